@@ -1,0 +1,2 @@
+/** Placeholder: the owner of this package replaces it. */
+export const packageName: string = '@shale/storage';
