@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './paths.mjs';
+
+/** @typedef {{ name: string, run: () => Promise<string | undefined> }} Check resolves to what is wrong, if anything */
+
+/** Everything that is checked without running the tests. @type {Check[]} */
+export const checks = [
+  {
+    name: 'lint, format, import cycles, arrows between packages',
+    run: () => tool('biome', 'check', '--error-on-warnings'),
+  },
+  { name: 'types of tests and scripts', run: () => tool('tsc', '-b', ...checkedOnly()) },
+  { name: 'published packages (publint, attw)', run: checkPackages },
+  {
+    name: 'API documentation',
+    run: () =>
+      tool(
+        '../docs/node_modules/.bin/typedoc',
+        '--options',
+        'docs/typedoc.json',
+        '--emit',
+        'none',
+        '--logLevel',
+        'Warn',
+      ),
+  },
+];
+
+/** The TypeScript projects that `tsc -b` alone leaves out, because nothing runs from them. */
+function checkedOnly() {
+  const tests = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'test'));
+  return ['scripts', 'test', 'benchmarks/test', ...tests].filter((dir) =>
+    existsSync(join(root, dir, 'tsconfig.json')),
+  );
+}
+
+/** Packs each package as npm would publish it, and has the very file looked at. */
+async function checkPackages() {
+  const dir = mkdtempSync(join(tmpdir(), 'shale-pack-'));
+  try {
+    const published = readdirSync(join(root, 'packages'))
+      .map((name) => join(root, 'packages', name))
+      .filter(isPublished);
+    const pack = await command(
+      'npm',
+      'pack',
+      '--ignore-scripts',
+      '--loglevel=error',
+      '--pack-destination',
+      dir,
+      ...published,
+    );
+    if (pack !== undefined) return pack;
+    const complaints = [];
+    for (const file of readdirSync(dir)) {
+      complaints.push(await tool('publint', join(dir, file), '--strict'));
+      complaints.push(await tool('attw', join(dir, file), '--profile', 'esm-only', '--quiet', '--no-emoji'));
+    }
+    return complaints.filter((text) => text !== undefined).join('\n') || undefined;
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** @param {string} dir */
+function isPublished(dir) {
+  const file = join(dir, 'package.json');
+  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).private !== true;
+}
+
+/** @param {string} name @param {string[]} args */
+function tool(name, ...args) {
+  return command(join(root, 'node_modules', '.bin', name), ...args);
+}
+
+/**
+ * Resolves to the output of a command that failed, or to undefined.
+ *
+ * @param {string} file @param {string[]} args
+ * @returns {Promise<string | undefined>}
+ */
+function command(file, ...args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        output += text;
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code === 0 ? undefined : output || `${file} ended with ${code}`));
+  });
+}

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cache, root } from './paths.mjs';
+
+/**
+ * Runs every test, showing vitest's own report.
+ *
+ * @returns {Promise<{ ok: boolean, passed: number, failed: number, skipped: number }>} counts as vitest wrote them down
+ */
+export async function runTests() {
+  const report = join(cache, 'vitest.json');
+  rmSync(report, { force: true });
+  const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const child = spawn(join(root, 'node_modules', '.bin', 'vitest'), args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: Suite[] }} */
+  const counts = JSON.parse(readFileSync(report, 'utf8'));
+  return {
+    ok: code === 0 && counts.numPassedTests > 0,
+    passed: counts.numPassedTests,
+    failed: counts.numFailedTests + counts.testResults.filter(failedToLoad).length,
+    skipped: counts.numPendingTests + counts.numTodoTests,
+  };
+}
+
+/** @typedef {{ status: string, assertionResults: { status: string }[] }} Suite one test file */
+
+/** A file that fails before its tests run has no failed test to be counted by, so it counts as one itself. @param {Suite} suite */
+function failedToLoad(suite) {
+  return suite.status === 'failed' && !suite.assertionResults.some((test) => test.status === 'failed');
+}

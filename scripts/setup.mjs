@@ -1,0 +1,40 @@
+// Brings a checkout to where everything runs: compiler and RocksDB, npm packages, the addon, the compiled TypeScript.
+// Safe to call at any time: each step is skipped or nearly free when there is nothing to do.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ensureInstalled } from './lib/install.mjs';
+import { withLock } from './lib/lock.mjs';
+import { cache, root } from './lib/paths.mjs';
+import { run } from './lib/run.mjs';
+import { fail, SetupError } from './lib/say.mjs';
+import { ensureSystem } from './lib/system.mjs';
+
+const OLDEST_NODE = 20;
+
+export async function setup() {
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+    throw new SetupError(
+      `Node.js ${OLDEST_NODE} or newer is needed; this is ${process.version} (${process.execPath}).`,
+    );
+  }
+  await withLock(join(cache, 'setup.lock'), async () => {
+    await ensureSystem();
+    await ensureInstalled();
+    await Promise.all([buildNative(), buildTypeScript()]);
+  });
+}
+
+function buildNative() {
+  const script = join(root, 'packages', 'rocksdb', 'scripts', 'build-native.mjs');
+  if (!existsSync(script)) return undefined;
+  return run('compiling the addon', process.execPath, [script]);
+}
+
+function buildTypeScript() {
+  return run('compiling TypeScript', join(root, 'node_modules', '.bin', 'tsc'), ['-b']);
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await setup().catch(fail);
+}

@@ -1,0 +1,86 @@
+// The rules in biome.json keep the packages' arrows and secrets. A rule that is misspelt keeps nothing and says nothing,
+// so each one is broken here, in a copy of the tree, to see it complain.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What each package must not import. */
+const forbidden: Record<string, string[]> = {
+  codec: ['@shale/rocksdb', '@shale/engine', 'node:fs', 'node:worker_threads', 'piscina'],
+  rocksdb: ['@shale/storage', '@shale/engine', '@shale/cli', 'node:worker_threads', 'piscina', 'msgpackr'],
+  storage: ['@shale/engine', '@shale/cli', 'node:module', '../build/shale.node', 'piscina', 'msgpackr'],
+  engine: ['@shale/cli', '@shale/rocksdb', 'node:module', '../build/shale.node', 'msgpackr'],
+  cli: ['@shale/storage', '@shale/rocksdb', 'node:module', 'node:worker_threads', 'piscina', 'msgpackr'],
+};
+
+/** What each package lives on. */
+const allowed: Record<string, string[]> = {
+  codec: ['msgpackr', 'node:buffer'],
+  rocksdb: ['@shale/codec', 'node:module'],
+  storage: ['@shale/codec', '@shale/rocksdb'],
+  engine: ['@shale/codec', '@shale/storage', 'piscina', 'node:worker_threads'],
+  cli: ['@shale/codec', '@shale/engine', 'node:fs'],
+};
+
+const copy = realpathSync(mkdtempSync(join(tmpdir(), 'shale-arrows-')));
+let complaints: string[];
+
+function write(file: string, text: string): void {
+  const path = join(copy, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** Runs the linter over the copy once for all tests: `file rule` for each complaint. */
+beforeAll(() => {
+  cpSync(join(root, 'biome.json'), join(copy, 'biome.json'));
+  for (const name of Object.keys(forbidden)) {
+    cpSync(join(root, 'packages', name, 'package.json'), join(copy, 'packages', name, 'package.json'));
+    for (const [kind, list] of [
+      ['bad', forbidden[name]],
+      ['good', allowed[name]],
+    ] as const) {
+      list?.forEach((target, i) => {
+        write(`packages/${name}/src/${kind}-${i}.ts`, `import '${target}';\n`);
+      });
+    }
+  }
+  write('packages/engine/src/dev.ts', "import 'vitest';\n");
+  write('packages/engine/src/a.ts', "import type { B } from './b.js';\nexport type A = B | 1;\n");
+  write('packages/engine/src/b.ts', "import type { A } from './a.js';\nexport type B = A | 2;\n");
+
+  const biome = join(root, 'node_modules', '.bin', 'biome');
+  const args = ['lint', '--vcs-enabled=false', '--max-diagnostics=none', '--reporter=github'];
+  const { stdout } = spawnSync(biome, args, { cwd: copy, encoding: 'utf8' });
+  const lines = stdout.matchAll(/^::error title=([^,]*),file=([^,]*),/gm);
+  complaints = Array.from(lines, ([, rule, file]) => `${relative(copy, file ?? '')} ${rule}`);
+});
+
+afterAll(() => {
+  rmSync(copy, { recursive: true });
+});
+
+const restricted = 'lint/style/noRestrictedImports';
+
+for (const name of Object.keys(forbidden)) {
+  test(`${name} imports only what its room allows`, () => {
+    const rejected = complaints.filter(
+      (line) => line.startsWith(`packages/${name}/`) && line.endsWith(restricted),
+    );
+    const expected = forbidden[name]?.map((_, i) => `packages/${name}/src/bad-${i}.ts ${restricted}`);
+    expect(rejected.sort()).toEqual(expected?.sort());
+  });
+}
+
+test('a published package imports only its declared dependencies', () => {
+  expect(complaints).toContain('packages/engine/src/dev.ts lint/correctness/noUndeclaredDependencies');
+});
+
+test('files do not import each other in a circle, not even for types', () => {
+  expect(complaints).toContain('packages/engine/src/a.ts lint/suspicious/noImportCycles');
+});
