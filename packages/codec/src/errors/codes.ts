@@ -1,0 +1,138 @@
+/**
+ * Every code a {@link WalError} can carry. A code never changes its meaning; new ones may be added.
+ */
+export const ERROR_CODES = [
+  'SHALE_CLOSED',
+  'SHALE_LOCKED',
+  'SHALE_CORRUPT',
+  'SHALE_INVALID_ARGUMENT',
+  'SHALE_TOO_LARGE',
+  'SHALE_SEQUENCE_MISMATCH',
+  'SHALE_SEQUENCE_EXHAUSTED',
+  'SHALE_CROSS_SHARD',
+  'SHALE_OVERLOADED',
+  'SHALE_TRIMMED',
+  'SHALE_POISONED',
+  'SHALE_NO_SPACE',
+  'SHALE_OUTCOME_UNKNOWN',
+  'SHALE_IO',
+  'SHALE_NOT_FOUND',
+  'SHALE_READ_ONLY',
+  'SHALE_UNSUPPORTED',
+  'SHALE_PAYLOAD',
+  'SHALE_INTERNAL',
+] as const;
+
+/** One of {@link ERROR_CODES}. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What one code means, for programs and for the documentation made from it. */
+export interface ErrorCodeInfo {
+  /** What happened, as one sentence. */
+  readonly meaning: string;
+  /** Whether the very same call can succeed later, and doing it again does no harm. */
+  readonly canRetry: boolean;
+  /** What to do about it, as one sentence. */
+  readonly remedy: string;
+}
+
+/** The meaning of every code; the reference table of the documentation is generated from it. */
+export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
+  SHALE_CLOSED: {
+    meaning: 'The WAL, or the handle under it, is closed or closing.',
+    canRetry: false,
+    remedy: 'Open the WAL again; what was acknowledged before is there.',
+  },
+  SHALE_LOCKED: {
+    meaning: 'Another process, or another WAL of this process, has the database open for writing.',
+    canRetry: true,
+    remedy: 'Close the other writer first, or open with readOnly: true.',
+  },
+  SHALE_CORRUPT: {
+    meaning:
+      'Bytes do not have the layout they must have; details say which field, where, and what was found.',
+    canRetry: false,
+    remedy: 'Run `shale verify` on the database and restore what it names from a copy.',
+  },
+  SHALE_INVALID_ARGUMENT: {
+    meaning: 'An argument is of the wrong type or out of range; nothing was done.',
+    canRetry: false,
+    remedy: 'Correct the argument that the message names.',
+  },
+  SHALE_TOO_LARGE: {
+    meaning: 'One append, entry or name is larger than the limit; nothing was written.',
+    canRetry: false,
+    remedy: 'Split it into smaller ones, or raise the limit that the message names.',
+  },
+  SHALE_SEQUENCE_MISMATCH: {
+    meaning: 'The table stands at another sequence than `expect` said; nothing was written.',
+    canRetry: false,
+    remedy:
+      'Compare details.actual with what you hold: after an unknown outcome it tells whether the append is in.',
+  },
+  SHALE_SEQUENCE_EXHAUSTED: {
+    meaning: 'The table has used its last sequence, 2^64-1; nothing was written.',
+    canRetry: false,
+    remedy: 'Go on in another table.',
+  },
+  SHALE_CROSS_SHARD: {
+    meaning: 'An atomic write names tables that live on different shards; nothing was written.',
+    canRetry: false,
+    remedy: "Keep one write to the tables of one shard, or open with shardBy: 'region'.",
+  },
+  SHALE_OVERLOADED: {
+    meaning: 'Too many appends are waiting already; nothing was written.',
+    canRetry: true,
+    remedy: 'Wait for wal.ready() and append again.',
+  },
+  SHALE_TRIMMED: {
+    meaning: 'Entries that a read had not reached yet were trimmed while it ran.',
+    canRetry: false,
+    remedy: 'Start a new read at details.first, the first sequence that is still there.',
+  },
+  SHALE_POISONED: {
+    meaning: 'A write or sync of the log failed earlier, so nothing can be acknowledged any more.',
+    canRetry: false,
+    remedy: 'Find out why the disk failed, then close the WAL and open it again.',
+  },
+  SHALE_NO_SPACE: {
+    meaning: 'The disk is full; nothing was written, reads and trims still work.',
+    canRetry: true,
+    remedy: 'Make room, for example by trim, call resume(), and append again.',
+  },
+  SHALE_OUTCOME_UNKNOWN: {
+    meaning: 'A worker went away before it answered: the append may or may not be in.',
+    canRetry: true,
+    remedy: 'Append again with `expect` set to the sequence it must get: then it is in once and only once.',
+  },
+  SHALE_IO: {
+    meaning: 'The operating system refused to read or write a file.',
+    canRetry: false,
+    remedy: 'See the cause and the path; check the disk and the permissions.',
+  },
+  SHALE_NOT_FOUND: {
+    meaning: 'The database, or the name asked for, does not exist.',
+    canRetry: false,
+    remedy: 'Check the path or name, or open with create: true.',
+  },
+  SHALE_READ_ONLY: {
+    meaning: 'The WAL was opened with readOnly: true; nothing was done.',
+    canRetry: false,
+    remedy: 'Open it without readOnly to change it.',
+  },
+  SHALE_UNSUPPORTED: {
+    meaning: 'This platform or this librocksdb cannot do what was asked.',
+    canRetry: false,
+    remedy: 'See the message for what is missing.',
+  },
+  SHALE_PAYLOAD: {
+    meaning: 'A payload codec could not encode a value or decode an entry; the cause is its error.',
+    canRetry: false,
+    remedy: 'Read the table with the codec it was written with, or with bytes to see what is there.',
+  },
+  SHALE_INTERNAL: {
+    meaning: 'Shale broke a rule of its own.',
+    canRetry: false,
+    remedy: 'Please report it with the message, the details and the stack.',
+  },
+};

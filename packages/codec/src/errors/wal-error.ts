@@ -1,0 +1,48 @@
+import { ERROR_INFO, type ErrorCode } from './codes.js';
+
+/** Which table log is meant. Both are unsigned 64-bit integers. */
+export interface TableId {
+  readonly region: bigint;
+  readonly table: bigint;
+}
+
+/** Facts about an error, flat: for example `field`, `offset`, `expected`, `actual`. */
+export type ErrorDetails = Readonly<Record<string, string | number | bigint | boolean>>;
+
+/** What a {@link WalError} can carry besides its code and message. */
+export interface WalErrorOptions {
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+  /** The database directory or file concerned. */
+  readonly path?: string | undefined;
+  /** The table concerned. */
+  readonly table?: TableId | undefined;
+  readonly details?: ErrorDetails | undefined;
+}
+
+/**
+ * The only error class of Shale's API. Tell errors apart by {@link code}, never by message.
+ *
+ * Threads: an error thrown in a worker arrives as an equal WalError with the worker's stack.
+ */
+export class WalError extends Error {
+  static {
+    WalError.prototype.name = 'WalError';
+  }
+
+  readonly code: ErrorCode;
+  /** Whether the same call can succeed later and may be repeated; see `ERROR_INFO` for how. */
+  readonly canRetry: boolean;
+  declare readonly path?: string;
+  declare readonly table?: TableId;
+  declare readonly details?: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: WalErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.canRetry = ERROR_INFO[code].canRetry;
+    if (options.path !== undefined) this.path = options.path;
+    if (options.table !== undefined) this.table = options.table;
+    if (options.details !== undefined) this.details = options.details;
+  }
+}

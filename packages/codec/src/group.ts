@@ -1,0 +1,122 @@
+import { corrupt, invalidArgument, requireRoom } from './errors/refuse.js';
+import { FORMAT_VERSION } from './layout/instance.js';
+import { decodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type LogKeyPrefix } from './layout/log-key.js';
+import { readU32LE, readU64LE, requireU64, U64_MAX, writeU32LE, writeU64LE } from './layout/u64.js';
+
+/*
+ * A group describes a run of consecutive sequences of one table. Bulk writes take groups, bulk scans return them:
+ *
+ *   [0..17)  log key prefix      [17] key version (0)   [18] flags   [19] 0
+ *   [20..24) count u32 LE        [24..32) first sequence u64 LE
+ *
+ * The prefix is big-endian because it is part of the key; the numbers are little-endian because native code reads
+ * them in place.
+ */
+
+/** Bytes of one group. */
+export const GROUP_STRIDE = 32;
+/** Flag: the entries of this group are stepped over, not written. */
+export const GROUP_SKIP = 1;
+/** Flag: the run goes down, and `first` is its largest sequence. */
+export const GROUP_DESCENDING = 2;
+
+const KEY_VERSION_AT = 17;
+const FLAGS_AT = 18;
+const RESERVED_AT = 19;
+const COUNT_AT = 20;
+const FIRST_AT = 24;
+const KNOWN_FLAGS = GROUP_SKIP | GROUP_DESCENDING;
+const U32_MAX = 2 ** 32 - 1;
+
+/** A run of consecutive sequences of one table. */
+export interface Group extends LogKeyPrefix {
+  /** The first sequence of the run, which is the largest one when it is descending. */
+  readonly first: bigint;
+  /** 0 to 2^32-1. */
+  readonly count: number;
+  /** `GROUP_SKIP` and `GROUP_DESCENDING`, or'ed. */
+  readonly flags: number;
+}
+
+/**
+ * Writes a group into `target` and returns the offset after it. Throws SHALE_INVALID_ARGUMENT.
+ *
+ * @param prefix the 17 bytes that the table's keys begin with
+ */
+export function encodeGroup(
+  target: Uint8Array,
+  offset: number,
+  prefix: Uint8Array,
+  first: bigint,
+  count: number,
+  flags = 0,
+): number {
+  requireRoom('a group', target, offset, GROUP_STRIDE);
+  requireU64('first', first);
+  if (prefix.length !== LOG_KEY_PREFIX_LENGTH) {
+    throw invalidArgument(
+      `a group needs the ${LOG_KEY_PREFIX_LENGTH} bytes its keys begin with, and got ${prefix.length}`,
+    );
+  }
+  if (!Number.isInteger(count) || count < 0 || count > U32_MAX || (flags & ~KNOWN_FLAGS) !== 0) {
+    throw invalidArgument(`a group cannot have count ${count} and flags ${flags}`, { count, flags });
+  }
+  // Shorter than a call of set() for so few bytes, and this runs once per append.
+  for (let i = 0; i < LOG_KEY_PREFIX_LENGTH; i++) target[offset + i] = prefix[i] ?? 0;
+  target[offset + KEY_VERSION_AT] = FORMAT_VERSION;
+  target[offset + FLAGS_AT] = flags;
+  target[offset + RESERVED_AT] = 0;
+  writeU32LE(target, offset + COUNT_AT, count);
+  writeU64LE(target, offset + FIRST_AT, first);
+  return offset + GROUP_STRIDE;
+}
+
+/** Reads the group at `offset`. Throws SHALE_CORRUPT with `details.field` and where it is. */
+export function decodeGroup(source: Uint8Array, offset: number): Group {
+  if (!(offset >= 0 && offset + GROUP_STRIDE <= source.length)) {
+    throw corrupt(
+      `a group takes ${GROUP_STRIDE} bytes, and ${source.length} end before offset ${offset} + it`,
+      {
+        field: 'length',
+        offset,
+        expected: GROUP_STRIDE,
+        actual: Math.max(0, source.length - offset),
+      },
+    );
+  }
+  requireByte('version', source, offset + KEY_VERSION_AT, FORMAT_VERSION);
+  requireByte('reserved', source, offset + RESERVED_AT, 0);
+  const flags = source[offset + FLAGS_AT] ?? 0;
+  if ((flags & ~KNOWN_FLAGS) !== 0) {
+    throw corrupt(`a group has unknown flags ${flags} at offset ${offset + FLAGS_AT}`, {
+      field: 'flags',
+      offset: offset + FLAGS_AT,
+      actual: flags,
+    });
+  }
+  const { instance, region, table } = decodeLogKeyPrefix(source, offset);
+  const count = readU32LE(source, offset + COUNT_AT);
+  const first = readU64LE(source, offset + FIRST_AT);
+  const room = (flags & GROUP_DESCENDING) !== 0 ? first : U64_MAX - first;
+  if (count > 0 && BigInt(count - 1) > room) {
+    throw corrupt(`a group of ${count} entries at offset ${offset} runs out of sequences after ${first}`, {
+      field: 'count',
+      offset: offset + COUNT_AT,
+      actual: count,
+      first,
+    });
+  }
+  return { instance, region, table, first, count, flags };
+}
+
+function requireByte(field: string, source: Uint8Array, offset: number, expected: number): void {
+  const actual = source[offset] ?? -1;
+  if (actual !== expected) {
+    throw corrupt(`a group has ${field} ${actual} instead of ${expected} at offset ${offset}`, {
+      field,
+      offset,
+      expected,
+      actual,
+    });
+  }
+}

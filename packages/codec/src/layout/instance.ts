@@ -1,0 +1,44 @@
+import { invalidArgument } from '../errors/refuse.js';
+
+/** The largest WAL instance of one database. */
+export const MAX_INSTANCE = 127;
+/** The instance that holds the catalog of table names. */
+export const CATALOG_INSTANCE = 127;
+/** The only version there is of keys and values. */
+export const FORMAT_VERSION = 0;
+
+/** What a namespace byte, the first of every key, stands for. */
+export interface Namespace {
+  readonly instance: number;
+  readonly kind: 'log' | 'meta';
+}
+
+/** The first byte of the log keys of an instance: 2i+1. */
+export function logNamespace(instance: number): number {
+  requireInstance(instance);
+  return instance * 2 + 1;
+}
+
+/** The first byte of the meta keys of an instance: 2i. */
+export function metaNamespace(instance: number): number {
+  requireInstance(instance);
+  return instance * 2;
+}
+
+/** What a first byte of 0 to 255 stands for: every one has a meaning. */
+export function namespaceOf(byte: number): Namespace {
+  if (!Number.isInteger(byte) || byte < 0 || byte > 255) {
+    throw invalidArgument(`a namespace is a byte of 0 to 255, and is ${String(byte)}`, {
+      field: 'namespace',
+    });
+  }
+  return { instance: byte >> 1, kind: byte % 2 === 1 ? 'log' : 'meta' };
+}
+
+function requireInstance(instance: number): void {
+  if (!Number.isInteger(instance) || instance < 0 || instance > MAX_INSTANCE) {
+    throw invalidArgument(`instance must be an integer of 0 to ${MAX_INSTANCE}, and is ${String(instance)}`, {
+      field: 'instance',
+    });
+  }
+}
