@@ -102,7 +102,7 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   },
   SHALE_OUTCOME_UNKNOWN: {
     meaning: 'A worker went away before it answered: the append may or may not be in.',
-    canRetry: true,
+    canRetry: false,
     remedy: 'Append again with `expect` set to the sequence it must get: then it is in once and only once.',
   },
   SHALE_IO: {
