@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ended, start } from './child.mjs';
 import { root } from './paths.mjs';
 
 /** @typedef {{ name: string, run: () => Promise<string | undefined> }} Check resolves to what is wrong, if anything */
@@ -38,15 +38,8 @@ async function checkPackages() {
     const published = readdirSync(join(root, 'packages'))
       .map((name) => join(root, 'packages', name))
       .filter(isPublished);
-    const pack = await command(
-      'npm',
-      'pack',
-      '--ignore-scripts',
-      '--loglevel=error',
-      '--pack-destination',
-      dir,
-      ...published,
-    );
+    const options = ['--ignore-scripts', '--loglevel=error', '--pack-destination', dir];
+    const pack = await command('npm', 'pack', ...options, ...published);
     if (pack !== undefined) return pack;
     const complaints = [];
     for (const file of readdirSync(dir)) {
@@ -74,18 +67,13 @@ function tool(name, ...args) {
  * Resolves to the output of a command that failed, or to undefined.
  *
  * @param {string} file @param {string[]} args
- * @returns {Promise<string | undefined>}
  */
-function command(file, ...args) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text) => {
-        output += text;
-      });
-    }
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code === 0 ? undefined : output || `${file} ended with ${code}`));
-  });
+async function command(file, ...args) {
+  const child = start(file, args, ['ignore', 'pipe', 'pipe']);
+  /** @type {Buffer[]} */
+  const output = [];
+  child.stdout?.on('data', (chunk) => output.push(chunk));
+  child.stderr?.on('data', (chunk) => output.push(chunk));
+  const outcome = await ended(child);
+  return outcome === 0 ? undefined : Buffer.concat(output).toString() || `${file}: ${outcome}`;
 }

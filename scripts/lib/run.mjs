@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { root } from './paths.mjs';
+import { ended, start } from './child.mjs';
 import { SetupError, say } from './say.mjs';
 
 /** A step that takes longer than this says what it is; a shorter one has nothing to explain. */
@@ -11,37 +10,23 @@ const SILENCE_MS = 700;
  * @param {string} label what the step does, as a gerund: "compiling TypeScript"
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, hint?: string, loud?: boolean }} [options] `hint`: what to do when it fails;
- *   `loud`: say the label at once, for steps that are known to be long
+ * @param {{ hint?: string, loud?: boolean, quiet?: boolean }} [options] `hint`: what to do when it fails;
+ *   `loud`: say the label at once, for steps that are known to be long; `quiet`: show the output only on failure
  * @returns {Promise<void>}
  */
 export async function run(label, command, args, options = {}) {
   const announce = setTimeout(() => say(`${label} ...`), options.loud ? 0 : SILENCE_MS);
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', 2, 2],
-  });
-  // A signal meant for the set-up must not leave a compiler running behind it.
-  const forward = (/** @type {NodeJS.Signals} */ signal) => {
-    child.kill(signal);
-    process.exit(signal === 'SIGINT' ? 130 : 143);
-  };
-  process.once('SIGINT', forward);
-  process.once('SIGTERM', forward);
-  try {
-    const outcome = await new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code, signal) => resolve(signal ?? code));
-    }).catch((/** @type {Error} */ error) => error.message);
-    if (outcome !== 0) {
-      const how = typeof outcome === 'number' ? `exit code ${outcome}` : outcome;
-      const hint = options.hint === undefined ? '' : `\n${options.hint}`;
-      throw new SetupError(`${label} failed (${how}): ${[command, ...args].join(' ')}${hint}`);
-    }
-  } finally {
-    clearTimeout(announce);
-    process.off('SIGINT', forward);
-    process.off('SIGTERM', forward);
-  }
+  const child = start(command, args, options.quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 2, 2]);
+  /** @type {Buffer[]} */
+  const output = [];
+  child.stdout?.on('data', (chunk) => output.push(chunk));
+  child.stderr?.on('data', (chunk) => output.push(chunk));
+  const outcome = await ended(child);
+  clearTimeout(announce);
+  if (outcome === 0) return;
+
+  process.stderr.write(Buffer.concat(output));
+  const how = typeof outcome === 'number' ? `exit code ${outcome}` : outcome;
+  const hint = options.hint === undefined ? '' : `\n${options.hint}`;
+  throw new SetupError(`${label} failed (${how}): ${[command, ...args].join(' ')}${hint}`);
 }

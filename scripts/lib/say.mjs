@@ -16,10 +16,11 @@ export class SetupError extends Error {
 /**
  * Shows why a script stopped, and sets the exit code.
  *
- * @param {unknown} error
+ * @param {any} error
  */
 export function fail(error) {
   if (error instanceof SetupError) say(error.message);
+  else if (error?.code === 'EACCES') say(`${error.message}\nDoes this checkout belong to another user?`);
   else console.error(error);
   process.exitCode = 1;
 }

@@ -51,7 +51,7 @@ export async function ensureSystem() {
 
 /** @param {string} label @param {string[]} command */
 function apt(label, [command = '', ...args]) {
-  return run(label, command, args, { loud: true, hint: BY_HAND });
+  return run(label, command, args, { loud: true, quiet: true, hint: BY_HAND });
 }
 
 /** @returns {{ what: string, debian: string }[]} */

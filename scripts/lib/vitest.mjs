@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ended, start } from './child.mjs';
 import { cache, root } from './paths.mjs';
+import { SetupError } from './say.mjs';
 
 /**
  * Runs every test, showing vitest's own report.
@@ -12,18 +13,13 @@ export async function runTests() {
   const report = join(cache, 'vitest.json');
   rmSync(report, { force: true });
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const child = spawn(join(root, 'node_modules', '.bin', 'vitest'), args, {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const code = await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  const vitest = join(root, 'node_modules', '.bin', 'vitest');
+  const outcome = await ended(start(vitest, args, ['ignore', 'inherit', 'inherit']));
+  if (!existsSync(report)) throw new SetupError(`vitest stopped before it could report (${outcome}).`);
   /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: Suite[] }} */
   const counts = JSON.parse(readFileSync(report, 'utf8'));
   return {
-    ok: code === 0 && counts.numPassedTests > 0,
+    ok: outcome === 0 && counts.numPassedTests > 0,
     passed: counts.numPassedTests,
     failed: counts.numFailedTests + counts.testResults.filter(failedToLoad).length,
     skipped: counts.numPendingTests + counts.numTodoTests,
