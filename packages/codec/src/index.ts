@@ -1,6 +1,26 @@
+export {
+  type CatalogRecord,
+  decodeCatalogRecord,
+  encodeCatalogRecord,
+  MAX_NAME_BYTES,
+} from './catalog-record.js';
+export { type ChunkGroup, EntryChunk, type ScanLayout } from './chunk/entry-chunk.js';
 export { ERROR_CODES, ERROR_INFO, type ErrorCode, type ErrorCodeInfo } from './errors/codes.js';
 export { type CauseData, type ErrorData, errorFromData, errorToData } from './errors/error-data.js';
 export { type ErrorDetails, type TableId, WalError, type WalErrorOptions } from './errors/wal-error.js';
+export {
+  type AppendFrame,
+  type AppendFrameLimits,
+  decodeAppendFrame,
+} from './frame/append-frame.js';
+export { AppendFrameWriter, type AppendOptions } from './frame/append-frame-writer.js';
+export {
+  type AppendError,
+  type AppendReply,
+  decodeAppendReply,
+  encodeAppendReply,
+} from './frame/append-reply.js';
+export { APPEND_EXPECTS, APPEND_JOINS } from './frame/frame-format.js';
 export {
   decodeGroup,
   encodeGroup,
@@ -45,3 +65,8 @@ export {
   tableRangeUpTo,
 } from './layout/ranges.js';
 export { U64_MAX } from './layout/u64.js';
+export { bytesCodec } from './payload/bytes.js';
+export { jsonCodec } from './payload/json.js';
+export { msgpackCodec } from './payload/msgpack.js';
+export type { PayloadCodec } from './payload/payload-codec.js';
+export { utf8Codec } from './payload/utf8.js';

@@ -1,0 +1,209 @@
+import { corrupt, invalidArgument } from '../errors/refuse.js';
+import type { TableId } from '../errors/wal-error.js';
+import { decodeGroup, GROUP_DESCENDING, GROUP_SKIP, GROUP_STRIDE, type Group } from '../group.js';
+import { requireLittleEndian } from '../layout/byte-order.js';
+import { FORMAT_VERSION } from '../layout/instance.js';
+import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
+
+/*
+ * What a bulk scan leaves in a buffer:
+ *
+ *   [0 .. dataLength)   the log values of all entries, back to back, version bytes included
+ *   [endsAt ..)         u32 LE per entry: where its log value ends in the data; aligned to 8
+ *   [groupsAt ..)       groups (group.ts), which say whose entries they are; aligned to 8
+ */
+
+/** Where the parts of a scanned buffer are. */
+export interface ScanLayout {
+  readonly entries: number;
+  readonly groups: number;
+  readonly dataLength: number;
+  readonly endsAt: number;
+  readonly groupsAt: number;
+}
+
+/** A run of entries of one table inside a chunk. */
+export interface ChunkGroup {
+  readonly id: TableId;
+  /** The sequence of the run's first entry. */
+  readonly first: bigint;
+  readonly count: number;
+  /** Index of the run's first entry in the chunk. */
+  readonly start: number;
+  /** Whether sequences go down from `first` instead of up. */
+  readonly descending: boolean;
+}
+
+/**
+ * Many entries in one buffer, decoded one at a time and only when asked for. Payloads are views of the buffer: they
+ * stay valid as long as it is not transferred or used again.
+ */
+export class EntryChunk {
+  /** Entries in the chunk. */
+  readonly length: number;
+  readonly #buffer: ArrayBuffer;
+  readonly #bytes: Uint8Array;
+  readonly #ends: Uint32Array;
+  readonly #groups: readonly ChunkGroup[];
+  /** The group that was asked for last: entries are mostly asked for in order. */
+  #current: ChunkGroup | undefined;
+  #currentIndex = 0;
+
+  /** Throws SHALE_CORRUPT when `layout` does not describe `buffer`. */
+  constructor(buffer: ArrayBuffer, layout: ScanLayout) {
+    requireLittleEndian();
+    checkLayout(buffer, layout);
+    this.#buffer = buffer;
+    this.#bytes = new Uint8Array(buffer);
+    this.#ends = new Uint32Array(buffer, layout.endsAt, layout.entries);
+    this.length = layout.entries;
+    this.#groups = readGroups(this.#bytes, layout);
+    this.#current = this.#groups[0];
+    const dataEnd = this.#ends[layout.entries - 1] ?? 0;
+    if (dataEnd !== layout.dataLength) {
+      throw corrupt(`a scanned chunk: its entries end at ${dataEnd}, and its data at ${layout.dataLength}`, {
+        field: 'ends',
+        offset: layout.endsAt,
+        expected: layout.dataLength,
+        actual: dataEnd,
+      });
+    }
+  }
+
+  /** The runs that the entries form, in order. */
+  get groups(): readonly ChunkGroup[] {
+    return this.#groups;
+  }
+
+  /** The sequence of entry `index`. */
+  sequenceAt(index: number): bigint {
+    const group = this.#groupOf(index);
+    const distance = BigInt(index - group.start);
+    return group.descending ? group.first - distance : group.first + distance;
+  }
+
+  /** The table of entry `index`. The same object for all entries of a group. */
+  tableAt(index: number): TableId {
+    return this.#groupOf(index).id;
+  }
+
+  /** The payload of entry `index`: a view without the version byte, not a copy. */
+  payloadAt(index: number): Uint8Array {
+    if (!(index >= 0 && index < this.length)) this.#refuse(index);
+    const start = index === 0 ? 0 : (this.#ends[index - 1] ?? 0);
+    const end = this.#ends[index] ?? 0;
+    if (start >= end || this.#bytes[start] !== FORMAT_VERSION) this.#refuseValue(index, start, end);
+    return new Uint8Array(
+      this.#buffer,
+      start + LOG_VALUE_HEADER_LENGTH,
+      end - start - LOG_VALUE_HEADER_LENGTH,
+    );
+  }
+
+  #groupOf(index: number): ChunkGroup {
+    const current = this.#current;
+    if (current !== undefined && index >= current.start && index - current.start < current.count)
+      return current;
+    return this.#seekGroup(index);
+  }
+
+  #seekGroup(index: number): ChunkGroup {
+    if (!(index >= 0 && index < this.length)) this.#refuse(index);
+    const following = this.#groups[this.#currentIndex + 1];
+    let at = this.#currentIndex + 1;
+    if (following === undefined || index < following.start || index - following.start >= following.count) {
+      at = lastStartingAtOrBefore(this.#groups, index);
+    }
+    const group = this.#groups[at];
+    if (group === undefined) return this.#refuse(index);
+    this.#currentIndex = at;
+    this.#current = group;
+    return group;
+  }
+
+  #refuse(index: number): never {
+    throw invalidArgument(`entry ${index} is not among the ${this.length} entries of this chunk`, { index });
+  }
+
+  #refuseValue(index: number, start: number, end: number): never {
+    const actual = this.#bytes[start] ?? -1;
+    throw corrupt(
+      start >= end
+        ? `a scanned chunk: entry ${index} ends at ${end}, before it starts at ${start}`
+        : `a scanned chunk: entry ${index} has value version ${actual} instead of ${FORMAT_VERSION}`,
+      { field: start >= end ? 'ends' : 'version', entry: index, offset: start, actual },
+    );
+  }
+}
+
+function lastStartingAtOrBefore(groups: readonly ChunkGroup[], index: number): number {
+  let low = 0;
+  let high = groups.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((groups[middle]?.start ?? 0) <= index) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function checkLayout(buffer: ArrayBuffer, layout: ScanLayout): void {
+  const { entries, groups, dataLength, endsAt, groupsAt } = layout;
+  const whole = [entries, groups, dataLength, endsAt, groupsAt].every(
+    (value) => Number.isSafeInteger(value) && value >= 0,
+  );
+  const fits =
+    whole &&
+    dataLength <= endsAt &&
+    endsAt % 8 === 0 &&
+    endsAt + entries * 4 <= groupsAt &&
+    groupsAt % 8 === 0 &&
+    groupsAt + groups * GROUP_STRIDE <= buffer.byteLength &&
+    groups <= entries;
+  if (!fits) {
+    throw corrupt(
+      `a scanned chunk: ${entries} entries in ${dataLength} bytes, their ends at ${endsAt} and ${groups} groups at ${groupsAt} do not fit a buffer of ${buffer.byteLength} bytes`,
+      {
+        field: 'layout',
+        entries,
+        groups,
+        dataLength,
+        endsAt,
+        groupsAt,
+        size: buffer.byteLength,
+      },
+    );
+  }
+}
+
+function readGroups(bytes: Uint8Array, layout: ScanLayout): ChunkGroup[] {
+  const groups: ChunkGroup[] = [];
+  let start = 0;
+  let id: TableId | undefined;
+  for (let i = 0; i < layout.groups; i++) {
+    const offset = layout.groupsAt + i * GROUP_STRIDE;
+    const group: Group = decodeGroup(bytes, offset);
+    if (group.count === 0 || (group.flags & GROUP_SKIP) !== 0) {
+      throw corrupt(
+        `a scanned chunk: group ${i} has count ${group.count} and flags ${group.flags}, which a scan never returns`,
+        { field: 'groups', offset, group: i },
+      );
+    }
+    // Holes split a table into several groups, which then share its id.
+    if (id === undefined || id.table !== group.table || id.region !== group.region) {
+      id = { region: group.region, table: group.table };
+    }
+    const descending = (group.flags & GROUP_DESCENDING) !== 0;
+    groups.push({ id, first: group.first, count: group.count, start, descending });
+    start += group.count;
+  }
+  if (start !== layout.entries) {
+    throw corrupt(`a scanned chunk: its groups have ${start} entries, and it has ${layout.entries}`, {
+      field: 'groups',
+      offset: layout.groupsAt,
+      expected: layout.entries,
+      actual: start,
+    });
+  }
+  return groups;
+}

@@ -1,0 +1,240 @@
+import { invalidArgument } from '../errors/refuse.js';
+import { WalError } from '../errors/wal-error.js';
+import { requireLittleEndian } from '../layout/byte-order.js';
+import { FORMAT_VERSION } from '../layout/instance.js';
+import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
+import { requireU64, writeU64LE } from '../layout/u64.js';
+import {
+  APPEND_EXPECTS,
+  APPEND_JOINS,
+  APPEND_STRIDE,
+  BIN_HEADER_LENGTH,
+  DATA_AT,
+  EXPECT_STRIDE,
+  FRAME_OVERHEAD,
+  LENGTH_STRIDE,
+  TABLE_STRIDE,
+  writeBinHeader,
+  writeFrameStart,
+  writeOptions,
+} from './frame-format.js';
+import { SealScratch } from './seal-scratch.js';
+
+/** What a caller may say about one append. */
+export interface AppendOptions {
+  /** Belongs to the atomic unit of the append before it: either all of the unit is written or nothing. */
+  readonly joins?: boolean | undefined;
+  /** The sequence that its first entry must get. */
+  readonly expect?: bigint | undefined;
+}
+
+const MAX_CAPACITY = 2 ** 32 - 1;
+const ENTRY_OVERHEAD = LOG_VALUE_HEADER_LENGTH + LENGTH_STRIDE;
+const APPEND_RESERVE = APPEND_STRIDE + EXPECT_STRIDE;
+
+/**
+ * Fills one append frame (see frame-format.ts) inside a buffer that it is given: `addTable`, then for each append
+ * `beginAppend` and as many `add` as it has entries, then `seal` once. Ask `fits` before an append; a call that
+ * does not fit throws SHALE_TOO_LARGE and leaves the frame as it was before that call.
+ *
+ * This is a measured hot loop: an entry costs one copy of its payload and two stores, and no object. Data grows up
+ * from the start of the buffer and never moves; lengths and appends grow down from its end, and `seal` puts them in
+ * their places. The buffer may be used again for another frame: a sealed frame holds no byte of an earlier one.
+ */
+export class AppendFrameWriter {
+  /** The buffer given to the constructor. It is the writer's until it is sealed. */
+  readonly buffer: ArrayBuffer;
+  readonly #bytes: Uint8Array;
+  /** The same buffer by words. From the end down: table, count, flags of an append, then a length per entry. */
+  readonly #words: Uint32Array;
+  /** Bytes that would still be free if the frame were sealed now. */
+  #room: number;
+  #dataEnd = DATA_AT;
+  /** Index of the word written last. */
+  #wordTop: number;
+  /** Index of the word with the current append's count. */
+  #countAt = -1;
+  #entryCount = 0;
+  #appendCount = 0;
+  #tables = new Uint8Array(16 * TABLE_STRIDE);
+  #tableCount = 0;
+  readonly #expects: bigint[] = [];
+  #state: 'open' | 'sealed' = 'open';
+
+  /**
+   * @param buffer takes up to `buffer.byteLength` bytes of frame; at least `AppendFrameWriter.sizeFor(0, 0, 0)`,
+   *   less than 4 GiB
+   */
+  constructor(buffer: ArrayBuffer) {
+    requireLittleEndian();
+    const capacity = buffer.byteLength;
+    if (capacity < FRAME_OVERHEAD || capacity > MAX_CAPACITY) {
+      throw invalidArgument(
+        `a frame's buffer must have ${FRAME_OVERHEAD} to ${MAX_CAPACITY} bytes, and has ${capacity}`,
+        { capacity },
+      );
+    }
+    this.buffer = buffer;
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Uint32Array(buffer, 0, Math.floor(capacity / 4));
+    this.#wordTop = this.#words.length;
+    this.#room = capacity - FRAME_OVERHEAD;
+  }
+
+  /** Size of a buffer that certainly fits this much, whether or not the appends have expects. */
+  static sizeFor(
+    entries: number,
+    payloadBytes: number,
+    tables: number,
+    appends: number = Math.max(1, tables),
+  ): number {
+    return (
+      FRAME_OVERHEAD +
+      payloadBytes +
+      entries * ENTRY_OVERHEAD +
+      tables * TABLE_STRIDE +
+      appends * APPEND_RESERVE
+    );
+  }
+
+  /** Entries so far. */
+  get entryCount(): number {
+    return this.#entryCount;
+  }
+
+  /** Appends so far. */
+  get appendCount(): number {
+    return this.#appendCount;
+  }
+
+  /** Tables so far. */
+  get tableCount(): number {
+    return this.#tableCount;
+  }
+
+  /** Length of the frame if it were sealed now. */
+  get byteLength(): number {
+    return this.#bytes.length - this.#room;
+  }
+
+  /** Whether this much more fits, whether or not the appends have expects. */
+  fits(entries: number, payloadBytes: number, newTables: number, appends = 1): boolean {
+    return (
+      payloadBytes + entries * ENTRY_OVERHEAD + newTables * TABLE_STRIDE + appends * APPEND_RESERVE <=
+      this.#room
+    );
+  }
+
+  /**
+   * Makes a table known to the frame and returns its index, which the caller remembers for the life of the frame.
+   *
+   * @param prefix the 17 bytes that the table's log keys begin with; copied
+   */
+  addTable(prefix: Uint8Array): number {
+    this.#requireOpen();
+    if (prefix.length !== TABLE_STRIDE) {
+      throw invalidArgument(`a table is named by ${TABLE_STRIDE} bytes, and got ${prefix.length}`);
+    }
+    this.#take(TABLE_STRIDE);
+    const at = this.#tableCount * TABLE_STRIDE;
+    if (at + TABLE_STRIDE > this.#tables.length) {
+      const larger = new Uint8Array(this.#tables.length * 2);
+      larger.set(this.#tables);
+      this.#tables = larger;
+    }
+    this.#tables.set(prefix, at);
+    return this.#tableCount++;
+  }
+
+  /** Starts an append to a table and returns its index in the frame. An append without entries is allowed. */
+  beginAppend(tableIndex: number, options?: AppendOptions): number {
+    this.#requireOpen();
+    if (!(Number.isInteger(tableIndex) && tableIndex >= 0 && tableIndex < this.#tableCount)) {
+      throw invalidArgument(`table ${tableIndex} is not among the ${this.#tableCount} tables of this frame`);
+    }
+    const joins = options?.joins === true;
+    const expect = options?.expect;
+    if (joins && this.#appendCount === 0) {
+      throw invalidArgument('the first append of a frame has none before it to join');
+    }
+    if (expect === undefined) {
+      this.#take(APPEND_STRIDE);
+    } else {
+      requireU64('expect', expect);
+      this.#take(APPEND_STRIDE + EXPECT_STRIDE);
+      this.#expects.push(expect);
+    }
+    this.#words[--this.#wordTop] = tableIndex;
+    this.#words[--this.#wordTop] = 0;
+    this.#countAt = this.#wordTop;
+    this.#words[--this.#wordTop] = (joins ? APPEND_JOINS : 0) | (expect === undefined ? 0 : APPEND_EXPECTS);
+    return this.#appendCount++;
+  }
+
+  /** Adds an entry to the append begun last. The payload is copied: the caller may reuse it at once. */
+  add(payload: Uint8Array): void {
+    const length = payload.length;
+    const size = length + ENTRY_OVERHEAD;
+    if (size > this.#room || this.#countAt < 0 || this.#state !== 'open') this.#refuseEntry(size);
+    this.#room -= size;
+    const at = this.#dataEnd;
+    this.#bytes[at] = FORMAT_VERSION;
+    // One call even for a few bytes: a loop is slower from 16 bytes on.
+    this.#bytes.set(payload, at + LOG_VALUE_HEADER_LENGTH);
+    this.#dataEnd = at + LOG_VALUE_HEADER_LENGTH + length;
+    const words = this.#words;
+    words[--this.#wordTop] = LOG_VALUE_HEADER_LENGTH + length;
+    words[this.#countAt] = (words[this.#countAt] ?? 0) + 1;
+    this.#entryCount++;
+  }
+
+  /** Completes the frame: a view of the buffer, from its start. The writer cannot be used afterwards. */
+  seal(options: { sync: boolean }): Uint8Array {
+    this.#requireOpen();
+    this.#state = 'sealed';
+    const bytes = this.#bytes;
+    writeFrameStart(bytes);
+    writeBinHeader(bytes, DATA_AT - BIN_HEADER_LENGTH, this.#dataEnd - DATA_AT);
+    // Lengths and appends may have to move onto themselves, so they are sorted out beside the buffer first.
+    const { lengths, appends } = SealScratch.sortOut(this.#words, this.#entryCount, this.#appendCount);
+    let at = writeBin(bytes, this.#dataEnd, lengths);
+    at = writeBin(bytes, at, appends);
+    at = writeBin(bytes, at, this.#tables.subarray(0, this.#tableCount * TABLE_STRIDE));
+    at = writeBinHeader(bytes, at, this.#expects.length * EXPECT_STRIDE);
+    for (const expect of this.#expects) {
+      writeU64LE(bytes, at, expect);
+      at += EXPECT_STRIDE;
+    }
+    at = writeOptions(bytes, at, options);
+    return bytes.subarray(0, at);
+  }
+
+  #take(size: number): void {
+    if (size > this.#room) this.#refuseSize(size);
+    this.#room -= size;
+  }
+
+  #requireOpen(): void {
+    if (this.#state !== 'open') throw invalidArgument('this frame is sealed: begin another one');
+  }
+
+  #refuseEntry(size: number): never {
+    this.#requireOpen();
+    if (this.#countAt < 0) throw invalidArgument('an entry belongs to an append: call beginAppend first');
+    return this.#refuseSize(size);
+  }
+
+  #refuseSize(size: number): never {
+    throw new WalError(
+      'SHALE_TOO_LARGE',
+      `${size} more bytes do not fit into a frame of ${this.#bytes.length} bytes that has room for ${this.#room}: ask fits() first`,
+      { details: { size, room: this.#room, capacity: this.#bytes.length } },
+    );
+  }
+}
+
+function writeBin(target: Uint8Array, offset: number, content: Uint8Array): number {
+  const at = writeBinHeader(target, offset, content.length);
+  target.set(content, at);
+  return at + content.length;
+}

@@ -1,0 +1,172 @@
+import { corrupt } from '../errors/refuse.js';
+import { requireLittleEndian } from '../layout/byte-order.js';
+import { FORMAT_VERSION } from '../layout/instance.js';
+import {
+  APPEND_EXPECTS,
+  APPEND_JOINS,
+  APPEND_STRIDE,
+  EXPECT_STRIDE,
+  FRAME_ELEMENTS,
+  FRAME_VERSION,
+  LENGTH_STRIDE,
+  TABLE_STRIDE,
+} from './frame-format.js';
+import { MessageReader } from './message-reader.js';
+import { alignedCopy } from './typed-views.js';
+
+/** A decoded append frame. The parts are views of the frame's bytes unless they say otherwise. */
+export interface AppendFrame {
+  /** The log values of all entries, back to back, version bytes included. */
+  readonly data: Uint8Array;
+  /** u32 LE per entry: the length of its log value, at least 1. Aligned to 4 bytes: a copy unless it happens to be. */
+  readonly lengths: Uint8Array;
+  readonly entryCount: number;
+  /** Three per append: index of its table, count of its entries, flags (`APPEND_JOINS`, `APPEND_EXPECTS`). */
+  readonly appends: Uint32Array;
+  readonly appendCount: number;
+  /** 17 bytes per table: what its log keys begin with. */
+  readonly tables: Uint8Array;
+  readonly tableCount: number;
+  /** The expected first sequence of each append that has `APPEND_EXPECTS`, in order. */
+  readonly expects: BigUint64Array;
+  /** Whether the write must be on disk before it is acknowledged. */
+  readonly sync: boolean;
+}
+
+/** What a receiver accepts. */
+export interface AppendFrameLimits {
+  /** Bytes of the whole frame. Default: 2^32-1. */
+  readonly maxBytes?: number;
+}
+
+const MAX_OPTIONS_BYTES = 64;
+const KNOWN_FLAGS = APPEND_JOINS | APPEND_EXPECTS;
+
+/**
+ * Decodes an append frame, which must be all of `bytes`, and checks all that can be checked without the log: every
+ * sum, index, flag, namespace and version byte. Whatever the bytes are, the outcome is a frame or SHALE_CORRUPT with
+ * `details.field`, and memory stays within the size of the input.
+ */
+export function decodeAppendFrame(bytes: Uint8Array, limits: AppendFrameLimits = {}): AppendFrame {
+  requireLittleEndian();
+  const { maxBytes = 2 ** 32 - 1 } = limits;
+  if (bytes.length > maxBytes) {
+    throw corrupt(`an append frame has ${bytes.length} bytes, and the limit is ${maxBytes}`, {
+      field: 'size',
+      expected: maxBytes,
+      actual: bytes.length,
+    });
+  }
+  const reader = new MessageReader('an append frame', bytes);
+  reader.array(FRAME_ELEMENTS);
+  reader.version(FRAME_VERSION);
+  const data = reader.bin('data', 1);
+  const lengthBytes = reader.bin('lengths', LENGTH_STRIDE);
+  const appendBytes = reader.bin('appends', APPEND_STRIDE);
+  const tables = reader.bin('tables', TABLE_STRIDE);
+  const expectBytes = reader.bin('expects', EXPECT_STRIDE);
+  const sync = readOptions(reader.rest('options', MAX_OPTIONS_BYTES));
+
+  const lengths = alignedCopy(lengthBytes, LENGTH_STRIDE);
+  const appends = alignedCopy(appendBytes, 4);
+  const expects = alignedCopy(expectBytes, EXPECT_STRIDE);
+  const frame: AppendFrame = {
+    data,
+    lengths,
+    entryCount: lengths.length / LENGTH_STRIDE,
+    appends: new Uint32Array(appends.buffer, appends.byteOffset, appends.length / 4),
+    appendCount: appends.length / APPEND_STRIDE,
+    tables,
+    tableCount: tables.length / TABLE_STRIDE,
+    expects: new BigUint64Array(expects.buffer, expects.byteOffset, expects.length / EXPECT_STRIDE),
+    sync,
+  };
+  checkEntries(frame);
+  checkAppends(frame);
+  checkTables(frame);
+  return frame;
+}
+
+function readOptions(options: unknown): boolean {
+  if (typeof options === 'object' && options !== null && 'sync' in options) {
+    if (typeof options.sync === 'boolean' && Object.keys(options).length === 1) return options.sync;
+  }
+  throw damaged('options', 'must be exactly { sync: boolean }');
+}
+
+/** The loop over all entries: a typed array and plain numbers only. */
+function checkEntries({ data, lengths: lengthBytes, entryCount }: AppendFrame): void {
+  const lengths = new Uint32Array(lengthBytes.buffer, lengthBytes.byteOffset, entryCount);
+  let at = 0;
+  for (let i = 0; i < entryCount; i++) {
+    const length = lengths[i] ?? 0;
+    // At the end of the data this reads undefined, which is no version either.
+    if (length === 0 || data[at] !== FORMAT_VERSION) throw damagedEntry(data, i, at, length);
+    at += length;
+  }
+  if (at !== data.length) {
+    throw damaged('lengths', `add up to ${at} bytes, and there are ${data.length} bytes of data`, {
+      expected: data.length,
+      actual: at,
+    });
+  }
+}
+
+function damagedEntry(data: Uint8Array, entry: number, at: number, length: number): Error {
+  if (length === 0) return damaged('lengths', `of entry ${entry} is 0: not even a version byte`, { entry });
+  if (at >= data.length) {
+    return damaged('lengths', `run past the ${data.length} bytes of data at entry ${entry}`, { entry });
+  }
+  const actual = data[at] ?? 0;
+  return damaged('data', `has version ${actual} instead of ${FORMAT_VERSION} at entry ${entry}`, {
+    entry,
+    offset: at,
+    expected: FORMAT_VERSION,
+    actual,
+  });
+}
+
+function checkAppends({ appends, appendCount, entryCount, tableCount, expects }: AppendFrame): void {
+  let entries = 0;
+  let expected = 0;
+  for (let i = 0; i < appendCount; i++) {
+    const table = appends[i * 3] ?? 0;
+    const flags = appends[i * 3 + 2] ?? 0;
+    if (table >= tableCount) {
+      throw damaged('appends', `name table ${table} of ${tableCount} at append ${i}`, { append: i });
+    }
+    if ((flags & ~KNOWN_FLAGS) !== 0 || (i === 0 && (flags & APPEND_JOINS) !== 0)) {
+      throw damaged('appends', `have impossible flags ${flags} at append ${i}`, { append: i });
+    }
+    entries += appends[i * 3 + 1] ?? 0;
+    if ((flags & APPEND_EXPECTS) !== 0) expected++;
+  }
+  if (entries !== entryCount) {
+    throw damaged('appends', `count ${entries} entries, and there are ${entryCount} lengths`, {
+      expected: entryCount,
+      actual: entries,
+    });
+  }
+  if (expected !== expects.length) {
+    throw damaged('expects', `are ${expects.length}, and ${expected} appends have one`, {
+      expected,
+      actual: expects.length,
+    });
+  }
+}
+
+function checkTables({ tables, tableCount }: AppendFrame): void {
+  for (let i = 0; i < tableCount; i++) {
+    const namespace = tables[i * TABLE_STRIDE] ?? 0;
+    if (namespace % 2 !== 1) {
+      throw damaged('tables', `have namespace ${namespace}, which is not odd, at table ${i}`, {
+        table: i,
+        actual: namespace,
+      });
+    }
+  }
+}
+
+function damaged(field: string, problem: string, details: Record<string, number> = {}): Error {
+  return corrupt(`an append frame: ${field} ${problem}`, { field, ...details });
+}

@@ -1,0 +1,95 @@
+import { Packr } from 'msgpackr';
+import type { ErrorData } from '../errors/error-data.js';
+import { corrupt } from '../errors/refuse.js';
+import { requireLittleEndian } from '../layout/byte-order.js';
+import { isErrorData } from './error-data-shape.js';
+import { BIN_HEADER_LENGTH, EXPECT_STRIDE, FRAME_VERSION, writeBinHeader } from './frame-format.js';
+import { MessageReader } from './message-reader.js';
+import { alignedCopy } from './typed-views.js';
+
+/*
+ * The reply to an append frame is one msgpack message, an array of three: version, bin of first sequences (u64 LE
+ * per append), array of { append, error }. The version takes two bytes, so that the sequences start at offset 8 and
+ * can be read in place.
+ */
+
+/** An append that was not written, and why. */
+export interface AppendError {
+  /** Index of the append in its frame. */
+  readonly append: number;
+  readonly error: ErrorData;
+}
+
+/** A decoded reply. */
+export interface AppendReply {
+  /** The first sequence of each append of the frame; means nothing for one with an error. May view the reply. */
+  readonly firsts: BigUint64Array;
+  readonly errors: readonly AppendError[];
+}
+
+const REPLY_ELEMENTS = 3;
+const FIRSTS_AT = 3 + BIN_HEADER_LENGTH;
+const NO_ERRORS = Uint8Array.of(0x90);
+/** Far above what errors take, and bounds what a damaged reply can make the decoder do. */
+const MAX_ERRORS_BYTES = 2 ** 28;
+
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+
+/**
+ * Writes the reply to an append frame.
+ *
+ * @param into the frame's own buffer, which is free by now. The sequences of its appends always fit; only if the
+ *   errors do not, the reply is in a new buffer: look at the `buffer` of the view that is returned.
+ */
+export function encodeAppendReply(
+  into: ArrayBuffer,
+  firsts: BigUint64Array,
+  errors: readonly AppendError[],
+): Uint8Array<ArrayBuffer> {
+  requireLittleEndian();
+  const packedErrors: Uint8Array = errors.length === 0 ? NO_ERRORS : packr.pack(errors);
+  const size = FIRSTS_AT + firsts.byteLength + packedErrors.length;
+  const bytes = size <= into.byteLength ? new Uint8Array(into, 0, size) : new Uint8Array(size);
+  bytes[0] = 0x90 | REPLY_ELEMENTS;
+  bytes[1] = 0xcc;
+  bytes[2] = FRAME_VERSION;
+  writeBinHeader(bytes, 3, firsts.byteLength);
+  bytes.set(new Uint8Array(firsts.buffer, firsts.byteOffset, firsts.byteLength), FIRSTS_AT);
+  bytes.set(packedErrors, FIRSTS_AT + firsts.byteLength);
+  return bytes;
+}
+
+/** Reads the reply to an append frame, which must be all of `bytes`. Throws SHALE_CORRUPT with `details.field`. */
+export function decodeAppendReply(bytes: Uint8Array): AppendReply {
+  requireLittleEndian();
+  const reader = new MessageReader('an append reply', bytes);
+  reader.array(REPLY_ELEMENTS);
+  reader.version(FRAME_VERSION);
+  const firstBytes = alignedCopy(reader.bin('firsts', EXPECT_STRIDE), EXPECT_STRIDE);
+  const firsts = new BigUint64Array(
+    firstBytes.buffer,
+    firstBytes.byteOffset,
+    firstBytes.length / EXPECT_STRIDE,
+  );
+  return { firsts, errors: readErrors(reader.rest('errors', MAX_ERRORS_BYTES), firsts.length) };
+}
+
+function readErrors(value: unknown, appendCount: number): AppendError[] {
+  if (!Array.isArray(value)) throw notErrors('are not an array');
+  const items: readonly unknown[] = value;
+  return items.map((item, index) => {
+    if (typeof item !== 'object' || item === null || !('append' in item) || !('error' in item)) {
+      throw notErrors(`hold something else at ${index}`);
+    }
+    const { append, error } = item;
+    if (typeof append !== 'number' || !Number.isInteger(append) || append < 0 || append >= appendCount) {
+      throw notErrors(`name an append that is not there at ${index}`);
+    }
+    if (!isErrorData(error)) throw notErrors(`hold no error data at ${index}`);
+    return { append, error };
+  });
+}
+
+function notErrors(problem: string): Error {
+  return corrupt(`an append reply: errors ${problem}`, { field: 'errors' });
+}

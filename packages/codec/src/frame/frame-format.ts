@@ -1,0 +1,69 @@
+import { Packr } from 'msgpackr';
+import { LOG_KEY_PREFIX_LENGTH } from '../layout/log-key.js';
+import { writeU32BE } from '../layout/u64.js';
+
+/*
+ * An append frame is one msgpack message, an array of seven:
+ *
+ *   0  version  1
+ *   1  data     bin: the log values of all entries back to back, each with its version byte
+ *   2  lengths  bin: u32 LE per entry, the length of its log value
+ *   3  appends  bin: u32 LE × 3 per append: index of its table, count of its entries, flags
+ *   4  tables   bin: 17 bytes per table, what its log keys begin with
+ *   5  expects  bin: u64 LE per append that has APPEND_EXPECTS, in order
+ *   6  options  map: { sync: boolean }
+ *
+ * Data comes first because it is filled first, and then never moves. The framing of the array and of the bins is
+ * written here and not by msgpackr, because msgpackr would have to copy the data: a bin header stands before its
+ * bytes and holds a length that is known only once the frame is sealed.
+ */
+
+/** The only version of append frames and of their replies. */
+export const FRAME_VERSION = 1;
+/** Bytes of one append in a frame: table index, entry count, flags. */
+export const APPEND_STRIDE = 12;
+/** Append flag: belongs to the atomic unit of the append before it. */
+export const APPEND_JOINS = 1;
+/** Append flag: has an expected first sequence. */
+export const APPEND_EXPECTS = 2;
+/** Elements of the outer array. */
+export const FRAME_ELEMENTS = 7;
+
+export const LENGTH_STRIDE = 4;
+export const EXPECT_STRIDE = 8;
+export const TABLE_STRIDE: typeof LOG_KEY_PREFIX_LENGTH = LOG_KEY_PREFIX_LENGTH;
+
+const FIXARRAY = 0x90;
+const BIN_32 = 0xc6;
+/** Bytes of a bin header with a 32-bit length, the only kind written. */
+export const BIN_HEADER_LENGTH = 5;
+/** Where the data starts: after the array's header, the version, and the header of the data's bin. */
+export const DATA_AT: number = 2 + BIN_HEADER_LENGTH;
+
+// pack() returns a view of an arena that it shares, so the few bytes are copied once.
+const packr = new Packr({ useRecords: false, variableMapSize: true });
+const SYNC_OPTIONS = Uint8Array.from(packr.pack({ sync: true }));
+const OS_OPTIONS = Uint8Array.from(packr.pack({ sync: false }));
+
+/** Bytes of a frame beside its data, lengths, appends, tables and expects. Both options have the same length. */
+export const FRAME_OVERHEAD: number = 2 + 5 * BIN_HEADER_LENGTH + SYNC_OPTIONS.length;
+
+/** Writes what stands before the data, except its bin header. */
+export function writeFrameStart(target: Uint8Array): void {
+  target[0] = FIXARRAY | FRAME_ELEMENTS;
+  target[1] = FRAME_VERSION;
+}
+
+/** Writes the header of a bin of `length` bytes and returns the offset after it. */
+export function writeBinHeader(target: Uint8Array, offset: number, length: number): number {
+  target[offset] = BIN_32;
+  writeU32BE(target, offset + 1, length);
+  return offset + BIN_HEADER_LENGTH;
+}
+
+/** Writes the options map, the last element, and returns the offset after it. */
+export function writeOptions(target: Uint8Array, offset: number, options: { sync: boolean }): number {
+  const packed = options.sync ? SYNC_OPTIONS : OS_OPTIONS;
+  target.set(packed, offset);
+  return offset + packed.length;
+}
