@@ -5,23 +5,20 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureInstalled } from './lib/install.mjs';
 import { withLock } from './lib/lock.mjs';
+import { requireNode } from './lib/node-version.mjs';
 import { cache, root } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
-import { fail, SetupError } from './lib/say.mjs';
+import { fail } from './lib/say.mjs';
 import { ensureSystem } from './lib/system.mjs';
 
-const OLDEST_NODE = 20;
-
 export async function setup() {
-  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
-    throw new SetupError(
-      `Node.js ${OLDEST_NODE} or newer is needed; this is ${process.version} (${process.execPath}).`,
-    );
-  }
+  requireNode(20, 0, 'Shale');
   await withLock(join(cache, 'setup.lock'), async () => {
     await ensureSystem();
     await ensureInstalled();
-    await Promise.all([buildNative(), buildTypeScript()]);
+    // Both are waited for even if one fails: nothing may still be writing once the lock is released.
+    const builds = await Promise.allSettled([buildNative(), buildTypeScript()]);
+    for (const build of builds) if (build.status === 'rejected') throw build.reason;
   });
 }
 
