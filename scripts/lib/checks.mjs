@@ -1,8 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ended, start } from './child.mjs';
-import { root } from './paths.mjs';
+import { cache, root } from './paths.mjs';
 
 /** @typedef {{ name: string, run: () => Promise<string | undefined> }} Check resolves to what is wrong, if anything */
 
@@ -33,7 +32,7 @@ function checkDocs() {
 
 /** Packs each package as npm would publish it, and has the very file looked at. */
 async function checkPackages() {
-  const dir = mkdtempSync(join(tmpdir(), 'shale-pack-'));
+  const dir = mkdtempSync(join(cache, 'pack-'));
   try {
     const published = readdirSync(join(root, 'packages'))
       .map((name) => join(root, 'packages', name))

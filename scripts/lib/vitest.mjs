@@ -10,14 +10,14 @@ import { SetupError } from './say.mjs';
  * @returns {Promise<{ ok: boolean, passed: number, failed: number, skipped: number }>} counts as vitest wrote them down
  */
 export async function runTests() {
-  const report = join(cache, 'vitest.json');
-  rmSync(report, { force: true });
+  const report = join(cache, `vitest-${process.pid}.json`);
   const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const vitest = join(root, 'node_modules', '.bin', 'vitest');
   const outcome = await ended(start(vitest, args, ['ignore', 'inherit', 'inherit']));
   if (!existsSync(report)) throw new SetupError(`vitest stopped before it could report (${outcome}).`);
   /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: Suite[] }} */
   const counts = JSON.parse(readFileSync(report, 'utf8'));
+  rmSync(report);
   return {
     ok: outcome === 0 && counts.numPassedTests > 0,
     passed: counts.numPassedTests,
