@@ -25,7 +25,7 @@ export async function setup() {
 function buildNative() {
   const script = join(root, 'packages', 'rocksdb', 'scripts', 'build-native.mjs');
   if (!existsSync(script)) return undefined;
-  return run('compiling the addon', process.execPath, [script]);
+  return run('compiling the addon', process.execPath, [script, '--quiet']);
 }
 
 function buildTypeScript() {

@@ -57,7 +57,8 @@ function apt(label, [command = '', ...args]) {
 /** @returns {{ what: string, debian: string }[]} */
 function missingParts() {
   const parts = [];
-  const compilers = process.env.CXX === undefined ? ['c++', 'g++', 'clang++'] : [process.env.CXX];
+  // The build takes the same variables: CXX may carry arguments, ROCKSDB_INCLUDE and ROCKSDB_LIB are folders.
+  const compilers = process.env.CXX ? process.env.CXX.split(' ').slice(0, 1) : ['c++', 'g++', 'clang++'];
   if (!compilers.some(onPath)) parts.push({ what: 'a C++17 compiler', debian: 'g++' });
   if (!hasRocksdb())
     parts.push({ what: `RocksDB ${OLDEST_ROCKSDB} or newer with its headers`, debian: 'librocksdb-dev' });
@@ -68,7 +69,8 @@ function hasRocksdb() {
   const header = includeDirs()
     .map((dir) => join(dir, 'rocksdb', 'version.h'))
     .find((file) => existsSync(file));
-  if (header === undefined) return false;
+  if (header === undefined)
+    return spawnSync('pkg-config', ['--atleast-version', `${OLDEST_ROCKSDB}`, 'rocksdb']).status === 0;
   const major = /#define ROCKSDB_MAJOR (\d+)/.exec(readFileSync(header, 'utf8'))?.[1];
   if (Number(major) < OLDEST_ROCKSDB) return false;
   return libraryDirs().some((dir) =>
@@ -79,6 +81,7 @@ function hasRocksdb() {
 /** Where a compiler looks by itself, and where its environment variables send it. */
 function includeDirs() {
   return [
+    ...list('ROCKSDB_INCLUDE'),
     ...list('CPATH'),
     ...list('CPLUS_INCLUDE_PATH'),
     '/usr/include',
@@ -92,6 +95,7 @@ function libraryDirs() {
   // Debian keeps libraries in a directory per architecture: /usr/lib/x86_64-linux-gnu.
   const triplets = existsSync(usr) ? readdirSync(usr).filter((name) => name.includes('-linux-')) : [];
   return [
+    ...list('ROCKSDB_LIB'),
     ...list('LIBRARY_PATH'),
     ...triplets.map((name) => join(usr, name)),
     usr,
