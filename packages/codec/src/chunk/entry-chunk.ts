@@ -44,6 +44,7 @@ export class EntryChunk {
   readonly #buffer: ArrayBuffer;
   readonly #bytes: Uint8Array;
   readonly #ends: Uint32Array;
+  readonly #dataLength: number;
   readonly #groups: readonly ChunkGroup[];
   /** The group that was asked for last: entries are mostly asked for in order. */
   #current: ChunkGroup | undefined;
@@ -56,6 +57,7 @@ export class EntryChunk {
     this.#buffer = buffer;
     this.#bytes = new Uint8Array(buffer);
     this.#ends = new Uint32Array(buffer, layout.endsAt, layout.entries);
+    this.#dataLength = layout.dataLength;
     this.length = layout.entries;
     this.#groups = readGroups(this.#bytes, layout);
     this.#current = this.#groups[0];
@@ -89,10 +91,11 @@ export class EntryChunk {
 
   /** The payload of entry `index`: a view without the version byte, not a copy. */
   payloadAt(index: number): Uint8Array {
-    if (!(index >= 0 && index < this.length)) this.#refuse(index);
+    const end = this.#ends[index];
+    if (end === undefined) return this.#refuse(index);
     const start = index === 0 ? 0 : (this.#ends[index - 1] ?? 0);
-    const end = this.#ends[index] ?? 0;
-    if (start >= end || this.#bytes[start] !== FORMAT_VERSION) this.#refuseValue(index, start, end);
+    if (start >= end || end > this.#dataLength || this.#bytes[start] !== FORMAT_VERSION)
+      this.#refuseValue(index, start, end);
     return new Uint8Array(
       this.#buffer,
       start + LOG_VALUE_HEADER_LENGTH,
@@ -102,13 +105,19 @@ export class EntryChunk {
 
   #groupOf(index: number): ChunkGroup {
     const current = this.#current;
-    if (current !== undefined && index >= current.start && index - current.start < current.count)
+    if (
+      current !== undefined &&
+      Number.isInteger(index) &&
+      index >= current.start &&
+      index - current.start < current.count
+    ) {
       return current;
+    }
     return this.#seekGroup(index);
   }
 
   #seekGroup(index: number): ChunkGroup {
-    if (!(index >= 0 && index < this.length)) this.#refuse(index);
+    if (!(Number.isInteger(index) && index >= 0 && index < this.length)) return this.#refuse(index);
     const following = this.#groups[this.#currentIndex + 1];
     let at = this.#currentIndex + 1;
     if (following === undefined || index < following.start || index - following.start >= following.count) {
@@ -126,12 +135,13 @@ export class EntryChunk {
   }
 
   #refuseValue(index: number, start: number, end: number): never {
-    const actual = this.#bytes[start] ?? -1;
+    const misplaced = start >= end || end > this.#dataLength;
+    const actual = misplaced ? end : (this.#bytes[start] ?? -1);
     throw corrupt(
-      start >= end
-        ? `a scanned chunk: entry ${index} ends at ${end}, before it starts at ${start}`
+      misplaced
+        ? `a scanned chunk: entry ${index} lies from ${start} to ${end}, which is not inside ${this.#dataLength} bytes of data`
         : `a scanned chunk: entry ${index} has value version ${actual} instead of ${FORMAT_VERSION}`,
-      { field: start >= end ? 'ends' : 'version', entry: index, offset: start, actual },
+      { field: misplaced ? 'ends' : 'version', entry: index, offset: start, actual },
     );
   }
 }

@@ -13,8 +13,9 @@ const packr = new Packr({
 });
 
 /**
- * Values as msgpack: what JSON can say, and besides bigint (of 64 bits), Uint8Array, Date, NaN and undefined. Each
- * entry stands for itself and any msgpack reader can read it.
+ * Plain data as msgpack: what JSON can say, and besides bigint (of 64 bits), Uint8Array, Date, NaN and undefined.
+ * Anything else comes back simpler than it was: a Map as an object, a Set as an array, -0 as 0. Each entry stands for
+ * itself, and any msgpack reader can read it.
  *
  * `T` is what the caller vouches for: nothing checks a decoded value against it. Decode only what your own programs
  * wrote: msgpackr sets no limit to the depth or size of a message.

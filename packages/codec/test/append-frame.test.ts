@@ -1,0 +1,280 @@
+import { APPEND_EXPECTS, APPEND_JOINS, AppendFrameWriter, decodeAppendFrame, U64_MAX } from '@shale/codec';
+import fc from 'fast-check';
+import { unpack } from 'msgpackr';
+import { describe, expect, test } from 'vitest';
+import { hexOf } from './support/bytes.js';
+import { walErrorOf } from './support/errors.js';
+import { type FrameModel, frameModel, prefixOf, sealed, sizeOf } from './support/frames.js';
+
+const ID = { region: 1234n, table: 8910n };
+
+/** The parts that the model says a frame has, worked out the slow way. */
+function partsOf(model: FrameModel) {
+  const payloads = model.appends.flatMap((append) => append.payloads);
+  const u32 = (values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
+  const expects = model.appends.flatMap(({ expect: value }) => (value === undefined ? [] : [value]));
+  return {
+    data: Uint8Array.from(payloads.flatMap((payload) => [0, ...payload])),
+    lengths: u32(payloads.map((payload) => payload.length + 1)),
+    appends: u32(
+      model.appends.flatMap((append) => [
+        append.table,
+        append.payloads.length,
+        (append.joins ? 1 : 0) | (append.expect === undefined ? 0 : 2),
+      ]),
+    ),
+    tables: Uint8Array.from(model.tables.flatMap((id) => [...prefixOf(id)])),
+    expects: new Uint8Array(BigUint64Array.from(expects).buffer),
+  };
+}
+
+describe('a sealed frame', () => {
+  test('is one msgpack message that a plain msgpack decoder takes apart', () => {
+    fc.assert(
+      fc.property(frameModel, (model) => {
+        const parts = partsOf(model);
+        const message: unknown[] = unpack(Uint8Array.from(sealed(model)));
+        expect(message).toEqual([
+          1,
+          parts.data,
+          parts.lengths,
+          parts.appends,
+          parts.tables,
+          parts.expects,
+          { sync: model.sync },
+        ]);
+      }),
+    );
+  });
+
+  test('decodes to what was put in', () => {
+    fc.assert(
+      fc.property(frameModel, (model) => {
+        const parts = partsOf(model);
+        const frame = decodeAppendFrame(sealed(model));
+        expect(frame.data).toEqual(parts.data);
+        expect(frame.lengths).toEqual(parts.lengths);
+        expect(frame.entryCount).toBe(parts.lengths.length / 4);
+        expect(new Uint8Array(Uint32Array.from(frame.appends).buffer)).toEqual(parts.appends);
+        expect(frame.appendCount).toBe(model.appends.length);
+        expect(frame.tables).toEqual(parts.tables);
+        expect(frame.tableCount).toBe(model.tables.length);
+        expect([...frame.expects]).toEqual(
+          model.appends.flatMap((append) => (append.expect === undefined ? [] : [append.expect])),
+        );
+        expect(frame.sync).toBe(model.sync);
+      }),
+    );
+  });
+
+  test('is byte for byte what docs/format.md shows', () => {
+    const frame = sealed({
+      tables: [ID],
+      appends: [
+        { table: 0, payloads: [Uint8Array.of(0, 0, 0, 42)], joins: false, expect: 1000n },
+        { table: 0, payloads: [], joins: true, expect: undefined },
+      ],
+      sync: true,
+    });
+    expect(hexOf(frame)).toBe(
+      [
+        '97 01',
+        'c6 00000005 000000002a',
+        'c6 00000004 05000000',
+        'c6 00000018 000000000100000002000000 000000000000000001000000',
+        'c6 00000011 01 00000000000004d2 00000000000022ce',
+        'c6 00000008 e803000000000000',
+        '81 a4 73796e63 c3',
+      ]
+        .join('')
+        .replaceAll(' ', ''),
+    );
+  });
+
+  test('has no byte of what its buffer held before', () => {
+    fc.assert(
+      fc.property(frameModel, fc.nat(70), (model, slack) => {
+        const clean = sealed(model, new ArrayBuffer(sizeOf(model) + slack));
+        const used = new ArrayBuffer(sizeOf(model) + slack);
+        new Uint8Array(used).fill(0xa5);
+        expect(hexOf(sealed(model, used))).toBe(hexOf(clean));
+      }),
+    );
+  });
+
+  test('can be read from an odd address, and from a Node Buffer', () => {
+    const model: FrameModel = {
+      tables: [ID],
+      appends: [{ table: 0, payloads: [Uint8Array.of(1), Uint8Array.of(2, 3)], joins: false, expect: 9n }],
+      sync: false,
+    };
+    for (const shift of [0, 1, 2, 3, 4, 5, 6, 7]) {
+      const bytes = sealed(model);
+      const place = Buffer.from(new ArrayBuffer(shift + bytes.length)).subarray(shift);
+      place.set(bytes);
+      const frame = decodeAppendFrame(place);
+      expect(frame.lengths.byteOffset % 4).toBe(0);
+      expect(hexOf(frame.lengths)).toBe('0200000003000000');
+      expect([...frame.appends]).toEqual([0, 2, APPEND_EXPECTS]);
+      expect([...frame.expects]).toEqual([9n]);
+    }
+  });
+
+  test('may be empty', () => {
+    const writer = new AppendFrameWriter(new ArrayBuffer(AppendFrameWriter.sizeFor(0, 0, 0, 0)));
+    const frame = decodeAppendFrame(writer.seal({ sync: false }));
+    expect(frame).toMatchObject({ entryCount: 0, appendCount: 0, tableCount: 0, sync: false });
+  });
+});
+
+describe('the room of a writer', () => {
+  test('byteLength is the length of the sealed frame, and sizeFor is never less', () => {
+    fc.assert(
+      fc.property(frameModel, (model) => {
+        const writer = new AppendFrameWriter(new ArrayBuffer(sizeOf(model)));
+        for (const id of model.tables) writer.addTable(prefixOf(id));
+        for (const append of model.appends) {
+          const bytes = append.payloads.reduce((sum, payload) => sum + payload.length, 0);
+          expect(writer.fits(append.payloads.length, bytes, 0)).toBe(true);
+          writer.beginAppend(append.table, append);
+          for (const payload of append.payloads) writer.add(payload);
+        }
+        expect(writer.entryCount).toBe(
+          model.appends.reduce((sum, append) => sum + append.payloads.length, 0),
+        );
+        expect(writer.appendCount).toBe(model.appends.length);
+        expect(writer.tableCount).toBe(model.tables.length);
+        const announced = writer.byteLength;
+        expect(writer.seal({ sync: model.sync }).length).toBe(announced);
+      }),
+    );
+  });
+
+  test('is used to the last byte, whatever the buffer is aligned to', () => {
+    for (let slack = 0; slack < 9; slack++) {
+      const size = AppendFrameWriter.sizeFor(3, 30, 1, 1) + slack;
+      const writer = new AppendFrameWriter(new ArrayBuffer(size));
+      writer.addTable(prefixOf(ID));
+      writer.beginAppend(0, { expect: U64_MAX });
+      for (let i = 0; i < 3; i++) writer.add(new Uint8Array(10).fill(i + 1));
+      // What is left is the slack and no more: an entry of n bytes takes n + 5.
+      if (slack >= 5) writer.add(new Uint8Array(slack - 5).fill(9));
+      else walErrorOf(() => writer.add(new Uint8Array(0)), 'SHALE_TOO_LARGE');
+      walErrorOf(() => writer.add(new Uint8Array(0)), 'SHALE_TOO_LARGE');
+      const frame = decodeAppendFrame(writer.seal({ sync: true }));
+      expect(frame.entryCount).toBe(slack >= 5 ? 4 : 3);
+    }
+  });
+
+  test('what does not fit is refused and leaves the frame as it was', () => {
+    const size = AppendFrameWriter.sizeFor(1, 10, 1, 1);
+    const writer = new AppendFrameWriter(new ArrayBuffer(size));
+    writer.addTable(prefixOf(ID));
+    writer.beginAppend(0);
+    const before = writer.byteLength;
+    const tooLarge = new Uint8Array(size);
+    expect(walErrorOf(() => writer.add(tooLarge), 'SHALE_TOO_LARGE').details).toMatchObject({
+      capacity: size,
+    });
+    walErrorOf(() => {
+      for (let i = 0; i < 100; i++) writer.addTable(prefixOf(ID));
+    }, 'SHALE_TOO_LARGE');
+    expect(writer.fits(1, 10, 0)).toBe(false);
+    expect(before).toBeLessThan(size);
+    expect(decodeAppendFrame(writer.seal({ sync: true }))).toMatchObject({ appendCount: 1, entryCount: 0 });
+  });
+
+  test('a frame larger than the scratch between frames is sealed as well', () => {
+    const entries = 100_000;
+    const writer = new AppendFrameWriter(new ArrayBuffer(AppendFrameWriter.sizeFor(entries, entries, 1)));
+    writer.addTable(prefixOf(ID));
+    writer.beginAppend(0);
+    const payload = new Uint8Array(1);
+    for (let i = 0; i < entries; i++) {
+      payload[0] = i;
+      writer.add(payload);
+    }
+    const frame = decodeAppendFrame(writer.seal({ sync: false }));
+    expect(frame.entryCount).toBe(entries);
+    for (let i = 0; i < entries; i++) {
+      if (frame.data[2 * i + 1] !== (i & 255)) throw new Error(`entry ${i} is wrong`);
+    }
+  });
+});
+
+test('a payload is copied when it is added', () => {
+  const writer = new AppendFrameWriter(new ArrayBuffer(200));
+  const prefix = prefixOf(ID);
+  writer.addTable(prefix);
+  prefix.fill(0);
+  writer.beginAppend(0);
+  const payload = Uint8Array.of(1, 2, 3);
+  writer.add(payload);
+  payload.fill(9);
+  const frame = decodeAppendFrame(writer.seal({ sync: true }));
+  expect([...frame.data]).toEqual([0, 1, 2, 3]);
+  expect(frame.tables).toEqual(prefixOf(ID));
+});
+
+test('writers of one thread do not disturb each other', () => {
+  const writers = [1, 2, 3].map(() => new AppendFrameWriter(new ArrayBuffer(1000)));
+  for (const writer of writers) writer.addTable(prefixOf(ID));
+  for (let round = 0; round < 5; round++) {
+    for (const [i, writer] of writers.entries()) {
+      writer.beginAppend(0, { expect: BigInt(i) });
+      for (let n = 0; n <= i; n++) writer.add(Uint8Array.of(i, round));
+    }
+  }
+  const frames = writers.map((writer) => decodeAppendFrame(writer.seal({ sync: true })));
+  for (const [i, frame] of frames.entries()) {
+    expect(frame.entryCount).toBe(5 * (i + 1));
+    expect([...frame.expects]).toEqual(Array.from({ length: 5 }, () => BigInt(i)));
+    expect(frame.data.filter((_, at) => at % 3 === 1).every((byte) => byte === i)).toBe(true);
+  }
+});
+
+describe('misuse of a writer is refused', () => {
+  const open = (): AppendFrameWriter => {
+    const writer = new AppendFrameWriter(new ArrayBuffer(500));
+    writer.addTable(prefixOf(ID));
+    return writer;
+  };
+
+  test.each<[string, (writer: AppendFrameWriter) => unknown]>([
+    ['an entry before any append', (writer) => writer.add(new Uint8Array(1))],
+    ['an unknown table', (writer) => writer.beginAppend(1)],
+    ['half a table', (writer) => writer.beginAppend(0.5)],
+    ['a first append that joins', (writer) => writer.beginAppend(0, { joins: true })],
+    ['an expect out of range', (writer) => writer.beginAppend(0, { expect: -1n })],
+    ['a prefix of another length', (writer) => writer.addTable(new Uint8Array(16))],
+  ])('%s', (_, misuse) => {
+    const writer = open();
+    walErrorOf(() => misuse(writer), 'SHALE_INVALID_ARGUMENT');
+    expect(decodeAppendFrame(writer.seal({ sync: true }))).toMatchObject({ appendCount: 0, entryCount: 0 });
+  });
+
+  test('anything after seal', () => {
+    const writer = open();
+    writer.beginAppend(0);
+    writer.seal({ sync: true });
+    for (const misuse of [
+      () => writer.add(new Uint8Array(1)),
+      () => writer.beginAppend(0),
+      () => writer.addTable(prefixOf(ID)),
+      () => writer.seal({ sync: true }),
+    ]) {
+      expect(walErrorOf(misuse, 'SHALE_INVALID_ARGUMENT').message).toContain('sealed');
+    }
+  });
+
+  test('a buffer that is too small, or detached', () => {
+    walErrorOf(() => new AppendFrameWriter(new ArrayBuffer(10)), 'SHALE_INVALID_ARGUMENT');
+    const buffer = new ArrayBuffer(100);
+    structuredClone(buffer, { transfer: [buffer] });
+    walErrorOf(() => new AppendFrameWriter(buffer), 'SHALE_INVALID_ARGUMENT');
+  });
+});
+
+test('the flags are the ones of format.md', () => {
+  expect([APPEND_JOINS, APPEND_EXPECTS]).toEqual([1, 2]);
+});
