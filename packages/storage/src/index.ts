@@ -1,2 +1,32 @@
-/** Placeholder: the owner of this package replaces it. */
-export const packageName: string = '@shale/storage';
+export type { ChunkOptions } from './chunk-buffers.js';
+export type { AppendFailure, CommitResult } from './commit.js';
+export type { LogCounters } from './counters.js';
+export type { TableFloor } from './floors.js';
+export type { HeadsOptions, TableHead } from './heads.js';
+export { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+export {
+  type AppendOptions,
+  type AppendSpan,
+  Log,
+  type LogState,
+  type SyncOptions,
+  type WritePart,
+} from './log.js';
+export { type AttachOptions, attachLog, type LogOptions, openLog } from './open.js';
+export type { ReadRange, SequenceSpan } from './range.js';
+export type { LogEntry, ReadChunk } from './read.js';
+export type { ReclaimOptions, ReclaimReport } from './reclaim.js';
+export type { RegionReport } from './recovery.js';
+export { type RegionChunk, type RegionEntry, RegionScan } from './region-scan.js';
+export type { LogStats } from './stats.js';
+export type { TableInfo } from './tables.js';
+export type { TrimResult } from './trim.js';
+export type { VerifyOptions } from './verify.js';
+export type {
+  FindingKind,
+  VerifyEvent,
+  VerifyFinding,
+  VerifyProgress,
+  VerifyTotals,
+} from './verify-events.js';
+export { MAX_WRITE_BYTES } from './write.js';

@@ -1,0 +1,13 @@
+import type { Database } from '@shale/rocksdb';
+import type { LogCounters } from './counters.js';
+import type { TableUnits } from './table-units.js';
+
+/** What every step of the log works on. */
+export interface LogContext {
+  readonly db: Database;
+  /** The database directory. */
+  readonly path: string;
+  readonly instance: number;
+  readonly units: TableUnits;
+  readonly counters: LogCounters;
+}

@@ -1,0 +1,149 @@
+import { decodeLogKeyPrefix, type ErrorCode, type ErrorDetails, type TableId, WalError } from '@shale/codec';
+import { RocksDBError } from '@shale/rocksdb';
+
+/** Where an error happened. */
+export interface ErrorContext {
+  /** The database directory. */
+  readonly path?: string | undefined;
+  readonly table?: TableId | undefined;
+}
+
+/** What each native code is to a caller of the log, and what he can do. Codes left out are SHALE_IO. */
+const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode; advice: string }>>> = {
+  ROCKSDB_LOCKED: {
+    code: 'SHALE_LOCKED',
+    advice: 'another process has this database open: close it there, or open it here with readOnly: true',
+  },
+  ROCKSDB_NOT_FOUND: { code: 'SHALE_NOT_FOUND', advice: 'check the path, or open with create: true' },
+  ROCKSDB_NO_SPACE: {
+    code: 'SHALE_NO_SPACE',
+    advice:
+      'the disk is full: free space on it, then call resume(); reads and what was acknowledged are not affected',
+  },
+  ROCKSDB_POISONED: {
+    code: 'SHALE_POISONED',
+    advice:
+      'an earlier write or sync of the log failed, so nothing can be acknowledged any more: close the log, check the disk, and open it again',
+  },
+  ROCKSDB_CORRUPTION: {
+    code: 'SHALE_CORRUPT',
+    advice:
+      'run `shale verify` on the directory to see how far it goes; restore from a checkpoint if need be',
+  },
+  ROCKSDB_CLOSED: { code: 'SHALE_CLOSED', advice: 'open the log again' },
+  ROCKSDB_SHUTDOWN_IN_PROGRESS: {
+    code: 'SHALE_CLOSED',
+    advice: 'the database is closing: open the log again',
+  },
+  ROCKSDB_READ_ONLY: { code: 'SHALE_READ_ONLY', advice: 'open the database without readOnly to change it' },
+  ROCKSDB_LIBRARY_MISSING: {
+    code: 'SHALE_UNSUPPORTED',
+    advice: 'install the RocksDB library and build the addon as the message says',
+  },
+  ROCKSDB_NOT_SUPPORTED: { code: 'SHALE_UNSUPPORTED', advice: 'this build of RocksDB cannot do that' },
+  ROCKSDB_OPTIONS_MISMATCH: {
+    code: 'SHALE_INVALID_ARGUMENT',
+    advice: 'this process has the database open with other options: use the same ones, or close it first',
+  },
+  ROCKSDB_INVALID_ARGUMENT: {
+    code: 'SHALE_INVALID_ARGUMENT',
+    advice:
+      'check the options; a database with other column families or another comparator than the default ones is not a log of this format',
+  },
+};
+
+const IO_ADVICE = 'check the disk, the permissions and the free space of the directory';
+
+/**
+ * Turns whatever a call of the native binding threw into a WalError with the original as its cause. A WalError stays
+ * as it is, but gets the path and the table when it has none.
+ */
+export function toWalError(error: unknown, context: ErrorContext): WalError {
+  if (error instanceof WalError) return placed(error, context);
+  if (error instanceof RocksDBError) return fromRocksDB(error, context);
+  if (isArgumentError(error)) {
+    return new WalError('SHALE_INVALID_ARGUMENT', error.message, { cause: error, ...context });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new WalError('SHALE_INTERNAL', `unexpected failure: ${message}`, { cause: error, ...context });
+}
+
+/** Runs a native call and turns what it throws into a WalError. */
+export function native<T>(context: ErrorContext, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw toWalError(error, context);
+  }
+}
+
+/** As {@link native}, for calls that work off the thread. */
+export async function nativeAsync<T>(context: ErrorContext, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw toWalError(error, context);
+  }
+}
+
+/** The table that a key, of whatever length, stands in; undefined when it cannot be told. */
+export function tableOfKey(key: Uint8Array): TableId | undefined {
+  try {
+    const { region, table } = decodeLogKeyPrefix(key);
+    return { region, table };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error for a key that is not of this format: says where it is, in words and in `details.key`. */
+export function foreignKey(
+  key: Uint8Array,
+  reason: string,
+  context: ErrorContext,
+  cause?: unknown,
+): WalError {
+  const hex = Buffer.from(key).toString('hex');
+  const where =
+    context.table === undefined ? '' : ` in region ${context.table.region}, table ${context.table.table}`;
+  return new WalError(
+    'SHALE_CORRUPT',
+    `a key that is not an entry of this format was found${where}: ${hex} (${reason}); it and what follows in the table cannot be read, other tables are not affected`,
+    {
+      ...context,
+      ...(cause === undefined ? {} : { cause }),
+      details: { ...(cause instanceof WalError ? cause.details : {}), key: hex, reason },
+    },
+  );
+}
+
+function fromRocksDB(error: RocksDBError, context: ErrorContext): WalError {
+  const { code, advice } = MEANINGS[error.code] ?? { code: 'SHALE_IO', advice: IO_ADVICE };
+  const details: ErrorDetails = {
+    native: error.code,
+    subcode: error.subcode,
+    severity: error.severity,
+  };
+  const path = error.path ?? context.path;
+  const at = path === undefined ? '' : `${path}: `;
+  return new WalError(code, `${at}${error.message}; ${advice}`, { ...context, path, cause: error, details });
+}
+
+function placed(error: WalError, context: ErrorContext): WalError {
+  const path = error.path ?? context.path;
+  const table = error.table ?? context.table;
+  if (path === error.path && table === error.table) return error;
+  const located = new WalError(error.code, error.message, {
+    cause: error.cause ?? error,
+    path,
+    table,
+    details: error.details,
+  });
+  if (error.stack !== undefined) located.stack = error.stack;
+  return located;
+}
+
+function isArgumentError(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return error.code === 'ERR_INVALID_ARG_TYPE' || error.code === 'ERR_OUT_OF_RANGE';
+}

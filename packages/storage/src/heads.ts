@@ -1,0 +1,98 @@
+import {
+  decodeLogKeyPrefix,
+  instanceRange,
+  type KeyRange,
+  keySuccessor,
+  LOG_KEY_PREFIX_LENGTH,
+  prefixSuccessor,
+  regionRange,
+  type TableId,
+  tableRange,
+  type WalError,
+} from '@shale/codec';
+import type { LogContext } from './context.js';
+import { foreignKey, native, tableOfKey } from './errors.js';
+import { toU64, type U64Like } from './ids.js';
+
+/** The first and last entry of a table that has any. */
+export interface TableHead {
+  readonly id: TableId;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** Which heads to list. */
+export interface HeadsOptions {
+  /** Only this region. Default: all of the instance. */
+  readonly region?: U64Like | undefined;
+  /** With `region`: from this table id on, included. Default 0. */
+  readonly lowerTable?: U64Like | undefined;
+  /** With `region`: up to before this table id. Default: to the region's end. */
+  readonly upperTable?: U64Like | undefined;
+  /**
+   * Called for every key that is not of this format; the list then goes on with the next table. Without it the list
+   * fails with SHALE_CORRUPT.
+   */
+  readonly onProblem?: ((problem: WalError) => void) | undefined;
+}
+
+/*
+ * A head record of the native skip-scan: prefix[17], pad[7], first u64 LE, last u64 LE.
+ */
+const STRIDE = 40;
+const FIRST_AT = 24;
+const LAST_AT = 32;
+const RECORDS_PER_CALL = 1638;
+
+/** The keys that the options ask for. Throws SHALE_INVALID_ARGUMENT. */
+export function headsRange(instance: number, options: HeadsOptions): KeyRange {
+  if (options.region === undefined) return instanceRange(instance);
+  const region = toU64(options.region, 'region');
+  const { lower, upper } = regionRange(instance, region);
+  const from = options.lowerTable === undefined ? undefined : toU64(options.lowerTable, 'lowerTable');
+  const to = options.upperTable === undefined ? undefined : toU64(options.upperTable, 'upperTable');
+  return {
+    lower: from === undefined ? lower : tableRange(instance, { region, table: from }).lower,
+    upper: to === undefined ? upper : tableRange(instance, { region, table: to }).lower,
+  };
+}
+
+/** Lists the heads of a key range by skipping from table to table: about two seeks each, whatever the tables hold. */
+export function* heads(
+  context: LogContext,
+  range: KeyRange,
+  onProblem?: (problem: WalError) => void,
+): Generator<TableHead, void, undefined> {
+  const page = new Uint8Array(RECORDS_PER_CALL * STRIDE);
+  const view = new DataView(page.buffer);
+  let lower: Uint8Array | null = range.lower;
+  while (lower !== null && Buffer.compare(lower, range.upper) < 0) {
+    const from: Uint8Array = lower;
+    const result = native({ path: context.path }, () => context.db.heads(from, range.upper, page));
+    for (let i = 0; i < result.count; i++) {
+      const at = i * STRIDE;
+      const { region, table } = decodeLogKeyPrefix(page, at);
+      yield {
+        id: { region, table },
+        first: view.getBigUint64(at + FIRST_AT, true),
+        last: view.getBigUint64(at + LAST_AT, true),
+      };
+    }
+    lower = result.more ? result.resumeAt : null;
+    if (result.foreign === undefined) continue;
+    const problem = foreignKey(result.foreign, 'it does not have the layout of a log key', {
+      path: context.path,
+      table: tableOfKey(result.foreign),
+    });
+    if (onProblem === undefined) throw problem;
+    onProblem(problem);
+    lower = result.resumeAt ?? afterTableOf(result.foreign);
+  }
+}
+
+/** Where the table after the one that a foreign key stands in begins. */
+function afterTableOf(key: Uint8Array): Uint8Array | null {
+  return key.length < LOG_KEY_PREFIX_LENGTH
+    ? keySuccessor(key)
+    : prefixSuccessor(key.subarray(0, LOG_KEY_PREFIX_LENGTH));
+}

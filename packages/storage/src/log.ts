@@ -1,0 +1,401 @@
+import { type AppendFrame, type EntryChunk, type KeyRange, U64_MAX, WalError } from '@shale/codec';
+import type { Database } from '@shale/rocksdb';
+import type { ChunkOptions } from './chunk-buffers.js';
+import { type CommitResult, Committer } from './commit.js';
+import type { LogContext } from './context.js';
+import { newCounters } from './counters.js';
+import { native, nativeAsync } from './errors.js';
+import { floors, type TableFloor } from './floors.js';
+import { type HeadsOptions, heads, headsRange, type TableHead } from './heads.js';
+import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+import { limitOf, type ReadRange, resolveRange, type SequenceSpan } from './range.js';
+import { entriesOf, type LogEntry, type ReadChunk, readChunk, readChunks } from './read.js';
+import { type ReclaimOptions, type ReclaimReport, reclaim } from './reclaim.js';
+import { install, openRegion, type RegionReport } from './recovery.js';
+import { type RegionEntry, RegionScan, regionEntries } from './region-scan.js';
+import { type LogStats, stats } from './stats.js';
+import { StickyGenerator } from './sticky.js';
+import { TableUnits } from './table-units.js';
+import { type TableInfo, tables } from './tables.js';
+import { drop, type TrimResult, trim } from './trim.js';
+import { type VerifyOptions, verify } from './verify.js';
+import type { VerifyEvent } from './verify-events.js';
+import { FrameBuilder } from './write.js';
+
+/** Whether a log can be used. `closing` while `close` runs. */
+export type LogState = 'open' | 'closing' | 'closed';
+
+/** The first and last sequence of what was appended. For an empty batch `last` is the current last, `first` one more. */
+export interface AppendSpan {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** How durable a change must be before the call returns. */
+export interface SyncOptions {
+  /** True (default): it survives a crash of the machine. False: it survives a crash of the process. */
+  readonly sync?: boolean | undefined;
+}
+
+/** How to append. */
+export interface AppendOptions extends SyncOptions {
+  /** The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH, and nothing is written. */
+  readonly expect?: U64Like | undefined;
+}
+
+/** One table's part of an atomic write. */
+export interface WritePart {
+  readonly id: TableIdLike;
+  readonly payloads: readonly Uint8Array[];
+  /** As in {@link AppendOptions}. */
+  readonly expect?: U64Like | undefined;
+}
+
+/**
+ * Many table logs in one database, each with its own dense 64-bit sequence, as one thread uses them. Made by `openLog`
+ * and `attachLog`.
+ *
+ * A log works in the thread that made it and blocks it for the length of each call, the promises apart. It holds the
+ * state of the tables it has touched, so no two logs may write the same table; reading is always safe. Every call can
+ * throw SHALE_CLOSED once the log is closed, SHALE_IO when the disk fails and SHALE_INVALID_ARGUMENT, besides what it
+ * says itself; every call that changes something SHALE_READ_ONLY, SHALE_NO_SPACE and SHALE_POISONED, the latter for
+ * ever after a write or sync of RocksDB's log has failed.
+ */
+export class Log {
+  /** The database directory. */
+  readonly path: string;
+  /** Which WAL of the database, 0 to 127. */
+  readonly instance: number;
+  /** Whether it was opened to look only. */
+  readonly readOnly: boolean;
+  readonly #db: Database;
+  readonly #claim: string | undefined;
+  readonly #context: LogContext;
+  readonly #committer: Committer;
+  readonly #frames: FrameBuilder;
+  #state: LogState = 'open';
+  #closing: Promise<void> | undefined;
+
+  /** @internal Use `openLog` or `attachLog`. The log owns the lease, and gives back `claim` with it. */
+  constructor(db: Database, instance: number, claim?: string) {
+    this.path = db.path;
+    this.instance = instance;
+    this.readOnly = db.readOnly;
+    this.#db = db;
+    this.#claim = claim;
+    const units = new TableUnits({ db, path: db.path, instance });
+    this.#context = { db, path: db.path, instance, units, counters: newCounters() };
+    this.#committer = new Committer(this.#context);
+    this.#frames = new FrameBuilder(instance);
+  }
+
+  /** Whether the log can be used. */
+  get state(): LogState {
+    return this.#state;
+  }
+
+  /**
+   * Appends a batch to a table, all of it or nothing, and returns the sequences it got: dense, from 1 on. An empty
+   * batch writes nothing. Throws SHALE_SEQUENCE_MISMATCH, SHALE_SEQUENCE_EXHAUSTED, SHALE_TOO_LARGE, and SHALE_CORRUPT
+   * when the table cannot be recovered.
+   */
+  append(id: TableIdLike, payloads: readonly Uint8Array[], options: AppendOptions = {}): AppendSpan {
+    const spans = this.write([{ id, payloads, expect: options.expect }], options);
+    return spans[0] ?? never();
+  }
+
+  /** Appends to several tables, or several times to one, all or nothing. Throws as {@link append}. */
+  write(parts: readonly WritePart[], options: SyncOptions = {}): AppendSpan[] {
+    this.#requireWritable();
+    const checked = parts.map(({ id, payloads, expect }) => ({
+      id: toTableId(id),
+      payloads,
+      expect: expect === undefined ? undefined : toU64(expect, 'expect'),
+    }));
+    const frame = this.#frames.build(checked, options.sync ?? true);
+    const { firsts, errors } = this.#committer.commit(frame);
+    const failure = errors[0];
+    if (failure !== undefined) throw failure.error;
+    return checked.map(({ id, payloads }, index) => {
+      const first = firsts[index] ?? never();
+      if (payloads.length > 0) return { first, last: first + BigInt(payloads.length) - 1n };
+      // Beyond the last sequence there is, a result of 64 bits cannot say where the table stands.
+      const next = first === U64_MAX ? this.nextSequence(id) : first;
+      return { first: next, last: next - 1n };
+    });
+  }
+
+  /**
+   * Writes a frame of appends as the engine makes them, with one native call. Appends that cannot be written are left
+   * out and reported; see {@link CommitResult}. The frame must have passed `decodeAppendFrame`.
+   */
+  commit(frame: AppendFrame): CommitResult {
+    this.#requireWritable();
+    return this.#committer.commit(frame);
+  }
+
+  /**
+   * Reads entries in order. The range is fixed when this is called: the read sees everything that was acknowledged
+   * before, and nothing that comes later. Reversed and empty ranges and unknown tables give nothing.
+   *
+   * The generator throws SHALE_TRIMMED when entries that it had not reached yet are trimmed meanwhile, and
+   * SHALE_CORRUPT with the key when it meets something that is not an entry. Once it has failed it keeps failing.
+   */
+  read(
+    id: TableIdLike,
+    range: ReadRange = {},
+    options: ChunkOptions = {},
+  ): Generator<LogEntry, void, undefined> {
+    return new StickyGenerator(entriesOf(this.readChunks(id, range, options)));
+  }
+
+  /** As {@link read}, many entries at a time. Each chunk has memory of its own. */
+  readChunks(
+    id: TableIdLike,
+    range: ReadRange = {},
+    options: ChunkOptions = {},
+  ): Generator<EntryChunk, void, undefined> {
+    const table = toTableId(id);
+    const span = this.resolveRange(table, range);
+    return new StickyGenerator(
+      this.#whileOpen(readChunks(this.#context, table, span, limitOf(range), options)),
+    );
+  }
+
+  /**
+   * What a range means for a table now; null when it holds nothing. For {@link readChunk}. The limit only counts when
+   * it is 0: pass it on as `maxEntries`.
+   */
+  resolveRange(id: TableIdLike, range: ReadRange = {}): SequenceSpan | null {
+    this.#requireOpen();
+    return resolveRange(this.#context.units.get(toTableId(id)), range);
+  }
+
+  /**
+   * Reads the entries `from` to `to` of a table, both included, into `into`, as many as fit. `from` and `to` come from
+   * {@link resolveRange}, and `from` afterwards from the chunk before. `maxEntries` is at least 1; default: as many as
+   * fit. Throws as {@link read}.
+   */
+  readChunk(
+    id: TableIdLike,
+    from: bigint,
+    to: bigint,
+    into: ArrayBuffer,
+    maxEntries: number = Number.POSITIVE_INFINITY,
+  ): ReadChunk {
+    this.#requireOpen();
+    const span = { from: toU64(from, 'from'), to: toU64(to, 'to') };
+    return readChunk(this.#context, toTableId(id), span, into, maxEntries);
+  }
+
+  /**
+   * Reads all tables of a region, ordered by (table, sequence), as they were when this was called. It holds a snapshot
+   * until it ends, fails or is left. Throws SHALE_CORRUPT as {@link read}.
+   */
+  scanRegion(region: U64Like, options: ChunkOptions = {}): Generator<RegionEntry, void, undefined> {
+    const scan = this.regionScan(region);
+    return new StickyGenerator(this.#whileOpen(regionEntries(scan, options)), () => scan.close());
+  }
+
+  /** As {@link scanRegion}, in chunks into buffers of the caller, who closes it. */
+  regionScan(region: U64Like): RegionScan {
+    this.#requireOpen();
+    return new RegionScan(this.#context, toU64(region, 'region'));
+  }
+
+  /** The smallest readable sequence; `lastSequence + 1n` when all was trimmed; 0n for a table never written. */
+  firstSequence(id: TableIdLike): bigint {
+    this.#requireOpen();
+    const unit = this.#context.units.get(toTableId(id));
+    return unit.last === 0n ? 0n : unit.first;
+  }
+
+  /** The largest sequence ever given out, trimmed or not; 0n for a table never written. */
+  lastSequence(id: TableIdLike): bigint {
+    return this.nextSequence(id) - 1n;
+  }
+
+  /** The sequence that the next entry gets. 2^64 when there are no more. */
+  nextSequence(id: TableIdLike): bigint {
+    this.#requireOpen();
+    return this.#context.units.get(toTableId(id)).next;
+  }
+
+  /**
+   * Removes the entries up to and including `upTo`; beyond the last one means all. When it returns they are gone, and
+   * their sequences are never given out again. `reclaim` with the returned range gives their space back.
+   */
+  trim(id: TableIdLike, upTo: U64Like, options: SyncOptions = {}): TrimResult {
+    this.#requireWritable();
+    return trim(this.#context, toTableId(id), toU64(upTo, 'upTo'), options.sync ?? true);
+  }
+
+  /**
+   * Removes a table for good: its entries and its metadata record. Afterwards it is as never written. Only for table
+   * ids that no region uses any more: the record is one for all regions, and without it a table of another region that
+   * has been trimmed empty would begin at 1 again.
+   */
+  drop(id: TableIdLike, options: SyncOptions = {}): void {
+    this.#requireWritable();
+    drop(this.#context, toTableId(id), options.sync ?? true);
+  }
+
+  /** The first and last entry of every table that has any, by (region, table): about two seeks per table. */
+  heads(options: HeadsOptions = {}): Generator<TableHead, void, undefined> {
+    this.#requireOpen();
+    const range = headsRange(this.instance, options);
+    return new StickyGenerator(this.#whileOpen(heads(this.#context, range, options.onProblem)));
+  }
+
+  /**
+   * The metadata records, by table id. What is not of this format is given to `onProblem`; without it the generator
+   * fails with SHALE_CORRUPT.
+   */
+  floors(onProblem?: (problem: WalError) => void): Generator<TableFloor, void, undefined> {
+    this.#requireOpen();
+    return new StickyGenerator(this.#whileOpen(floors(this.#context, onProblem)));
+  }
+
+  /**
+   * Recovers every table of a region at once, instead of each when it is first touched, and reports what it found.
+   * A key that is not of this format is reported and does not hinder other tables.
+   */
+  openRegion(region: U64Like): RegionReport {
+    this.#requireOpen();
+    return openRegion(this.#context, toU64(region, 'region'));
+  }
+
+  /**
+   * Takes over heads and floors that were listed elsewhere, as by other threads, of tables that only this log writes.
+   * Tables it knows already are left as they are. Returns how many were new.
+   */
+  install(tableHeads: Iterable<TableHead>, tableFloors: Iterable<TableFloor>): number {
+    this.#requireOpen();
+    return install(this.#context, tableHeads, tableFloors);
+  }
+
+  /**
+   * Every table: those with entries by (region, table), then those of which only the metadata record is left. What is
+   * not of this format is given to `onProblem`; without it the generator fails with SHALE_CORRUPT.
+   */
+  tables(onProblem?: (problem: WalError) => void): Generator<TableInfo, void, undefined> {
+    this.#requireOpen();
+    return new StickyGenerator(this.#whileOpen(tables(this.#context, onProblem)));
+  }
+
+  /** Reads and checks everything; yields progress and findings, and totals at the end. */
+  verify(options: VerifyOptions = {}): Generator<VerifyEvent, void, undefined> {
+    this.#requireOpen();
+    const snapshot = native({ path: this.path }, () => this.#db.snapshot());
+    return new StickyGenerator(this.#whileOpen(verify(this.#context, snapshot, options)), () =>
+      snapshot.release(),
+    );
+  }
+
+  /** Makes everything durable that was written with `sync: false`. */
+  async sync(): Promise<void> {
+    this.#requireWritable();
+    await nativeAsync({ path: this.path }, () => this.#db.syncWal());
+  }
+
+  /** Writes what is in memory to table files. Never needed for durability. */
+  async flush(): Promise<void> {
+    this.#requireWritable();
+    await nativeAsync({ path: this.path }, () => this.#db.flush());
+  }
+
+  /**
+   * Gives back the space of trimmed ranges, as {@link trim} returned them. Throws SHALE_INVALID_ARGUMENT when a range
+   * is not trimmed: nothing that can be read is ever removed.
+   */
+  async reclaim(ranges: readonly KeyRange[], options: ReclaimOptions = {}): Promise<ReclaimReport> {
+    this.#requireWritable();
+    return await reclaim(this.#context, ranges, options);
+  }
+
+  /** Compacts the whole database down to its last level. Long, and heavy on the disk. */
+  async compact(): Promise<void> {
+    this.#requireWritable();
+    await nativeAsync({ path: this.path }, () =>
+      this.#db.compactRange(undefined, undefined, { bottommost: 'force' }),
+    );
+  }
+
+  /** Lets writes go on after SHALE_NO_SPACE, once there is room again. */
+  async resume(): Promise<void> {
+    this.#requireWritable();
+    await nativeAsync({ path: this.path }, () => this.#db.resume());
+  }
+
+  /** Copies the database, as it is now, to a directory that does not exist yet; table files are hard links if they can. */
+  async checkpoint(directory: string): Promise<void> {
+    this.#requireOpen();
+    await nativeAsync({ path: directory }, () => this.#db.checkpoint(directory));
+  }
+
+  /** What this log has done, and the numbers of RocksDB. */
+  stats(): LogStats {
+    this.#requireOpen();
+    return stats(this.#context, this.readOnly);
+  }
+
+  /**
+   * Gives the handle back; the last one to do so closes the database. Idempotent. Generators under way fail with
+   * SHALE_CLOSED.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** `await using` closes the log. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closing';
+    try {
+      if (this.#claim !== undefined) this.#db.releaseClaim(this.#claim);
+      await nativeAsync({ path: this.path }, () => this.#db.close());
+    } finally {
+      this.#state = 'closed';
+    }
+  }
+
+  *#whileOpen<T>(inner: Generator<T, void, undefined>): Generator<T, void, undefined> {
+    try {
+      for (;;) {
+        this.#requireOpen();
+        const { done, value } = inner.next();
+        if (done === true) return;
+        yield value as T;
+      }
+    } finally {
+      inner.return(undefined);
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#state !== 'open') {
+      throw new WalError('SHALE_CLOSED', `the log of ${this.path} is closed: open it again`, {
+        path: this.path,
+      });
+    }
+  }
+
+  #requireWritable(): void {
+    this.#requireOpen();
+    if (this.readOnly) {
+      throw new WalError(
+        'SHALE_READ_ONLY',
+        `the log of ${this.path} was opened read-only: open it without readOnly to change it`,
+        { path: this.path },
+      );
+    }
+  }
+}
+
+function never(): never {
+  throw new WalError('SHALE_INTERNAL', 'a commit returned fewer results than it was given appends');
+}

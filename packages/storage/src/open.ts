@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { WalError } from '@shale/codec';
+import { attachDatabase, type Database, type DatabaseOptions, openDatabase } from '@shale/rocksdb';
+import { native, nativeAsync } from './errors.js';
+import { toInstance } from './ids.js';
+import { Log } from './log.js';
+
+/** How to open a log. */
+export interface LogOptions {
+  /** Which WAL of the database, 0 to 127. Default 0. 127 is the catalog of names. */
+  readonly instance?: number | undefined;
+  /** Create the database when there is none. Default true; a read-only log never does. */
+  readonly create?: boolean | undefined;
+  /** Only look: another process may have the database open for writing. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** Options of RocksDB itself. */
+  readonly rocksdb?: Omit<DatabaseOptions, 'readOnly' | 'createIfMissing'> | undefined;
+  /**
+   * Be the only log of this instance in this process, apart from those attached to the same handle with
+   * {@link attachLog}. Default true for a log that can write; a read-only one claims nothing.
+   */
+  readonly claim?: boolean | undefined;
+}
+
+/** How to attach a log. */
+export interface AttachOptions {
+  /** Which WAL of the database, 0 to 127. Default 0. */
+  readonly instance?: number | undefined;
+  /** Attach to a handle that was opened read-only. Default false. */
+  readonly readOnly?: boolean | undefined;
+}
+
+/**
+ * Opens the log of one instance of a database directory. Costs the same whatever it holds: tables are recovered when
+ * they are first touched.
+ *
+ * Throws SHALE_LOCKED (another process has it, or this process has a log of the same instance), SHALE_NOT_FOUND
+ * (nothing there, and `create` is false or `readOnly` true), SHALE_CORRUPT, SHALE_INVALID_ARGUMENT (options that differ
+ * from those of the handle this process has open, or a database that is not of this format), SHALE_NO_SPACE, SHALE_IO,
+ * and SHALE_UNSUPPORTED when the RocksDB library or the addon is missing.
+ */
+export async function openLog(path: string, options: LogOptions = {}): Promise<Log> {
+  const instance = toInstance(options.instance ?? 0);
+  const readOnly = options.readOnly ?? false;
+  const create = !readOnly && (options.create ?? true);
+  if (!create && !existsSync(join(path, 'CURRENT'))) {
+    throw new WalError(
+      'SHALE_NOT_FOUND',
+      `${path} holds no database: check the path, or open with create: true`,
+      { path },
+    );
+  }
+  const db = await nativeAsync({ path }, () =>
+    openDatabase(path, { ...options.rocksdb, readOnly, createIfMissing: create }),
+  );
+  if (readOnly || options.claim === false) return new Log(db, instance);
+  const claim = claimName(instance);
+  const claimed = await claimOrClose(db, claim);
+  if (claimed) return new Log(db, instance, claim);
+  throw new WalError(
+    'SHALE_LOCKED',
+    `${path} is open already in this process as instance ${instance}: close that log first, use it, or open another instance`,
+    { path, details: { instance } },
+  );
+}
+
+/**
+ * Attaches a log to the handle that this process has open already, as in a worker thread. Nothing is claimed: the
+ * caller sees to it that no two logs write the same table.
+ *
+ * Throws SHALE_CLOSED when the process has no such handle.
+ */
+export function attachLog(path: string, options: AttachOptions = {}): Log {
+  const instance = toInstance(options.instance ?? 0);
+  const readOnly = options.readOnly ?? false;
+  return new Log(
+    native({ path }, () => attachDatabase(path, { readOnly })),
+    instance,
+  );
+}
+
+function claimName(instance: number): string {
+  return `log/${instance}`;
+}
+
+async function claimOrClose(db: Database, claim: string): Promise<boolean> {
+  let claimed = false;
+  try {
+    claimed = native({ path: db.path }, () => db.claim(claim));
+  } finally {
+    if (!claimed) await db.close();
+  }
+  return claimed;
+}

@@ -1,0 +1,146 @@
+import {
+  decodeGroup,
+  EntryChunk,
+  GROUP_STRIDE,
+  type Group,
+  keySuccessor,
+  logKey,
+  type ScanLayout,
+  sequenceRange,
+  type TableId,
+  WalError,
+} from '@shale/codec';
+import type { ScanResult } from '@shale/rocksdb';
+import { ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
+import type { LogContext } from './context.js';
+import { foreignKey, native } from './errors.js';
+import type { SequenceSpan } from './range.js';
+import { tableEnds } from './table-unit.js';
+
+/** One entry of a table. */
+export interface LogEntry {
+  readonly sequence: bigint;
+  /** A view into the chunk that the entry was read with; it stays valid as long as it is referenced. */
+  readonly payload: Uint8Array;
+}
+
+/** What one chunk read did. */
+export interface ReadChunk {
+  /** Where the entries are in the buffer; for `EntryChunk`. */
+  readonly layout: ScanLayout;
+  /** The sequence to go on from, null when the range is done. */
+  readonly next: bigint | null;
+  /** Above 0: the buffer cannot even hold the first entry, nothing was read; go on from `next` with one this large. */
+  readonly neededBytes: number;
+}
+
+/**
+ * Reads the entries `from`..`to` of a table into a buffer, as many as fit. `from` must come from `resolveRange` or be
+ * the `next` of the chunk before.
+ *
+ * Throws SHALE_TRIMMED when `from` has been trimmed meanwhile, and SHALE_CORRUPT with the key when something that is
+ * not an entry stands where the chunk would begin; entries before it have been delivered by the chunk before.
+ */
+export function readChunk(
+  context: LogContext,
+  id: TableId,
+  span: SequenceSpan,
+  into: ArrayBuffer,
+  maxEntries: number,
+): ReadChunk {
+  const place = { path: context.path, table: id };
+  const { from, to } = span;
+  const { lower, upper } = boundsOf(context.instance, id, from, to);
+  const result = native(place, () =>
+    context.db.scan(lower, upper, into, Number.isFinite(maxEntries) ? { maxEntries } : {}),
+  );
+  context.counters.scans++;
+  context.counters.entriesRead += result.entries;
+  const layout = layoutOf(result);
+  if (result.neededBytes > 0) return { layout, next: from, neededBytes: result.neededBytes };
+  if (result.entries === 0 && result.foreign !== undefined) {
+    throw foreignKey(result.foreign.key, result.foreign.reason, place);
+  }
+  const found = result.entries === 0 ? null : groupAt(into, layout, 0).first;
+  if (found !== from) requireNotTrimmed(context, id, from);
+  if (result.entries === 0) return { layout, next: null, neededBytes: 0 };
+  const lastGroup = groupAt(into, layout, layout.groups - 1);
+  const next = lastGroup.first + BigInt(lastGroup.count);
+  const done = next > to || !(result.more || result.foreign !== undefined);
+  return { layout, next: done ? null : next, neededBytes: 0 };
+}
+
+/** Reads a range chunk by chunk, each in a buffer of its own. */
+export function* readChunks(
+  context: LogContext,
+  id: TableId,
+  span: SequenceSpan | null,
+  limit: number,
+  options: ChunkOptions,
+): Generator<EntryChunk, void, undefined> {
+  const buffers = new ChunkBuffers(options);
+  let from = span?.from ?? null;
+  let left = limit;
+  while (span !== null && from !== null && left > 0) {
+    const buffer = buffers.next();
+    const maxEntries = Math.min(left, buffers.maxEntries);
+    const { layout, next, neededBytes } = readChunk(context, id, { from, to: span.to }, buffer, maxEntries);
+    if (neededBytes > 0) buffers.require(neededBytes);
+    if (layout.entries > 0) yield new EntryChunk(buffer, layout);
+    left -= layout.entries;
+    from = next;
+  }
+}
+
+/** The entries of chunks, one by one. */
+export function* entriesOf(
+  chunks: Generator<EntryChunk, void, undefined>,
+): Generator<LogEntry, void, undefined> {
+  for (const chunk of chunks) {
+    for (const { first, count, start } of chunk.groups) {
+      for (let i = 0; i < count; i++) {
+        yield { sequence: first + BigInt(i), payload: chunk.payloadAt(start + i) };
+      }
+    }
+  }
+}
+
+/** Where in its buffer a scan left what it found. */
+export function layoutOf(result: ScanResult): ScanLayout {
+  const { entries, groups, dataLength, endsAt, groupsAt } = result;
+  return { entries, groups, dataLength, endsAt, groupsAt };
+}
+
+/** One run of a chunk. */
+export function groupAt(buffer: ArrayBuffer, layout: ScanLayout, index: number): Group {
+  return decodeGroup(new Uint8Array(buffer, layout.groupsAt + index * GROUP_STRIDE, GROUP_STRIDE), 0);
+}
+
+/**
+ * The keys of a chunk. It begins just after the entry before `from`, not at `from`: a foreign key between the two is
+ * then met, and cannot be stepped over between two chunks.
+ */
+function boundsOf(
+  instance: number,
+  id: TableId,
+  from: bigint,
+  to: bigint,
+): { lower: Uint8Array; upper: Uint8Array } {
+  const { lower, upper } = sequenceRange(instance, id, from, to);
+  if (from === 0n) return { lower, upper };
+  return { lower: keySuccessor(logKey({ instance, ...id }, from - 1n)), upper };
+}
+
+/**
+ * Called when `from` was expected and is not there. A prefix that was trimmed is an error; a hole that was there
+ * before (another system may have left one) is not.
+ */
+function requireNotTrimmed(context: LogContext, id: TableId, from: bigint): void {
+  const first = tableEnds(context, id).first ?? context.units.get(id).next;
+  if (first <= from) return;
+  throw new WalError(
+    'SHALE_TRIMMED',
+    `the entries of region ${id.region}, table ${id.table} from ${from} on were trimmed while they were read; what is left begins at ${first}`,
+    { path: context.path, table: id, details: { expected: from, first } },
+  );
+}

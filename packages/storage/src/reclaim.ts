@@ -1,0 +1,107 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KeyRange } from '@shale/codec';
+import type { LogContext } from './context.js';
+import { native, nativeAsync } from './errors.js';
+import {
+  buryAgain,
+  joinForCompaction,
+  requireTrimmed,
+  type TrimmedRange,
+  uncovered,
+} from './trimmed-range.js';
+
+/** How hard to try to give space back. */
+export interface ReclaimOptions {
+  /**
+   * Also flush what is in memory and compact the ranges down to the last level, so that their bytes leave the disk now
+   * and not when compaction comes by. Costs I/O in proportion to what shares files with the ranges. Default false.
+   */
+  readonly deep?: boolean | undefined;
+}
+
+/** What a reclaim did. */
+export interface ReclaimReport {
+  /** Bytes of the directory before and after. Other threads may have written meanwhile. */
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  /** Table files before and after. */
+  readonly filesBefore: number;
+  readonly filesAfter: number;
+  /** Whole files could not be dropped because a scan holds a snapshot; compaction will see to it, or the next call. */
+  readonly deferred: boolean;
+  readonly elapsedMs: number;
+}
+
+/**
+ * Gives back the space of ranges that trims have emptied: drops the files that lie wholly inside one of them, and with
+ * `deep` rewrites the others.
+ *
+ * Dropping a file that holds a range's tombstone could uncover older entries in a file that stays. So the tombstones
+ * are written anew first, durably: they then stand above whatever is dropped. Should they have been compacted into a
+ * dropped file in that instant, the entries that show again are removed again. No file is dropped under a snapshot,
+ * which may be older than the trim.
+ */
+export async function reclaim(
+  context: LogContext,
+  ranges: readonly KeyRange[],
+  options: ReclaimOptions,
+): Promise<ReclaimReport> {
+  const { db, path } = context;
+  const started = performance.now();
+  const trimmed = requireTrimmed(context, ranges);
+  const bytesBefore = await directoryBytes(path);
+  const filesBefore = native({ path }, () => db.liveFiles().length);
+  if (options.deep === true) await nativeAsync({ path }, () => db.flush());
+  const droppable = withWholeFiles(context, trimmed);
+  const deferred = droppable.length > 0 && snapshotsHeld(context);
+  if (droppable.length > 0 && !deferred) await dropFiles(context, droppable);
+  if (options.deep === true) {
+    for (const { lower, upper } of joinForCompaction(context, trimmed)) {
+      await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'force' }));
+    }
+  }
+  return {
+    bytesBefore,
+    bytesAfter: await directoryBytes(path),
+    filesBefore,
+    filesAfter: native({ path }, () => db.liveFiles().length),
+    deferred,
+    elapsedMs: performance.now() - started,
+  };
+}
+
+/** Bytes of all files of a directory, not of its subdirectories. Files that vanish meanwhile do not count. */
+async function directoryBytes(path: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(path)) {
+    const found = await stat(join(path, name)).catch(() => undefined);
+    if (found?.isFile() === true) bytes += found.size;
+  }
+  return bytes;
+}
+
+async function dropFiles(context: LogContext, ranges: readonly TrimmedRange[]): Promise<void> {
+  const { db, path } = context;
+  buryAgain(context, ranges, true);
+  await nativeAsync({ path }, () =>
+    db.deleteFilesInRanges(ranges.map(({ lower, upper }): [Uint8Array, Uint8Array] => [lower, upper])),
+  );
+  buryAgain(context, uncovered(context, ranges), true);
+}
+
+/** The ranges that have a file wholly inside, below level 0: RocksDB drops no others. */
+function withWholeFiles(context: LogContext, ranges: readonly TrimmedRange[]): TrimmedRange[] {
+  const files = native({ path: context.path }, () => context.db.liveFiles()).filter((file) => file.level > 0);
+  return ranges.filter((range) =>
+    files.some(
+      (file) =>
+        Buffer.compare(file.smallest, range.lower) >= 0 && Buffer.compare(file.largest, range.upper) <= 0,
+    ),
+  );
+}
+
+function snapshotsHeld(context: LogContext): boolean {
+  const held = native({ path: context.path }, () => context.db.property('rocksdb.num-snapshots'));
+  return held !== null && Number(held) > 0;
+}

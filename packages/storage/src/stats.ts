@@ -1,0 +1,66 @@
+import type { LogContext } from './context.js';
+import type { LogCounters } from './counters.js';
+import { native } from './errors.js';
+
+/** The state of a log. */
+export interface LogStats {
+  readonly path: string;
+  readonly instance: number;
+  readonly readOnly: boolean;
+  /** Tables that this log knows, as a rule because they have been touched. */
+  readonly tablesKnown: number;
+  /** Since this log was opened. */
+  readonly counters: Readonly<LogCounters>;
+  /** RocksDB's own numbers, of the whole database; a number that it does not have is left out. */
+  readonly rocksdb: {
+    readonly properties: Readonly<Record<string, number>>;
+    /** Counters by name, with `enableStatistics`; otherwise null. */
+    readonly tickers: Readonly<Record<string, number>> | null;
+    /** RocksDB's report as text. */
+    readonly text: string;
+  };
+}
+
+/** The integer properties of RocksDB that `stats` reports, without their `rocksdb.` prefix. */
+const PROPERTIES = [
+  'estimate-num-keys',
+  'total-sst-files-size',
+  'live-sst-files-size',
+  'estimate-live-data-size',
+  'size-all-mem-tables',
+  'num-entries-active-mem-table',
+  'num-immutable-mem-table',
+  'num-snapshots',
+  'num-running-flushes',
+  'num-running-compactions',
+  'estimate-pending-compaction-bytes',
+  'actual-delayed-write-rate',
+  'is-write-stopped',
+  'background-errors',
+  'block-cache-usage',
+] as const;
+
+/** Collects the numbers. */
+export function stats(context: LogContext, readOnly: boolean): LogStats {
+  const { db, path, instance, units, counters } = context;
+  return native({ path }, () => {
+    const properties: Record<string, number> = {};
+    for (const name of PROPERTIES) {
+      const value = db.property(`rocksdb.${name}`);
+      if (value !== null) properties[name] = Number(value);
+    }
+    const statistics = db.statistics();
+    return {
+      path,
+      instance,
+      readOnly,
+      tablesKnown: units.size,
+      counters: { ...counters },
+      rocksdb: {
+        properties,
+        tickers: statistics?.tickers ?? null,
+        text: db.property('rocksdb.stats') ?? '',
+      },
+    };
+  });
+}

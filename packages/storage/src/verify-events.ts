@@ -1,0 +1,54 @@
+import type { TableId } from '@shale/codec';
+
+/** What kind of thing a finding is about. */
+export type FindingKind =
+  /** Sequences are missing between two entries. Shale leaves no holes; HoraeDB leaves one after a failed write. */
+  | 'hole'
+  /** A key or value that is not of this format. */
+  | 'foreign'
+  /** RocksDB cannot read what is there: a checksum does not fit, or the disk fails. */
+  | 'unreadable'
+  /** Seeking to a table's ends finds something else than scanning it. */
+  | 'bounds'
+  /** The metadata record does not account for what was trimmed. */
+  | 'floor';
+
+/** Something that is not as it should be. */
+export interface VerifyFinding {
+  readonly type: 'finding';
+  /** `error`: entries are lost or cannot be read. `warning`: no entry is affected. */
+  readonly severity: 'error' | 'warning';
+  readonly kind: FindingKind;
+  readonly id?: TableId;
+  /** The sequences concerned, both included. */
+  readonly sequences?: { readonly from: bigint; readonly to: bigint };
+  /** The key concerned, in hexadecimal digits. */
+  readonly key?: string;
+  readonly message: string;
+}
+
+/** How far it has got. */
+export interface VerifyProgress {
+  readonly type: 'progress';
+  readonly entries: bigint;
+  readonly tables: number;
+  /** The table that is being looked at; null while the metadata records are. */
+  readonly at: TableId | null;
+  /** Entries in the whole database as RocksDB estimates them: to show how much is done. */
+  readonly estimatedEntries: number;
+}
+
+/** The last event. */
+export interface VerifyTotals {
+  readonly type: 'totals';
+  readonly entries: bigint;
+  readonly tables: number;
+  readonly floors: number;
+  readonly payloadBytes: bigint;
+  readonly errors: number;
+  readonly warnings: number;
+  readonly elapsedMs: number;
+}
+
+/** One event of {@link verify}. */
+export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyTotals;

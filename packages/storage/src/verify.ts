@@ -1,0 +1,179 @@
+import { EntryChunk, type ErrorCode, instanceRange, keySuccessor, logKey, WalError } from '@shale/codec';
+import type { ScanResult, Snapshot } from '@shale/rocksdb';
+import type { LogContext } from './context.js';
+import { foreignKey, native, tableOfKey } from './errors.js';
+import { floors } from './floors.js';
+import { layoutOf } from './read.js';
+import { stepOverUnreadable } from './unreadable.js';
+import type { VerifyEvent, VerifyFinding, VerifyProgress } from './verify-events.js';
+import { TableCheck } from './verify-table.js';
+
+/** How to verify. */
+export interface VerifyOptions {
+  /** Bytes of one scan, between which progress is reported. Default 1 MiB. */
+  readonly chunkBytes?: number | undefined;
+}
+
+const DEFAULT_CHUNK_BYTES = 1024 * 1024;
+const DATABASE_FAILURES: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];
+
+/**
+ * Reads everything of the instance, checksums included, and checks that every key and value is of this format, that
+ * sequences are dense, that seeks and scans agree, and that the metadata records account for what was trimmed. It
+ * looks at the database as it was when it began, goes on after whatever it finds, and works on read-only logs.
+ */
+export function* verify(
+  context: LogContext,
+  snapshot: Snapshot,
+  options: VerifyOptions,
+): Generator<VerifyEvent, void, undefined> {
+  const started = performance.now();
+  const run = new VerifyRun(context, snapshot, options.chunkBytes ?? DEFAULT_CHUNK_BYTES);
+  try {
+    let errors = 0;
+    let warnings = 0;
+    for (const event of run.events()) {
+      if (event.type === 'finding') {
+        if (event.severity === 'error') errors++;
+        else warnings++;
+      }
+      yield event;
+    }
+    yield { type: 'totals', ...run.totals, errors, warnings, elapsedMs: performance.now() - started };
+  } finally {
+    snapshot.release();
+  }
+}
+
+class VerifyRun {
+  readonly totals = { entries: 0n, tables: 0, floors: 0, payloadBytes: 0n };
+  readonly #context: LogContext;
+  readonly #snapshot: Snapshot;
+  readonly #estimatedEntries: number;
+  readonly #floors = new Map<bigint, bigint>();
+  #buffer: ArrayBuffer;
+  #table: TableCheck | undefined;
+
+  constructor(context: LogContext, snapshot: Snapshot, chunkBytes: number) {
+    this.#context = context;
+    this.#snapshot = snapshot;
+    this.#buffer = new ArrayBuffer(chunkBytes);
+    const estimate = native({ path: context.path }, () => context.db.property('rocksdb.estimate-num-keys'));
+    this.#estimatedEntries = Number(estimate ?? 0);
+  }
+
+  *events(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
+    yield* this.#metadata();
+    yield* this.#logs();
+  }
+
+  *#metadata(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
+    const problems: WalError[] = [];
+    for (const { table, maxSequence } of floors(
+      this.#context,
+      (problem) => problems.push(problem),
+      this.#snapshot,
+    )) {
+      this.#floors.set(table, maxSequence);
+      this.totals.floors++;
+    }
+    for (const problem of problems) yield foreignFinding(problem);
+    yield this.#progress();
+  }
+
+  *#logs(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
+    const { upper, lower } = instanceRange(this.#context.instance);
+    let from: Uint8Array | null = lower;
+    while (from !== null) {
+      const step: { next: Uint8Array | null; findings: VerifyFinding[] } = this.#step(from, upper);
+      yield* step.findings;
+      yield this.#progress();
+      from = step.next;
+    }
+    if (this.#table !== undefined) yield* this.#table.finish(this.#floors);
+  }
+
+  /** Checks one chunk and says where to go on. */
+  #step(from: Uint8Array, upper: Uint8Array): { next: Uint8Array | null; findings: VerifyFinding[] } {
+    const findings: VerifyFinding[] = [];
+    const result = this.#scan(from, upper);
+    if (result instanceof WalError) {
+      const last = this.#table;
+      const { next, finding } = stepOverUnreadable(
+        this.#context,
+        { snapshot: this.#snapshot, from, upper, table: last?.id, expected: last?.expected },
+        result,
+      );
+      findings.push(finding);
+      last?.resumeAfterGap();
+      return { next, findings };
+    }
+    if (result.neededBytes > 0) {
+      this.#buffer = new ArrayBuffer(result.neededBytes);
+      return { next: from, findings };
+    }
+    let next = this.#check(result, from, findings);
+    if (result.foreign === undefined) return { next: result.more ? next : null, findings };
+    const { key, reason } = result.foreign;
+    const problem = foreignKey(key, reason, { path: this.#context.path, table: tableOfKey(key) });
+    findings.push(foreignFinding(problem));
+    this.#table?.passForeign(key);
+    next = keySuccessor(key);
+    return { next, findings };
+  }
+
+  /** A chunk as large as can be read: on a failure smaller and smaller ones, to come as close to the damage as can be. */
+  #scan(from: Uint8Array, upper: Uint8Array): ScanResult | WalError {
+    const place = { path: this.#context.path };
+    for (let maxEntries = 2 ** 20; ; maxEntries = Math.ceil(maxEntries / 16)) {
+      const options = { snapshot: this.#snapshot, maxEntries, verifyChecksums: true };
+      try {
+        return native(place, () => this.#context.db.scan(from, upper, this.#buffer, options));
+      } catch (error) {
+        if (!(error instanceof WalError) || !DATABASE_FAILURES.includes(error.code)) throw error;
+        if (maxEntries === 1) return error;
+      }
+    }
+  }
+
+  /** Walks the runs of a chunk: per run, not per entry, because a hole begins a new run. */
+  #check(result: ScanResult, from: Uint8Array, findings: VerifyFinding[]): Uint8Array {
+    const chunk = new EntryChunk(this.#buffer, layoutOf(result));
+    this.totals.entries += BigInt(result.entries);
+    this.totals.payloadBytes += BigInt(result.dataLength - result.entries);
+    let next = from;
+    for (const { id, first, count } of chunk.groups) {
+      if (this.#table === undefined || !this.#table.isOf(id)) {
+        if (this.#table !== undefined) findings.push(...this.#table.finish(this.#floors));
+        this.#table = new TableCheck(this.#context, this.#snapshot, id, first);
+        this.totals.tables++;
+      }
+      const hole = this.#table.run(first, count);
+      if (hole !== null) findings.push(hole);
+      next = keySuccessor(logKey({ instance: this.#context.instance, ...id }, first + BigInt(count) - 1n));
+    }
+    return next;
+  }
+
+  #progress(): VerifyProgress {
+    return {
+      type: 'progress',
+      entries: this.totals.entries,
+      tables: this.totals.tables,
+      at: this.#table?.id ?? null,
+      estimatedEntries: this.#estimatedEntries,
+    };
+  }
+}
+
+function foreignFinding(problem: WalError): VerifyFinding {
+  const key = problem.details?.['key'];
+  return {
+    type: 'finding',
+    severity: 'error',
+    kind: 'foreign',
+    message: problem.message,
+    ...(typeof key === 'string' ? { key } : {}),
+    ...(problem.table === undefined ? {} : { id: problem.table }),
+  };
+}
