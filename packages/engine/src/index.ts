@@ -1,2 +1,32 @@
-/** Placeholder: the owner of this package replaces it. */
-export const packageName: string = '@shale/engine';
+export {
+  bytesCodec,
+  ERROR_CODES,
+  ERROR_INFO,
+  type ErrorCode,
+  type ErrorDetails,
+  jsonCodec,
+  msgpackCodec,
+  type PayloadCodec,
+  type TableId,
+  utf8Codec,
+  WalError,
+} from '@shale/codec';
+export type { VerifyEvent, VerifyFinding, VerifyProgress, VerifyTotals } from '@shale/storage';
+export type { AppendResult } from './append/pending-append.js';
+export type { HealthState } from './health.js';
+export type { IdInput, TableIdInput } from './ids.js';
+export type { WalState } from './lifecycle.js';
+export type { TableInfo } from './listing.js';
+export { openWal } from './open-wal.js';
+export type { Durability, ResolvedOptions, RocksDBOptions, WalOptions } from './options.js';
+export type { ReadOptions, ReadRange } from './read/read-options.js';
+export type { Entry, TableChunk, TableRead } from './read/table-read.js';
+export type { ReclaimStats } from './reclaimer.js';
+export type { Region, RegionEntry } from './region/region.js';
+export type { RegionReport, TableBounds } from './region/region-recovery.js';
+export type { ShardBy } from './routing.js';
+export type { ShardThreadStats } from './shard/protocol.js';
+export type { ShardCounters } from './shard/shard.js';
+export type { ShardStats, WalStats } from './stats.js';
+export type { AppendOptions, Table, TrimResult, WriteOptions } from './table.js';
+export type { TableOptions, Wal, WritePart, WriteParts } from './wal.js';

@@ -1,0 +1,156 @@
+import { AppendFrameWriter, type AppendReply, errorFromData, type WalError } from '@shale/codec';
+import type { Address, TableRef } from '../table-ref.js';
+import type { AppendResult, PendingAppend } from './pending-append.js';
+
+/** The most appends in one frame: settling them is one tick of this thread, which must stay short. */
+const MAX_APPENDS = 4096;
+const NOTHING = new Uint8Array(0);
+const NO_PAYLOADS: readonly Uint8Array[] = [];
+
+let serials = 0;
+
+/** Appends that travel to a shard together, and the promises that wait for them. */
+export class Frame {
+  readonly serial: number = ++serials;
+  readonly #writer: AppendFrameWriter;
+  readonly #appends: PendingAppend[] = [];
+  /** Entries of each append as the frame counts them: a write over several tables is several. */
+  readonly #counts: number[] = [];
+  #sync = false;
+  #cost = 0;
+  #entries = 0;
+  #bytes = 0;
+
+  constructor(buffer: ArrayBuffer) {
+    this.#writer = new AppendFrameWriter(buffer);
+  }
+
+  get isEmpty(): boolean {
+    return this.#appends.length === 0;
+  }
+
+  /** Whether any append in it wants to be on stable storage. */
+  get sync(): boolean {
+    return this.#sync;
+  }
+
+  /** What all of it booked in the flow control. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  get appendCount(): number {
+    return this.#counts.length;
+  }
+
+  get entryCount(): number {
+    return this.#entries;
+  }
+
+  /** Payload bytes. */
+  get byteCount(): number {
+    return this.#bytes;
+  }
+
+  /** The buffer that surely holds this append alone. */
+  static sizeFor(append: PendingAppend): number {
+    const parts = partCount(append);
+    return AppendFrameWriter.sizeFor(append.entries, append.bytes, parts, parts);
+  }
+
+  fits(append: PendingAppend): boolean {
+    if (this.#appends.length >= MAX_APPENDS) return false;
+    const parts = partCount(append);
+    return this.#writer.fits(append.entries, append.bytes, parts, parts);
+  }
+
+  /** Copies an append in. It must fit, and all its tables must have their address. */
+  add(append: PendingAppend): void {
+    this.#appends.push(append);
+    this.#cost += append.cost;
+    this.#entries += append.entries;
+    this.#bytes += append.bytes;
+    if (append.sync) this.#sync = true;
+    const writer = this.#writer;
+    // Payloads are let go once they are copied: they belong to the caller again.
+    if (append.kind === 'single') {
+      this.#begin(append.ref, 1, false, append.expect);
+      writer.add(append.payload);
+      append.payload = NOTHING;
+    } else if (append.kind === 'batch') {
+      this.#begin(append.ref, append.payloads.length, false, append.expect);
+      for (const payload of append.payloads) writer.add(payload);
+      append.payloads = NO_PAYLOADS;
+    } else {
+      append.parts.forEach((part, index) => {
+        this.#begin(part.ref, part.payloads.length, index > 0, part.expect);
+        for (const payload of part.payloads) writer.add(payload);
+        part.payloads = NO_PAYLOADS;
+      });
+    }
+  }
+
+  /** Ends the frame; returns the message, a view on the buffer given at the start. */
+  seal(): Uint8Array {
+    return this.#writer.seal({ sync: this.#sync });
+  }
+
+  /** Settles every promise, in order. */
+  settle(reply: AppendReply): void {
+    const failed = new Map(reply.errors.map(({ append, error }) => [append, errorFromData(error)]));
+    let index = 0;
+    for (const append of this.#appends) {
+      const parts = append.kind === 'write' ? append.parts.length : 1;
+      const error = failed.size === 0 ? undefined : firstError(failed, index, parts);
+      if (error !== undefined) {
+        append.reject(error);
+      } else if (append.kind === 'single') {
+        append.resolve(reply.firsts[index] ?? 0n);
+      } else if (append.kind === 'batch') {
+        append.resolve(this.#result(reply, index));
+      } else {
+        append.resolve(append.parts.map((_, part) => this.#result(reply, index + part)));
+      }
+      index += parts;
+    }
+  }
+
+  /** Rejects every promise. */
+  fail(error: WalError): void {
+    for (const append of this.#appends) append.reject(error);
+  }
+
+  #begin(ref: TableRef, count: number, joins: boolean, expect: bigint | undefined): void {
+    if (ref.frameSerial !== this.serial) {
+      // Callers checked it; the empty prefix of a table without address would be refused by the writer.
+      const address: Address | null = ref.address;
+      ref.frameIndex = this.#writer.addTable(address === null ? NOTHING : address.prefix);
+      ref.frameSerial = this.serial;
+    }
+    if (expect !== undefined) this.#writer.beginAppend(ref.frameIndex, { joins, expect });
+    else if (joins) this.#writer.beginAppend(ref.frameIndex, { joins });
+    else this.#writer.beginAppend(ref.frameIndex);
+    this.#counts.push(count);
+  }
+
+  #result(reply: AppendReply, index: number): AppendResult {
+    const first = reply.firsts[index] ?? 0n;
+    return { first, last: first + BigInt(this.#counts[index] ?? 0) - 1n };
+  }
+}
+
+function partCount(append: PendingAppend): number {
+  return append.kind === 'write' ? append.parts.length : 1;
+}
+
+function firstError(
+  failed: ReadonlyMap<number, WalError>,
+  index: number,
+  parts: number,
+): WalError | undefined {
+  for (let i = index; i < index + parts; i++) {
+    const error = failed.get(i);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}

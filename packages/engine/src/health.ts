@@ -1,0 +1,57 @@
+import { WalError } from '@shale/codec';
+
+/**
+ * What keeps an open WAL from writing:
+ *
+ *   well ──► full ──► well        the disk is full; resume() ends it
+ *     └───┬────┘
+ *         └──► poisoned | failed  for ever: a sync failed, or a shard could not be started again
+ */
+export type HealthState = 'well' | 'full' | 'poisoned' | 'failed';
+
+/** Latches the first error after which nothing may be acknowledged. */
+export class Health {
+  #state: HealthState = 'well';
+  #error: WalError | null = null;
+  readonly #onTrouble: (error: WalError) => void;
+
+  /** @param onTrouble called at each step away from `well`, with the error that everything queued gets */
+  constructor(onTrouble: (error: WalError) => void) {
+    this.#onTrouble = onTrouble;
+  }
+
+  get state(): HealthState {
+    return this.#state;
+  }
+
+  /** The error that every write gets now, or null. */
+  get error(): WalError | null {
+    return this.#error;
+  }
+
+  /** Looks at the error of a write; latches if it says that later writes must not be acknowledged. */
+  notice(error: WalError): void {
+    if (error.code === 'SHALE_POISONED') this.#latch('poisoned', error);
+    else if (error.code === 'SHALE_NO_SPACE' && this.#state === 'well') this.#latch('full', error);
+  }
+
+  /** A shard is gone for good. */
+  fail(error: WalError): void {
+    this.#latch('failed', error);
+  }
+
+  /** The disk has room again. Throws what made the WAL unusable, if it is for ever. */
+  resumed(): void {
+    if (this.#state === 'poisoned' || this.#state === 'failed')
+      throw this.#error ?? new WalError('SHALE_INTERNAL', '');
+    this.#state = 'well';
+    this.#error = null;
+  }
+
+  #latch(state: HealthState, error: WalError): void {
+    if (this.#state === 'poisoned' || this.#state === 'failed') return;
+    this.#state = state;
+    this.#error = error;
+    this.#onTrouble(error);
+  }
+}

@@ -1,0 +1,70 @@
+import { MAX_NAME_BYTES, type TableId, U64_MAX, WalError } from '@shale/codec';
+
+/** A region or table id: a bigint of 0 to 2^64-1, or a safe integer of at least 0. */
+export type IdInput = bigint | number;
+
+/** Names one table log: a region and a table inside it. */
+export interface TableIdInput {
+  readonly region: IdInput;
+  readonly table: IdInput;
+}
+
+/** The error for an argument that cannot be used. `field` says which. */
+export function invalid(field: string, message: string, cause?: unknown): WalError {
+  const options = { details: { field } };
+  return new WalError(
+    'SHALE_INVALID_ARGUMENT',
+    message,
+    cause === undefined ? options : { ...options, cause },
+  );
+}
+
+/** Takes an id as the API accepts it. Throws SHALE_INVALID_ARGUMENT. */
+export function toId(field: string, value: unknown): bigint {
+  if (typeof value === 'bigint' && value >= 0n && value <= U64_MAX) return value;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
+  throw invalid(
+    field,
+    `${field} must be a bigint of 0 to 18446744073709551615 or a safe integer of at least 0, and is ${show(value)}`,
+  );
+}
+
+/** Takes a region and a table id. Throws SHALE_INVALID_ARGUMENT. */
+export function toTableId(value: TableIdInput): TableId {
+  if (typeof value !== 'object' || value === null) {
+    throw invalid('table', `a table is named by { region, table } or by a string, not by ${show(value)}`);
+  }
+  return { region: toId('region', value.region), table: toId('table', value.table) };
+}
+
+/** Takes a sequence, which is always a bigint. Throws SHALE_INVALID_ARGUMENT. */
+export function toSequence(field: string, value: unknown): bigint {
+  if (typeof value === 'bigint' && value >= 0n && value <= U64_MAX) return value;
+  throw invalid(field, `${field} must be a bigint of 0 to 18446744073709551615, and is ${show(value)}`);
+}
+
+/** Takes a table's name. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE. */
+export function toName(value: string): string {
+  const bytes = Buffer.byteLength(value, 'utf8');
+  if (bytes === 0) throw invalid('name', 'a table name must not be empty');
+  if (bytes > MAX_NAME_BYTES) {
+    throw new WalError(
+      'SHALE_TOO_LARGE',
+      `a table name takes at most ${MAX_NAME_BYTES} bytes of UTF-8, and this one takes ${bytes}`,
+      { details: { field: 'name', length: bytes, limit: MAX_NAME_BYTES } },
+    );
+  }
+  if (/\p{Surrogate}/u.test(value)) {
+    throw invalid('name', 'a table name must be well-formed Unicode, and this one has a lone surrogate');
+  }
+  return value;
+}
+
+/** A value as a message shows it. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'object' && value !== null)
+    return `an object (${value.constructor?.name ?? 'Object'})`;
+  return typeof value === 'function' ? 'a function' : String(value);
+}

@@ -1,0 +1,63 @@
+import type { TableInfo as StoredTable, VerifyEvent } from '@shale/storage';
+import type { Engine } from './engine.js';
+import { newCursor } from './region/region-chunks.js';
+import type { Listing } from './shard/protocol.js';
+
+/** A table as the list of tables shows it. */
+export interface TableInfo {
+  /** `region` is null when only the metadata record is left, which does not say its region. */
+  readonly id: { readonly region: bigint | null; readonly table: bigint };
+  /** The table's name, for one that has a name. */
+  readonly name?: string;
+  /** The smallest readable sequence; `last + 1n` when only the metadata record is left. */
+  readonly first: bigint;
+  /** The largest sequence that has an entry, or of the metadata record when only that is left. */
+  readonly last: bigint;
+  /** `last - first + 1`; more than there are where another system left holes. */
+  readonly entries: bigint;
+  /** Bytes on disk and in memory as RocksDB estimates them; coarse for small tables. */
+  readonly bytes: number;
+}
+
+/** Items that a thread hands over at a time. */
+const PAGE = 1024;
+
+/** Every table: those with entries by (region, table), then those of which only the metadata record is left. */
+export async function* listTables(engine: Engine): AsyncGenerator<TableInfo, void, undefined> {
+  engine.lifecycle.requireOpen();
+  await engine.catalog.load();
+  for await (const stored of list<StoredTable>(engine, 'tables')) {
+    const { region, table } = stored.id;
+    // Tables with a name are all in region 0, so a record that is left of one can be told as well.
+    const name = engine.catalog.nameOf({ region: region ?? 0n, table });
+    yield name === undefined ? stored : { ...stored, name };
+  }
+}
+
+/** Reads and checks everything. */
+export function listVerifyEvents(engine: Engine): AsyncGenerator<VerifyEvent, void, undefined> {
+  return list<VerifyEvent>(engine, 'verify');
+}
+
+async function* list<I>(engine: Engine, listing: Listing): AsyncGenerator<I, void, undefined> {
+  engine.lifecycle.requireOpen();
+  const shard = engine.nextShard();
+  const cursor = newCursor();
+  let done = false;
+  let begin = true;
+  try {
+    while (!done) {
+      const task = { kind: 'listNext', list: listing, cursor, limit: PAGE, begin } as const;
+      const page = await shard.request<'listNext'>(task, begin ? 'retry' : 'fail');
+      begin = false;
+      done = page.done;
+      // The thread lists what the name of the listing says.
+      yield* page.items as readonly I[];
+      engine.lifecycle.requireOpen();
+    }
+  } finally {
+    if (!done && !begin) {
+      shard.request<'cursorEnd'>({ kind: 'cursorEnd', cursor }, 'fail').catch(() => undefined);
+    }
+  }
+}

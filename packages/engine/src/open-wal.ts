@@ -1,0 +1,43 @@
+import { openLog } from '@shale/storage';
+import { Engine } from './engine.js';
+import { invalid, show } from './ids.js';
+import { remember } from './internals.js';
+import { resolveOptions, type WalOptions } from './options.js';
+import { Wal } from './wal.js';
+
+/**
+ * Opens the write-ahead log in a directory, or makes one. Costs the same whatever it holds: a table is recovered when it
+ * is first touched.
+ *
+ * Rejects with SHALE_LOCKED (another process has the database, or this one has it open with the same instance, whatever
+ * path it was opened by), SHALE_NOT_FOUND (nothing there, and `create: false` or `readOnly: true`),
+ * SHALE_INVALID_ARGUMENT, SHALE_CORRUPT, SHALE_NO_SPACE, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the
+ * addon is missing.
+ *
+ * ```ts
+ * await using wal = await openWal('./data');
+ * const sequence = await wal.table({ region: 1n, table: 42n }).append(payload);
+ * ```
+ */
+export async function openWal(path: string, options?: WalOptions): Promise<Wal> {
+  if (typeof path !== 'string' || path === '') {
+    throw invalid('path', `openWal takes the path of a directory, and got ${show(path)}`);
+  }
+  const resolved = resolveOptions(options);
+  const log = await openLog(path, {
+    instance: resolved.instance,
+    create: resolved.create,
+    readOnly: resolved.readOnly,
+    rocksdb: resolved.rocksdb,
+  });
+  const engine = new Engine(log, resolved);
+  try {
+    await engine.start();
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+  const wal = new Wal(engine);
+  remember(wal, engine);
+  return wal;
+}

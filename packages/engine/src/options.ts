@@ -1,0 +1,129 @@
+import { availableParallelism } from 'node:os';
+import type { LogOptions } from '@shale/storage';
+import { invalid, show } from './ids.js';
+import type { ShardBy } from './routing.js';
+
+/**
+ * When an append is acknowledged. `'sync'`: once it is on stable storage (fdatasync done), so it survives a power
+ * cut. `'os'`: once the operating system has it, so it survives the end of the process, but not of the machine.
+ */
+export type Durability = 'sync' | 'os';
+
+/** Options of RocksDB itself; see `DatabaseOptions` of @shale/rocksdb for each, with default, range and effect. */
+export type RocksDBOptions = NonNullable<LogOptions['rocksdb']>;
+
+/** Options of `openWal`. All are optional; unknown ones are refused. */
+export interface WalOptions {
+  /**
+   * Worker threads, 1 to 64. Each owns the tables that hash to it. Nothing on disk depends on it: it can change at
+   * every open. Default: one less than `os.availableParallelism()`, at least 1 and at most 8.
+   */
+  readonly shards?: number;
+  /**
+   * What a table is spread over the shards by. `'table'` (default): region and table, so the load spreads well.
+   * `'region'`: the region alone, so that `wal.write` can be atomic over all tables of a region.
+   */
+  readonly shardBy?: ShardBy;
+  /** Which WAL in this database, 0 to 126. Default 0, whose bytes are those of HoraeDB. */
+  readonly instance?: number;
+  /** When appends that do not say otherwise are acknowledged. Default `'sync'`. */
+  readonly durability?: Durability;
+  /** Whether to make the database if there is none. Default true. When false, SHALE_NOT_FOUND. */
+  readonly create?: boolean;
+  /**
+   * Only look, also while another process writes: shows the database as it was at the moment of opening. Appends,
+   * trims and drops reject with SHALE_READ_ONLY. Default false.
+   */
+  readonly readOnly?: boolean;
+  /**
+   * Bytes that are copied and not yet acknowledged, over all shards: 64 KiB to 4 GiB, default 64 MiB. Each append
+   * counts with its payload bytes, 4 bytes per entry and 256 bytes for its bookkeeping. Past it, appends wait for
+   * room; one append that is larger by itself is refused as SHALE_TOO_LARGE.
+   */
+  readonly maxInFlightBytes?: number;
+  /** Appends that may wait for room: 0 to 2^20, default 65536. Past it, SHALE_OVERLOADED at once. */
+  readonly maxQueuedAppends?: number;
+  /**
+   * Size of the frames that carry appends to the shards: 16 KiB to 16 MiB, default 512 KiB. Larger ones write more at
+   * a time and hold both threads longer. An append that is larger travels in a frame of its own.
+   */
+  readonly frameBytes?: number;
+  /** RocksDB's own options. All WALs that share a database in one process must give the same. */
+  readonly rocksdb?: RocksDBOptions;
+}
+
+/** The options with their defaults filled in. */
+export type ResolvedOptions = Required<WalOptions>;
+
+interface Rule {
+  readonly fallback: () => unknown;
+  readonly range: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+function integer(fallback: () => number, min: number, max: number): Rule {
+  return {
+    fallback,
+    range: `an integer of ${min} to ${max}`,
+    accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+  };
+}
+
+function oneOf(values: readonly string[]): Rule {
+  return {
+    fallback: () => values[0],
+    range: values.map((value) => `'${value}'`).join(' or '),
+    accepts: (value) => typeof value === 'string' && values.includes(value),
+  };
+}
+
+function flag(fallback: boolean): Rule {
+  return { fallback: () => fallback, range: 'true or false', accepts: (value) => typeof value === 'boolean' };
+}
+
+const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
+  shards: integer(() => Math.min(8, Math.max(1, availableParallelism() - 1)), 1, 64),
+  shardBy: oneOf(['table', 'region']),
+  instance: integer(() => 0, 0, 126),
+  durability: oneOf(['sync', 'os']),
+  create: flag(true),
+  readOnly: flag(false),
+  maxInFlightBytes: integer(() => 64 * 1024 * 1024, 64 * 1024, 4 * 1024 ** 3),
+  maxQueuedAppends: integer(() => 65536, 0, 2 ** 20),
+  frameBytes: integer(() => 512 * 1024, 16 * 1024, 16 * 1024 * 1024),
+  rocksdb: {
+    fallback: () => ({}),
+    range: "an object of RocksDB's options",
+    accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  },
+};
+
+/** Checks the options of openWal and fills in what was left out. Throws SHALE_INVALID_ARGUMENT. */
+export function resolveOptions(options: WalOptions = {}): ResolvedOptions {
+  return resolve('openWal', RULES, options) as unknown as ResolvedOptions;
+}
+
+/** Checks any options against a table of rules, and fills in what was left out. */
+function resolve(
+  what: string,
+  rules: Readonly<Record<string, Rule>>,
+  options: unknown,
+): Record<string, unknown> {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('options', `${what} takes an object of options, and got ${show(options)}`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(rules, name)) {
+      throw invalid(name, `${what} has no option '${name}': it has ${Object.keys(rules).join(', ')}`);
+    }
+  }
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  const resolved: Record<string, unknown> = {};
+  for (const [name, rule] of Object.entries(rules)) {
+    const value = given[name];
+    if (value === undefined) resolved[name] = rule.fallback();
+    else if (rule.accepts(value)) resolved[name] = value;
+    else throw invalid(name, `${name} must be ${rule.range}, and is ${show(value)}`);
+  }
+  return resolved;
+}

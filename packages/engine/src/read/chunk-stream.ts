@@ -1,0 +1,108 @@
+import { EntryChunk, type WalError } from '@shale/codec';
+import type { Cuttable, Engine } from '../engine.js';
+import type { ChunkData } from '../shard/protocol.js';
+
+/** Where chunks come from, one after the other. */
+export interface ChunkFetcher {
+  /** The next part. Called again only when the one before has come, and not after `done`. */
+  fetch(): Promise<{ readonly chunk: ChunkData | null; readonly done: boolean }>;
+  /** The stream was left before its end. */
+  abandon(): void;
+}
+
+type Part = Awaited<ReturnType<ChunkFetcher['fetch']>>;
+
+/**
+ * Chunks in order, the next one being read while one is used. A failure sticks: after it every call fails with the
+ * same error, so that it can never be taken for the end. Closing the WAL and aborting the signal make a stream fail.
+ */
+export class ChunkStream implements Cuttable {
+  readonly #engine: Engine;
+  readonly #fetcher: ChunkFetcher;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
+  readonly #cut: Promise<never>;
+  #rejectCut: (error: unknown) => void = () => {};
+  #state: 'new' | 'running' | 'done' | 'failed' = 'new';
+  #failure: unknown;
+  #ahead: Promise<Part> | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(engine: Engine, fetcher: ChunkFetcher, signal: AbortSignal | undefined) {
+    this.#engine = engine;
+    this.#fetcher = fetcher;
+    this.#signal = signal;
+    this.#cut = new Promise((_, reject) => {
+      this.#rejectCut = reject;
+    });
+    this.#cut.catch(() => undefined);
+  }
+
+  /** The next chunk that has entries; null at the end. */
+  next(): Promise<EntryChunk | null> {
+    const mine = this.#turn.then(() => this.#advance());
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Leaves the stream: the next call says that it has ended, unless it has failed. */
+  leave(): void {
+    if (this.#state === 'running') this.#fetcher.abandon();
+    if (this.#state !== 'failed') this.#finish('done');
+  }
+
+  cut(error: WalError): void {
+    this.#fail(error);
+  }
+
+  async #advance(): Promise<EntryChunk | null> {
+    if (this.#state === 'new') this.#begin();
+    try {
+      while (this.#state === 'running') {
+        const part = await Promise.race([this.#ahead ?? this.#fetch(), this.#cut]);
+        if (this.#state !== 'running') break;
+        this.#ahead = null;
+        if (part.done) this.#finish('done');
+        else this.#ahead = this.#fetch();
+        if (part.chunk !== null) return new EntryChunk(part.chunk.buffer, part.chunk.layout);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#state === 'failed') throw this.#failure;
+    return null;
+  }
+
+  #begin(): void {
+    this.#state = 'running';
+    try {
+      this.#signal?.throwIfAborted();
+      this.#engine.watch(this);
+      this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fetch(): Promise<Part> {
+    const part = this.#fetcher.fetch();
+    // Whether anybody still waits for it or not.
+    part.catch(() => undefined);
+    return part;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === 'failed' || this.#state === 'done') return;
+    if (this.#state === 'running') this.#fetcher.abandon();
+    this.#failure = error;
+    this.#finish('failed');
+    this.#rejectCut(error);
+  }
+
+  #finish(state: 'done' | 'failed'): void {
+    this.#state = state;
+    this.#ahead = null;
+    this.#engine.unwatch(this);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+  }
+}

@@ -1,0 +1,96 @@
+import { invalid, show, toSequence } from '../ids.js';
+import type { Bounds } from '../shard/protocol.js';
+
+/**
+ * The bounds of a read. Each is optional, and all that are given hold. A reversed or empty range, and a range of a
+ * table that was never written, give nothing and are no error.
+ */
+export interface ReadRange {
+  /** From this sequence on. */
+  readonly gte?: bigint | undefined;
+  /** From after this sequence on. */
+  readonly gt?: bigint | undefined;
+  /** Up to this sequence. */
+  readonly lte?: bigint | undefined;
+  /** Up to before this sequence. */
+  readonly lt?: bigint | undefined;
+  /** At most so many entries, a safe integer of at least 0. Default: no limit. */
+  readonly limit?: number | undefined;
+}
+
+/** How to read. */
+export interface ReadOptions {
+  /** Ends the read: it fails with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Bytes of entries that are read at a time: 1 KiB to 256 MiB, default 1 MiB. One such chunk is read ahead. An entry
+   * that is larger comes in a chunk of its own.
+   */
+  readonly chunkBytes?: number | undefined;
+  /** Entries that are read at a time, at least 1. Default: as many as fit. */
+  readonly chunkEntries?: number | undefined;
+}
+
+const DEFAULT_CHUNK_BYTES = 1024 * 1024;
+const MIN_CHUNK_BYTES = 1024;
+const MAX_CHUNK_BYTES = 256 * 1024 * 1024;
+const MAX_CHUNK_ENTRIES = 2 ** 32 - 1;
+
+/** Read options, checked. */
+export interface CheckedRead {
+  readonly signal: AbortSignal | undefined;
+  readonly chunkBytes: number;
+  readonly chunkEntries: number;
+}
+
+/** A range, checked. */
+export interface CheckedRange {
+  readonly bounds: Bounds;
+  readonly limit: number;
+}
+
+/** Throws SHALE_INVALID_ARGUMENT. */
+export function checkRange(range: ReadRange): CheckedRange {
+  if (typeof range !== 'object' || range === null)
+    throw invalid('range', `a range is an object, not ${show(range)}`);
+  const { gte, gt, lte, lt, limit, ...unknown } = range;
+  const stray = Object.keys(unknown)[0];
+  if (stray !== undefined) throw invalid(stray, `a range has gte, gt, lte, lt and limit, and no '${stray}'`);
+  const unlimited = limit === undefined || limit === Number.POSITIVE_INFINITY;
+  if (!unlimited && !(Number.isSafeInteger(limit) && limit >= 0)) {
+    throw invalid('limit', `limit must be a safe integer of at least 0, and is ${show(limit)}`);
+  }
+  return {
+    bounds: {
+      ...(gte === undefined ? {} : { gte: toSequence('gte', gte) }),
+      ...(gt === undefined ? {} : { gt: toSequence('gt', gt) }),
+      ...(lte === undefined ? {} : { lte: toSequence('lte', lte) }),
+      ...(lt === undefined ? {} : { lt: toSequence('lt', lt) }),
+    },
+    limit: unlimited ? Number.POSITIVE_INFINITY : limit,
+  };
+}
+
+/** Throws SHALE_INVALID_ARGUMENT. */
+export function checkReadOptions(options: ReadOptions): CheckedRead {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('options', `read options are an object, not ${show(options)}`);
+  }
+  const { signal, chunkBytes = DEFAULT_CHUNK_BYTES, chunkEntries = MAX_CHUNK_ENTRIES } = options;
+  return {
+    signal: checkSignal(signal),
+    chunkBytes: integer('chunkBytes', chunkBytes, MIN_CHUNK_BYTES, MAX_CHUNK_BYTES),
+    chunkEntries: integer('chunkEntries', chunkEntries, 1, MAX_CHUNK_ENTRIES),
+  };
+}
+
+/** Throws SHALE_INVALID_ARGUMENT unless it is a signal or undefined. */
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw invalid('signal', `signal must be an AbortSignal, and is ${show(signal)}`);
+}
+
+function integer(field: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalid(field, `${field} must be an integer of ${min} to ${max}, and is ${show(value)}`);
+}

@@ -1,0 +1,79 @@
+import type { Engine } from '../engine.js';
+import type { ReadPart } from '../shard/protocol.js';
+import type { Address } from '../table-ref.js';
+import type { ChunkFetcher } from './chunk-stream.js';
+import type { CheckedRange, CheckedRead } from './read-options.js';
+
+/** Fetches the chunks of a table's range from the shard that owns it, which fixes the bounds when the first is read. */
+export class TableChunks implements ChunkFetcher {
+  readonly #engine: Engine;
+  readonly #locate: () => Promise<Address | null>;
+  readonly #range: CheckedRange;
+  readonly #options: CheckedRead;
+  #address: Address | null = null;
+  #from = 0n;
+  #to = 0n;
+  #left: number;
+
+  /** @param locate finds the table; null when there is none */
+  constructor(
+    engine: Engine,
+    locate: () => Promise<Address | null>,
+    range: CheckedRange,
+    options: CheckedRead,
+  ) {
+    this.#engine = engine;
+    this.#locate = locate;
+    this.#range = range;
+    this.#options = options;
+    this.#left = range.limit;
+  }
+
+  async fetch(): ReturnType<ChunkFetcher['fetch']> {
+    if (this.#left === 0) return { chunk: null, done: true };
+    const part = this.#address === null ? await this.#start() : await this.#continue(this.#address);
+    if (part === null) return { chunk: null, done: true };
+    this.#left -= part.chunk?.layout.entries ?? 0;
+    if (part.next !== null) this.#from = part.next;
+    return { chunk: part.chunk, done: part.next === null || this.#left === 0 };
+  }
+
+  /** Nothing is held open anywhere. */
+  abandon(): void {}
+
+  async #start(): Promise<ReadPart | null> {
+    const address = await this.#locate();
+    if (address === null) return null;
+    this.#address = address;
+    const part = await this.#engine.shard(address.shard).request<'readStart'>(
+      {
+        kind: 'readStart',
+        id: address.id,
+        bounds: this.#range.bounds,
+        chunkBytes: this.#options.chunkBytes,
+        maxEntries: this.#maxEntries(),
+      },
+      'retry',
+    );
+    if (part !== null) this.#to = part.to;
+    return part;
+  }
+
+  #continue(address: Address): Promise<ReadPart> {
+    return this.#engine.shard(address.shard).request<'readNext'>(
+      {
+        kind: 'readNext',
+        id: address.id,
+        from: this.#from,
+        to: this.#to,
+        chunkBytes: this.#options.chunkBytes,
+        maxEntries: this.#maxEntries(),
+      },
+      'retry',
+    );
+  }
+
+  #maxEntries(): number {
+    return Math.min(this.#left, this.#options.chunkEntries);
+  }
+}

@@ -1,0 +1,108 @@
+import type { EntryChunk, PayloadCodec } from '@shale/codec';
+import { decodeWith } from '../payload.js';
+import type { ChunkStream } from './chunk-stream.js';
+import { EntryIterator, type ItemChunk } from './entry-iterator.js';
+
+/** One entry of a table. */
+export interface Entry<T = Uint8Array> {
+  readonly sequence: bigint;
+  /**
+   * The payload. Bytes are a view that shares its buffer with its neighbours, and stay valid as long as they are
+   * referenced: copy them (`slice()`) to keep a few out of many.
+   */
+  readonly payload: T;
+}
+
+/** Consecutive entries of a read in one buffer, decoded when asked for. */
+export class TableChunk<T = Uint8Array> implements ItemChunk<Entry<T>>, Iterable<Entry<T>> {
+  readonly #chunk: EntryChunk;
+  readonly #codec: PayloadCodec<T>;
+
+  /** @internal */
+  constructor(chunk: EntryChunk, codec: PayloadCodec<T>) {
+    this.#chunk = chunk;
+    this.#codec = codec;
+  }
+
+  /** Entries in the chunk, at least 1. */
+  get length(): number {
+    return this.#chunk.length;
+  }
+
+  /** The sequence of the first entry. */
+  get first(): bigint {
+    return this.#chunk.sequenceAt(0);
+  }
+
+  /** The sequence of the last entry. */
+  get last(): bigint {
+    return this.#chunk.sequenceAt(this.#chunk.length - 1);
+  }
+
+  /** Entry `index`, from 0. Throws SHALE_INVALID_ARGUMENT, or SHALE_PAYLOAD when the codec cannot decode it. */
+  at(index: number): Entry<T> {
+    return { sequence: this.#chunk.sequenceAt(index), payload: this.payloadAt(index) };
+  }
+
+  /** The sequence of entry `index`, from 0. */
+  sequenceAt(index: number): bigint {
+    return this.#chunk.sequenceAt(index);
+  }
+
+  /** The payload of entry `index`, from 0. */
+  payloadAt(index: number): T {
+    return decodeWith(this.#codec, this.#chunk.payloadAt(index));
+  }
+
+  *[Symbol.iterator](): Iterator<Entry<T>, undefined> {
+    for (let i = 0; i < this.length; i++) yield this.at(i);
+  }
+}
+
+/**
+ * A read that has not begun yet: iterate it for entries, or `chunks()` for many at a time. Each iteration is a read
+ * of its own, whose upper bound is fixed when it begins: it sees every entry acknowledged before, and none that is
+ * appended later.
+ *
+ * An iteration fails with SHALE_TRIMMED when entries that it had not reached yet are trimmed meanwhile (it never skips
+ * in silence), with SHALE_CORRUPT at a key that is not an entry's, SHALE_CLOSED when the WAL is closed, SHALE_PAYLOAD
+ * when the codec fails, and the signal's reason. Once it has failed it keeps failing with the same error.
+ */
+export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>, undefined> {
+  readonly #begin: () => ChunkStream;
+  readonly #codec: PayloadCodec<T>;
+
+  /** @internal */
+  constructor(begin: () => ChunkStream, codec: PayloadCodec<T>) {
+    this.#begin = begin;
+    this.#codec = codec;
+  }
+
+  /** Reads entry by entry. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Entry<T>, undefined> {
+    return new EntryIterator(this.#chunkSource());
+  }
+
+  /** Reads many entries at a time: much cheaper per entry. */
+  chunks(): AsyncIterableIterator<TableChunk<T>, undefined> {
+    const source = this.#chunkSource();
+    return new EntryIterator({
+      next: async () => {
+        const chunk = await source.next();
+        return chunk === null ? null : { length: 1, at: () => chunk };
+      },
+      leave: () => source.leave(),
+    });
+  }
+
+  #chunkSource(): { next: () => Promise<TableChunk<T> | null>; leave: () => void } {
+    const stream = this.#begin();
+    return {
+      next: async () => {
+        const chunk = await stream.next();
+        return chunk === null ? null : new TableChunk(chunk, this.#codec);
+      },
+      leave: () => stream.leave(),
+    };
+  }
+}

@@ -1,0 +1,79 @@
+import type { EntryChunk } from '@shale/codec';
+import type { Engine } from '../engine.js';
+import { ChunkStream } from '../read/chunk-stream.js';
+import { EntryIterator, type ItemChunk } from '../read/entry-iterator.js';
+import { checkReadOptions, type ReadOptions } from '../read/read-options.js';
+import { RegionChunks } from './region-chunks.js';
+import { openRegion, type RegionReport } from './region-recovery.js';
+
+/** One entry of a region scan. */
+export interface RegionEntry {
+  /** The id of the table inside the region. */
+  readonly table: bigint;
+  readonly sequence: bigint;
+  /** A view that shares its buffer with its neighbours. */
+  readonly payload: Uint8Array;
+}
+
+/** A region: tables that belong together. Made by `wal.region`; costs nothing and needs no closing. */
+export class Region {
+  /** The region's id. */
+  readonly id: bigint;
+  readonly #engine: Engine;
+
+  /** @internal Use `wal.region`. */
+  constructor(engine: Engine, id: bigint) {
+    this.#engine = engine;
+    this.id = id;
+  }
+
+  /**
+   * Recovers every table of the region now, on all shards at once, instead of each when it is first touched. Never
+   * needed for correctness: it moves the time that recovery takes, and reports what is there.
+   */
+  async open(): Promise<RegionReport> {
+    this.#engine.lifecycle.requireOpen();
+    return await openRegion(this.#engine, this.id);
+  }
+
+  /**
+   * Reads all tables of the region, ordered by (table, sequence), as they are when the iteration begins: everything
+   * acknowledged before, and nothing that is appended or trimmed later. It holds a snapshot, which keeps trimmed
+   * entries on disk, until it ends, fails or is left: do not abandon it half-way without `return()`.
+   *
+   * Fails with SHALE_CORRUPT at a key that is not an entry's, SHALE_CLOSED, the signal's reason, and
+   * SHALE_OUTCOME_UNKNOWN when the thread it ran on died: begin a new one. Once it has failed it keeps failing.
+   */
+  scan(options: Omit<ReadOptions, 'chunkEntries'> = {}): AsyncIterableIterator<RegionEntry, undefined> {
+    const { signal, chunkBytes } = checkReadOptions(options);
+    const stream = new ChunkStream(this.#engine, new RegionChunks(this.#engine, this.id, chunkBytes), signal);
+    return new EntryIterator({
+      next: async () => {
+        const chunk = await stream.next();
+        return chunk === null ? null : new RegionItems(chunk);
+      },
+      leave: () => stream.leave(),
+    });
+  }
+}
+
+class RegionItems implements ItemChunk<RegionEntry> {
+  readonly #chunk: EntryChunk;
+
+  constructor(chunk: EntryChunk) {
+    this.#chunk = chunk;
+  }
+
+  get length(): number {
+    return this.#chunk.length;
+  }
+
+  at(index: number): RegionEntry {
+    const chunk = this.#chunk;
+    return {
+      table: chunk.tableAt(index).table,
+      sequence: chunk.sequenceAt(index),
+      payload: chunk.payloadAt(index),
+    };
+  }
+}

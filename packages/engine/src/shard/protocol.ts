@@ -1,0 +1,167 @@
+import type { ErrorData, KeyRange, ScanLayout, TableId } from '@shale/codec';
+import type { ReclaimReport } from '@shale/storage';
+
+/*
+ * What a shard's thread is asked and what it answers. Appends travel as codec frames in a transferred buffer that
+ * comes back with the reply in it; everything else is plain data. Errors travel as data, because structured clone
+ * would drop their codes.
+ */
+
+/** What a worker is born with. */
+export interface ShardWorkerData {
+  /** The real path of a database that this process has open. */
+  readonly path: string;
+  readonly instance: number;
+  readonly readOnly: boolean;
+}
+
+/** Bounds of a read, checked. */
+export interface Bounds {
+  readonly gte?: bigint;
+  readonly gt?: bigint;
+  readonly lte?: bigint;
+  readonly lt?: bigint;
+}
+
+/** One task of each kind. */
+export interface ShardTasks {
+  /** Attach to the database. The first task of every thread. */
+  attach: { readonly kind: 'attach' };
+  /** Write a frame. */
+  append: { readonly kind: 'append'; readonly frame: Uint8Array };
+  /** Fix the bounds of a read, and read its first chunk. */
+  readStart: {
+    readonly kind: 'readStart';
+    readonly id: TableId;
+    readonly bounds: Bounds;
+    readonly chunkBytes: number;
+    readonly maxEntries: number;
+  };
+  /** Read the next chunk. */
+  readNext: {
+    readonly kind: 'readNext';
+    readonly id: TableId;
+    readonly from: bigint;
+    readonly to: bigint;
+    readonly chunkBytes: number;
+    readonly maxEntries: number;
+  };
+  /** The next chunk of a scan over a whole region; the first call begins it. */
+  scanNext: {
+    readonly kind: 'scanNext';
+    readonly cursor: number;
+    readonly region: bigint;
+    readonly chunkBytes: number;
+    /** Whether this is the first call: a later one finds no scan when the thread is another. */
+    readonly begin: boolean;
+  };
+  ends: { readonly kind: 'ends'; readonly id: TableId };
+  trim: { readonly kind: 'trim'; readonly id: TableId; readonly upTo: bigint; readonly sync: boolean };
+  drop: { readonly kind: 'drop'; readonly id: TableId };
+  /** The smallest and largest table of a region that has entries. */
+  regionBounds: { readonly kind: 'regionBounds'; readonly region: bigint };
+  /** Give back the space of ranges that trims have emptied. */
+  reclaim: { readonly kind: 'reclaim'; readonly ranges: readonly KeyRange[]; readonly deep: boolean };
+  /** Heads of the tables from `lower` to `upper`, both inclusive, at most about `limit`. */
+  regionHeads: {
+    readonly kind: 'regionHeads';
+    readonly region: bigint;
+    readonly lower: bigint;
+    readonly upper: bigint;
+    readonly limit: number;
+  };
+  floors: { readonly kind: 'floors' };
+  /** Take over what others recovered. */
+  install: {
+    readonly kind: 'install';
+    readonly region: bigint;
+    /** Table, first, last; and so on. */
+    readonly heads: BigUint64Array;
+    /** Table, largest sequence ever; and so on. */
+    readonly floors: BigUint64Array;
+  };
+  /** Take the next items of a listing; the first call starts it. */
+  listNext: {
+    readonly kind: 'listNext';
+    readonly list: Listing;
+    readonly cursor: number;
+    readonly limit: number;
+    readonly begin: boolean;
+  };
+  /** Give up a scan or listing that did not come to its end. */
+  cursorEnd: { readonly kind: 'cursorEnd'; readonly cursor: number };
+  /** All records of this instance's catalog of names. */
+  catalogLoad: { readonly kind: 'catalogLoad' };
+  catalogAppend: { readonly kind: 'catalogAppend'; readonly records: readonly Uint8Array[] };
+  stats: { readonly kind: 'stats' };
+  /** Let go of the database. The last task of a thread. */
+  detach: { readonly kind: 'detach' };
+}
+
+/** What is listed a page at a time. */
+export type Listing = 'tables' | 'verify';
+
+export type ShardTaskKind = keyof ShardTasks;
+export type ShardTask = ShardTasks[ShardTaskKind];
+
+/** Entries in a buffer of their own. */
+export interface ChunkData {
+  readonly buffer: ArrayBuffer;
+  readonly layout: ScanLayout;
+}
+
+/** Part of a read. */
+export interface ReadPart {
+  /** Null when the part has no entry. */
+  readonly chunk: ChunkData | null;
+  /** Where the next part begins; null at the end. */
+  readonly next: bigint | null;
+}
+
+/** The answer to each kind of task. */
+export interface ShardResults {
+  attach: null;
+  append: Uint8Array;
+  /** Null: the read has no entries at all. */
+  readStart: (ReadPart & { readonly to: bigint }) | null;
+  readNext: ReadPart;
+  scanNext: { readonly chunk: ChunkData | null; readonly done: boolean };
+  ends: { readonly first: bigint; readonly last: bigint };
+  trim: { readonly first: bigint; readonly last: bigint; readonly range: KeyRange | null };
+  drop: null;
+  regionBounds: { readonly lowest: bigint; readonly highest: bigint } | null;
+  regionHeads: {
+    /** Table, first, last; and so on. */
+    readonly heads: BigUint64Array;
+    /** The table to go on from, null at the end. */
+    readonly next: bigint | null;
+    /** Keys that are not of this format. */
+    readonly problems: readonly ErrorData[];
+  };
+  floors: {
+    /** Table, largest sequence ever; and so on. */
+    readonly floors: BigUint64Array;
+    readonly problems: readonly ErrorData[];
+  };
+  reclaim: ReclaimReport;
+  install: null;
+  listNext: { readonly items: readonly unknown[]; readonly done: boolean };
+  cursorEnd: null;
+  catalogLoad: readonly Uint8Array[];
+  catalogAppend: null;
+  stats: ShardThreadStats;
+  detach: null;
+}
+
+/** What a shard's thread counts. */
+export interface ShardThreadStats {
+  /** Tables whose state this thread holds. */
+  readonly recoveredTables: number;
+  /** Milliseconds spent in tasks since the thread started. */
+  readonly busyMs: number;
+}
+
+/** How a thread answers. */
+export type ShardReply<K extends ShardTaskKind = ShardTaskKind> =
+  | { readonly ok: true; readonly value: ShardResults[K] }
+  | { readonly ok: false; readonly error: ErrorData; readonly buffer?: ArrayBuffer };

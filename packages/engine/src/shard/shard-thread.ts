@@ -1,0 +1,117 @@
+import type { Worker } from 'node:worker_threads';
+import { type ErrorData, errorFromData } from '@shale/codec';
+import { Piscina } from 'piscina';
+import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
+
+const WORKER = new URL('../worker/entry.js', import.meta.url).href;
+
+/** Tasks given to the thread at once; Piscina queues more than that, in order. Appends never come near it. */
+const TASKS_AT_ONCE = 1024;
+
+/** The thread went away before it answered. Its cause says how. */
+export class ThreadLost extends Error {}
+
+/** The thread answered with an error. For an append, the frame's buffer comes back with it. */
+export class TaskFailed extends Error {
+  readonly error: ReturnType<typeof errorFromData>;
+  readonly buffer: ArrayBuffer | undefined;
+
+  constructor(data: ErrorData, buffer: ArrayBuffer | undefined) {
+    super(data.message);
+    this.error = errorFromData(data);
+    this.buffer = buffer;
+  }
+}
+
+/**
+ * One life of a shard's thread: a Piscina with a single worker, from its start to its end.
+ *
+ * Piscina would replace a dead worker by itself, but not after a failed start (then its next run() never settles),
+ * and it starts the replacement while the old thread may still be inside a native write. So a pool here starts its
+ * worker at the first task (`minThreads: 0`) and never a second one: when the worker is gone, this life is over, and
+ * everything that it had not answered fails with ThreadLost.
+ */
+export class ShardThread {
+  readonly #pool: Piscina<ShardTasks[ShardTaskKind], ShardReply>;
+  #worker: Worker | null = null;
+  #exited: Promise<void> = Promise.resolve();
+  #cause: unknown = undefined;
+  #gone = false;
+  readonly #onGone: () => void;
+
+  /** @param onGone called once, when the thread is going away without having been asked to */
+  constructor(data: ShardWorkerData, onGone: () => void) {
+    this.#onGone = onGone;
+    this.#pool = new Piscina({
+      filename: WORKER,
+      workerData: data,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: Number.POSITIVE_INFINITY,
+      concurrentTasksPerWorker: TASKS_AT_ONCE,
+      stricterFIFO: true,
+      // Waiting in Atomics.wait would keep finalizers and timers of the worker from running.
+      atomics: 'disabled',
+      recordTiming: false,
+    });
+    // Without a listener an error of an idle worker would be thrown at the process.
+    this.#pool.on('error', (error: unknown) => this.#blame(error));
+  }
+
+  /** The thread itself, for tests that end it. */
+  get worker(): Worker | null {
+    return this.#worker;
+  }
+
+  /** Runs a task. Rejects with TaskFailed or ThreadLost. */
+  async run<K extends ShardTaskKind>(
+    task: ShardTasks[K],
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<ShardResults[K]> {
+    let reply: ShardReply;
+    try {
+      // Piscina would start another worker for it.
+      if (this.#gone) throw this.#cause;
+      const running = this.#pool.run(task, transfer.length === 0 ? {} : { transferList: [...transfer] });
+      if (this.#worker === null) this.#watch();
+      reply = await running;
+    } catch (cause) {
+      this.#blame(cause);
+      throw new ThreadLost(`the thread of the shard is gone: ${String(this.#cause)}`, { cause: this.#cause });
+    }
+    // The thread answers each kind of task with its own kind of result.
+    if (reply.ok) return reply.value as ShardResults[K];
+    throw new TaskFailed(reply.error, reply.buffer);
+  }
+
+  /** Ends the thread, whatever it is doing. Resolves when it is gone: nothing native of it runs any more. */
+  async end(): Promise<void> {
+    this.#gone = true;
+    this.#cause ??= new Error('it was ended');
+    await this.#pool.destroy();
+    await this.#exited;
+  }
+
+  #watch(): void {
+    const worker = this.#pool.threads[0];
+    if (worker === undefined) return;
+    this.#worker = worker;
+    this.#exited = new Promise((resolve) => {
+      worker.once('error', (error: unknown) => this.#blame(error));
+      worker.once('exit', (code) => {
+        this.#blame(new Error(`its thread ended with code ${code}`));
+        resolve();
+        // What Piscina had queued for a worker that never got ready would wait for ever.
+        void this.#pool.destroy();
+      });
+    });
+  }
+
+  /** Keeps the first reason. */
+  #blame(cause: unknown): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#cause = cause;
+    this.#onGone();
+  }
+}

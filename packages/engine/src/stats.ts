@@ -1,0 +1,64 @@
+import type { LogStats } from '@shale/storage';
+import type { Engine } from './engine.js';
+import type { HealthState } from './health.js';
+import type { WalState } from './lifecycle.js';
+import type { ReclaimStats } from './reclaimer.js';
+import type { ShardThreadStats } from './shard/protocol.js';
+import type { ShardCounters } from './shard/shard.js';
+
+/** One shard in numbers: what this thread counts, and what the shard's thread says. */
+export interface ShardStats extends Readonly<ShardCounters>, ShardThreadStats {
+  readonly index: number;
+}
+
+/** A WAL in numbers. Counters are sums since it was opened. */
+export interface WalStats {
+  readonly path: string;
+  readonly instance: number;
+  readonly state: WalState;
+  /** `well`; or what keeps it from writing. */
+  readonly health: HealthState;
+  readonly shards: readonly ShardStats[];
+  readonly queue: {
+    /** Bytes copied and not yet acknowledged, as `maxInFlightBytes` counts them. */
+    readonly inFlightBytes: number;
+    readonly maxInFlightBytes: number;
+    /** Appends that wait for room. */
+    readonly queuedAppends: number;
+    readonly maxQueuedAppends: number;
+  };
+  /** Tables whose state a shard holds, as a rule because they have been touched. */
+  readonly recoveredTables: number;
+  /** Giving back the space of trimmed entries. */
+  readonly reclaim: ReclaimStats;
+  /** RocksDB's own numbers, of the whole database. */
+  readonly rocksdb: LogStats['rocksdb'];
+}
+
+/** Collects the numbers. */
+export async function collectStats(engine: Engine): Promise<WalStats> {
+  engine.lifecycle.requireOpen();
+  const shards = await Promise.all(
+    engine.shards.map(async (shard): Promise<ShardStats> => {
+      const thread = await shard.request<'stats'>({ kind: 'stats' }, 'retry');
+      return { index: shard.index, ...shard.counters, ...thread };
+    }),
+  );
+  engine.lifecycle.requireOpen();
+  return {
+    path: engine.path,
+    instance: engine.options.instance,
+    state: engine.lifecycle.state,
+    health: engine.health.state,
+    shards,
+    queue: {
+      inFlightBytes: engine.flow.inFlightBytes,
+      maxInFlightBytes: engine.flow.maxBytes,
+      queuedAppends: engine.flow.waiting,
+      maxQueuedAppends: engine.flow.maxWaiting,
+    },
+    recoveredTables: shards.reduce((sum, shard) => sum + shard.recoveredTables, 0),
+    reclaim: engine.reclaimer.stats,
+    rocksdb: engine.log.stats().rocksdb,
+  };
+}

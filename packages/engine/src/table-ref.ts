@@ -1,0 +1,41 @@
+import { encodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type TableId } from '@shale/codec';
+import { type ShardBy, shardOf } from './routing.js';
+
+/** How to route in one WAL. */
+export interface Routing {
+  readonly instance: number;
+  readonly shards: number;
+  readonly shardBy: ShardBy;
+}
+
+/** Where a table is, computed once per table and used by every append to it. */
+export interface Address {
+  readonly id: TableId;
+  /** The 17 bytes that the table's keys begin with. */
+  readonly prefix: Uint8Array;
+  readonly shard: number;
+}
+
+/**
+ * What the append path knows of a table. Tables with an id have their address from the start; tables with a name get
+ * it from the catalog, and lose it when they are dropped.
+ */
+export class TableRef {
+  address: Address | null;
+  readonly name: string | null;
+  /** The frame that this table is in already, and its index there. */
+  frameSerial = 0;
+  frameIndex = 0;
+
+  constructor(address: Address | null, name: string | null) {
+    this.address = address;
+    this.name = name;
+  }
+}
+
+/** Computes where a table is. */
+export function addressOf(id: TableId, routing: Routing): Address {
+  const prefix = new Uint8Array(LOG_KEY_PREFIX_LENGTH);
+  encodeLogKeyPrefix(prefix, 0, { instance: routing.instance, region: id.region, table: id.table });
+  return { id, prefix, shard: shardOf(id.region, id.table, routing.shards, routing.shardBy) };
+}

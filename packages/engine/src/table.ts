@@ -1,0 +1,247 @@
+import { type PayloadCodec, type TableId, U64_MAX } from '@shale/codec';
+import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
+import type { AppendResult, PendingPart } from './append/pending-append.js';
+import type { Engine } from './engine.js';
+import { invalid, show, toSequence } from './ids.js';
+import type { Durability } from './options.js';
+import { encodeWith } from './payload.js';
+import { ChunkStream } from './read/chunk-stream.js';
+import {
+  checkRange,
+  checkReadOptions,
+  checkSignal,
+  type ReadOptions,
+  type ReadRange,
+} from './read/read-options.js';
+import { TableChunks } from './read/table-chunks.js';
+import { TableRead } from './read/table-read.js';
+import type { Address, TableRef } from './table-ref.js';
+
+/** How to write. */
+export interface WriteOptions {
+  /** When it is acknowledged. Default: what `openWal` was told. */
+  readonly durability?: Durability | undefined;
+  /**
+   * Gives up waiting for room: the promise rejects with the signal's reason and nothing is written. Once the append
+   * is under way the signal does nothing, because what has been sent cannot be taken back.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How to append. */
+export interface AppendOptions extends WriteOptions {
+  /**
+   * The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH and nothing is written. A writer
+   * that repeats an append after SHALE_OUTCOME_UNKNOWN uses it to append once and only once.
+   */
+  readonly expect?: bigint | undefined;
+}
+
+/** What a trim came to. */
+export interface TrimResult {
+  /** The table's first sequence now: `last + 1n` when everything was trimmed, 0n for a table never written. */
+  readonly first: bigint;
+  /** The table's last sequence, which a trim does not change; 0n for a table never written. */
+  readonly last: bigint;
+}
+
+/**
+ * One table log. Made by `wal.table`; costs nothing and needs no closing. All its methods reject with SHALE_CLOSED once
+ * the WAL is closed. It may be used from the thread that opened the WAL only.
+ */
+export class Table<T = Uint8Array> {
+  readonly #engine: Engine;
+  readonly #ref: TableRef;
+  readonly #codec: PayloadCodec<T>;
+  readonly #sync: boolean;
+
+  /** @internal Use `wal.table`. */
+  constructor(engine: Engine, ref: TableRef, codec: PayloadCodec<T>) {
+    this.#engine = engine;
+    this.#ref = ref;
+    this.#codec = codec;
+    this.#sync = engine.options.durability === 'sync';
+  }
+
+  /** The table's name, or null when it was asked for by its id. */
+  get name(): string | null {
+    return this.#ref.name;
+  }
+
+  /** The table's id; null for a name of which it is not known yet, or that does not exist yet. */
+  get id(): TableId | null {
+    return this.#ref.address?.id ?? null;
+  }
+
+  /** The shard that owns the table, from 0; null as {@link id} is. Atomic writes need tables of one shard. */
+  get shard(): number | null {
+    return this.#ref.address?.shard ?? null;
+  }
+
+  /**
+   * Appends one entry and resolves with its sequence: the one after the table's last, from 1 on, without holes.
+   *
+   * The payload is copied before this returns when there is room, as there is unless `maxInFlightBytes` are under way;
+   * otherwise the append waits for room, and the buffer must be left alone until the promise settles (or await
+   * `wal.ready()` before appending). Appends to one table are done and acknowledged in the order they were made in.
+   *
+   * Rejects with SHALE_OVERLOADED, SHALE_SEQUENCE_MISMATCH, SHALE_SEQUENCE_EXHAUSTED, SHALE_TOO_LARGE, SHALE_PAYLOAD,
+   * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_CLOSED (nothing was written), SHALE_OUTCOME_UNKNOWN
+   * (it may or may not be in), SHALE_IO, SHALE_POISONED, SHALE_CORRUPT (the table cannot be recovered).
+   */
+  append(payload: T, options?: AppendOptions): Promise<bigint> {
+    // Not an async function: this runs once per entry, and whatever is thrown in here rejects just the same.
+    return new Promise((resolve, reject) => {
+      const bytes = encodeWith(this.#codec, payload);
+      this.#engine.accept(
+        {
+          kind: 'single',
+          ref: this.#ref,
+          payload: bytes,
+          expect: options === undefined ? undefined : checkExpect(options.expect),
+          sync: options === undefined ? this.#sync : wantsSync(options.durability, this.#sync),
+          cost: bytes.length + COST_PER_ENTRY + COST_PER_APPEND,
+          entries: 1,
+          bytes: bytes.length,
+          resolve,
+          reject,
+        },
+        options === undefined ? undefined : checkSignal(options.signal),
+      );
+    });
+  }
+
+  /**
+   * Appends entries in order, all of them or none, at consecutive sequences. An empty batch writes nothing and resolves
+   * with the table's current last and `first` one more. As {@link append} otherwise.
+   */
+  appendBatch(payloads: readonly T[], options?: AppendOptions): Promise<AppendResult> {
+    return new Promise((resolve, reject) => {
+      const { encoded, bytes } = this.#encode(payloads);
+      this.#engine.accept(
+        {
+          kind: 'batch',
+          ref: this.#ref,
+          payloads: encoded,
+          expect: options === undefined ? undefined : checkExpect(options.expect),
+          sync: options === undefined ? this.#sync : wantsSync(options.durability, this.#sync),
+          cost: bytes + COST_PER_ENTRY * encoded.length + COST_PER_APPEND,
+          entries: encoded.length,
+          bytes,
+          resolve,
+          reject,
+        },
+        options === undefined ? undefined : checkSignal(options.signal),
+      );
+    });
+  }
+
+  /** Reads the table; see {@link TableRead}. Throws SHALE_INVALID_ARGUMENT. */
+  read(range: ReadRange = {}, options: ReadOptions = {}): TableRead<T> {
+    const checkedRange = checkRange(range);
+    const checked = checkReadOptions(options);
+    const begin = (): ChunkStream => {
+      const chunks = new TableChunks(this.#engine, () => this.#locate(), checkedRange, checked);
+      return new ChunkStream(this.#engine, chunks, checked.signal);
+    };
+    return new TableRead(begin, this.#codec);
+  }
+
+  /**
+   * Removes the entries up to and including `upTo`; beyond the last one means all. Done after every append made
+   * before it that did not wait for room. When it resolves they are gone (with `'sync'`, for good), and their sequences
+   * are never given out again. Their space is given back in the background.
+   *
+   * Rejects with SHALE_OUTCOME_UNKNOWN when the shard's thread died: trimming again does no harm.
+   */
+  async trim(
+    upTo: bigint,
+    options: { readonly durability?: Durability | undefined } = {},
+  ): Promise<TrimResult> {
+    const sequence = toSequence('upTo', upTo);
+    const sync = wantsSync(options.durability, this.#sync);
+    this.#engine.requireWritable();
+    const address = await this.#locate();
+    if (address === null) return { first: 0n, last: 0n };
+    const shard = this.#engine.shard(address.shard);
+    const { first, last, range } = await this.#engine.change(shard, () =>
+      shard.request<'trim'>({ kind: 'trim', id: address.id, upTo: sequence, sync }, 'fail'),
+    );
+    if (range !== null) this.#engine.reclaimer.trimmed(range);
+    return { first, last };
+  }
+
+  /** The smallest readable sequence; the last plus one when all was trimmed; 0n for a table never written. */
+  async firstSequence(): Promise<bigint> {
+    return (await this.#ends()).first;
+  }
+
+  /** The largest sequence ever given out, trimmed or not; 0n for a table never written. */
+  async lastSequence(): Promise<bigint> {
+    return (await this.#ends()).last;
+  }
+
+  /**
+   * Removes the table for good: its entries, its metadata record, and its name if it has one. Afterwards it is as never
+   * written, and its sequences begin at 1 again. Only for ids that are retired: the record is one for the same table id
+   * of all regions, and without it such a table that was trimmed empty would begin at 1 again, too.
+   */
+  async drop(): Promise<void> {
+    this.#engine.requireWritable();
+    const dropData = async (address: Address | null): Promise<void> => {
+      if (address === null) return;
+      const shard = this.#engine.shard(address.shard);
+      this.#engine.reclaimer.dropped(address.prefix);
+      await this.#engine.change(shard, () => shard.request<'drop'>({ kind: 'drop', id: address.id }, 'fail'));
+    };
+    if (this.#ref.name === null) await dropData(this.#ref.address);
+    else await this.#engine.catalog.drop(this.#ref, dropData);
+  }
+
+  /** @internal One part of an atomic write. */
+  part(payloads: readonly T[], expect: bigint | undefined): PendingPart & { readonly bytes: number } {
+    const { encoded, bytes } = this.#encode(payloads);
+    return { ref: this.#ref, payloads: encoded, expect: checkExpect(expect), bytes };
+  }
+
+  #encode(payloads: readonly T[]): { encoded: Uint8Array[]; bytes: number } {
+    if (!Array.isArray(payloads)) {
+      throw invalid('payloads', `a batch is an array of payloads, and got ${show(payloads)}`);
+    }
+    const encoded: Uint8Array[] = new Array(payloads.length);
+    let bytes = 0;
+    for (let i = 0; i < payloads.length; i++) {
+      const payload = encodeWith(this.#codec, payloads[i] as T);
+      encoded[i] = payload;
+      bytes += payload.length;
+    }
+    return { encoded, bytes };
+  }
+
+  async #ends(): Promise<{ first: bigint; last: bigint }> {
+    this.#engine.lifecycle.requireOpen();
+    const address = await this.#locate();
+    if (address === null) return { first: 0n, last: 0n };
+    return await this.#engine.shard(address.shard).request<'ends'>({ kind: 'ends', id: address.id }, 'retry');
+  }
+
+  /** Where the table is; null when its name does not exist. */
+  async #locate(): Promise<Address | null> {
+    if (this.#ref.address === null && this.#ref.name !== null) await this.#engine.catalog.find(this.#ref);
+    return this.#ref.address;
+  }
+}
+
+/** Whether a durability means waiting for stable storage. Throws SHALE_INVALID_ARGUMENT. */
+export function wantsSync(durability: Durability | undefined, fallback: boolean): boolean {
+  if (durability === undefined) return fallback;
+  if (durability === 'sync') return true;
+  if (durability === 'os') return false;
+  throw invalid('durability', `durability must be 'sync' or 'os', and is ${show(durability)}`);
+}
+
+function checkExpect(expect: bigint | undefined): bigint | undefined {
+  if (expect === undefined) return undefined;
+  if (typeof expect === 'bigint' && expect >= 0n && expect <= U64_MAX) return expect;
+  return toSequence('expect', expect);
+}

@@ -1,0 +1,87 @@
+import { WalError } from '@shale/codec';
+import type { Log } from '@shale/storage';
+import type { Listing, ShardResults, ShardTasks } from '../shard/protocol.js';
+import type { ChunkScratch } from './chunk-scratch.js';
+
+type RegionScan = ReturnType<Log['regionScan']>;
+
+/** Scans and listings that go on over several tasks. Nothing native is held open between two of them but a snapshot. */
+export class Cursors {
+  readonly #log: Log;
+  readonly #scratch: ChunkScratch;
+  readonly #scans = new Map<number, RegionScan>();
+  readonly #lists = new Map<number, Iterator<unknown, void, undefined>>();
+
+  constructor(log: Log, scratch: ChunkScratch) {
+    this.#log = log;
+    this.#scratch = scratch;
+  }
+
+  /** The next chunk of a region scan. */
+  scanNext(task: ShardTasks['scanNext']): ShardResults['scanNext'] {
+    if (task.begin) this.#scans.set(task.cursor, this.#log.regionScan(task.region));
+    const scan = this.#scans.get(task.cursor);
+    if (scan === undefined) throw lostCursor('scan');
+    let bytes = task.chunkBytes;
+    try {
+      for (;;) {
+        const read = scan.read(this.#scratch.take(bytes));
+        if (read.neededBytes > 0) {
+          bytes = read.neededBytes;
+          continue;
+        }
+        if (read.done) this.end(task.cursor);
+        return { chunk: this.#scratch.handOut(read.layout), done: read.done };
+      }
+    } catch (error) {
+      this.end(task.cursor);
+      throw error;
+    }
+  }
+
+  /** The next items of a listing. */
+  listNext(task: ShardTasks['listNext']): ShardResults['listNext'] {
+    if (task.begin) this.#lists.set(task.cursor, this.#list(task.list));
+    const list = this.#lists.get(task.cursor);
+    if (list === undefined) throw lostCursor('listing');
+    const items: unknown[] = [];
+    // A page is also bounded in time: this thread has appends to serve.
+    const until = performance.now() + 10;
+    try {
+      while (items.length < task.limit && performance.now() < until) {
+        const { done, value } = list.next();
+        if (done === true) {
+          this.#lists.delete(task.cursor);
+          return { items, done: true };
+        }
+        items.push(value);
+      }
+    } catch (error) {
+      this.#lists.delete(task.cursor);
+      throw error;
+    }
+    return { items, done: false };
+  }
+
+  end(cursor: number): void {
+    this.#scans.get(cursor)?.close();
+    this.#scans.delete(cursor);
+    this.#lists.get(cursor)?.return?.();
+    this.#lists.delete(cursor);
+  }
+
+  close(): void {
+    for (const cursor of [...this.#scans.keys(), ...this.#lists.keys()]) this.end(cursor);
+  }
+
+  #list(list: Listing): Iterator<unknown, void, undefined> {
+    return list === 'tables' ? this.#log.tables() : this.#log.verify();
+  }
+}
+
+function lostCursor(what: string): WalError {
+  return new WalError(
+    'SHALE_OUTCOME_UNKNOWN',
+    `the shard's thread that this ${what} ran on went away: begin a new one`,
+  );
+}

@@ -1,0 +1,35 @@
+import { workerData } from 'node:worker_threads';
+import { errorToData } from '@shale/codec';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
+import type { ShardReply, ShardTask, ShardWorkerData } from '../shard/protocol.js';
+import { ShardWorker } from './shard-worker.js';
+
+/*
+ * The thread of a shard. Piscina calls the default export for each task, in order; every answer, errors included,
+ * is plain data, so a task never rejects.
+ */
+
+const worker = new ShardWorker(workerData as ShardWorkerData);
+
+/** Runs one task. */
+export default async function run(task: ShardTask): Promise<unknown> {
+  const started = performance.now();
+  try {
+    const { value, transfer } = await worker.run(task);
+    return moved({ ok: true, value }, transfer);
+  } catch (error) {
+    const data = errorToData(error);
+    if (task.kind !== 'append') return { ok: false, error: data } satisfies ShardReply;
+    // The frame's buffer goes back with the error, to be used again.
+    const buffer = task.frame.buffer as ArrayBuffer;
+    return moved({ ok: false, error: data, buffer }, [buffer]);
+  } finally {
+    worker.spent(performance.now() - started);
+  }
+}
+
+function moved(reply: ShardReply, transfer: readonly ArrayBuffer[]): unknown {
+  if (transfer.length === 0) return reply;
+  // Piscina hands the list to postMessage.
+  return move({ [transferableSymbol]: transfer, [valueSymbol]: reply });
+}

@@ -1,0 +1,191 @@
+import { decodeAppendFrame, encodeAppendReply, errorToData, WalError } from '@shale/codec';
+import { attachLog, type Log } from '@shale/storage';
+import type {
+  ShardResults,
+  ShardTask,
+  ShardTaskKind,
+  ShardTasks,
+  ShardWorkerData,
+} from '../shard/protocol.js';
+import { CatalogLog } from './catalog-log.js';
+import { ChunkScratch } from './chunk-scratch.js';
+import { Cursors } from './cursors.js';
+import { findRegionBounds, readFloors, readHeads } from './recovery.js';
+
+/** What a task came to, and the buffers that go back with it. */
+export interface Outcome {
+  readonly value: ShardResults[ShardTaskKind];
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+const NOTHING: readonly ArrayBuffer[] = [];
+
+/** A shard's side of the log: the state of its tables, and every kind of task. Lives in the shard's thread. */
+export class ShardWorker {
+  readonly #data: ShardWorkerData;
+  readonly #scratch = new ChunkScratch();
+  #log: Log | null = null;
+  #catalog: CatalogLog | null = null;
+  #cursors: Cursors | null = null;
+  #busyMs = 0;
+
+  constructor(data: ShardWorkerData) {
+    this.#data = data;
+  }
+
+  /** Adds to the time spent in tasks. */
+  spent(milliseconds: number): void {
+    this.#busyMs += milliseconds;
+  }
+
+  /** Runs one task. Throws WalError. */
+  run(task: ShardTask): Outcome | Promise<Outcome> {
+    switch (task.kind) {
+      case 'append':
+        return this.#append(task);
+      case 'attach':
+        this.#log ??= attachLog(this.#data.path, {
+          instance: this.#data.instance,
+          readOnly: this.#data.readOnly,
+        });
+        return plain(null);
+      case 'readStart':
+        return this.#readStart(task);
+      case 'readNext':
+        return this.#read(task);
+      case 'scanNext': {
+        const value = this.#openCursors().scanNext(task);
+        return { value, transfer: value.chunk === null ? NOTHING : [value.chunk.buffer] };
+      }
+      case 'ends': {
+        const log = this.#open();
+        return plain({ first: log.firstSequence(task.id), last: log.lastSequence(task.id) });
+      }
+      case 'trim': {
+        const { trimmed, last, range } = this.#open().trim(task.id, task.upTo, { sync: task.sync });
+        return plain({ first: trimmed, last, range });
+      }
+      case 'drop':
+        this.#open().drop(task.id);
+        return plain(null);
+      case 'regionBounds':
+        return plain(findRegionBounds(this.#open(), task.region));
+      case 'regionHeads': {
+        const value = readHeads(this.#open(), task);
+        return { value, transfer: [value.heads.buffer as ArrayBuffer] };
+      }
+      case 'floors': {
+        const value = readFloors(this.#open());
+        return { value, transfer: [value.floors.buffer as ArrayBuffer] };
+      }
+      case 'reclaim':
+        return this.#reclaim(task);
+      case 'install':
+        return this.#install(task);
+      case 'listNext':
+        return plain(this.#openCursors().listNext(task));
+      case 'cursorEnd':
+        this.#openCursors().end(task.cursor);
+        return plain(null);
+      case 'catalogLoad':
+        return plain(this.#openCatalog().load());
+      case 'catalogAppend':
+        this.#openCatalog().append(task.records);
+        return plain(null);
+      case 'stats':
+        return plain({ recoveredTables: this.#open().stats().tablesKnown, busyMs: this.#busyMs });
+      case 'detach':
+        return this.#detach();
+    }
+  }
+
+  #append(task: ShardTasks['append']): Outcome {
+    const log = this.#open();
+    const { firsts, errors } = log.commit(decodeAppendFrame(task.frame));
+    const reply = encodeAppendReply(
+      task.frame.buffer as ArrayBuffer,
+      firsts,
+      errors.map(({ append, error }) => ({ append, error: errorToData(error) })),
+    );
+    return { value: reply, transfer: [reply.buffer] };
+  }
+
+  #readStart(task: ShardTasks['readStart']): Outcome {
+    const span = this.#open().resolveRange(task.id, task.bounds);
+    if (span === null) return plain(null);
+    const { from, to } = span;
+    const { id, chunkBytes, maxEntries } = task;
+    const { value, transfer } = this.#read({ kind: 'readNext', id, from, to, chunkBytes, maxEntries });
+    return { value: { ...value, to }, transfer };
+  }
+
+  #read(task: ShardTasks['readNext']): { value: ShardResults['readNext']; transfer: readonly ArrayBuffer[] } {
+    const log = this.#open();
+    let bytes = task.chunkBytes;
+    for (;;) {
+      const into = this.#scratch.take(bytes);
+      const read = log.readChunk(task.id, task.from, task.to, into, task.maxEntries);
+      if (read.neededBytes > 0) {
+        // An entry larger than a chunk travels in one of its own.
+        bytes = read.neededBytes;
+        continue;
+      }
+      const chunk = this.#scratch.handOut(read.layout);
+      return { value: { chunk, next: read.next }, transfer: chunk === null ? NOTHING : [chunk.buffer] };
+    }
+  }
+
+  #install(task: ShardTasks['install']): Outcome {
+    const { region, heads, floors } = task;
+    const log = this.#open();
+    const found = [];
+    for (let i = 0; i + 2 < heads.length; i += 3) {
+      found.push({
+        id: { region, table: heads[i] ?? 0n },
+        first: heads[i + 1] ?? 0n,
+        last: heads[i + 2] ?? 0n,
+      });
+    }
+    const known = [];
+    for (let i = 0; i + 1 < floors.length; i += 2) {
+      known.push({ table: floors[i] ?? 0n, maxSequence: floors[i + 1] ?? 0n });
+    }
+    log.install(found, known);
+    return plain(null);
+  }
+
+  /** Mostly waits: the thread serves appends meanwhile. */
+  async #reclaim(task: ShardTasks['reclaim']): Promise<Outcome> {
+    return plain(await this.#open().reclaim(task.ranges, { deep: task.deep }));
+  }
+
+  async #detach(): Promise<Outcome> {
+    this.#cursors?.close();
+    await this.#catalog?.close();
+    await this.#log?.close();
+    this.#log = null;
+    return plain(null);
+  }
+
+  #open(): Log {
+    if (this.#log !== null) return this.#log;
+    throw new WalError('SHALE_CLOSED', 'the thread of the shard has let go of the database', {
+      path: this.#data.path,
+    });
+  }
+
+  #openCursors(): Cursors {
+    this.#cursors ??= new Cursors(this.#open(), this.#scratch);
+    return this.#cursors;
+  }
+
+  #openCatalog(): CatalogLog {
+    this.#open();
+    this.#catalog ??= new CatalogLog(this.#data);
+    return this.#catalog;
+  }
+}
+
+function plain(value: ShardResults[ShardTaskKind]): Outcome {
+  return { value, transfer: NOTHING };
+}
