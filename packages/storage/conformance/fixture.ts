@@ -40,6 +40,13 @@ export class Fixture {
     return this.#log;
   }
 
+  /** Checks the log as it is, and again after opening it anew. */
+  async nowAndReopened(check: (log: ConformanceLog) => Promise<void>): Promise<void> {
+    await check(this.log);
+    await check(await this.reopen());
+  }
+
+  /** Closes every log that is open. */
   async close(): Promise<void> {
     for (const log of this.#open) await log.close();
     this.#open.clear();

@@ -57,10 +57,10 @@ export function promises(scenario: Scenario): void {
       { first: 7n, last: 7n },
       { first: 4n, last: 3n },
     ]);
-    for (const log of [fixture.log, await fixture.reopen()]) {
+    await fixture.nowAndReopened(async (log) => {
       await holds(log, a, 1n, 7n);
       await holds(log, b, 1n, 3n);
-    }
+    });
   });
 
   scenario('an atomic write with one part refused writes nothing at all', async (fixture) => {
@@ -75,10 +75,10 @@ export function promises(scenario: Scenario): void {
     );
     await fill(fixture.log, a, 1);
     await fill(fixture.log, b, 1);
-    for (const log of [fixture.log, await fixture.reopen()]) {
+    await fixture.nowAndReopened(async (log) => {
       await holds(log, a, 1n, 3n);
       await holds(log, b, 1n, 1n);
-    }
+    });
   });
 
   scenario('expect inside an atomic write counts the parts before it', async ({ log }) => {

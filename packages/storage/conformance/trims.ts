@@ -9,11 +9,11 @@ export function trims(scenario: Scenario): void {
   scenario('delete all: the table is empty and remembers its last sequence', async (fixture) => {
     await fill(fixture.log, ID, 100);
     assert.equal(await fixture.log.trim(ID, 100n), 101n);
-    for (const log of [fixture.log, await fixture.reopen()]) {
+    await fixture.nowAndReopened(async (log) => {
       assert.deepEqual(await sequencesOf(log, ID), []);
       assert.equal(await log.firstSequence(ID), 101n);
       assert.equal(await log.lastSequence(ID), 100n);
-    }
+    });
   });
 
   scenario('delete half: the other half stays', async (fixture) => {
@@ -31,11 +31,11 @@ export function trims(scenario: Scenario): void {
     for (const [index, id] of ids.entries()) {
       if (index % 2 === 0) await fixture.log.trim(id, BigInt(index) * 5n + 1n);
     }
-    for (const log of [fixture.log, await fixture.reopen()]) {
+    await fixture.nowAndReopened(async (log) => {
       for (const [index, id] of ids.entries()) {
         await holds(log, id, index % 2 === 0 ? BigInt(index) * 5n + 2n : 1n, 30n);
       }
-    }
+    });
   });
 
   scenario(
@@ -66,10 +66,10 @@ export function trims(scenario: Scenario): void {
 
   scenario('a trim of a table never written leaves it never written', async (fixture) => {
     await fixture.log.trim(ID, U64_MAX);
-    for (const log of [fixture.log, await fixture.reopen()]) {
+    await fixture.nowAndReopened(async (log) => {
       assert.equal(await log.lastSequence(ID), 0n);
       assert.equal(await log.firstSequence(ID), 0n);
-    }
+    });
     assert.equal(await fixture.log.append(ID, payloadOf(ID, 1n)), 1n);
   });
 
@@ -124,11 +124,11 @@ export function trims(scenario: Scenario): void {
     await fill(fixture.log, { region: 1n, table: 8n }, 3);
     await fixture.log.trim(ID, 5n);
     await drop.call(fixture.log, ID);
-    for (const log of [fixture.log, await fixture.reopen()]) {
+    await fixture.nowAndReopened(async (log) => {
       assert.deepEqual(await sequencesOf(log, ID), []);
       assert.equal(await log.lastSequence(ID), 0n);
       await holds(log, { region: 1n, table: 8n }, 1n, 3n);
-    }
+    });
     await fill(fixture.log, ID, 2);
     await holds(fixture.log, ID, 1n, 2n);
   });

@@ -167,7 +167,7 @@ class VerifyRun {
 }
 
 function foreignFinding(problem: WalError): VerifyFinding {
-  const key = problem.details?.['key'];
+  const key = problem.details?.key;
   return {
     type: 'finding',
     severity: 'error',

@@ -3,7 +3,8 @@ import type { ConformanceLog, ConformanceTarget } from '@shale/storage/conforman
 
 /** The log of this package behind the suite's asynchronous interface. */
 export const storageTarget: ConformanceTarget = {
-  open: async (directory, options = {}) => new StorageLog(await openLog(directory, options)),
+  open: async (directory, options = {}) =>
+    new StorageLog(await openLog(directory, { ...options, rocksdb: { memtableInsertHint: false } })),
 };
 
 class StorageLog implements ConformanceLog {
