@@ -8,6 +8,7 @@ export {
   msgpackCodec,
   type PayloadCodec,
   type TableId,
+  U64_MAX,
   utf8Codec,
   WalError,
 } from '@shale/codec';

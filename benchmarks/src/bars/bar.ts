@@ -1,0 +1,21 @@
+/** One figure held against its bar. */
+export interface Finding {
+  readonly what: string;
+  readonly measured: string;
+  readonly bar: string;
+  readonly holds: boolean;
+}
+
+/** A promise about performance or space that one command checks on the machine it runs on. */
+export interface Bar {
+  readonly name: string;
+  readonly about: string;
+  run(): Promise<readonly Finding[]>;
+}
+
+const MIB = 1024 * 1024;
+
+/** A byte count in MiB with one decimal. */
+export function mib(bytes: number): string {
+  return `${(bytes / MIB).toFixed(1)} MiB`;
+}

@@ -1,0 +1,31 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+
+/** What the main thread did between the start and the stop of a measurement. */
+export interface MainThreadLoad {
+  /** Share of the time in which the event loop was not waiting, 0 to 1. */
+  readonly busy: number;
+  /** 99th percentile of the event loop's delay beyond the sampling interval, in milliseconds. */
+  readonly delayP99Ms: number;
+  /** Largest delay seen, in milliseconds. */
+  readonly delayMaxMs: number;
+}
+
+const RESOLUTION_MS = 1;
+
+/** Starts to watch this thread's event loop; the returned function stops and tells. */
+export function watchMainThread(): () => MainThreadLoad {
+  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  const before = performance.eventLoopUtilization();
+  histogram.enable();
+  return () => {
+    histogram.disable();
+    const load = performance.eventLoopUtilization(before);
+    // The histogram holds whole intervals between two samples, the wanted interval included.
+    const beyond = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
+    return {
+      busy: load.utilization,
+      delayP99Ms: beyond(histogram.percentile(99)),
+      delayMaxMs: beyond(histogram.max),
+    };
+  };
+}
