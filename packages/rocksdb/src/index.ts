@@ -1,2 +1,23 @@
-/** Placeholder: the owner of this package replaces it. */
-export const packageName: string = '@shale/rocksdb';
+export {
+  attachDatabase,
+  type CompactOptions,
+  Database,
+  openDatabase,
+  type ReadOptions,
+  type RecordsOptions,
+  type ScanOptions,
+  type WriteOptions,
+} from './database.js';
+export { ROCKSDB_ERROR_CODES, RocksDBError, type RocksDBErrorCode } from './errors.js';
+export { rocksdbVersion } from './native.js';
+export type { Compression, DatabaseOptions, WalRecoveryMode } from './options.js';
+export type {
+  DatabaseStatistics,
+  ForeignRecord,
+  HeadScan,
+  KeyEnds,
+  LiveFile,
+  RecordScan,
+  ScanResult,
+} from './results.js';
+export { Snapshot } from './snapshot.js';

@@ -1,0 +1,155 @@
+// The calls that may take long and so return promises: syncWal, flush, compactRange, deleteFilesInRanges,
+// checkpoint, resume.
+#include <rocksdb/convenience.h>
+#include <rocksdb/utilities/checkpoint.h>
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "entry.h"
+#include "operation.h"
+
+namespace shale {
+
+namespace {
+
+// syncWal(handle): what has been written so far survives a crash of the machine.
+napi_value syncWal(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database().assertWritable();
+  return startDatabaseOperation(arguments.env(), lease.forCall(), [](SharedDatabase& database) {
+    database.assertWritable();
+    database.throwIfWriteFailed(database.db().SyncWAL());
+  });
+}
+
+// flush(handle): the memtable goes to a table file.
+napi_value flush(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database().assertWritable();
+  return startDatabaseOperation(arguments.env(), lease.forCall(), [](SharedDatabase& database) {
+    throwIfFailed(database.db().Flush(rocksdb::FlushOptions()), database.path());
+  });
+}
+
+rocksdb::BottommostLevelCompaction bottommostOf(const std::string& name) {
+  if (name == "skip") return rocksdb::BottommostLevelCompaction::kSkip;
+  if (name == "ifHaveCompactionFilter") return rocksdb::BottommostLevelCompaction::kIfHaveCompactionFilter;
+  if (name == "force") return rocksdb::BottommostLevelCompaction::kForce;
+  if (name == "forceOptimized") return rocksdb::BottommostLevelCompaction::kForceOptimized;
+  throwRangeError("bottommost", "one of skip, ifHaveCompactionFilter, force, forceOptimized");
+}
+
+// compactRange(handle, lower | undefined, upper | undefined, bottommost)
+napi_value compactRange(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database().assertWritable();
+  const auto bottommost = bottommostOf(arguments.string(3, "bottommost"));
+  const bool fromStart = arguments.isUndefined(1);
+  const bool toEnd = arguments.isUndefined(2);
+  const std::string lower = fromStart ? "" : arguments.bytes(1, "lower").slice().ToString();
+  const std::string upper = toEnd ? "" : arguments.bytes(2, "upper").slice().ToString();
+  if (!fromStart && !toEnd && lower > upper) throwRangeError("upper", "not below lower");
+  return startDatabaseOperation(arguments.env(), lease.forCall(), [=](SharedDatabase& database) {
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = bottommost;
+    options.exclusive_manual_compaction = false;
+    options.canceled = &database.cancelled();
+    const rocksdb::Slice begin(lower);
+    const rocksdb::Slice end(upper);
+    throwIfFailed(database.db().CompactRange(options, database.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,
+                                             toEnd ? nullptr : &end),
+                  database.path());
+  });
+}
+
+using OwnedRange = std::pair<std::string, std::string>;
+
+// The type of a range differs between versions of RocksDB: pointers to slices once, optional slices later.
+template <class RangeType>
+rocksdb::Status callDeleteFilesInRanges(rocksdb::Status (*function)(rocksdb::DB*, rocksdb::ColumnFamilyHandle*,
+                                                                    const RangeType*, size_t, bool),
+                                        rocksdb::DB& db, const std::vector<OwnedRange>& ranges) {
+  std::vector<std::pair<rocksdb::Slice, rocksdb::Slice>> slices(ranges.begin(), ranges.end());
+  std::vector<RangeType> converted;
+  for (const auto& slice : slices) {
+    if constexpr (std::is_constructible_v<RangeType, const rocksdb::Slice*, const rocksdb::Slice*>) {
+      converted.emplace_back(&slice.first, &slice.second);
+    } else {
+      converted.emplace_back(slice.first, slice.second);
+    }
+  }
+  return function(&db, db.DefaultColumnFamily(), converted.data(), converted.size(), false);
+}
+
+// deleteFilesInRanges(handle, [lower, upper][]): drops the table files that lie in a range with all their keys.
+napi_value deleteFilesInRanges(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  Lease& lease = arguments.lease(0);
+  lease.database().assertWritable();
+  bool isArray = false;
+  check(napi_is_array(env, arguments.raw(1), &isArray));
+  if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
+  uint32_t count = 0;
+  check(napi_get_array_length(env, arguments.raw(1), &count));
+  std::vector<OwnedRange> ranges;
+  for (uint32_t i = 0; i < count; i++) {
+    napi_handle_scope scope;
+    check(napi_open_handle_scope(env, &scope));
+    napi_value pair;
+    napi_value ends[2];
+    check(napi_get_element(env, arguments.raw(1), i, &pair));
+    check(napi_is_array(env, pair, &isArray));
+    if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
+    for (uint32_t j = 0; j < 2; j++) check(napi_get_element(env, pair, j, &ends[j]));
+    OwnedRange range(arguments.bytes(ends[0], "lower").slice().ToString(),
+                     arguments.bytes(ends[1], "upper").slice().ToString());
+    check(napi_close_handle_scope(env, scope));
+    if (range.first > range.second) throwRangeError("upper", "not below lower");
+    if (range.first < range.second) ranges.push_back(std::move(range));
+  }
+  return startDatabaseOperation(env, lease.forCall(), [ranges = std::move(ranges)](SharedDatabase& database) {
+    if (ranges.empty()) return;
+    throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, database.db(), ranges), database.path());
+  });
+}
+
+// checkpoint(handle, directory): a consistent copy that can be opened by itself; hard links where possible.
+napi_value checkpoint(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database();
+  const std::string directory = arguments.string(1, "directory");
+  return startDatabaseOperation(arguments.env(), lease.forCall(), [directory](SharedDatabase& database) {
+    rocksdb::Checkpoint* raw = nullptr;
+    throwIfFailed(rocksdb::Checkpoint::Create(&database.db(), &raw), database.path());
+    const std::unique_ptr<rocksdb::Checkpoint> owned(raw);
+    throwIfFailed(owned->CreateCheckpoint(directory), directory);
+  });
+}
+
+// resume(handle): after a full disk has room again, or any other background error that RocksDB can leave behind.
+napi_value resume(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database().assertWritable();
+  return startDatabaseOperation(arguments.env(), lease.forCall(), [](SharedDatabase& database) {
+    database.assertWritable();
+    throwIfFailed(database.db().Resume(), database.path());
+    database.health().resumed();
+  });
+}
+
+}  // namespace
+
+void exportAdmin(napi_env env, napi_value exports) {
+  exportFunction<syncWal>(env, exports, "syncWal");
+  exportFunction<flush>(env, exports, "flush");
+  exportFunction<compactRange>(env, exports, "compactRange");
+  exportFunction<deleteFilesInRanges>(env, exports, "deleteFilesInRanges");
+  exportFunction<checkpoint>(env, exports, "checkpoint");
+  exportFunction<resume>(env, exports, "resume");
+}
+
+}  // namespace shale

@@ -1,0 +1,95 @@
+// One RocksDB that every thread of the process shares.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/statistics.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "options.h"
+
+namespace shale {
+
+// The poison latch. Once a write or a sync of RocksDB's log has failed with an I/O error, nobody can say what is on
+// disk, and nothing may be acknowledged until the database has been closed by all and opened anew.
+class Health : public rocksdb::EventListener {
+ public:
+  const char* Name() const override { return "shale.health"; }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
+  void OnErrorRecoveryCompleted(rocksdb::Status) override { backgroundFault_ = false; }
+
+  // A write or sync in the foreground returned this status.
+  void observeWrite(const rocksdb::Status& status);
+  void resumed() { backgroundFault_ = false; }
+
+  bool poisoned() const { return poisoned_.load(std::memory_order_acquire); }
+  std::string reason() const;
+
+ private:
+  void poison(const rocksdb::Status& status);
+
+  std::atomic<bool> poisoned_{false};
+  // A flush or compaction failed: writes then repeat that error, though the log itself is sound.
+  std::atomic<bool> backgroundFault_{false};
+  mutable std::mutex mutex_;
+  std::string reason_;
+};
+
+class Lease;
+
+class SharedDatabase {
+ public:
+  // Opens the RocksDB; throws DatabaseError.
+  SharedDatabase(std::string path, bool readOnly, bool createIfMissing, const Settings& settings);
+  ~SharedDatabase() = default;
+  SharedDatabase(const SharedDatabase&) = delete;
+  SharedDatabase& operator=(const SharedDatabase&) = delete;
+
+  // Closes the RocksDB and gives up its lock. The object must not be used for anything else afterwards.
+  void closeNow();
+
+  rocksdb::DB& db() { return *db_; }
+  const std::string& path() const { return path_; }
+  bool readOnly() const { return readOnly_; }
+  const Settings& settings() const { return settings_; }
+  rocksdb::Statistics* statistics() { return statistics_.get(); }
+  Health& health() { return *health_; }
+
+  std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::ReadOptions& options);
+
+  // Throws ROCKSDB_READ_ONLY or ROCKSDB_POISONED.
+  void assertWritable() const;
+  // Writes a batch and minds the poison latch; throws DatabaseError.
+  void write(rocksdb::WriteBatch& batch, bool sync);
+  void throwIfWriteFailed(const rocksdb::Status& status);
+
+  // Serialises the read-modify-write of trim floors.
+  std::mutex& floors() { return floors_; }
+
+  bool claim(const std::string& name, const Lease* owner);
+  bool releaseClaim(const std::string& name, const Lease* owner);
+  void releaseClaims(const Lease* owner);
+
+  // Stops manual compactions under way.
+  std::atomic<bool>& cancelled() { return cancelled_; }
+
+ private:
+  const std::string path_;
+  const bool readOnly_;
+  const Settings settings_;
+  std::shared_ptr<rocksdb::Statistics> statistics_;
+  std::shared_ptr<Health> health_ = std::make_shared<Health>();
+  std::unique_ptr<rocksdb::DB> db_;
+  std::mutex floors_;
+  std::mutex claimsMutex_;
+  std::map<std::string, const Lease*> claims_;
+  std::atomic<bool> cancelled_{false};
+};
+
+}  // namespace shale

@@ -1,0 +1,76 @@
+#include "executor.h"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace shale {
+
+Executor& Executor::instance() {
+  static Executor* executor = new Executor();
+  return *executor;
+}
+
+void Executor::submit(std::function<void()> job) {
+  std::function<void()> dropped;  // destroyed after the lock is released: it may own references
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (draining_) {
+    dropped = std::move(job);
+    lock.unlock();
+    return;
+  }
+  queue_.push_back(std::move(job));
+  if (queue_.size() <= waiting_ || threads_ >= kMaxThreads) {
+    wake_.notify_one();
+    return;
+  }
+  try {
+    std::thread(&Executor::work, this).detach();
+    threads_++;
+  } catch (...) {
+    // The system gives no more threads. Those that run will come to this job; without any, it fails here.
+    if (threads_ == 0) {
+      dropped = std::move(queue_.back());
+      queue_.pop_back();
+      lock.unlock();
+      throw;
+    }
+  }
+}
+
+void Executor::work() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    if (queue_.empty()) {
+      waiting_++;
+      const bool woken = wake_.wait_for(lock, std::chrono::seconds(10), [this] { return !queue_.empty(); });
+      waiting_--;
+      if (!woken) {
+        threads_--;
+        return;
+      }
+    }
+    std::function<void()> job = std::move(queue_.front());
+    queue_.pop_front();
+    running_++;
+    lock.unlock();
+    job();
+    job = nullptr;
+    lock.lock();
+    running_--;
+    if (running_ == 0) idle_.notify_all();
+  }
+}
+
+void Executor::drain() {
+  std::deque<std::function<void()>> dropped;
+  std::unique_lock<std::mutex> lock(mutex_);
+  draining_ = true;
+  dropped.swap(queue_);
+  lock.unlock();
+  dropped.clear();  // gives up what these jobs own, which a job under way may wait for
+  lock.lock();
+  idle_.wait(lock, [this] { return running_ == 0; });
+}
+
+}  // namespace shale

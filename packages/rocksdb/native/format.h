@@ -1,0 +1,70 @@
+// The part of the on-disk format and of the group layout that bulk calls have to know (docs: format.md, codec).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace shale {
+
+// Log key: namespace u8 · region u64 · table u64 · sequence u64 · version u8, big-endian.
+constexpr size_t kLogKeyPrefixLength = 17;
+constexpr size_t kLogKeyLength = 26;
+constexpr size_t kLogKeyVersionAt = 25;
+// Log value: version u8 · payload. Meta value: version u8 · max_seq u64 big-endian.
+constexpr size_t kMetaValueLength = 9;
+constexpr uint8_t kVersion = 0;
+
+// A group: a run of consecutive sequences of one table.
+// prefix[17] · key version u8 · flags u8 · 0 · count u32 LE · first u64 LE (the largest if descending)
+constexpr size_t kGroupStride = 32;
+constexpr size_t kGroupVersionAt = 17;
+constexpr size_t kGroupFlagsAt = 18;
+constexpr size_t kGroupReservedAt = 19;
+constexpr size_t kGroupCountAt = 20;
+constexpr size_t kGroupFirstAt = 24;
+constexpr uint8_t kGroupSkip = 1;
+constexpr uint8_t kGroupDescending = 2;
+
+// A head: prefix[17] · 0[7] · first u64 LE · last u64 LE
+constexpr size_t kHeadStride = 40;
+constexpr size_t kHeadFirstAt = 24;
+constexpr size_t kHeadLastAt = 32;
+
+inline size_t alignUp8(size_t value) { return (value + 7) & ~static_cast<size_t>(7); }
+
+// Compilers turn each of these into one instruction or two.
+inline uint32_t loadU32LE(const void* source) {
+  const uint8_t* b = static_cast<const uint8_t*>(source);
+  return static_cast<uint32_t>(b[0]) | static_cast<uint32_t>(b[1]) << 8 | static_cast<uint32_t>(b[2]) << 16 |
+         static_cast<uint32_t>(b[3]) << 24;
+}
+
+inline void storeU32LE(void* target, uint32_t value) {
+  uint8_t* b = static_cast<uint8_t*>(target);
+  for (int i = 0; i < 4; i++) b[i] = static_cast<uint8_t>(value >> (8 * i));
+}
+
+inline uint64_t loadU64LE(const void* source) {
+  const uint8_t* b = static_cast<const uint8_t*>(source);
+  return static_cast<uint64_t>(loadU32LE(b)) | static_cast<uint64_t>(loadU32LE(b + 4)) << 32;
+}
+
+inline void storeU64LE(void* target, uint64_t value) {
+  uint8_t* b = static_cast<uint8_t*>(target);
+  for (int i = 0; i < 8; i++) b[i] = static_cast<uint8_t>(value >> (8 * i));
+}
+
+inline uint64_t loadU64BE(const void* source) {
+  const uint8_t* b = static_cast<const uint8_t*>(source);
+  uint64_t value = 0;
+  for (int i = 0; i < 8; i++) value = value << 8 | b[i];
+  return value;
+}
+
+inline void storeU64BE(void* target, uint64_t value) {
+  uint8_t* b = static_cast<uint8_t*>(target);
+  for (int i = 0; i < 8; i++) b[i] = static_cast<uint8_t>(value >> (56 - 8 * i));
+}
+
+}  // namespace shale

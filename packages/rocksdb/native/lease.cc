@@ -1,0 +1,52 @@
+#include "lease.h"
+
+#include <memory>
+
+#include "errors.h"
+#include "executor.h"
+
+namespace shale {
+
+void SnapshotHold::release() {
+  if (lease == nullptr) return;
+  lease->database().db().ReleaseSnapshot(snapshot);
+  lease->forget(this);
+  lease = nullptr;
+  snapshot = nullptr;
+}
+
+SharedDatabase& Lease::database() {
+  if (closed()) throw DatabaseError{"ROCKSDB_CLOSED", "The database was closed", "none", "none", ""};
+  return *reference_;
+}
+
+Reference Lease::forCall() {
+  database();
+  return reference_.forCall();
+}
+
+void Lease::takeSnapshot(SnapshotHold* hold) {
+  hold->snapshot = database().db().GetSnapshot();
+  hold->lease = this;
+  snapshots_.insert(hold);
+}
+
+Reference Lease::detach() {
+  if (closed()) return Reference();
+  while (!snapshots_.empty()) (*snapshots_.begin())->release();
+  reference_->releaseClaims(this);
+  return std::move(reference_);
+}
+
+void Lease::release(Closing closing) {
+  Reference reference = detach();
+  if (!reference || closing == Closing::kHere) return;
+  try {
+    auto shared = std::make_shared<Reference>(std::move(reference));
+    Executor::instance().submit([shared] { shared->drop(); });
+  } catch (...) {
+    // No thread to be had: the reference has been dropped here instead.
+  }
+}
+
+}  // namespace shale

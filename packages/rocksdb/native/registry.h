@@ -1,0 +1,81 @@
+// The process-wide registry of open databases: a real path and a mode give one SharedDatabase, whichever thread asks.
+//
+//   opening ──► open ──► closing ──► (gone)
+//
+// A database is open while somebody holds a reference: each lease is one, and each asynchronous call under way is
+// one. Synchronous calls need none, for the lease of their own thread cannot go while they run. Whoever drops the
+// last reference closes the database, outside of the registry's lock; an open of the same path waits for it.
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "database.h"
+
+namespace shale {
+
+// Holds a database open. Move-only; dropping it may close the database in the calling thread.
+class Reference {
+ public:
+  enum class Kind { kLease, kCall };
+
+  Reference() = default;
+  Reference(SharedDatabase* database, Kind kind) : database_(database), kind_(kind) {}
+  Reference(Reference&& other) noexcept : database_(std::exchange(other.database_, nullptr)), kind_(other.kind_) {}
+  Reference& operator=(Reference&& other) noexcept;
+  ~Reference() { drop(); }
+
+  SharedDatabase* operator->() const { return database_; }
+  SharedDatabase& operator*() const { return *database_; }
+  explicit operator bool() const { return database_ != nullptr; }
+
+  void drop();
+  // Drops it, and if it was the last lease, returns only when the database is closed (or somebody joined it anew).
+  void dropAndWait();
+  // A further reference to the same database, for a call under way.
+  Reference forCall() const;
+
+ private:
+  SharedDatabase* database_ = nullptr;
+  Kind kind_ = Kind::kCall;
+};
+
+class Registry {
+ public:
+  // Lives as long as the process; never destroyed.
+  static Registry& instance();
+
+  // Opens or joins. Blocks while the same path is being opened or closed: for pool threads. Throws DatabaseError.
+  Reference open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings);
+  // Joins what is open. Never blocks for long; throws ROCKSDB_CLOSED if there is none.
+  Reference join(const std::string& path, bool readOnly);
+
+ private:
+  friend class Reference;
+
+  using Key = std::pair<std::string, bool>;
+  enum class State { kOpening, kOpen, kClosing };
+  struct Entry {
+    State state = State::kOpening;
+    std::unique_ptr<SharedDatabase> database;
+    size_t references = 0;
+    size_t leases = 0;
+  };
+
+  Registry() = default;
+  Entry& entryOf(const SharedDatabase& database);
+  void addCall(SharedDatabase& database);
+  void remove(SharedDatabase& database, Reference::Kind kind, bool wait);
+  static void closeAtExit();
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<Key, Entry> entries_;
+  bool exitHandled_ = false;
+};
+
+}  // namespace shale

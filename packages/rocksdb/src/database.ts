@@ -1,0 +1,289 @@
+import { type NativeHandle, native } from './native.js';
+import { type DatabaseOptions, flagOption, resolveOptions } from './options.js';
+import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
+import { nativeSnapshot, Snapshot } from './snapshot.js';
+
+/** `sync: true` returns when fdatasync is done, `false` when the operating system has the bytes. */
+export interface WriteOptions {
+  readonly sync: boolean;
+}
+
+export interface ReadOptions {
+  /** Reads what was there when the snapshot was taken. Default: what is there now. */
+  readonly snapshot?: Snapshot;
+}
+
+export interface ScanOptions extends ReadOptions {
+  /** From the upper end downwards; its groups are marked descending. Default false. */
+  readonly reverse?: boolean;
+  /** Entries to read at most. 1..2^32-1, default no limit but the buffer. */
+  readonly maxEntries?: number;
+  /** Keeps the blocks it reads in the block cache. Default false. */
+  readonly fillCache?: boolean;
+  /** Checks the checksum of every block it reads. Default true. */
+  readonly verifyChecksums?: boolean;
+}
+
+export interface RecordsOptions extends ReadOptions {
+  /** Records to read at most. 1..2^32-1, default no limit but the buffer. */
+  readonly maxRecords?: number;
+}
+
+export interface CompactOptions {
+  /** Whether files that are at the bottom already are written anew. Default `'ifHaveCompactionFilter'`, that is no. */
+  readonly bottommost?: 'skip' | 'ifHaveCompactionFilter' | 'force' | 'forceOptimized';
+}
+
+const NO_LIMIT = 2 ** 32 - 1;
+
+/**
+ * The right of this thread to use a database that the whole process shares. It ends by {@link Database.close}, by
+ * garbage collection, or with the thread, whichever comes first; RocksDB itself is closed with the last of them.
+ *
+ * The synchronous calls are meant for worker threads: they block. Calls that may take long return promises, and run
+ * on threads of the addon's own. Ranges are lower inclusive, upper exclusive, bytewise. Every buffer must be over an
+ * ArrayBuffer that is neither shared nor detached.
+ *
+ * @throws RocksDBError `ROCKSDB_CLOSED` from every call after `close()`; `ROCKSDB_READ_ONLY`, `ROCKSDB_POISONED`,
+ * `ROCKSDB_NO_SPACE` and `ROCKSDB_IO_ERROR` from those that write; `ROCKSDB_CORRUPTION` from those that read.
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE` for arguments that make no sense.
+ */
+export class Database {
+  /** The real path of the directory. */
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly #handle: NativeHandle;
+  #closing: Promise<void> | undefined;
+
+  /** Made by {@link openDatabase} and {@link attachDatabase}. */
+  constructor(handle: NativeHandle, readOnly: boolean) {
+    this.#handle = handle;
+    this.path = native().path(handle);
+    this.readOnly = readOnly;
+  }
+
+  /** False once `close()` was called. */
+  get open(): boolean {
+    return this.#closing === undefined;
+  }
+
+  /**
+   * Takes a name that only one `Database` of this process can have at a time on this database. It is given back by
+   * {@link Database.releaseClaim}, or with this `Database`, however that ends.
+   *
+   * @returns false when the name is taken, be it by this very `Database`.
+   */
+  claim(name: string): boolean {
+    return native().claim(this.#handle, name);
+  }
+
+  /** Gives a name back; does nothing if this `Database` does not have it. */
+  releaseClaim(name: string): void {
+    native().releaseClaim(this.#handle, name);
+  }
+
+  /**
+   * Writes entries as one atomic batch. `groups` are records of 32 bytes (`encodeGroup` of `@shale/codec`), each a
+   * run of consecutive sequences of one table; `lengths` has a u32 LE for each entry in their order; `data` has the
+   * values back to back, each with its version byte. Groups with the skip flag are stepped over. Everything is
+   * checked before anything is written; when it throws, nothing was.
+   */
+  write(groups: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
+    native().write(this.#handle, groups, lengths, data, options.sync);
+  }
+
+  /** Writes one record as it is. */
+  put(key: Uint8Array, value: Uint8Array, options: WriteOptions): void {
+    native().put(this.#handle, key, value, options.sync);
+  }
+
+  /**
+   * Removes a range and, in the same atomic batch, raises the floor in the record `metaKey` to `maxSequence`. The
+   * floor never goes down: tables of the same id in other regions share the record, and trims of all threads take
+   * turns.
+   *
+   * @returns the floor that was written.
+   */
+  trim(
+    lower: Uint8Array,
+    upper: Uint8Array,
+    metaKey: Uint8Array,
+    maxSequence: bigint,
+    options: WriteOptions,
+  ): bigint {
+    return native().trim(this.#handle, lower, upper, metaKey, maxSequence, options.sync);
+  }
+
+  /** Removes a range together with the record `metaKey`, as one atomic batch. */
+  drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {
+    native().drop(this.#handle, lower, upper, metaKey, options.sync);
+  }
+
+  /** Reads log entries into a buffer until it is full or the range ends; see {@link ScanResult} for the layout. */
+  scan(
+    lower: Uint8Array,
+    upper: Uint8Array,
+    into: ArrayBuffer | Uint8Array,
+    options: ScanOptions = {},
+  ): ScanResult {
+    const {
+      reverse = false,
+      maxEntries = NO_LIMIT,
+      snapshot,
+      fillCache = false,
+      verifyChecksums = true,
+    } = options;
+    const view = nativeSnapshot(snapshot);
+    return native().scan(
+      this.#handle,
+      lower,
+      upper,
+      into,
+      reverse,
+      maxEntries,
+      view,
+      fillCache,
+      verifyChecksums,
+    );
+  }
+
+  /** The smallest and the largest key of a range. */
+  ends(lower: Uint8Array, upper: Uint8Array, options: ReadOptions = {}): KeyEnds {
+    return native().ends(this.#handle, lower, upper, nativeSnapshot(options.snapshot));
+  }
+
+  /** The first and the last sequence of every table of a range, by skipping; `into` takes 40 bytes for each. */
+  heads(
+    lower: Uint8Array,
+    upper: Uint8Array,
+    into: ArrayBuffer | Uint8Array,
+    options: ReadOptions = {},
+  ): HeadScan {
+    return native().heads(this.#handle, lower, upper, into, nativeSnapshot(options.snapshot));
+  }
+
+  /** Reads records of any kind into a buffer until it is full or the range ends. */
+  records(
+    lower: Uint8Array,
+    upper: Uint8Array,
+    into: ArrayBuffer | Uint8Array,
+    options: RecordsOptions = {},
+  ): RecordScan {
+    const { maxRecords = NO_LIMIT, snapshot } = options;
+    return native().records(this.#handle, lower, upper, into, maxRecords, nativeSnapshot(snapshot));
+  }
+
+  /** One record's value, copied; null if there is none. */
+  get(key: Uint8Array, options: ReadOptions = {}): Uint8Array | null {
+    return native().get(this.#handle, key, nativeSnapshot(options.snapshot));
+  }
+
+  /** A view of the database as it is now. */
+  snapshot(): Snapshot {
+    return new Snapshot(native().snapshot(this.#handle));
+  }
+
+  /** A property of RocksDB, such as `'rocksdb.stats'`; null if it knows none of this name. */
+  property(name: string): string | null {
+    return native().property(this.#handle, name);
+  }
+
+  /** A property that is a number, such as `'rocksdb.estimate-num-keys'`; null if there is none of this name. */
+  intProperty(name: string): bigint | null {
+    return native().intProperty(this.#handle, name);
+  }
+
+  /** RocksDB's counters; null unless the database was opened with `enableStatistics`. */
+  statistics(): DatabaseStatistics | null {
+    return native().statistics(this.#handle);
+  }
+
+  /** About how many bytes a range takes, in memory and on disk. */
+  approximateSize(lower: Uint8Array, upper: Uint8Array): number {
+    return native().approximateSize(this.#handle, lower, upper);
+  }
+
+  /** The table files that make up the database. */
+  liveFiles(): LiveFile[] {
+    return native().liveFiles(this.#handle);
+  }
+
+  /** RocksDB's own sequence number of the last write; it has nothing to do with those of tables. */
+  latestSequence(): bigint {
+    return native().latestSequence(this.#handle);
+  }
+
+  /** Makes everything written so far, by any thread, survive a crash of the machine. */
+  syncWal(): Promise<void> {
+    return native().syncWal(this.#handle);
+  }
+
+  /** Writes the memtable to a table file. */
+  flush(): Promise<void> {
+    return native().flush(this.#handle);
+  }
+
+  /**
+   * Compacts a range; an end that is left out is open.
+   *
+   * @throws RocksDBError `ROCKSDB_INCOMPLETE` when the last `Database` is closed meanwhile.
+   */
+  compactRange(lower?: Uint8Array, upper?: Uint8Array, options: CompactOptions = {}): Promise<void> {
+    return native().compactRange(this.#handle, lower, upper, options.bottommost ?? 'ifHaveCompactionFilter');
+  }
+
+  /**
+   * Drops the table files that lie wholly within one of the ranges, without looking at snapshots. Only for ranges
+   * that are deleted already: it gives the space back at once.
+   */
+  deleteFilesInRanges(ranges: readonly (readonly [lower: Uint8Array, upper: Uint8Array])[]): Promise<void> {
+    return native().deleteFilesInRanges(this.#handle, ranges);
+  }
+
+  /** Makes a consistent copy in a directory that must not exist yet; table files are linked where possible. */
+  checkpoint(directory: string): Promise<void> {
+    return native().checkpoint(this.#handle, directory);
+  }
+
+  /** Leaves the state that a full disk or a failed flush has put RocksDB in, once its cause is gone. */
+  resume(): Promise<void> {
+    return native().resume(this.#handle);
+  }
+
+  /**
+   * Gives this `Database` up: idempotent, and safe while other threads use the database and while calls are under
+   * way. When it was the last one of the process, RocksDB is closed when the promise resolves.
+   */
+  close(): Promise<void> {
+    this.#closing ??= native().close(this.#handle);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/**
+ * Opens a database, or joins the handle that this process has of the same real path and mode.
+ *
+ * @throws RocksDBError `ROCKSDB_LOCKED` (another process has it), `ROCKSDB_NOT_FOUND`, `ROCKSDB_OPTIONS_MISMATCH`,
+ * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION`,
+ * `ROCKSDB_IO_ERROR`, `ROCKSDB_NO_SPACE`, `ROCKSDB_LIBRARY_MISSING`.
+ */
+export async function openDatabase(path: string, options: DatabaseOptions = {}): Promise<Database> {
+  const resolved = resolveOptions(options);
+  const readOnly = flagOption('readOnly', options.readOnly, false);
+  const createIfMissing = flagOption('createIfMissing', options.createIfMissing, true);
+  return new Database(await native().open(path, readOnly, createIfMissing, resolved), readOnly);
+}
+
+/**
+ * Joins, in a worker thread, the handle that this process has open already.
+ *
+ * @throws RocksDBError `ROCKSDB_CLOSED` if there is none, `ROCKSDB_NOT_FOUND` if there is no such directory.
+ */
+export function attachDatabase(path: string, options: { readonly readOnly?: boolean } = {}): Database {
+  const readOnly = flagOption('readOnly', options.readOnly, false);
+  return new Database(native().attach(path, readOnly), readOnly);
+}

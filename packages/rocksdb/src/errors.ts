@@ -1,0 +1,70 @@
+/**
+ * Every code a {@link RocksDBError} can carry. The first block are RocksDB's own status codes, the second are this
+ * package's.
+ *
+ * - `ROCKSDB_CLOSED`: the `Database` was closed, or `attachDatabase` found none open in this process.
+ * - `ROCKSDB_LOCKED`: another process holds the database's LOCK file.
+ * - `ROCKSDB_NO_SPACE`: the disk is full. Reads go on; see `Database.resume`.
+ * - `ROCKSDB_POISONED`: an earlier write or sync of the log failed; nothing is written until all have closed.
+ * - `ROCKSDB_READ_ONLY`: a write on a database opened with `readOnly: true`.
+ * - `ROCKSDB_OPTIONS_MISMATCH`: the process has the database open with other options.
+ * - `ROCKSDB_LIBRARY_MISSING`: the addon or librocksdb cannot be loaded; the message says what to run.
+ */
+export const ROCKSDB_ERROR_CODES = [
+  'ROCKSDB_NOT_FOUND',
+  'ROCKSDB_CORRUPTION',
+  'ROCKSDB_NOT_SUPPORTED',
+  'ROCKSDB_INVALID_ARGUMENT',
+  'ROCKSDB_IO_ERROR',
+  'ROCKSDB_INCOMPLETE',
+  'ROCKSDB_SHUTDOWN_IN_PROGRESS',
+  'ROCKSDB_TIMED_OUT',
+  'ROCKSDB_ABORTED',
+  'ROCKSDB_BUSY',
+  'ROCKSDB_EXPIRED',
+  'ROCKSDB_TRY_AGAIN',
+  'ROCKSDB_COMPACTION_TOO_LARGE',
+  'ROCKSDB_COLUMN_FAMILY_DROPPED',
+  'ROCKSDB_UNKNOWN',
+
+  'ROCKSDB_CLOSED',
+  'ROCKSDB_LOCKED',
+  'ROCKSDB_NO_SPACE',
+  'ROCKSDB_POISONED',
+  'ROCKSDB_READ_ONLY',
+  'ROCKSDB_OPTIONS_MISMATCH',
+  'ROCKSDB_LIBRARY_MISSING',
+] as const;
+
+export type RocksDBErrorCode = (typeof ROCKSDB_ERROR_CODES)[number];
+
+/**
+ * A failure of the database. A caller's mistake (a wrong type, a number out of range) is a `TypeError` or a
+ * `RangeError` instead, with the code `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE`.
+ */
+export class RocksDBError extends Error {
+  override readonly name: string = 'RocksDBError';
+  readonly code: RocksDBErrorCode;
+  /** RocksDB's subcode: `'none'`, `'noSpace'`, `'pathNotFound'`, `'manualCompactionPaused'`, … */
+  readonly subcode: string;
+  /** How bad RocksDB takes it to be: `'none'`, `'soft'`, `'hard'`, `'fatal'` or `'unrecoverable'`. */
+  readonly severity: string;
+  /** The database concerned, where it is known. */
+  readonly path?: string;
+
+  /** The parameters are in the order in which the addon passes them. */
+  constructor(
+    code: RocksDBErrorCode,
+    message: string,
+    subcode = 'none',
+    severity = 'none',
+    path?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+    this.subcode = subcode;
+    this.severity = severity;
+    if (path !== undefined) this.path = path;
+  }
+}

@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+import { RocksDBError } from './errors.js';
+import type { ResolvedOptions } from './options.js';
+import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
+
+/** The addon's handle of a lease. Opaque: only the addon looks inside. */
+export interface NativeHandle {
+  readonly nativeHandle: never;
+}
+
+/** The addon's handle of a snapshot. */
+export interface NativeSnapshot {
+  readonly nativeSnapshot: never;
+}
+
+type Keys = Uint8Array;
+type Target = ArrayBuffer | Uint8Array;
+
+/** What the addon exports. It takes positions and plain values only, so it never runs a getter of the caller's. */
+export interface NativeBinding {
+  readonly rocksdbVersion: string;
+  initialize(errorConstructor: typeof RocksDBError): void;
+
+  open(
+    path: string,
+    readOnly: boolean,
+    createIfMissing: boolean,
+    options: ResolvedOptions,
+  ): Promise<NativeHandle>;
+  attach(path: string, readOnly: boolean): NativeHandle;
+  close(handle: NativeHandle): Promise<void>;
+  path(handle: NativeHandle): string;
+  claim(handle: NativeHandle, name: string): boolean;
+  releaseClaim(handle: NativeHandle, name: string): void;
+
+  write(handle: NativeHandle, groups: Keys, lengths: Keys, data: Keys, sync: boolean): void;
+  put(handle: NativeHandle, key: Keys, value: Keys, sync: boolean): void;
+  trim(
+    handle: NativeHandle,
+    lower: Keys,
+    upper: Keys,
+    metaKey: Keys,
+    maxSequence: bigint,
+    sync: boolean,
+  ): bigint;
+  drop(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, sync: boolean): void;
+
+  scan(
+    handle: NativeHandle,
+    lower: Keys,
+    upper: Keys,
+    into: Target,
+    reverse: boolean,
+    maxEntries: number,
+    snapshot: NativeSnapshot | undefined,
+    fillCache: boolean,
+    verifyChecksums: boolean,
+  ): ScanResult;
+  ends(handle: NativeHandle, lower: Keys, upper: Keys, snapshot: NativeSnapshot | undefined): KeyEnds;
+  heads(
+    handle: NativeHandle,
+    lower: Keys,
+    upper: Keys,
+    into: Target,
+    snapshot: NativeSnapshot | undefined,
+  ): HeadScan;
+  records(
+    handle: NativeHandle,
+    lower: Keys,
+    upper: Keys,
+    into: Target,
+    maxRecords: number,
+    snapshot: NativeSnapshot | undefined,
+  ): RecordScan;
+  get(handle: NativeHandle, key: Keys, snapshot: NativeSnapshot | undefined): Uint8Array | null;
+
+  snapshot(handle: NativeHandle): NativeSnapshot;
+  releaseSnapshot(snapshot: NativeSnapshot): void;
+
+  property(handle: NativeHandle, name: string): string | null;
+  intProperty(handle: NativeHandle, name: string): bigint | null;
+  statistics(handle: NativeHandle): DatabaseStatistics | null;
+  approximateSize(handle: NativeHandle, lower: Keys, upper: Keys): number;
+  liveFiles(handle: NativeHandle): LiveFile[];
+  latestSequence(handle: NativeHandle): bigint;
+
+  syncWal(handle: NativeHandle): Promise<void>;
+  flush(handle: NativeHandle): Promise<void>;
+  compactRange(
+    handle: NativeHandle,
+    lower: Keys | undefined,
+    upper: Keys | undefined,
+    bottommost: string,
+  ): Promise<void>;
+  deleteFilesInRanges(handle: NativeHandle, ranges: readonly (readonly [Keys, Keys])[]): Promise<void>;
+  checkpoint(handle: NativeHandle, directory: string): Promise<void>;
+  resume(handle: NativeHandle): Promise<void>;
+}
+
+const HOW_TO_BUILD = 'node node_modules/@shale/rocksdb/scripts/build-native.mjs';
+const HOW_TO_INSTALL =
+  'apt-get install g++ librocksdb-dev | dnf install gcc-c++ rocksdb-devel | apk add g++ rocksdb-dev | brew install rocksdb';
+
+/** Where the addon is: beside the sources, unless SHALE_ROCKSDB_ADDON (for tests with sanitizers) says otherwise. */
+function addonPath(): string {
+  const { SHALE_ROCKSDB_ADDON } = process.env;
+  return SHALE_ROCKSDB_ADDON ?? fileURLToPath(new URL('../build/shale_rocksdb.node', import.meta.url));
+}
+
+function libraryMissing(path: string, cause: unknown): RocksDBError {
+  const message = !existsSync(path)
+    ? `The RocksDB addon has not been built (${path} does not exist). Build it: ${HOW_TO_BUILD}`
+    : 'The RocksDB addon cannot be loaded. Install RocksDB and a compiler ' +
+      `(${HOW_TO_INSTALL}), then build the addon again: ${HOW_TO_BUILD} --force`;
+  return new RocksDBError('ROCKSDB_LIBRARY_MISSING', message, 'none', 'none', path, { cause });
+}
+
+let loaded: NativeBinding | undefined;
+
+/**
+ * The addon, loaded at the first use in each thread.
+ *
+ * @throws RocksDBError `ROCKSDB_LIBRARY_MISSING` when it or librocksdb cannot be loaded; at every call, so that the
+ * application can say it once it matters.
+ */
+export function native(): NativeBinding {
+  if (loaded === undefined) {
+    const path = addonPath();
+    try {
+      const binding: NativeBinding = createRequire(import.meta.url)(path);
+      binding.initialize(RocksDBError);
+      loaded = binding;
+    } catch (cause) {
+      throw libraryMissing(path, cause);
+    }
+  }
+  return loaded;
+}
+
+/** The version of RocksDB that the addon was built against, such as `'7.8.3'`. */
+export function rocksdbVersion(): string {
+  return native().rocksdbVersion;
+}

@@ -1,0 +1,215 @@
+/** How RocksDB treats damage in its log when the database is opened. */
+export type WalRecoveryMode = 'pointInTime' | 'tolerateCorruptedTail' | 'absolute' | 'skipAnyCorrupted';
+
+export type Compression = 'none' | 'snappy' | 'zlib' | 'lz4' | 'zstd';
+
+/**
+ * Options of a database. They belong to the handle that all threads of the process share: whoever opens it first
+ * decides, and a later `openDatabase` with other values fails with `ROCKSDB_OPTIONS_MISMATCH` (`readOnly` makes a
+ * handle of its own, and `createIfMissing` does not count). Sizes are in bytes.
+ */
+export interface DatabaseOptions {
+  /**
+   * Looks without writing, also while another process writes: it sees what was there when it was opened. Takes no
+   * lock and leaves no file behind. Default false.
+   */
+  readonly readOnly?: boolean;
+  /** Creates the directory and the database when there is none. Ignored with `readOnly`. Default true. */
+  readonly createIfMissing?: boolean;
+
+  // --- The nine of the reference, with its defaults.
+
+  /** Flushes and compactions at a time, for the whole process's handle. 1..64, default 2. */
+  readonly maxBackgroundJobs?: number;
+  /** Threads that one compaction may be split over. 1..64, default 1. */
+  readonly maxSubcompactions?: number;
+  /** Counts what happens; `Database.statistics` reads it. Costs some percent on every thread. Default false. */
+  readonly enableStatistics?: boolean;
+  /** Size of a memtable; it is flushed when it is full. 64 KiB..64 GiB, default 64 MiB. */
+  readonly writeBufferSize?: number;
+  /** Memtables in memory, the one being filled included; writes of all threads stall when all are full. 2..64, default 2. */
+  readonly maxWriteBufferNumber?: number;
+  /** Files in level 0 that start a compaction. 1..10000, default 4. */
+  readonly level0FileNumCompactionTrigger?: number;
+  /** Files in level 0 that slow down the writes of all threads. 1..10000, default 20. */
+  readonly level0SlowdownWritesTrigger?: number;
+  /** Files in level 0 that stop the writes of all threads until a compaction is done. 1..10000, default 36. */
+  readonly level0StopWritesTrigger?: number;
+  /**
+   * Above 0: FIFO compaction, which deletes the oldest files, entries and all, once the tables are larger than this.
+   * 0: leveled compaction, which keeps everything. 0..2^53-1, default 0.
+   */
+  readonly fifoCompactionMaxTableFilesSize?: number;
+
+  // --- Shale's own.
+
+  /**
+   * - `'pointInTime'` (default): replays up to the first damage and drops what follows.
+   * - `'tolerateCorruptedTail'`: forgives a torn last record; other damage fails the open.
+   * - `'absolute'`: any damage, a torn tail included, fails the open.
+   * - `'skipAnyCorrupted'`: salvage; leaves holes.
+   */
+  readonly walRecoveryMode?: WalRecoveryMode;
+  /** Compression of table files; must be compiled into librocksdb (else `ROCKSDB_NOT_SUPPORTED`). Default `'none'`. */
+  readonly compression?: Compression;
+  /** Size of the cache of table blocks, shared by all threads; 0 is none. 0..2^40, default 32 MiB. */
+  readonly blockCacheSize?: number;
+  /** Size of a table block. 1 KiB..16 MiB, default 16 KiB. */
+  readonly blockSize?: number;
+  /** Lets the write of the log and the insert into the memtable of two threads overlap. Default false. */
+  readonly pipelinedWrite?: boolean;
+  /**
+   * The memtable remembers per table where the last entry went, which makes inserts in order cheap. Threads then
+   * insert one after the other (RocksDB's `allow_concurrent_memtable_write` is off). Default true.
+   */
+  readonly memtableInsertHint?: boolean;
+  /** Size of all log files together that forces a flush; 0 is four times all memtables. 0..2^53-1, default 0. */
+  readonly maxTotalWalSize?: number;
+  /** Asks the system to write the log out in the background every so many bytes; 0 leaves it to the system. 0..2^40, default 0. */
+  readonly walBytesPerSync?: number;
+  /** The same for table files. 0..2^40, default 1 MiB. */
+  readonly bytesPerSync?: number;
+  /** Log files to keep for reuse. Not with `'tolerateCorruptedTail'` or `'absolute'`, which need fresh ones. 0..64, default 0. */
+  readonly recycleLogFileNum?: number;
+  /** Reads of tables go past the system's cache. Default false. */
+  readonly useDirectReads?: boolean;
+  /** Writes of tables go past the system's cache. Default false. */
+  readonly useDirectIoForFlushAndCompaction?: boolean;
+  /** Table files to keep open; -1 is all. -1 or 16..2^31-1, default -1. */
+  readonly maxOpenFiles?: number;
+  /** Fails early on any damage found, instead of going on. Default true. */
+  readonly paranoidChecks?: boolean;
+  /** Size of a table file in level 1; the unit in which trimmed space comes back at once. 64 KiB..64 GiB, default 64 MiB. */
+  readonly targetFileSizeBase?: number;
+}
+
+/** All options that make up a handle, defaults filled in. */
+export type ResolvedOptions = Readonly<Required<Omit<DatabaseOptions, 'readOnly' | 'createIfMissing'>>>;
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+
+type NumberName = {
+  [K in keyof ResolvedOptions]: ResolvedOptions[K] extends number ? K : never;
+}[keyof ResolvedOptions];
+type FlagName = {
+  [K in keyof ResolvedOptions]: ResolvedOptions[K] extends boolean ? K : never;
+}[keyof ResolvedOptions];
+
+interface NumberRule {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  /** A value outside of the range with a meaning of its own. */
+  readonly or?: number;
+}
+
+const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
+  maxBackgroundJobs: { default: 2, min: 1, max: 64 },
+  maxSubcompactions: { default: 1, min: 1, max: 64 },
+  writeBufferSize: { default: 64 * MIB, min: 64 * KIB, max: 64 * GIB },
+  maxWriteBufferNumber: { default: 2, min: 2, max: 64 },
+  level0FileNumCompactionTrigger: { default: 4, min: 1, max: 10_000 },
+  level0SlowdownWritesTrigger: { default: 20, min: 1, max: 10_000 },
+  level0StopWritesTrigger: { default: 36, min: 1, max: 10_000 },
+  fifoCompactionMaxTableFilesSize: { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
+  blockCacheSize: { default: 32 * MIB, min: 0, max: 1024 * GIB },
+  blockSize: { default: 16 * KIB, min: KIB, max: 16 * MIB },
+  maxTotalWalSize: { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
+  walBytesPerSync: { default: 0, min: 0, max: 1024 * GIB },
+  bytesPerSync: { default: MIB, min: 0, max: 1024 * GIB },
+  recycleLogFileNum: { default: 0, min: 0, max: 64 },
+  maxOpenFiles: { default: -1, min: 16, max: 2 ** 31 - 1, or: -1 },
+  targetFileSizeBase: { default: 64 * MIB, min: 64 * KIB, max: 64 * GIB },
+};
+
+const FLAGS: Readonly<Record<FlagName, boolean>> = {
+  enableStatistics: false,
+  pipelinedWrite: false,
+  memtableInsertHint: true,
+  useDirectReads: false,
+  useDirectIoForFlushAndCompaction: false,
+  paranoidChecks: true,
+};
+
+const WAL_RECOVERY_MODES: readonly WalRecoveryMode[] = [
+  'pointInTime',
+  'tolerateCorruptedTail',
+  'absolute',
+  'skipAnyCorrupted',
+];
+const COMPRESSIONS: readonly Compression[] = ['none', 'snappy', 'zlib', 'lz4', 'zstd'];
+
+function typeError(name: string, expectation: string): TypeError {
+  return Object.assign(new TypeError(`The option "${name}" must be ${expectation}`), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  });
+}
+
+function rangeError(name: string, expectation: string, value: unknown): RangeError {
+  const error = new RangeError(`The option "${name}" must be ${expectation}, not ${String(value)}`);
+  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
+}
+
+function numberOption(options: DatabaseOptions, name: NumberName): number {
+  const rule = NUMBERS[name];
+  const value = options[name] ?? rule.default;
+  if (typeof value !== 'number') throw typeError(name, 'a number');
+  if (value === rule.or) return value;
+  if (!Number.isSafeInteger(value) || value < rule.min || value > rule.max) {
+    const alternative = rule.or === undefined ? '' : `${rule.or} or `;
+    throw rangeError(name, `${alternative}an integer from ${rule.min} to ${rule.max}`, value);
+  }
+  return value;
+}
+
+/** A flag with its default; a TypeError if it is anything but a boolean or undefined. */
+export function flagOption(name: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw typeError(name, 'a boolean');
+  return value;
+}
+
+function choiceOption<T extends string>(
+  name: string,
+  value: T | undefined,
+  choices: readonly T[],
+  fallback: T,
+): T {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'string') throw typeError(name, 'a string');
+  if (!choices.includes(value)) throw rangeError(name, `one of ${choices.join(', ')}`, value);
+  return value;
+}
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE`, also for an unknown name.
+ */
+export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) throw typeError('options', 'an object');
+  const numbers = Object.keys(NUMBERS).map((name) => [name, numberOption(options, name as NumberName)]);
+  const flags = Object.entries(FLAGS).map(([name, fallback]) => [
+    name,
+    flagOption(name, options[name as FlagName], fallback),
+  ]);
+  const resolved = {
+    ...Object.fromEntries([...numbers, ...flags]),
+    walRecoveryMode: choiceOption(
+      'walRecoveryMode',
+      options.walRecoveryMode,
+      WAL_RECOVERY_MODES,
+      'pointInTime',
+    ),
+    compression: choiceOption('compression', options.compression, COMPRESSIONS, 'none'),
+  };
+  for (const name of Object.keys(options)) {
+    if (!(name in resolved) && name !== 'readOnly' && name !== 'createIfMissing') {
+      throw rangeError(name, 'left out: there is no such option', name);
+    }
+  }
+  // Built from the two tables, whose types name every number and every flag there is.
+  return resolved as ResolvedOptions;
+}
