@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import {
+  decodeLogKey,
+  encodeCatalogRecord,
+  encodeGroup,
+  encodeLogKey,
+  encodeLogKeyPrefix,
+  encodeLogValue,
+  encodeMetaValue,
+  GROUP_DESCENDING,
+  GROUP_STRIDE,
+  LOG_KEY_LENGTH,
+  LOG_KEY_PREFIX_LENGTH,
+  logKey,
+  META_VALUE_LENGTH,
+  metaKey,
+  U64_MAX,
+} from '@shale/codec';
+import { expect, test } from 'vitest';
+import { hexOf } from './support/bytes.js';
+import { sealed } from './support/frames.js';
+
+const ID = { instance: 0, region: 1234n, table: 8910n };
+
+/** All hexadecimal digits of the lines of code blocks that begin with `label`, or of all lines without one. */
+function hexAfter(document: string, label: string): string {
+  const line = document.split('\n').find((one) => one.startsWith(label));
+  if (line === undefined) throw new Error(`docs/format.md has no line '${label}'`);
+  return line.slice(label.length).replaceAll(/\s/g, '');
+}
+
+function built(length: number, write: (target: Uint8Array) => void): string {
+  const target = new Uint8Array(length);
+  write(target);
+  return hexOf(target);
+}
+
+test('the examples of docs/format.md are what the codec writes', () => {
+  const document = readFileSync(new URL('../../../docs/format.md', import.meta.url), 'utf8');
+  const prefix = new Uint8Array(LOG_KEY_PREFIX_LENGTH);
+  encodeLogKeyPrefix(prefix, 0, ID);
+  const examples: Record<string, string> = {
+    'log key, sequence 1000': hexOf(logKey(ID, 1000n)),
+    'log key, the last there can be': hexOf(logKey(ID, U64_MAX)),
+    'log value, payload 0000002a': built(5, (t) => encodeLogValue(t, 0, Uint8Array.of(0, 0, 0, 42))),
+    'meta key  ': hexOf(metaKey(0, 8910n)),
+    'meta value, floor 1003': built(META_VALUE_LENGTH, (t) => encodeMetaValue(t, 0, 1003n)),
+    'region 1234, table 8910 is cpu.é': hexOf(encodeCatalogRecord({ kind: 'name', id: ID, name: 'cpu.é' })),
+    'three entries down from 1000': built(GROUP_STRIDE, (t) =>
+      encodeGroup(t, 0, prefix, 1000n, 3, GROUP_DESCENDING),
+    ),
+  };
+  for (const [label, hex] of Object.entries(examples)) expect(hexAfter(document, label), label).toBe(hex);
+
+  const frame = sealed({
+    tables: [ID],
+    appends: [
+      { table: 0, payloads: [Uint8Array.of(0, 0, 0, 42)], joins: false, expect: 1000n },
+      { table: 0, payloads: [], joins: true, expect: undefined },
+    ],
+    sync: true,
+  });
+  const block = document.slice(document.indexOf('\n97 01'), document.indexOf('```\n\nThe reply'));
+  // Each line is digits, at least three blanks, and what they are.
+  const digits = block.split('\n').map((line) => line.replace(/ {3,}.*$/, '').replaceAll(' ', ''));
+  expect(digits.join('')).toBe(hexOf(frame));
+});
+
+test('the example of the README is true', () => {
+  const key = new Uint8Array(LOG_KEY_LENGTH);
+  encodeLogKey(key, 0, { instance: 0, region: 1234n, table: 8910n, sequence: 1000n });
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  expect(readme).toContain(`'${hexOf(key)}'`);
+  expect(decodeLogKey(key).sequence).toBe(1000n);
+});
