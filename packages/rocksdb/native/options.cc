@@ -2,7 +2,6 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -11,7 +10,7 @@
 #include <type_traits>
 
 #include "errors.h"
-#include "format.h"
+#include "memtable.h"
 #include "napi_support.h"
 
 namespace shale {
@@ -147,8 +146,7 @@ rocksdb::Options Settings::toOptions(bool readOnly) const {
   options.bottommost_compression = options.compression;
   options.enable_pipelined_write = pipelinedWrite;
   if (memtableInsertHint) {
-    // Entries of one table come in order, so the memtable remembers, per key prefix, where the last one went.
-    options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kLogKeyPrefixLength));
+    options.memtable_factory = makeHintedMemtable();
     options.allow_concurrent_memtable_write = false;
   }
   options.max_total_wal_size = maxTotalWalSize;

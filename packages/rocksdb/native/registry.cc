@@ -190,7 +190,9 @@ void Registry::closeAtExit() {
   // No lease that is left (the main thread's, after process.exit()) can be used any more.
   std::lock_guard<std::mutex> lock(registry.mutex_);
   for (auto& item : registry.entries_) {
-    if (item.second.state == State::kOpen) item.second.database->closeNow();
+    if (item.second.state != State::kOpen) continue;
+    item.second.state = State::kClosing;
+    item.second.database->closeNow();
   }
 }
 
