@@ -1,2 +1,2 @@
-/** Placeholder: the owner of this package replaces it. */
-export const packageName: string = '@shale/cli';
+export { EXIT, type ExitCode } from './exit-codes.js';
+export { run, type Streams } from './program.js';

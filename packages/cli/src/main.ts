@@ -1,1 +1,4 @@
-console.log('shale: not written yet');
+import { run } from './program.js';
+
+const { stdin, stdout, stderr } = process;
+process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr });

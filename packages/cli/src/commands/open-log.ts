@@ -1,0 +1,48 @@
+import { readdir, stat } from 'node:fs/promises';
+import { openWal, type Wal, type WalOptions } from '@shale/engine';
+import { CliError } from '../cli-error.js';
+
+/** Opens a log to look at it; that works beside a running writer. */
+export async function openForReading(directory: string): Promise<Wal> {
+  if ((await looksLike(directory)) !== 'log') {
+    throw new CliError('CLI_NOT_FOUND', `there is no log in ${directory}`, {
+      hint: 'Name the directory that was given to `shale ingest`.',
+    });
+  }
+  return openWal(directory, { readOnly: true });
+}
+
+/** Opens a log that must be there, for writing. */
+export async function openForChange(directory: string): Promise<Wal> {
+  if ((await looksLike(directory)) !== 'log') {
+    throw new CliError('CLI_NOT_FOUND', `there is no log in ${directory}`);
+  }
+  return openWal(directory, { create: false });
+}
+
+/** Opens a log for writing, and creates it in a directory that is not there or empty. */
+export async function openOrCreate(directory: string, options: WalOptions): Promise<Wal> {
+  if ((await looksLike(directory)) === 'other') {
+    throw new CliError('CLI_NOT_A_LOG', `${directory} has files in it, and they are not a log`, {
+      hint: 'Name a new or empty directory.',
+    });
+  }
+  return openWal(directory, options);
+}
+
+/** What a path holds. Throws when it is something other than a directory. */
+async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log' | 'other'> {
+  let names: string[];
+  try {
+    if (!(await stat(directory)).isDirectory()) {
+      throw new CliError('CLI_NOT_A_DIRECTORY', `${directory} is a file, not a directory`);
+    }
+    names = await readdir(directory);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'missing';
+    throw error;
+  }
+  // CURRENT names the manifest of a RocksDB; while the first open is under way there is only the lock.
+  if (names.includes('CURRENT')) return 'log';
+  return names.every((name) => name === 'LOCK' || name === 'LOG' || name === 'IDENTITY') ? 'empty' : 'other';
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { CliError } from '../cli-error.js';
+import { EXIT } from '../exit-codes.js';
+import { toJson } from '../output/json.js';
+import type { Terminal } from '../output/terminal.js';
+import { formatCount, plural } from '../output/units.js';
+import { parseU64 } from './arguments.js';
+import { openForChange } from './open-log.js';
+import { findTable } from './table-argument.js';
+
+interface TrimFlags {
+  readonly to?: bigint;
+  readonly all?: boolean;
+  readonly region?: bigint;
+  readonly json?: boolean;
+}
+
+/** `shale trim`. */
+export function trimCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
+  return new Command('trim')
+    .summary('remove the oldest entries of a table')
+    .description(
+      'Removes the entries of a table up to a sequence, that one included. Sequences are never used again.\n' +
+        'The log must not be open for writing elsewhere.',
+    )
+    .argument('<dir>', 'directory of the log')
+    .argument('<table>', "a table's name, or with --region its number")
+    .option('--to <sequence>', 'the last sequence to remove', parseU64)
+    .option('--all', 'remove all entries')
+    .option('--region <id>', 'region of a table that is told by numbers', parseU64)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', '\nExample:\n  shale trim ./data web-1 --to 5000')
+    .action(async (dir: string, table: string, flags: TrimFlags) => {
+      await trim(terminal, dir, table, flags);
+      done(EXIT.ok);
+    });
+}
+
+async function trim(terminal: Terminal, dir: string, name: string, flags: TrimFlags): Promise<void> {
+  if ((flags.to === undefined) === (flags.all !== true)) {
+    throw new CliError('CLI_USAGE', 'say what to remove: --to <sequence> or --all');
+  }
+  await using wal = await openForChange(dir);
+  const table = await findTable(wal, { table: name, region: flags.region });
+  const before = await table.firstSequence();
+  const last = await table.lastSequence();
+  await table.trim(flags.to ?? last);
+  const first = await table.firstSequence();
+  const removed = first > before ? first - before : 0n;
+  await terminal.out.line(
+    flags.json
+      ? toJson({ table: name, removed, first, last })
+      : `${plural(removed, 'entry', 'entries')} removed; ${first > last ? `nothing is left, the next sequence is ${formatCount(last + 1n)}` : `${formatCount(first)} to ${formatCount(last)} are left`}`,
+  );
+  await terminal.out.flush();
+}

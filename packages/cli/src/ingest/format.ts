@@ -1,0 +1,51 @@
+import type { Block } from './blocks.js';
+import type { Outcome } from './record.js';
+import type { RecordScanner } from './scanner.js';
+
+/** What an ingest does with the bytes of its input. All of it is kept in the journal and cannot change on resume. */
+export interface FormatOptions {
+  readonly format: 'ndjson' | 'csv' | 'lines';
+  /** The field or column that names each entry's table; without it everything goes to `table`. */
+  readonly tableBy?: string;
+  readonly table?: string;
+  /** CSV: keep each record's text as it stands instead of a JSON object of the row. */
+  readonly raw: boolean;
+  /** CSV: the character between fields. */
+  readonly delimiter: string;
+  /** Keep a carriage return before a newline, and (for plain lines) empty lines. */
+  readonly lossless: boolean;
+}
+
+/** Turns the records of one format into entries. One object per ingest; its state is what a resume must restore. */
+export interface Format {
+  readonly scanner: RecordScanner;
+  /** What must be remembered between records: a CSV's columns once the header has been read. */
+  readonly columns: readonly string[] | undefined;
+  /** One outcome per record of the block, in order; `visit` gets the record's span without its line end. */
+  parse(block: Block, visit: (outcome: Outcome, index: number, start: number, end: number) => void): void;
+}
+
+const LF = 10;
+const CR = 13;
+
+/** Where a record's content ends: before its newline, and before a carriage return in front of that unless kept. */
+export function contentEnd(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  keepCarriageReturn: boolean,
+): number {
+  let at = end;
+  if (at > start && bytes[at - 1] === LF) {
+    at -= 1;
+    if (!keepCarriageReturn && at > start && bytes[at - 1] === CR) at -= 1;
+  }
+  return at;
+}
+
+/** Bytes of a UTF-8 byte order mark at the input's beginning. */
+export function byteOrderMarkLength(block: Block): number {
+  const { bytes } = block;
+  const marked = block.start.offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return marked ? 3 : 0;
+}

@@ -1,0 +1,118 @@
+/** What a scan found in a buffer that starts at the start of a record. */
+export interface Scan {
+  /** The end of each complete record, terminator included. The last one is where the rest begins. */
+  readonly ends: readonly number[];
+  /** Physical lines in each record, or `null` when each record is one line. */
+  readonly lineCounts: readonly number[] | null;
+}
+
+/** Finds where the records of a format end. */
+export interface RecordScanner {
+  /**
+   * Scans `bytes`, which begin at a record's start. With `final` there is no more input, so that what is left
+   * is a record even without a terminator.
+   */
+  scan(bytes: Uint8Array, final: boolean): Scan;
+}
+
+const LF = 10;
+const CR = 13;
+const QUOTE = 34;
+
+/** One record per line: NDJSON and plain text. */
+export class LineScanner implements RecordScanner {
+  scan(bytes: Uint8Array, final: boolean): Scan {
+    const ends: number[] = [];
+    let at = bytes.indexOf(LF);
+    while (at !== -1) {
+      ends.push(at + 1);
+      at = bytes.indexOf(LF, at + 1);
+    }
+    if (final && (ends.at(-1) ?? 0) < bytes.length) ends.push(bytes.length);
+    return { ends, lineCounts: null };
+  }
+}
+
+/**
+ * CSV records, whose quoted fields may hold newlines. A quote that cannot be right (something other than a delimiter
+ * or a line end after a closing quote, or a quote still open at the end of the input) costs one line only: the record
+ * ends at its first newline, where the parser will reject it, and the next line starts afresh.
+ */
+export class CsvScanner implements RecordScanner {
+  readonly #delimiter: number;
+  readonly #lines = new LineScanner();
+
+  /** `delimiter`: one ASCII character. */
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter.charCodeAt(0);
+  }
+
+  scan(bytes: Uint8Array, final: boolean): Scan {
+    if (bytes.indexOf(QUOTE) === -1) return this.#lines.scan(bytes, final);
+    const ends: number[] = [];
+    const lineCounts: number[] = [];
+    let start = 0;
+    while (start < bytes.length) {
+      const end = this.#recordEnd(bytes, start, final);
+      if (end === -1) break;
+      ends.push(end);
+      lineCounts.push(countLines(bytes, start, end));
+      start = end;
+    }
+    return { ends, lineCounts };
+  }
+
+  /** The end of the record that begins at `start`, or -1 when more input is needed to know. */
+  #recordEnd(bytes: Uint8Array, start: number, final: boolean): number {
+    let at = start;
+    let atFieldStart = true;
+    while (at < bytes.length) {
+      const byte = bytes[at];
+      if (byte === LF) return at + 1;
+      if (byte === QUOTE && atFieldStart) {
+        const close = closingQuote(bytes, at + 1);
+        const afterQuote = close + 1;
+        // The byte after a closing quote decides whether it closes; without it, wait for more.
+        if (close === -1 || (afterQuote === bytes.length && !final))
+          return final ? firstLineEnd(bytes, start) : -1;
+        const after = bytes[afterQuote];
+        const wellFormed = after === undefined || after === this.#delimiter || after === LF || after === CR;
+        if (!wellFormed) return firstLineEnd(bytes, start);
+        at = afterQuote;
+        atFieldStart = false;
+        continue;
+      }
+      atFieldStart = byte === this.#delimiter;
+      at += 1;
+    }
+    return final ? bytes.length : -1;
+  }
+}
+
+/** The index of the quote that closes a field whose text begins at `from`; -1 if there is none yet. */
+function closingQuote(bytes: Uint8Array, from: number): number {
+  let at = bytes.indexOf(QUOTE, from);
+  while (at !== -1 && bytes[at + 1] === QUOTE) at = bytes.indexOf(QUOTE, at + 2);
+  return at;
+}
+
+function firstLineEnd(bytes: Uint8Array, start: number): number {
+  const at = bytes.indexOf(LF, start);
+  return at === -1 ? bytes.length : at + 1;
+}
+
+/** Physical lines in `bytes[start, end)`; a last line without a newline counts. */
+function countLines(bytes: Uint8Array, start: number, end: number): number {
+  let lines = 0;
+  let at = start;
+  while (at < end) {
+    const newline = bytes.indexOf(LF, at);
+    lines += 1;
+    if (newline === -1 || newline >= end) break;
+    at = newline + 1;
+  }
+  return lines;
+}
+
+/** The scanner of NDJSON and plain lines; it has no state. */
+export const lineScanner: RecordScanner = new LineScanner();

@@ -1,0 +1,114 @@
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { CliError } from '../cli-error.js';
+
+/** Bytes per read of a file. */
+const CHUNK_BYTES = 1 << 20;
+
+/** An input that can be read once from a position, and by which a later run knows it again. */
+export type Source = FileSource | StreamSource;
+
+/** A regular file: it can be read from any offset, and its size is known. */
+export interface FileSource {
+  readonly kind: 'file';
+  /** Absolute path without symbolic links. */
+  readonly name: string;
+  readonly handle: FileHandle;
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly inode: number;
+}
+
+/** Standard input, or a path that is a pipe or a device: it can only be read forward. */
+export interface StreamSource {
+  readonly kind: 'stream';
+  readonly name: string;
+  readonly stream: Readable;
+}
+
+/** Opens the input: `-` is standard input. Fails when there is nothing to read there. */
+export async function openSource(path: string, stdin: Readable): Promise<Source> {
+  if (path === '-') return { kind: 'stream', name: '-', stream: stdin };
+  const info = await stat(path).catch((error: unknown) => {
+    throw inputError(path, error);
+  });
+  if (info.isDirectory()) {
+    throw new CliError('CLI_INPUT', `the input ${path} is a directory`, {
+      hint: 'Name a file, or - for standard input.',
+    });
+  }
+  if (!info.isFile()) return { kind: 'stream', name: resolve(path), stream: createReadStream(path) };
+  try {
+    const handle = await open(path, constants.O_RDONLY);
+    return {
+      kind: 'file',
+      name: await realpath(path),
+      handle,
+      size: info.size,
+      modifiedMs: info.mtimeMs,
+      inode: info.ino,
+    };
+  } catch (error) {
+    throw inputError(path, error);
+  }
+}
+
+/** Closes what {@link openSource} opened. */
+export async function closeSource(source: Source): Promise<void> {
+  if (source.kind === 'file') await source.handle.close();
+  else source.stream.destroy();
+}
+
+/** Chunks of a file from an offset on, one chunk read ahead. Ends early, without an error, once aborted. */
+export async function* readFileFrom(
+  source: FileSource,
+  offset: number,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
+  let position = offset;
+  let ahead = readChunk(source, position);
+  for (;;) {
+    const chunk = await ahead;
+    if (chunk.length === 0 || signal.aborted) return;
+    position += chunk.length;
+    ahead = readChunk(source, position);
+    // If the consumer leaves early nobody awaits this read; its error has no meaning then.
+    ahead.catch(() => {});
+    yield chunk;
+  }
+}
+
+async function readChunk(source: FileSource, position: number): Promise<Buffer> {
+  // A fresh buffer each time: the entries cut from it are views.
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  try {
+    const { bytesRead } = await source.handle.read(buffer, 0, CHUNK_BYTES, position);
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    throw inputError(source.name, error);
+  }
+}
+
+/** Chunks of a stream. Ends early, without an error, once aborted. */
+export async function* readStream(
+  source: StreamSource,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    for await (const chunk of addAbortSignal(signal, source.stream)) yield Buffer.from(chunk);
+  } catch (error) {
+    if (signal.aborted) return;
+    throw inputError(source.name, error);
+  }
+}
+
+function inputError(path: string, error: unknown): CliError {
+  const { code } = error as NodeJS.ErrnoException;
+  const name = path === '-' ? 'standard input' : path;
+  if (code === 'ENOENT')
+    return new CliError('CLI_NOT_FOUND', `there is no input file ${name}`, { cause: error });
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CliError('CLI_INPUT', `cannot read ${name}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,49 @@
+import { createColors } from 'picocolors';
+import { OutputStream } from './output-stream.js';
+
+/** The colouring functions that the command uses. */
+export type Colors = ReturnType<typeof createColors>;
+
+/** Colours go to terminals only; NO_COLOR and TERM=dumb turn them off, FORCE_COLOR turns them on. */
+export function wantsColor(env: NodeJS.ProcessEnv, isTTY: boolean): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = env;
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR && FORCE_COLOR !== '0') return true;
+  return isTTY && TERM !== 'dumb';
+}
+
+/** Where a command talks: results on standard output, everything said along the way on standard error. */
+export class Terminal {
+  readonly out: OutputStream;
+  readonly outIsTTY: boolean;
+  readonly errIsTTY: boolean;
+  readonly outColors: Colors;
+  readonly errColors: Colors;
+  readonly width: number;
+  readonly #stderr: NodeJS.WriteStream;
+
+  constructor(
+    streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream },
+    env: NodeJS.ProcessEnv = process.env,
+  ) {
+    const { stdout, stderr } = streams;
+    this.#stderr = stderr;
+    this.out = new OutputStream(stdout);
+    this.outIsTTY = stdout.isTTY === true;
+    this.errIsTTY = stderr.isTTY === true;
+    this.width = stdout.columns ?? 100;
+    this.outColors = createColors(wantsColor(env, this.outIsTTY));
+    this.errColors = createColors(wantsColor(env, this.errIsTTY));
+    // Nobody listening to notes is no reason to stop working.
+    stderr.on('error', () => {});
+  }
+
+  /** A line on standard error. */
+  note(text: string): void {
+    this.#stderr.write(`${text}\n`);
+  }
+
+  get stderr(): NodeJS.WriteStream {
+    return this.#stderr;
+  }
+}

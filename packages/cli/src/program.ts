@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream';
+import { Command, CommanderError } from 'commander';
+import { demoCommand } from './commands/demo.js';
+import { demoWriterCommand } from './commands/demo-writer.js';
+import { ingestCommand } from './commands/ingest.js';
+import { readCommand } from './commands/read.js';
+import { statsCommand } from './commands/stats.js';
+import { tablesCommand } from './commands/tables.js';
+import { trimCommand } from './commands/trim.js';
+import { verifyCommand } from './commands/verify.js';
+import { EXIT } from './exit-codes.js';
+import { reportError } from './output/report-error.js';
+import { Terminal } from './output/terminal.js';
+import { version } from './version.js';
+
+/** The streams that the command talks through. */
+export interface Streams {
+  readonly stdin: Readable;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Runs `shale` with the arguments after its name. Resolves with the exit code; never rejects. */
+export async function run(args: readonly string[], streams: Streams): Promise<number> {
+  const terminal = new Terminal(streams);
+  let exitCode: number = EXIT.ok;
+  const program = createProgram(terminal, streams.stdin, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return reportError(error, terminal, { debug: args.includes('--debug') });
+  }
+}
+
+function createProgram(terminal: Terminal, stdin: Readable, done: (exitCode: number) => void): Command {
+  const { red } = terminal.errColors;
+  const program = new Command('shale')
+    .description('An embedded write-ahead log: thousands of tables in one RocksDB, from the shell.')
+    .version(version(), '-V, --version')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 done, 1 done but something was found or rejected, 2 wrong usage, 3 refused, 4 not there, 5 locked,
+6 corrupt, 7 disk full, 8 I/O, 9 other errors of the log, 130 and 143 stopped by Ctrl-C and SIGTERM.
+
+Begin with:
+  shale demo`,
+    );
+  const commands = [
+    ingestCommand(terminal, stdin, done),
+    readCommand(terminal, done),
+    tablesCommand(terminal, done),
+    statsCommand(terminal, done),
+    trimCommand(terminal, done),
+    verifyCommand(terminal, done),
+    demoCommand(terminal, done),
+  ];
+  for (const command of commands) program.addCommand(command);
+  program.addCommand(demoWriterCommand(), { hidden: true });
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .option('--debug', 'show the stack of an error')
+      .showHelpAfterError(`Try: ${command === program ? 'shale' : `shale ${command.name()}`} --help`)
+      .configureOutput({
+        writeErr: (text) => terminal.stderr.write(text),
+        outputError: (text, write) => write(text.replace(/^error:/, red('shale:'))),
+      });
+  }
+  return program;
+}

@@ -1,0 +1,47 @@
+import { CliError } from '../cli-error.js';
+
+/** Sequence bounds as the engine takes them. */
+export interface Bounds {
+  gte?: bigint;
+  gt?: bigint;
+  lte?: bigint;
+  lt?: bigint;
+  limit?: number;
+}
+
+/** The options of `shale read` that choose entries. */
+export interface BoundOptions {
+  readonly gte?: bigint;
+  readonly gt?: bigint;
+  readonly lte?: bigint;
+  readonly lt?: bigint;
+  readonly from?: bigint;
+  readonly last?: bigint;
+  readonly limit?: number;
+}
+
+/** Turns the options into bounds; `lastSequence` is asked only for `--last`. */
+export async function toBounds(options: BoundOptions, lastSequence: () => Promise<bigint>): Promise<Bounds> {
+  const { gte, gt, lte, lt, from, last, limit } = options;
+  const lower = Number(gte !== undefined) + Number(gt !== undefined) + Number(from !== undefined);
+  if (lower > 1) throw new CliError('CLI_USAGE', 'at most one of --gte, --gt and --from makes sense');
+  if (lte !== undefined && lt !== undefined)
+    throw new CliError('CLI_USAGE', 'at most one of --lte and --lt makes sense');
+  const bounds: Bounds = {};
+  if (limit !== undefined) bounds.limit = limit;
+  if (last !== undefined) {
+    if (lower > 0 || lte !== undefined || lt !== undefined) {
+      throw new CliError('CLI_USAGE', '--last counts from the end of the table and takes no bounds');
+    }
+    const end = await lastSequence();
+    bounds.gte = end >= last ? end - last + 1n : 0n;
+    bounds.lte = end;
+    return bounds;
+  }
+  if (gt !== undefined) bounds.gt = gt;
+  const start = gte ?? from;
+  if (start !== undefined) bounds.gte = start;
+  if (lte !== undefined) bounds.lte = lte;
+  if (lt !== undefined) bounds.lt = lt;
+  return bounds;
+}
