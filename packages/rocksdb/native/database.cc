@@ -1,15 +1,11 @@
 #include "database.h"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
 #include <filesystem>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "errors.h"
+#include "read_only.h"
 
 namespace shale {
 
@@ -55,33 +51,6 @@ Status openDatabase(const rocksdb::Options& options, const std::string& path, st
   out->reset(raw);
   return status;
 }
-template <class DB>
-auto openReadOnly(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, int)
-    -> decltype(DB::OpenForReadOnly(options, path, out, false)) {
-  return DB::OpenForReadOnly(options, path, out, false);
-}
-template <class DB>
-Status openReadOnly(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, long) {
-  DB* raw = nullptr;
-  Status status = DB::OpenForReadOnly(options, path, &raw, false);
-  out->reset(raw);
-  return status;
-}
-
-// The writer of another process may remove a file between our reading of the manifest and our opening of the file.
-Status openReadOnlyPatiently(const rocksdb::Options& options, const std::string& path,
-                             std::unique_ptr<rocksdb::DB>* out) {
-  constexpr int kAttempts = 6;
-  for (int attempt = 1;; attempt++) {
-    Status status = openReadOnly<rocksdb::DB>(options, path, out, 0);
-    const bool fileGone = status.IsPathNotFound() || status.IsNotFound() ||
-                          (status.IsIOError() && status.ToString().find("No such file") != std::string::npos);
-    if (status.ok() || !(fileGone || status.IsCorruption() || status.IsTryAgain()) || attempt == kAttempts)
-      return status;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5 << attempt));
-  }
-}
-
 }  // namespace
 
 SharedDatabase::SharedDatabase(std::string path, bool readOnly, bool createIfMissing, const Settings& settings)
@@ -95,7 +64,7 @@ SharedDatabase::SharedDatabase(std::string path, bool readOnly, bool createIfMis
   options.create_if_missing = createIfMissing && !readOnly_;
   if (settings_.enableStatistics) statistics_ = options.statistics = rocksdb::CreateDBStatistics();
   options.listeners.push_back(health_);
-  throwIfFailed(readOnly_ ? openReadOnlyPatiently(options, path_, &db_)
+  throwIfFailed(readOnly_ ? openReadOnly(options, path_, &db_)
                           : openDatabase<rocksdb::DB>(options, path_, &db_, 0),
                 path_);
 }

@@ -1,3 +1,4 @@
+import { requireOptions } from './arguments.js';
 import { type NativeHandle, native } from './native.js';
 import { type DatabaseOptions, flagOption, resolveOptions } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
@@ -89,12 +90,12 @@ export class Database {
    * checked before anything is written; when it throws, nothing was.
    */
   write(groups: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
-    native().write(this.#handle, groups, lengths, data, options.sync);
+    native().write(this.#handle, groups, lengths, data, requireOptions(options).sync);
   }
 
   /** Writes one record as it is. */
   put(key: Uint8Array, value: Uint8Array, options: WriteOptions): void {
-    native().put(this.#handle, key, value, options.sync);
+    native().put(this.#handle, key, value, requireOptions(options).sync);
   }
 
   /**
@@ -111,12 +112,12 @@ export class Database {
     maxSequence: bigint,
     options: WriteOptions,
   ): bigint {
-    return native().trim(this.#handle, lower, upper, metaKey, maxSequence, options.sync);
+    return native().trim(this.#handle, lower, upper, metaKey, maxSequence, requireOptions(options).sync);
   }
 
   /** Removes a range together with the record `metaKey`, as one atomic batch. */
   drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {
-    native().drop(this.#handle, lower, upper, metaKey, options.sync);
+    native().drop(this.#handle, lower, upper, metaKey, requireOptions(options).sync);
   }
 
   /** Reads log entries into a buffer until it is full or the range ends; see {@link ScanResult} for the layout. */
@@ -149,7 +150,7 @@ export class Database {
 
   /** The smallest and the largest key of a range. */
   ends(lower: Uint8Array, upper: Uint8Array, options: ReadOptions = {}): KeyEnds {
-    return native().ends(this.#handle, lower, upper, nativeSnapshot(options.snapshot));
+    return native().ends(this.#handle, lower, upper, nativeSnapshot(requireOptions(options).snapshot));
   }
 
   /** The first and the last sequence of every table of a range, by skipping; `into` takes 40 bytes for each. */
@@ -159,7 +160,7 @@ export class Database {
     into: ArrayBuffer | Uint8Array,
     options: ReadOptions = {},
   ): HeadScan {
-    return native().heads(this.#handle, lower, upper, into, nativeSnapshot(options.snapshot));
+    return native().heads(this.#handle, lower, upper, into, nativeSnapshot(requireOptions(options).snapshot));
   }
 
   /** Reads records of any kind into a buffer until it is full or the range ends. */
@@ -169,13 +170,13 @@ export class Database {
     into: ArrayBuffer | Uint8Array,
     options: RecordsOptions = {},
   ): RecordScan {
-    const { maxRecords = NO_LIMIT, snapshot } = options;
+    const { maxRecords = NO_LIMIT, snapshot } = requireOptions(options);
     return native().records(this.#handle, lower, upper, into, maxRecords, nativeSnapshot(snapshot));
   }
 
   /** One record's value, copied; null if there is none. */
   get(key: Uint8Array, options: ReadOptions = {}): Uint8Array | null {
-    return native().get(this.#handle, key, nativeSnapshot(options.snapshot));
+    return native().get(this.#handle, key, nativeSnapshot(requireOptions(options).snapshot));
   }
 
   /** A view of the database as it is now. */
@@ -214,13 +215,13 @@ export class Database {
   }
 
   /** Makes everything written so far, by any thread, survive a crash of the machine. */
-  syncWal(): Promise<void> {
-    return native().syncWal(this.#handle);
+  async syncWal(): Promise<void> {
+    await native().syncWal(this.#handle);
   }
 
   /** Writes the memtable to a table file. */
-  flush(): Promise<void> {
-    return native().flush(this.#handle);
+  async flush(): Promise<void> {
+    await native().flush(this.#handle);
   }
 
   /**
@@ -228,26 +229,33 @@ export class Database {
    *
    * @throws RocksDBError `ROCKSDB_INCOMPLETE` when the last `Database` is closed meanwhile.
    */
-  compactRange(lower?: Uint8Array, upper?: Uint8Array, options: CompactOptions = {}): Promise<void> {
-    return native().compactRange(this.#handle, lower, upper, options.bottommost ?? 'ifHaveCompactionFilter');
+  async compactRange(lower?: Uint8Array, upper?: Uint8Array, options: CompactOptions = {}): Promise<void> {
+    await native().compactRange(
+      this.#handle,
+      lower,
+      upper,
+      requireOptions(options).bottommost ?? 'ifHaveCompactionFilter',
+    );
   }
 
   /**
    * Drops the table files that lie wholly within one of the ranges, without looking at snapshots. Only for ranges
    * that are deleted already: it gives the space back at once.
    */
-  deleteFilesInRanges(ranges: readonly (readonly [lower: Uint8Array, upper: Uint8Array])[]): Promise<void> {
-    return native().deleteFilesInRanges(this.#handle, ranges);
+  async deleteFilesInRanges(
+    ranges: readonly (readonly [lower: Uint8Array, upper: Uint8Array])[],
+  ): Promise<void> {
+    await native().deleteFilesInRanges(this.#handle, ranges);
   }
 
   /** Makes a consistent copy in a directory that must not exist yet; table files are linked where possible. */
-  checkpoint(directory: string): Promise<void> {
-    return native().checkpoint(this.#handle, directory);
+  async checkpoint(directory: string): Promise<void> {
+    await native().checkpoint(this.#handle, directory);
   }
 
   /** Leaves the state that a full disk or a failed flush has put RocksDB in, once its cause is gone. */
-  resume(): Promise<void> {
-    return native().resume(this.#handle);
+  async resume(): Promise<void> {
+    await native().resume(this.#handle);
   }
 
   /**
@@ -284,6 +292,6 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
  * @throws RocksDBError `ROCKSDB_CLOSED` if there is none, `ROCKSDB_NOT_FOUND` if there is no such directory.
  */
 export function attachDatabase(path: string, options: { readonly readOnly?: boolean } = {}): Database {
-  const readOnly = flagOption('readOnly', options.readOnly, false);
+  const readOnly = flagOption('readOnly', requireOptions(options).readOnly, false);
   return new Database(native().attach(path, readOnly), readOnly);
 }

@@ -1,3 +1,5 @@
+import { rangeError, requireOptions, typeError } from './arguments.js';
+
 /** How RocksDB treats damage in its log when the database is opened. */
 export type WalRecoveryMode = 'pointInTime' | 'tolerateCorruptedTail' | 'absolute' | 'skipAnyCorrupted';
 
@@ -69,7 +71,10 @@ export interface DatabaseOptions {
   readonly walBytesPerSync?: number;
   /** The same for table files. 0..2^40, default 1 MiB. */
   readonly bytesPerSync?: number;
-  /** Log files to keep for reuse. Not with `'tolerateCorruptedTail'` or `'absolute'`, which need fresh ones. 0..64, default 0. */
+  /**
+   * Log files to keep for reuse. RocksDB heeds it only in a recovery mode that can tell old bytes from new ones: with
+   * `'skipAnyCorrupted'`, in some versions with `'pointInTime'` too. 0..64, default 0.
+   */
   readonly recycleLogFileNum?: number;
   /** Reads of tables go past the system's cache. Default false. */
   readonly useDirectReads?: boolean;
@@ -141,17 +146,6 @@ const WAL_RECOVERY_MODES: readonly WalRecoveryMode[] = [
 ];
 const COMPRESSIONS: readonly Compression[] = ['none', 'snappy', 'zlib', 'lz4', 'zstd'];
 
-function typeError(name: string, expectation: string): TypeError {
-  return Object.assign(new TypeError(`The option "${name}" must be ${expectation}`), {
-    code: 'ERR_INVALID_ARG_TYPE',
-  });
-}
-
-function rangeError(name: string, expectation: string, value: unknown): RangeError {
-  const error = new RangeError(`The option "${name}" must be ${expectation}, not ${String(value)}`);
-  return Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
-}
-
 function numberOption(options: DatabaseOptions, name: NumberName): number {
   const rule = NUMBERS[name];
   const value = options[name] ?? rule.default;
@@ -189,7 +183,7 @@ function choiceOption<T extends string>(
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_OUT_OF_RANGE`, also for an unknown name.
  */
 export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
-  if (typeof options !== 'object' || options === null) throw typeError('options', 'an object');
+  requireOptions(options);
   const numbers = Object.keys(NUMBERS).map((name) => [name, numberOption(options, name as NumberName)]);
   const flags = Object.entries(FLAGS).map(([name, fallback]) => [
     name,

@@ -1,3 +1,4 @@
+import { typeError } from './arguments.js';
 import { type NativeSnapshot, native } from './native.js';
 
 let unwrapSnapshot: (snapshot: Snapshot) => NativeSnapshot;
@@ -33,9 +34,7 @@ export class Snapshot {
 export function nativeSnapshot(snapshot: Snapshot | undefined): NativeSnapshot | undefined {
   if (snapshot === undefined) return undefined;
   if (!(snapshot instanceof Snapshot)) {
-    throw Object.assign(new TypeError('The option "snapshot" must be a Snapshot'), {
-      code: 'ERR_INVALID_ARG_TYPE',
-    });
+    throw typeError('snapshot', 'a Snapshot');
   }
   return unwrapSnapshot(snapshot);
 }

@@ -1,0 +1,27 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, type DatabaseOptions, openDatabase } from '@shale/rocksdb';
+import { afterEach } from 'vitest';
+
+const folders: string[] = [];
+const databases: Database[] = [];
+
+/** A new folder, removed after the test. */
+export function temporaryFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'shale-rocksdb-')));
+  folders.push(folder);
+  return folder;
+}
+
+/** A database that is closed after the test, in a folder of its own unless one is given. */
+export async function temporaryDatabase(options: DatabaseOptions = {}, path?: string): Promise<Database> {
+  const database = await openDatabase(path ?? join(temporaryFolder(), 'db'), options);
+  databases.push(database);
+  return database;
+}
+
+afterEach(async () => {
+  await Promise.all(databases.splice(0).map((database) => database.close()));
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
