@@ -1,5 +1,6 @@
 import { type TableId, WalError } from '@shale/codec';
 import type { Log } from '@shale/storage';
+import { onAbort } from './abort.js';
 import { BufferPool } from './append/buffer-pool.js';
 import { FlowControl } from './append/flow.js';
 import { HeldAppends } from './append/held-appends.js';
@@ -146,23 +147,23 @@ export class Engine {
     return new Promise((resolve, reject) => {
       this.lifecycle.requireOpen();
       signal?.throwIfAborted();
-      const onAbort = (): void => {
-        if (this.flow.leave(place)) reject(signal?.reason);
-      };
-      const done = (): void => signal?.removeEventListener('abort', onAbort);
+      let forget = (): void => {};
       const place = this.flow.wait({
         cost: 1,
         takes: false,
         admit: () => {
-          done();
+          forget();
           resolve();
         },
         fail: (error) => {
-          done();
+          forget();
           reject(error);
         },
       });
-      signal?.addEventListener('abort', onAbort, { once: true });
+      if (place.waiter === null) return;
+      forget = onAbort(signal, () => {
+        if (this.flow.leave(place)) reject(signal?.reason);
+      });
     });
   }
 
@@ -222,24 +223,24 @@ export class Engine {
   }
 
   #queue(append: PendingAppend, signal: AbortSignal | undefined): void {
-    const onAbort = (): void => {
-      if (this.flow.leave(place)) append.reject(signal?.reason);
-    };
-    const done = (): void => signal?.removeEventListener('abort', onAbort);
+    let forget = (): void => {};
     const place = this.flow.wait({
       cost: append.cost,
       takes: true,
       admit: () => {
-        done();
+        forget();
         if (byteSum(append) === append.bytes) this.#admit(append);
         else this.#refuse(append, changedWhileWaiting());
       },
       fail: (error) => {
-        done();
+        forget();
         append.reject(error);
       },
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (place.waiter === null) return;
+    forget = onAbort(signal, () => {
+      if (this.flow.leave(place)) append.reject(signal?.reason);
+    });
   }
 
   #admit(append: PendingAppend): void {

@@ -148,8 +148,8 @@ export class Table<T = Uint8Array> {
   }
 
   /**
-   * Removes the entries up to and including `upTo`; beyond the last one means all. Done after every append made
-   * before it that did not wait for room. When it resolves they are gone (with `'sync'`, for good), and their sequences
+   * Removes the entries up to and including `upTo`; beyond the last one means all. Done between the appends made
+   * before it (those that wait for room excepted) and those made after it. When it resolves they are gone (with `'sync'`, for good), and their sequences
    * are never given out again. Their space is given back in the background.
    *
    * Rejects with SHALE_OUTCOME_UNKNOWN when the shard's thread died: trimming again does no harm.
@@ -161,7 +161,8 @@ export class Table<T = Uint8Array> {
     const sequence = toSequence('upTo', upTo);
     const sync = wantsSync(options.durability, this.#sync);
     this.#engine.requireWritable();
-    const address = await this.#locate();
+    // At once when it is known, so that it stands between the appends before and after.
+    const address = this.#ref.address ?? (await this.#locate());
     if (address === null) return { first: 0n, last: 0n };
     const shard = this.#engine.shard(address.shard);
     const { first, last, range } = await this.#engine.change(shard, () =>

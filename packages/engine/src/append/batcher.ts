@@ -56,11 +56,22 @@ export class Batcher {
     open.add(append);
   }
 
-  /** Calls `follow` when everything appended so far has been sent: at once if that is so already. */
+  /**
+   * Calls `follow` between the frame with what was appended last and the frame with what is appended next, so that
+   * what it sends stands between them; at once if everything has been sent.
+   */
   afterSent(follow: () => void): void {
-    const frame = this.#open ?? this.#sealed.at(-1);
-    if (frame === undefined) follow();
-    else push(this.#afterSend, frame, follow);
+    const open = this.#open;
+    this.#seal();
+    const frame = this.#sealed.at(-1);
+    if (frame === undefined) {
+      follow();
+      return;
+    }
+    // It may wait for long, with many like it.
+    if (open !== null && this.#underWay >= DEPTH) open.shrink(this.#pool);
+    push(this.#afterSend, frame, follow);
+    this.#schedule();
   }
 
   /** Calls `follow` when everything appended so far is settled: at once if that is so already. */

@@ -1,5 +1,6 @@
 import { AppendFrameWriter, type AppendReply, errorFromData, type WalError } from '@shale/codec';
 import type { Address, TableRef } from '../table-ref.js';
+import type { BufferPool } from './buffer-pool.js';
 import type { AppendResult, PendingAppend } from './pending-append.js';
 
 /** The most appends in one frame: settling them is one tick of this thread, which must stay short. */
@@ -16,6 +17,7 @@ export class Frame {
   readonly #appends: PendingAppend[] = [];
   /** Entries of each append as the frame counts them: a write over several tables is several. */
   readonly #counts: number[] = [];
+  #message: Uint8Array | null = null;
   #sync = false;
   #cost = 0;
   #entries = 0;
@@ -90,9 +92,18 @@ export class Frame {
     }
   }
 
-  /** Ends the frame; returns the message, a view on the buffer given at the start. */
+  /** Ends the frame; returns the message, a view of a buffer that is its own. */
   seal(): Uint8Array {
-    return this.#writer.seal({ sync: this.#sync });
+    return this.#message ?? this.#writer.seal({ sync: this.#sync });
+  }
+
+  /** Ends the frame, and keeps a copy of its message if that is much smaller than the buffer, which goes back. */
+  shrink(pool: BufferPool): void {
+    const message = this.seal();
+    const { buffer } = this.#writer;
+    const isSmall = message.length * 4 < buffer.byteLength;
+    this.#message = isSmall ? message.slice() : message;
+    if (isSmall) pool.give(buffer);
   }
 
   /** Settles every promise, in order. */

@@ -92,7 +92,8 @@ export class Catalog {
   /** Takes the name away after `dropData` has removed the table. Appends that come meanwhile make the name anew. */
   async drop(ref: TableRef, dropData: (address: TableRef['address']) => Promise<void>): Promise<void> {
     const name = nameOf(ref);
-    await this.find(ref);
+    // Nothing is awaited when the address is known: appends made after this belong to the new table.
+    if (ref.address === null) await this.find(ref);
     const address = ref.address;
     if (address === null) return;
     ref.address = null;

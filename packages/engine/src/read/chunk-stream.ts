@@ -1,4 +1,5 @@
 import { EntryChunk, type WalError } from '@shale/codec';
+import { onAbort } from '../abort.js';
 import type { Cuttable, Engine } from '../engine.js';
 import type { ChunkData } from '../shard/protocol.js';
 
@@ -20,7 +21,7 @@ export class ChunkStream implements Cuttable {
   readonly #engine: Engine;
   readonly #fetcher: ChunkFetcher;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#fail(this.#signal?.reason);
+  #forgetSignal: () => void = () => {};
   readonly #cut: Promise<never>;
   #rejectCut: (error: unknown) => void = () => {};
   #state: 'new' | 'running' | 'done' | 'failed' = 'new';
@@ -78,7 +79,7 @@ export class ChunkStream implements Cuttable {
     try {
       this.#signal?.throwIfAborted();
       this.#engine.watch(this);
-      this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+      this.#forgetSignal = onAbort(this.#signal, () => this.#fail(this.#signal?.reason));
     } catch (error) {
       this.#fail(error);
     }
@@ -103,6 +104,6 @@ export class ChunkStream implements Cuttable {
     this.#state = state;
     this.#ahead = null;
     this.#engine.unwatch(this);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#forgetSignal();
   }
 }

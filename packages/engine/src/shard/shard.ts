@@ -81,6 +81,11 @@ export class Shard {
     return this.#thread;
   }
 
+  /** What threads are born with, for tests that keep them from starting. */
+  get startData(): ShardWorkerData {
+    return this.#context.data;
+  }
+
   /** Starts the thread. Rejects with the error that kept it from attaching to the database. */
   async start(): Promise<void> {
     await this.#bringUp();

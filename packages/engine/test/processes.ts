@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+
+const ENGINE = new URL('../dist/index.js', import.meta.url).href;
+
+/** Runs a script, which has `openWal`, in a process of its own. */
+export function inAnotherProcess(
+  script: string,
+): Promise<{ code: number | null; signal: string | null; output: string }> {
+  const source = `import { openWal } from ${JSON.stringify(ENGINE)};\n${script}`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 30_000,
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    output += part;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, output }));
+  });
+}
