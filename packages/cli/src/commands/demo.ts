@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { CliError } from '../cli-error.js';
 import { runDemo } from '../demo/demo.js';
 import { EXIT, SIGNAL_EXIT } from '../exit-codes.js';
 import { StopSignals } from '../ingest/stop-signals.js';
@@ -45,5 +46,8 @@ export function demoCommand(terminal: Terminal, done: (exitCode: number) => void
 async function freshDirectory(given: string | undefined): Promise<string> {
   if (given === undefined) return mkdtemp(join(tmpdir(), 'shale-demo-'));
   await mkdir(given, { recursive: true });
+  if ((await readdir(given)).length > 0) {
+    throw new CliError('CLI_USAGE', `${given} is not empty: the demo begins in a new directory`);
+  }
   return resolve(given);
 }

@@ -27,11 +27,12 @@ export class LiveLine {
 
   #show(): void {
     const { entries, tables, loopDelayMs } = this.#ledger;
+    if (entries === 0) return;
     const now = performance.now();
     this.#samples.push({ at: now, entries });
     while (this.#samples.length > 2 && now - (this.#samples[0]?.at ?? now) > WINDOW_MS) this.#samples.shift();
     const oldest = this.#samples[0] ?? { at: now, entries };
-    const rate = now > oldest.at ? ((entries - oldest.entries) * 1000) / (now - oldest.at) : 0;
+    const rate = now > oldest.at ? ((entries - oldest.entries) * 1000) / (now - oldest.at) : Number.NaN;
     const text = `${formatRate(rate)}  ${formatCount(entries)} entries durable  ${formatCount(tables.length)} tables  loop delay p99 ${loopDelayMs.toFixed(1)} ms`;
     try {
       const { out, outIsTTY, outColors } = this.#terminal;

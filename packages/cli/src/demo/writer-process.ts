@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CliError } from '../cli-error.js';
 import { Ledger } from './ledger.js';
@@ -10,14 +11,21 @@ const COMMAND = fileURLToPath(new URL('../../bin/shale.js', import.meta.url));
 export class WriterProcess {
   readonly ledger: Ledger = new Ledger();
   readonly #child: ChildProcess;
+  readonly #wrote: Promise<void>;
   readonly #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
   constructor(directory: string) {
+    let wrote = (): void => {};
+    this.#wrote = new Promise((resolve) => {
+      wrote = resolve;
+    });
     this.#child = fork(COMMAND, ['demo-writer', directory], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child.on('message', (message) => {
-      if (isWriterReport(message)) this.ledger.take(message);
+      if (!isWriterReport(message)) return;
+      this.ledger.take(message);
+      if (message.entries > 0) wrote();
     });
     this.#exited = new Promise((resolve, reject) => {
       this.#child.on('error', reject);
@@ -31,14 +39,23 @@ export class WriterProcess {
     return this.#child.pid;
   }
 
+  /** Resolves when the first entries have been acknowledged. Rejects if the writer ends by itself before. */
+  async wrote(): Promise<void> {
+    await this.#orEnd(this.#wrote);
+  }
+
   /** Rejects if the writer ends by itself within `ms`; it is meant to run until it is killed. */
   async runFor(ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const time = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), ms);
-    });
-    const end = await Promise.race([time, this.#exited]);
-    clearTimeout(timer);
+    const timer = new AbortController();
+    try {
+      await this.#orEnd(sleep(ms, undefined, { signal: timer.signal }));
+    } finally {
+      timer.abort();
+    }
+  }
+
+  async #orEnd(event: Promise<void>): Promise<void> {
+    const end = await Promise.race([event, this.#exited]);
     if (end)
       throw new CliError('CLI_DEMO', `the writer ended by itself (${end.signal ?? `exit code ${end.code}`})`);
   }

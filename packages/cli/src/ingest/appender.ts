@@ -3,8 +3,11 @@ import type { Wal } from '@shale/engine';
 import type { Mark } from './collect.js';
 import type { IngestTable } from './table-set.js';
 
-/** Memory that may be on its way: the input's bytes, and what each append and entry costs besides. */
-const MAX_BYTES_IN_FLIGHT = 32 << 20;
+/**
+ * Memory that may be on its way: the input's bytes, and what each append and entry costs besides. Enough to keep every
+ * shard busy, and little enough for a Ctrl-C to be answered soon.
+ */
+const MAX_BYTES_IN_FLIGHT = 12 << 20;
 const BYTES_PER_APPEND = 512;
 const BYTES_PER_ENTRY = 64;
 

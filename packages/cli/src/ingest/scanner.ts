@@ -74,10 +74,10 @@ export class CsvScanner implements RecordScanner {
         const afterQuote = close + 1;
         // The byte after a closing quote decides whether it closes; without it, wait for more.
         if (close === -1 || (afterQuote === bytes.length && !final))
-          return final ? firstLineEnd(bytes, start) : -1;
+          return final ? firstLineEnd(bytes, start, final) : -1;
         const after = bytes[afterQuote];
         const wellFormed = after === undefined || after === this.#delimiter || after === LF || after === CR;
-        if (!wellFormed) return firstLineEnd(bytes, start);
+        if (!wellFormed) return firstLineEnd(bytes, start, final);
         at = afterQuote;
         atFieldStart = false;
         continue;
@@ -96,9 +96,11 @@ function closingQuote(bytes: Uint8Array, from: number): number {
   return at;
 }
 
-function firstLineEnd(bytes: Uint8Array, start: number): number {
+/** The end of the line that begins at `start`, or -1 when it has not ended yet. */
+function firstLineEnd(bytes: Uint8Array, start: number, final: boolean): number {
   const at = bytes.indexOf(LF, start);
-  return at === -1 ? bytes.length : at + 1;
+  if (at === -1) return final ? bytes.length : -1;
+  return at + 1;
 }
 
 /** Physical lines in `bytes[start, end)`; a last line without a newline counts. */

@@ -92,7 +92,10 @@ class Bar implements ProgressDisplay {
       const { read, durable, tables } = view();
       const done = read.offset - begun.offset;
       const elapsed = performance.now() - started;
-      const left = known && done > 0 ? ((totalBytes - read.offset) / done) * elapsed : Number.NaN;
+      const left =
+        known && done > 0 && read.offset < totalBytes
+          ? ((totalBytes - read.offset) / done) * elapsed
+          : Number.NaN;
       this.#bar.update(Math.min(read.offset, totalBytes ?? read.offset), {
         rate: formatRate(rate.at(read.line)),
         line: formatCount(read.line),

@@ -31,7 +31,8 @@ export class Terminal {
     this.out = new OutputStream(stdout);
     this.outIsTTY = stdout.isTTY === true;
     this.errIsTTY = stderr.isTTY === true;
-    this.width = stdout.columns ?? 100;
+    // Some pseudo terminals say 0.
+    this.width = stdout.columns || 100;
     this.outColors = createColors(wantsColor(env, this.outIsTTY));
     this.errColors = createColors(wantsColor(env, this.errIsTTY));
     // Nobody listening to notes is no reason to stop working.

@@ -8,7 +8,7 @@ export function formatBytes(bytes: number): string {
     value /= 1024;
     unit += 1;
   }
-  return `${unit === 0 ? value : value.toFixed(value < 100 ? 1 : 0)} ${BYTE_UNITS[unit] ?? 'B'}`;
+  return `${unit === 0 ? Math.round(value) : value.toFixed(value < 100 ? 1 : 0)} ${BYTE_UNITS[unit] ?? 'B'}`;
 }
 
 /** `1234567` as `1,234,567`, for numbers and bigints, whatever the locale. */
