@@ -1,0 +1,55 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { behind, bytes, open } from './support.js';
+
+async function directoryBytes(path: string): Promise<number> {
+  let sum = 0;
+  for (const name of await readdir(path)) {
+    sum += (await stat(join(path, name)).catch(() => ({ size: 0 }))).size;
+  }
+  return sum;
+}
+
+test('what is trimmed gives its space back without further writes', async () => {
+  const wal = await open({ durability: 'os' });
+  const fresh = await directoryBytes(wal.path);
+  const tables = Array.from({ length: 10 }, (_, table) => wal.table({ region: 1, table }));
+  const payload = new Uint8Array(10_000).map((_, i) => (i * 7919) % 256);
+  for (let i = 0; i < 20; i++) {
+    await Promise.all(tables.map((table) => table.appendBatch(Array.from({ length: 10 }, () => payload))));
+  }
+  await wal.flush();
+  expect(await directoryBytes(wal.path)).toBeGreaterThan(fresh + 10_000_000);
+  await Promise.all(tables.map((table) => table.trim(2n ** 64n - 1n)));
+  // In the background: soon the files that hold nothing else, and what is left when nothing has happened for a while.
+  await expect.poll(() => behind(wal).reclaimer.stats, { timeout: 20_000 }).toMatchObject({ pending: 0 });
+  expect(behind(wal).reclaimer.stats).toMatchObject({ failures: 0 });
+  await expect.poll(() => directoryBytes(wal.path), { timeout: 20_000 }).toBeLessThan(fresh + 3_000_000);
+  for (const table of tables) expect(await table.append(bytes('x'))).toBe(201n);
+});
+
+test('closing does not wait for space to be given back', async () => {
+  const wal = await open();
+  const table = wal.table({ region: 1, table: 1 });
+  await table.append(bytes('x'));
+  await table.trim(1n);
+  expect(behind(wal).reclaimer.stats.pending).toBe(1);
+  await wal.close();
+  expect(behind(wal).reclaimer.stats).toMatchObject({ runs: 0, pending: 0 });
+});
+
+test('dropping a table that was trimmed does not hinder giving space back to others', async () => {
+  const wal = await open();
+  const gone = wal.table({ region: 1, table: 1 });
+  const kept = wal.table({ region: 1, table: 2 });
+  for (const table of [gone, kept]) {
+    await table.appendBatch([bytes('a'), bytes('b')]);
+    await table.trim(1n);
+  }
+  await gone.drop();
+  await expect.poll(() => behind(wal).reclaimer.stats, { timeout: 20_000 }).toMatchObject({ pending: 0 });
+  expect(behind(wal).reclaimer.stats).toMatchObject({ failures: 0, runs: 2 });
+  expect(await gone.append(bytes('new'))).toBe(1n);
+  expect(await kept.firstSequence()).toBe(2n);
+});

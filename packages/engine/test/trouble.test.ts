@@ -1,0 +1,80 @@
+import { errorToData, WalError } from '@shale/codec';
+import type { Wal } from '@shale/engine';
+import { expect, test } from 'vitest';
+import { TaskFailed } from '../dist/shard/shard-thread.js';
+import { all, apart, behind, bytes, open, rejectsWith } from './support.js';
+
+/** Makes the thread of a shard answer every frame with an error; returns what ends that. */
+function failFrames(
+  wal: Wal,
+  shard: number,
+  code: 'SHALE_POISONED' | 'SHALE_NO_SPACE' | 'SHALE_IO',
+): () => void {
+  const thread = behind(wal).shard(shard).thread;
+  if (thread === null) throw new TypeError('no thread');
+  const run = thread.run.bind(thread);
+  const failing: typeof run = (task, transfer) =>
+    'frame' in task
+      ? Promise.reject(new TaskFailed(errorToData(new WalError(code, 'made by the test')), undefined))
+      : run(task, transfer);
+  Object.assign(thread, { run: failing });
+  return () => Object.assign(thread, { run });
+}
+
+test('after a failed sync nothing is acknowledged any more, on any shard, until the WAL is opened again', async () => {
+  const wal = await open();
+  const { here, there } = apart(wal);
+  const a = wal.table({ region: 1, table: here });
+  const b = wal.table({ region: 1, table: there });
+  await Promise.all([a.append(bytes('a')), b.append(bytes('b'))]);
+  failFrames(wal, a.shard ?? 0, 'SHALE_POISONED');
+  const failed = a.append(bytes('x'));
+  await rejectsWith('SHALE_POISONED', failed);
+  for (const table of [a, b]) await rejectsWith('SHALE_POISONED', table.append(bytes('x')));
+  await rejectsWith('SHALE_POISONED', b.trim(1n));
+  await rejectsWith('SHALE_POISONED', wal.resume());
+  await rejectsWith('SHALE_POISONED', wal.sync());
+  expect((await wal.stats()).health).toBe('poisoned');
+  expect(await all(b.read())).toHaveLength(1);
+  const path = wal.path;
+  await wal.close();
+  const again = await open({ path });
+  expect(await again.table({ region: 1, table: here }).append(bytes('a'))).toBe(2n);
+});
+
+test('what is queued when the WAL is poisoned is rejected, and nothing hangs', async () => {
+  const wal = await open({ shards: 1, maxInFlightBytes: 64 * 1024, frameBytes: 16 * 1024 });
+  const table = wal.table({ region: 1, table: 1 });
+  failFrames(wal, 0, 'SHALE_POISONED');
+  const appends = Array.from({ length: 300 }, () => table.append(new Uint8Array(1000)));
+  for (const result of await Promise.allSettled(appends)) {
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SHALE_POISONED' } });
+  }
+  expect(behind(wal).flow).toMatchObject({ inFlightBytes: 0, waiting: 0 });
+});
+
+test('a full disk stops appends until resume(), and reads go on', async () => {
+  const wal = await open({ shards: 1 });
+  const table = wal.table({ region: 1, table: 1 });
+  await table.append(bytes('a'));
+  const restore = failFrames(wal, 0, 'SHALE_NO_SPACE');
+  await rejectsWith('SHALE_NO_SPACE', table.append(bytes('x')));
+  restore();
+  await rejectsWith('SHALE_NO_SPACE', table.append(bytes('x')));
+  expect((await wal.stats()).health).toBe('full');
+  expect(await all(table.read())).toHaveLength(1);
+  expect(await table.trim(1n)).toEqual({ first: 2n, last: 1n });
+  await wal.resume();
+  expect((await wal.stats()).health).toBe('well');
+  expect(await table.append(bytes('b'))).toBe(2n);
+});
+
+test('a frame that fails otherwise fails its appends and no others', async () => {
+  const wal = await open({ shards: 1 });
+  const table = wal.table({ region: 1, table: 1 });
+  const restore = failFrames(wal, 0, 'SHALE_IO');
+  await rejectsWith('SHALE_IO', table.append(bytes('x')));
+  restore();
+  expect(await table.append(bytes('a'))).toBe(1n);
+  expect((await wal.stats()).shards[0]).toMatchObject({ failedFrames: 1 });
+});
