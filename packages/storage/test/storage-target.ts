@@ -4,7 +4,7 @@ import type { ConformanceLog, ConformanceTarget } from '@shale/storage/conforman
 /** The log of this package behind the suite's asynchronous interface. */
 export const storageTarget: ConformanceTarget = {
   open: async (directory, options = {}) =>
-    new StorageLog(await openLog(directory, { ...options, rocksdb: { memtableInsertHint: false } })),
+    new StorageLog(await openLog(directory, options)),
 };
 
 class StorageLog implements ConformanceLog {
