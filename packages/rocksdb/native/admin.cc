@@ -97,8 +97,7 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
   check(napi_get_array_length(env, arguments.raw(1), &count));
   std::vector<OwnedRange> ranges;
   for (uint32_t i = 0; i < count; i++) {
-    napi_handle_scope scope;
-    check(napi_open_handle_scope(env, &scope));
+    const HandleScope scope(env);
     napi_value pair;
     napi_value ends[2];
     check(napi_get_element(env, arguments.raw(1), i, &pair));
@@ -107,7 +106,6 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
     for (uint32_t j = 0; j < 2; j++) check(napi_get_element(env, pair, j, &ends[j]));
     OwnedRange range(arguments.bytes(ends[0], "lower").slice().ToString(),
                      arguments.bytes(ends[1], "upper").slice().ToString());
-    check(napi_close_handle_scope(env, scope));
     if (range.first > range.second) throwRangeError("upper", "not below lower");
     if (range.first < range.second) ranges.push_back(std::move(range));
   }

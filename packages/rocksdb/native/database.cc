@@ -63,7 +63,7 @@ SharedDatabase::SharedDatabase(std::string path, bool readOnly, bool createIfMis
   rocksdb::Options options = settings_.toOptions(readOnly_);
   options.create_if_missing = createIfMissing && !readOnly_;
   if (settings_.enableStatistics) statistics_ = options.statistics = rocksdb::CreateDBStatistics();
-  options.listeners.push_back(health_);
+  options.listeners = {health_, rangeDeletions_};
   throwIfFailed(readOnly_ ? openReadOnly(options, path_, &db_)
                           : openDatabase<rocksdb::DB>(options, path_, &db_, 0),
                 path_);
@@ -103,6 +103,16 @@ void SharedDatabase::throwIfWriteFailed(const Status& status) {
   if (status.ok()) return;
   health_->observeWrite(status);
   throw errorFromStatus(status, path_);
+}
+
+void SharedDatabase::countRangeDeletion() {
+  const uint64_t limit = settings_.memtableMaxRangeDeletions;
+  if (limit == 0 || rangeDeletions_->add() != limit) return;
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  // If it fails, reads stay as slow as they are, and the next flush will tell.
+  db_->Flush(options).PermitUncheckedError();
 }
 
 bool SharedDatabase::claim(const std::string& name, const Lease* owner) {

@@ -41,6 +41,17 @@ class Health : public rocksdb::EventListener {
   std::string reason_;
 };
 
+// How many range deletions the memtable being filled holds.
+class RangeDeletions : public rocksdb::EventListener {
+ public:
+  const char* Name() const override { return "shale.rangeDeletions"; }
+  void OnMemTableSealed(const rocksdb::MemTableInfo&) override { count_ = 0; }
+  uint64_t add() { return ++count_; }
+
+ private:
+  std::atomic<uint64_t> count_{0};
+};
+
 class Lease;
 
 class SharedDatabase {
@@ -69,6 +80,10 @@ class SharedDatabase {
   void write(rocksdb::WriteBatch& batch, bool sync);
   void throwIfWriteFailed(const rocksdb::Status& status);
 
+  // A range deletion was written. Every one in the memtable makes the next read after it dearer (a millisecond at some
+  // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them.
+  void countRangeDeletion();
+
   // Serialises the read-modify-write of trim floors.
   std::mutex& floors() { return floors_; }
 
@@ -85,6 +100,7 @@ class SharedDatabase {
   const Settings settings_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
+  std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
   std::unique_ptr<rocksdb::DB> db_;
   std::mutex floors_;
   std::mutex claimsMutex_;

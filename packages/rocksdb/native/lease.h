@@ -27,7 +27,7 @@ class Lease {
   // Where the database is closed if this was the last reference: in this thread, or on a thread of the executor.
   enum class Closing { kHere, kElsewhere };
 
-  explicit Lease(Reference reference) : reference_(std::move(reference)) {}
+  explicit Lease(Reference reference) : reference_(std::move(reference)), path_(reference_->path()) {}
   ~Lease() { release(Closing::kElsewhere); }
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
@@ -50,6 +50,7 @@ class Lease {
 
  private:
   Reference reference_;
+  const std::string path_;
   std::unordered_set<SnapshotHold*> snapshots_;
 };
 

@@ -29,6 +29,19 @@ inline void check(napi_status status) {
   if (status != napi_ok) throw PendingException{};
 }
 
+// Lets go of the values made since, however the block is left. For loops over what JavaScript passes.
+class HandleScope {
+ public:
+  explicit HandleScope(napi_env env) : env_(env) { check(napi_open_handle_scope(env, &scope_)); }
+  ~HandleScope() { napi_close_handle_scope(env_, scope_); }
+  HandleScope(const HandleScope&) = delete;
+  HandleScope& operator=(const HandleScope&) = delete;
+
+ private:
+  napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+};
+
 napi_value makeUndefined(napi_env env);
 napi_value makeNull(napi_env env);
 napi_value makeBoolean(napi_env env, bool value);

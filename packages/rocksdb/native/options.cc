@@ -45,6 +45,7 @@ void visitSettings(First& a, Second& b, Visitor&& visit) {
   SHALE_SETTING(maxOpenFiles);
   SHALE_SETTING(paranoidChecks);
   SHALE_SETTING(targetFileSizeBase);
+  SHALE_SETTING(memtableMaxRangeDeletions);
 #undef SHALE_SETTING
 }
 

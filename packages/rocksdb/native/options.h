@@ -36,6 +36,7 @@ struct Settings {
   int maxOpenFiles;
   bool paranoidChecks;
   uint64_t targetFileSizeBase;
+  uint64_t memtableMaxRangeDeletions;
 
   static Settings read(napi_env env, napi_value object);
   rocksdb::Options toOptions(bool readOnly) const;

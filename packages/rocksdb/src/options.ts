@@ -86,6 +86,11 @@ export interface DatabaseOptions {
   readonly paranoidChecks?: boolean;
   /** Size of a table file in level 1; the unit in which trimmed space comes back at once. 64 KiB..64 GiB, default 64 MiB. */
   readonly targetFileSizeBase?: number;
+  /**
+   * Trims and drops in a memtable that cause a flush in the background. Each one makes reads of all threads slower
+   * until it is flushed; 0 never flushes for it. 0..2^32, default 1000.
+   */
+  readonly memtableMaxRangeDeletions?: number;
 }
 
 /** All options that make up a handle, defaults filled in. */
@@ -127,6 +132,7 @@ const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
   recycleLogFileNum: { default: 0, min: 0, max: 64 },
   maxOpenFiles: { default: -1, min: 16, max: 2 ** 31 - 1, or: -1 },
   targetFileSizeBase: { default: 64 * MIB, min: 64 * KIB, max: 64 * GIB },
+  memtableMaxRangeDeletions: { default: 1000, min: 0, max: 2 ** 32 },
 };
 
 const FLAGS: Readonly<Record<FlagName, boolean>> = {

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readRange } from './fixtures/entries.mjs';
+import { runChild } from './support/child.js';
+import { temporaryDatabase, temporaryFolder } from './support/temporary.js';
+
+const everything = { lower: Uint8Array.of(1), upper: Uint8Array.of(2) };
+const kinds = ['write', 'scan', 'flush', 'compact', 'trim', 'mixed'];
+const manners = [
+  'terminate',
+  'terminate-and-close',
+  'close-main',
+  'exit',
+  'exit-after-close',
+  'exit-in-calls',
+  'throw',
+  'unclosed',
+  'worker-exits',
+];
+const cases = manners.flatMap((manner) => kinds.map((kind) => [manner, kind] as const));
+
+test.each(cases)(
+  '%s while threads %s: the process ends as it should and the data is whole',
+  async (manner, kind) => {
+    const path = join(temporaryFolder(), 'db');
+    const outcome = await runChild('teardown.mjs', [path, kind, manner]);
+    const exits = manner.startsWith('exit') || manner === 'throw';
+    expect(outcome).toEqual({ status: exits ? 7 : 0, signal: null, output: '' });
+
+    const database = await temporaryDatabase({}, path);
+    const last = new Map<bigint, bigint>();
+    for (const entry of readRange(database, everything, { chunkBytes: 1 << 20 })) {
+      const before = last.get(entry.table);
+      if (before !== undefined && entry.sequence !== before + 1n)
+        throw new Error(`hole at ${entry.sequence}`);
+      last.set(entry.table, entry.sequence);
+    }
+    expect(last.get(1n)).toBeGreaterThanOrEqual(1000n);
+  },
+);
