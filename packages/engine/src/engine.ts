@@ -1,11 +1,9 @@
 import { type TableId, WalError } from '@shale/codec';
 import type { Log } from '@shale/storage';
-import { onAbort } from './abort.js';
 import { BufferPool } from './append/buffer-pool.js';
 import { FlowControl } from './append/flow.js';
-import { HeldAppends } from './append/held-appends.js';
+import { Intake } from './append/intake.js';
 import type { PendingAppend } from './append/pending-append.js';
-import { byteSum, isAddressed, refsOf } from './append/pending-append.js';
 import { Catalog } from './catalog/catalog.js';
 import { Health } from './health.js';
 import { Lifecycle } from './lifecycle.js';
@@ -40,7 +38,7 @@ export class Engine {
   /** This thread's own view of the database: it holds the claim, and does what takes long off this thread. */
   readonly log: Log;
   readonly #cuttables = new Set<Cuttable>();
-  readonly #held: HeldAppends;
+  readonly #intake: Intake;
   #closing: Promise<void> | null = null;
   #turn = 0;
 
@@ -50,7 +48,7 @@ export class Engine {
     this.options = options;
     this.routing = { instance: options.instance, shards: options.shards, shardBy: options.shardBy };
     this.lifecycle = new Lifecycle(log.path);
-    this.health = new Health((error) => this.#failQueued(error));
+    this.health = new Health((error) => this.#intake.failUnsent(error));
     this.flow = new FlowControl(options.maxInFlightBytes, options.maxQueuedAppends);
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
@@ -61,11 +59,13 @@ export class Engine {
     };
     this.shards = Array.from({ length: options.shards }, (_, index) => new Shard(index, context));
     this.catalog = new Catalog(this.shard(0), this.routing, options.readOnly, this.health);
-    this.#held = new HeldAppends(
-      this.catalog,
-      (append) => this.#route(append),
-      (append, error) => this.#refuse(append, error),
-    );
+    this.#intake = new Intake({
+      flow: this.flow,
+      health: this.health,
+      catalog: this.catalog,
+      shards: this.shards,
+      refusal: () => this.#refusal(),
+    });
     this.reclaimer = new Reclaimer({
       reclaim: (ranges, deep) =>
         this.nextShard().request<'reclaim'>({ kind: 'reclaim', ranges, deep }, 'fail'),
@@ -111,13 +111,18 @@ export class Engine {
 
   /** Takes an append in, or rejects it. From here on its promise is always settled. */
   accept(append: PendingAppend, signal: AbortSignal | undefined): void {
-    const refusal = this.#refusal(append, signal);
-    if (refusal !== null) {
-      append.reject(refusal.error);
-      return;
-    }
-    if (this.flow.tryTake(append.cost)) this.#admit(append);
-    else this.#queue(append, signal);
+    this.#intake.accept(append, signal);
+  }
+
+  /** Resolves when there is room for appends. */
+  async ready(signal: AbortSignal | undefined): Promise<void> {
+    this.lifecycle.requireOpen();
+    await this.#intake.ready(signal);
+  }
+
+  /** Resolves when every append made so far is settled. */
+  settled(): Promise<void> {
+    return this.#intake.settled();
   }
 
   /** Asks a shard to change something, after the appends that were made before, and looks at how it went. */
@@ -140,42 +145,6 @@ export class Engine {
       if (error instanceof WalError && error.code === 'SHALE_POISONED') this.health.notice(error);
       throw error;
     }
-  }
-
-  /** Resolves when there is room for appends. */
-  ready(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.lifecycle.requireOpen();
-      signal?.throwIfAborted();
-      let forget = (): void => {};
-      const place = this.flow.wait({
-        cost: 1,
-        takes: false,
-        admit: () => {
-          forget();
-          resolve();
-        },
-        fail: (error) => {
-          forget();
-          reject(error);
-        },
-      });
-      if (place.waiter === null) return;
-      forget = onAbort(signal, () => {
-        if (this.flow.leave(place)) reject(signal?.reason);
-      });
-    });
-  }
-
-  /** Resolves when every append made so far is settled. */
-  async settled(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.flow.wait({ cost: 0, takes: false, admit: resolve, fail: () => resolve() });
-    });
-    await this.#held.drained();
-    await Promise.all(
-      this.shards.map((shard) => new Promise<void>((resolve) => shard.batcher.afterSettled(resolve))),
-    );
   }
 
   /** Registers something to be cut when the WAL is closed. Throws SHALE_CLOSED. */
@@ -205,81 +174,9 @@ export class Engine {
     this.lifecycle.to('closed');
   }
 
-  #refusal(append: PendingAppend, signal: AbortSignal | undefined): { readonly error: unknown } | null {
-    const closed = this.lifecycle.refusal() ?? this.health.error;
-    if (closed !== null) return { error: closed };
-    if (this.options.readOnly) return { error: this.#readOnlyError() };
-    if (signal?.aborted === true) return { error: signal.reason };
-    if (append.cost > this.flow.maxBytes) {
-      return {
-        error: new WalError(
-          'SHALE_TOO_LARGE',
-          `an append of ${append.bytes} bytes in ${append.entries} entries counts as ${append.cost} bytes, and maxInFlightBytes is ${this.flow.maxBytes}: split it, or open with a larger maxInFlightBytes`,
-          { details: { bytes: append.bytes, entries: append.entries, limit: this.flow.maxBytes } },
-        ),
-      };
-    }
-    return null;
-  }
-
-  #queue(append: PendingAppend, signal: AbortSignal | undefined): void {
-    let forget = (): void => {};
-    const place = this.flow.wait({
-      cost: append.cost,
-      takes: true,
-      admit: () => {
-        forget();
-        if (byteSum(append) === append.bytes) this.#admit(append);
-        else this.#refuse(append, changedWhileWaiting());
-      },
-      fail: (error) => {
-        forget();
-        append.reject(error);
-      },
-    });
-    if (place.waiter === null) return;
-    forget = onAbort(signal, () => {
-      if (this.flow.leave(place)) append.reject(signal?.reason);
-    });
-  }
-
-  #admit(append: PendingAppend): void {
-    // Behind an append that waits for a name, so that nothing overtakes.
-    if (this.#held.isEmpty && isAddressed(append)) this.#route(append);
-    else this.#held.add(append);
-  }
-
-  #route(append: PendingAppend): void {
-    const trouble = this.health.error ?? this.#crossShard(append);
-    if (trouble !== null) {
-      this.#refuse(append, trouble);
-      return;
-    }
-    const shard = refsOf(append)[0]?.address?.shard ?? 0;
-    this.shard(shard).batcher.add(append);
-  }
-
-  #crossShard(append: PendingAppend): WalError | null {
-    if (append.kind !== 'write') return null;
-    const shards = new Set(append.parts.map((part) => part.ref.address?.shard));
-    if (shards.size < 2) return null;
-    return new WalError(
-      'SHALE_CROSS_SHARD',
-      `one write can be atomic only over tables of one shard, and these ${append.parts.length} are on ${shards.size}: open with shardBy: 'region' and keep a write to one region, or with shards: 1`,
-      { details: { tables: append.parts.length, shards: shards.size } },
-    );
-  }
-
-  /** Rejects an append that has booked its bytes. */
-  #refuse(append: PendingAppend, error: unknown): void {
-    append.reject(error);
-    this.flow.release(append.cost);
-  }
-
-  /** Nothing may be acknowledged now: whatever has not been sent gets the error. */
-  #failQueued(error: WalError): void {
-    this.flow.failAll(error);
-    for (const shard of this.shards) this.flow.release(shard.batcher.failUnsent(error));
+  #refusal(): WalError | null {
+    const refusal = this.lifecycle.refusal() ?? this.health.error;
+    return refusal === null && this.options.readOnly ? this.#readOnlyError() : refusal;
   }
 
   #readOnlyError(): WalError {
@@ -291,12 +188,4 @@ export class Engine {
       },
     );
   }
-}
-
-function changedWhileWaiting(): WalError {
-  return new WalError(
-    'SHALE_INVALID_ARGUMENT',
-    'the payload changed while its append waited for room: leave it alone until the promise settles, or wait for wal.ready() first',
-    { details: { field: 'payload' } },
-  );
 }

@@ -36,7 +36,7 @@ export interface WalOptions {
    */
   readonly readOnly?: boolean;
   /**
-   * Bytes that are copied and not yet acknowledged, over all shards: 64 KiB to 4 GiB, default 64 MiB. Each append
+   * Bytes that are copied and not yet acknowledged, over all shards: 64 KiB to 2 GiB, default 64 MiB. Each append
    * counts with its payload bytes, 4 bytes per entry and 256 bytes for its bookkeeping. Past it, appends wait for
    * room; one append that is larger by itself is refused as SHALE_TOO_LARGE.
    */
@@ -88,7 +88,7 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   durability: oneOf(['sync', 'os']),
   create: flag(true),
   readOnly: flag(false),
-  maxInFlightBytes: integer(() => 64 * 1024 * 1024, 64 * 1024, 4 * 1024 ** 3),
+  maxInFlightBytes: integer(() => 64 * 1024 * 1024, 64 * 1024, 2 * 1024 ** 3),
   maxQueuedAppends: integer(() => 65536, 0, 2 ** 20),
   frameBytes: integer(() => 512 * 1024, 16 * 1024, 16 * 1024 * 1024),
   rocksdb: {

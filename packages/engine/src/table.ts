@@ -199,8 +199,14 @@ export class Table<T = Uint8Array> {
     else await this.#engine.catalog.drop(this.#ref, dropData);
   }
 
-  /** @internal One part of an atomic write. */
-  part(payloads: readonly T[], expect: bigint | undefined): PendingPart & { readonly bytes: number } {
+  /** @internal One part of an atomic write of `engine`. */
+  part(
+    engine: Engine,
+    payloads: readonly T[],
+    expect: bigint | undefined,
+  ): PendingPart & { readonly bytes: number } {
+    if (engine !== this.#engine)
+      throw invalid('table', 'a write takes tables of the same Wal, and got one of another');
     const { encoded, bytes } = this.#encode(payloads);
     return { ref: this.#ref, payloads: encoded, expect: checkExpect(expect), bytes };
   }

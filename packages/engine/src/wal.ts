@@ -96,7 +96,7 @@ export class Wal implements AsyncDisposable {
       const checked = given.map((part) => {
         if (!(part?.table instanceof Table))
           throw invalid('table', 'each part of a write names a table of wal.table()');
-        return part.table.part(part.payloads, part.expect);
+        return part.table.part(this.#engine, part.payloads, part.expect);
       });
       const entries = checked.reduce((sum, part) => sum + part.payloads.length, 0);
       const bytes = checked.reduce((sum, part) => sum + part.bytes, 0);

@@ -38,6 +38,7 @@ test('instances share a database and do not see each other', async () => {
   expect(await other.table(id).append(bytes('other'))).toBe(1n);
   expect(await one.table('name').append(bytes('n'))).toBe(1n);
   expect(await other.table('name').lastSequence()).toBe(0n);
+  await rejectsWith('SHALE_INVALID_ARGUMENT', one.write([{ table: other.table(id), payloads: [] }]));
   expect((await all(other.table(id).read())).map(({ payload }) => text(payload))).toEqual(['other']);
   await one.close();
   expect(await other.table(id).append(bytes('other'))).toBe(2n);

@@ -109,7 +109,7 @@ export class Shard {
       } catch (error) {
         if (error instanceof TaskFailed) throw error.error;
         this.#lost(thread);
-        if (onLoss === 'fail' || attempt > 1) throw unknownOutcome(`the ${task.kind} request`, error);
+        if (onLoss === 'fail' || attempt > 1) throw unknownOutcome(ADVICE[task.kind] ?? 'ask again', error);
       }
     }
   }
@@ -221,7 +221,7 @@ export class Shard {
           const reply = decodeAppendReply(answer);
           frame.settle(reply);
         } catch (error) {
-          settled(unknownOutcome('the append', error));
+          settled(unknownOutcome(APPEND_ADVICE, error));
           return;
         }
         pool.give(answer.buffer);
@@ -234,17 +234,28 @@ export class Shard {
           return;
         }
         this.#lost(thread);
-        settled(unknownOutcome('the append', error));
+        settled(unknownOutcome(APPEND_ADVICE, error));
       },
     );
   }
 }
 
-function unknownOutcome(what: string, error: unknown): WalError {
+const APPEND_ADVICE =
+  'the append may or may not be in: to append once and only once, append again with `expect` set to the sequence it must get';
+
+/** What to do after a request of each kind was lost with its thread. */
+const ADVICE: { readonly [K in ShardTaskKind]?: string } = {
+  append: APPEND_ADVICE,
+  trim: 'the trim may or may not have been done: trimming again does no harm',
+  drop: 'the table may or may not have been dropped: drop it again',
+  scanNext: 'the scan went with it: begin a new one',
+  listNext: 'the listing went with it: begin a new one',
+  catalogAppend: 'the name may or may not have been made: append again, with `expect` to append only once',
+};
+
+function unknownOutcome(advice: string, error: unknown): WalError {
   const cause = error instanceof ThreadLost ? error.cause : error;
-  return new WalError(
-    'SHALE_OUTCOME_UNKNOWN',
-    `the shard's thread went away before it answered, so ${what} may or may not have been done: to append once and only once, append again with \`expect\``,
-    { cause },
-  );
+  return new WalError('SHALE_OUTCOME_UNKNOWN', `the shard's thread went away before it answered; ${advice}`, {
+    cause,
+  });
 }
