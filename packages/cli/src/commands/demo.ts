@@ -19,7 +19,7 @@ export function demoCommand(terminal: Terminal, done: (exitCode: number) => void
   return new Command('demo')
     .summary("see it work on this machine's own metrics")
     .description(
-      "Writes this machine's live metrics, one table per series, every entry durable; kills its own writer with SIGKILL;\n" +
+      "Writes this machine's live metrics, one table per series, every entry durable; kills its own writer with SIGKILL; " +
         'opens the log again, replays and verifies every acknowledged entry, and trims half. Exits with 1 if one is missing.',
     )
     .option('--seconds <n>', 'how long to write', parseSeconds, 5)

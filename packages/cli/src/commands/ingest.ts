@@ -23,9 +23,9 @@ import { openOrCreate } from './open-log.js';
 /** Rejected lines that are shown one by one; the others are only counted, and kept in the file. */
 const SHOWN_REJECTS = 10;
 /** The ingest bounds what is on its way by itself, and a line may be as long as `--max-line` says: the log's bounds stay out of its way. */
-const LOG_BOUNDS = { maxQueuedAppends: 2 ** 20, maxInFlightBytes: 4 * 1024 ** 3 };
+const LOG_BOUNDS = { maxQueuedAppends: 2 ** 20, maxInFlightBytes: 2 ** 31 };
 
-interface IngestFlags extends Intent {
+interface IngestFlags extends Partial<Intent> {
   readonly format?: JournaledOptions['format'];
   readonly table?: string;
   readonly tableBy?: string;
@@ -51,7 +51,7 @@ export function ingestCommand(
   return new Command('ingest')
     .summary('read NDJSON, CSV or plain lines into tables')
     .description(
-      'Reads NDJSON, CSV or plain lines from a file or standard input into tables, each line as one entry.\n' +
+      'Reads NDJSON, CSV or plain lines from a file or standard input into tables, each line as one entry. ' +
         'An ingest that was stopped, even by kill -9, goes on with --resume, every line once and only once.',
     )
     .argument('<dir>', 'directory of the log; created if it is not there')
@@ -77,9 +77,9 @@ export function ingestCommand(
       `longest line; longer ones are rejected (default: ${formatBytes(DEFAULT_MAX_LINE_BYTES)})`,
       parseBytes,
     )
-    .option('--resume', 'go on where an earlier ingest of the same input stopped', false)
-    .option('--restart', 'begin an unfinished ingest at line 1; what is already in stays in', false)
-    .option('--again', 'ingest an input once more that is already in', false)
+    .option('--resume', 'go on where an earlier ingest of the same input stopped')
+    .option('--restart', 'begin an unfinished ingest at line 1; what is already in stays in')
+    .option('--again', 'ingest an input once more that is already in')
     .option('--name <name>', "name of this ingest in the journal (default: the input's path)")
     .option('--rejects <file>', 'file for rejected lines (default: beside the directory)')
     .option('--allow-rejects', 'exit with 0 even if lines were rejected')
@@ -160,7 +160,8 @@ async function ingest(
     shown.end(result);
     const seconds = (performance.now() - started) / 1000;
     if (flags.json) await terminal.out.line(summaryAsJson(prepared.name, result, seconds));
-    else if (!quiet) await terminal.out.line(summaryForPeople(result, seconds, terminal.outColors));
+    else if (!quiet && result.outcome !== 'failed')
+      await terminal.out.line(summaryForPeople(result, seconds, terminal.outColors));
     await terminal.out.flush();
     return conclude(terminal, result, stop, { quiet, dir, input, flags });
   } finally {
@@ -174,12 +175,17 @@ async function prepare(wal: Wal, source: Source, dir: string, input: string, fla
   const given = givenOptions(flags);
   const journal = new Journal(wal, name);
   const state = await journal.load();
-  const plan = planRun(state, flags, {
-    input: input === '-' ? 'standard input' : input,
-    source: source.kind,
-    given,
-    otherUnfinished: flags.resume && !state ? await unfinishedNames(wal) : [],
-  });
+  const { resume = false, restart = false, again = false } = flags;
+  const plan = planRun(
+    state,
+    { resume, restart, again },
+    {
+      input: input === '-' ? 'standard input' : input,
+      source: source.kind,
+      given,
+      otherUnfinished: resume && !state ? await unfinishedNames(wal) : [],
+    },
+  );
   const from = plan.kind === 'resume' ? plan.from : undefined;
   return {
     journal,
@@ -224,7 +230,7 @@ function conclude(
   const again =
     input === '-' ? `give the same input again from its beginning to: ${command}` : `go on with: ${command}`;
   if (result.outcome === 'failed') {
-    if (!quiet) terminal.note(`not complete: ${where}; ${again}`);
+    if (!quiet && durable.line > 0) terminal.note(`not complete: ${where}; ${again}`);
     throw result.error;
   }
   if (result.outcome === 'stopped') {

@@ -21,7 +21,7 @@ export function readCommand(terminal: Terminal, done: (exitCode: number) => void
   return new Command('read')
     .summary('print the entries of a table in order')
     .description(
-      'Prints the entries of a table in order. On a terminal with their sequences; into a pipe or file the bytes alone,\n' +
+      'Prints the entries of a table in order. On a terminal with their sequences; into a pipe or file the bytes alone, ' +
         'one entry per line. Works beside a running writer, and shows the log as it was at the moment of opening.',
     )
     .argument('<dir>', 'directory of the log')
@@ -76,9 +76,10 @@ async function printJson(terminal: Terminal, table: Table, bounds: Bounds): Prom
 async function printRaw(terminal: Terminal, table: Table, bounds: Bounds, delimiter: string): Promise<void> {
   const end = Buffer.from(delimiter);
   for await (const { payload } of table.read(bounds)) {
-    // What waits in the output must not be overwritten when the chunk's buffer is used again.
-    const wait = terminal.out.write(Buffer.concat([payload, end]));
-    if (wait) await wait;
+    for (const bytes of [payload, end]) {
+      const wait = terminal.out.write(bytes);
+      if (wait) await wait;
+    }
   }
 }
 

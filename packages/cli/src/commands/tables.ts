@@ -18,7 +18,7 @@ export function tablesCommand(terminal: Terminal, done: (exitCode: number) => vo
   return new Command('tables')
     .summary('list the tables: names, ids, bounds, sizes')
     .description(
-      'Lists the tables with their names, ids, first and last sequences, entries, and bytes as RocksDB estimates them.\n' +
+      'Lists the tables with their names, ids, first and last sequences, entries, and bytes as RocksDB estimates them. ' +
         'Works beside a running writer.',
     )
     .argument('<dir>', 'directory of the log')

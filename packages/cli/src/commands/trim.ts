@@ -20,7 +20,7 @@ export function trimCommand(terminal: Terminal, done: (exitCode: number) => void
   return new Command('trim')
     .summary('remove the oldest entries of a table')
     .description(
-      'Removes the entries of a table up to a sequence, that one included. Sequences are never used again.\n' +
+      'Removes the entries of a table up to a sequence, that one included. Sequences are never used again. ' +
         'The log must not be open for writing elsewhere.',
     )
     .argument('<dir>', 'directory of the log')

@@ -19,7 +19,7 @@ export function verifyCommand(terminal: Terminal, done: (exitCode: number) => vo
   return new Command('verify')
     .summary('read everything and check it')
     .description(
-      'Reads every entry of every table, checksums included: each key and value decodes, sequences are dense, bounds and\n' +
+      'Reads every entry of every table, checksums included: each key and value decodes, sequences are dense, bounds and ' +
         'metadata agree. Exits with 0 when nothing was found, with 1 when something was. Works beside a running writer.',
     )
     .argument('<dir>', 'directory of the log')

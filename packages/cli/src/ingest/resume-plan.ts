@@ -51,6 +51,8 @@ export function planRun(
       hint: '--resume takes lines that were added since; --again appends everything once more.',
     });
   }
+  // A run that ended before it wrote anything, such as one with a wrong option, leaves nothing to care for.
+  if (state.tables.length === 0 && (state.checkpoint?.progress.offset ?? 0) === 0) return { kind: 'fresh' };
   if (intent.restart) return { kind: 'fresh' };
   if (intent.resume) return resume(state, context);
   throw new CliError(

@@ -33,7 +33,7 @@ const checkpoint = (
 ): CheckpointRecord => ({
   kind: 'checkpoint',
   state,
-  progress: { ...NO_PROGRESS, line },
+  progress: { ...NO_PROGRESS, line, offset: line * 10 },
   fingerprint: { head: '', tail: '' },
   moved,
 });
@@ -85,7 +85,12 @@ describe('the way to begin', () => {
   const context = { input: 'in', source: 'file', given: {}, otherUnfinished: [] } as const;
   const unfinished: JournalState = { start: START, tables: [], checkpoint: checkpoint(5, []) };
   const stopped: JournalState = { start: START, tables: [], checkpoint: checkpoint(5, [], 'stopped') };
-  const young: JournalState = { start: START, tables: [], checkpoint: undefined };
+  const young: JournalState = {
+    start: START,
+    tables: [{ name: 'a', base: 0n, count: 0 }],
+    checkpoint: undefined,
+  };
+  const stillborn: JournalState = { start: START, tables: [], checkpoint: checkpoint(0, []) };
   const complete: JournalState = { start: START, tables: [], checkpoint: checkpoint(5, [], 'complete') };
   const plan = (state: JournalState | undefined, intent: Partial<Intent>, more: object = {}) =>
     planRun(state, { ...NOTHING, ...intent }, { ...context, ...more }).kind;
@@ -98,6 +103,13 @@ describe('the way to begin', () => {
     expect(() => plan(undefined, { resume: true }, { otherUnfinished: ['x'] })).toThrow(
       /no ingest of in to resume/,
     );
+  });
+
+  it('is at line 1 again when the run before wrote nothing', () => {
+    expect([plan(stillborn, {}), plan(stillborn, { resume: true }, { given: { tableBy: 'cpu' } })]).toEqual([
+      'fresh',
+      'fresh',
+    ]);
   });
 
   it.each([unfinished, stopped, young])('of an unfinished ingest has to be chosen', (state) => {

@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { linesOf, ok, scratch, shale, start } from '../support/shale.js';
+
+const dir = scratch();
+const { SHALE_CLI_KILLS = '10' } = process.env;
+const KILLS = Number(SHALE_CLI_KILLS);
+const LINES = 120_000;
+const HOSTS = 40;
+
+describe('kill -9 at any moment', () => {
+  it.each(['sync', 'os'] as const)(
+    `(${KILLS} times, durability %s): --resume completes the ingest, every line once and in order`,
+    async (durability) => {
+      const data = join(dir, durability);
+      const input = join(dir, `${durability}.ndjson`);
+      const lines = Array.from({ length: LINES }, (_, i) => {
+        // Hosts come and go, so that tables are met all along the way.
+        const host = (i * 7919) % (1 + Math.floor((i * HOSTS) / LINES));
+        return i % 997 === 0
+          ? `malformed ${i}`
+          : `{"host":"h${host}","i":${i},"pad":"${'x'.repeat(i % 90)}"}`;
+      });
+      writeFileSync(input, `${lines.join('\n')}\n`);
+      // A table with entries of its own, before the ingest.
+      await ok(['ingest', data, '-', '--table', 'h0'], { input: 'before\n' });
+
+      let resumed = 0;
+      for (let i = 0; i < KILLS; i += 1) {
+        const args = ['ingest', data, input, '--durability', durability, '--quiet', '--allow-rejects'];
+        const running = start([
+          ...args,
+          ...(i === 0 ? ['--table-by', 'host'] : ['--table-by', 'host', '--resume']),
+        ]);
+        await Promise.race([running.ended, sleep(150 + Math.random() * 1200)]);
+        running.child.kill('SIGKILL');
+        const { code, signal, stderr } = await running.ended;
+        if (code === 0) break;
+        expect([code, signal, stderr]).toEqual([null, 'SIGKILL', '']);
+        resumed += 1;
+      }
+      const { code, stdout, stderr } = await shale([
+        'ingest',
+        data,
+        input,
+        '--table-by',
+        'host',
+        '--resume',
+        '--json',
+      ]);
+      expect(stderr.split('\n').filter((line) => line.startsWith('shale:'))).toEqual([]);
+      const bad = lines.filter((line) => line.startsWith('malformed'));
+      expect([code, JSON.parse(stdout)]).toMatchObject([
+        1,
+        { outcome: 'complete', lines: LINES, entries: LINES - bad.length, rejected: bad.length },
+      ]);
+      expect(resumed).toBeGreaterThan(0);
+
+      const byHost = new Map<string, string[]>([['h0', ['before']]]);
+      for (const line of lines) {
+        const host = /"host":"(\w+)"/.exec(line)?.[1];
+        if (host === undefined) continue;
+        const known = byHost.get(host) ?? [];
+        known.push(line);
+        byHost.set(host, known);
+      }
+      for (const [host, expected] of byHost) {
+        // Compared as one string: a diff of a hundred thousand lines helps nobody.
+        expect((await linesOf(data, host)).join('\n') === expected.join('\n'), `table ${host}`).toBe(true);
+      }
+      const { rejectFile } = JSON.parse(stdout) as { rejectFile: string };
+      const kept = readFileSync(rejectFile, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { text: string }).text);
+      expect(kept).toEqual(bad);
+      expect((await shale(['verify', data])).code).toBe(0);
+    },
+    300_000,
+  );
+});
