@@ -50,6 +50,8 @@ export function readChunk(
 ): ReadChunk {
   const place = { path: context.path, table: id };
   const { from, to } = span;
+  // Only a drop takes back what was given out.
+  if (context.units.get(id).tail < to) throw trimmed(context, id, from, 0n);
   const { lower, upper } = boundsOf(context.instance, id, from, to);
   const result = native(place, () =>
     context.db.scan(lower, upper, into, Number.isFinite(maxEntries) ? { maxEntries } : {}),
@@ -137,10 +139,14 @@ function boundsOf(
  */
 function requireNotTrimmed(context: LogContext, id: TableId, from: bigint): void {
   const first = tableEnds(context, id).first ?? context.units.get(id).next;
-  if (first <= from) return;
-  throw new WalError(
+  if (first > from) throw trimmed(context, id, from, first);
+}
+
+function trimmed(context: LogContext, id: TableId, expected: bigint, first: bigint): WalError {
+  const left = first === 0n ? 'the table was dropped' : `what is left begins at ${first}`;
+  return new WalError(
     'SHALE_TRIMMED',
-    `the entries of region ${id.region}, table ${id.table} from ${from} on were trimmed while they were read; what is left begins at ${first}`,
-    { path: context.path, table: id, details: { expected: from, first } },
+    `the entries of region ${id.region}, table ${id.table} from ${expected} on were removed while they were read; ${left}`,
+    { path: context.path, table: id, details: { expected, first } },
   );
 }

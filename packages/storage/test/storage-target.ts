@@ -3,8 +3,7 @@ import type { ConformanceLog, ConformanceTarget } from '@shale/storage/conforman
 
 /** The log of this package behind the suite's asynchronous interface. */
 export const storageTarget: ConformanceTarget = {
-  open: async (directory, options = {}) =>
-    new StorageLog(await openLog(directory, options)),
+  open: async (directory, options = {}) => new StorageLog(await openLog(directory, options)),
 };
 
 class StorageLog implements ConformanceLog {
