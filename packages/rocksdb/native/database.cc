@@ -13,11 +13,18 @@ using rocksdb::BackgroundErrorReason;
 using rocksdb::Status;
 
 void Health::OnBackgroundError(BackgroundErrorReason reason, Status* status) {
-  if (reason != BackgroundErrorReason::kWriteCallback) {
-    backgroundFault_ = true;
-  } else if (status->IsIOError() && !isNoSpace(*status)) {
+  const bool ofLog = reason == BackgroundErrorReason::kWriteCallback;
+  const bool fatal = status->severity() >= Status::Severity::kFatalError;
+  if (!isNoSpace(*status) && (fatal || (ofLog && status->IsIOError()))) {
     poison(*status);
+  } else if (!ofLog) {
+    backgroundFault_ = true;
   }
+}
+
+void Health::OnErrorRecoveryBegin(BackgroundErrorReason, Status status, bool* automatic) {
+  // RocksDB would poll the disk for room every few seconds, and refuse resume() meanwhile.
+  if (isNoSpace(status)) *automatic = false;
 }
 
 void Health::observeWrite(const Status& status) {
@@ -86,7 +93,7 @@ void SharedDatabase::assertWritable() const {
   }
   if (health_->poisoned()) {
     throw DatabaseError{"ROCKSDB_POISONED",
-                        "An earlier write of the log failed (" + health_->reason() +
+                        "An earlier write failed for good (" + health_->reason() +
                             "), so nothing more is written. Close the database in every thread and open it again: " +
                             path_,
                         "none", "fatal", path_};

@@ -5,6 +5,7 @@
 #include <rocksdb/iterator.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/statistics.h>
+#include <rocksdb/version.h>
 
 #include <atomic>
 #include <map>
@@ -17,12 +18,17 @@
 namespace shale {
 
 // The poison latch. Once a write or a sync of RocksDB's log has failed with an I/O error, nobody can say what is on
-// disk, and nothing may be acknowledged until the database has been closed by all and opened anew.
+// disk, and nothing may be acknowledged until the database has been closed by all and opened anew. The same holds for
+// every other error that RocksDB takes to be fatal, for it can leave that state in no other way either. A full disk
+// is none of these: it is left by resume(), and by nothing else.
 class Health : public rocksdb::EventListener {
  public:
   const char* Name() const override { return "shale.health"; }
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status status, bool* automatic) override;
+#if ROCKSDB_MAJOR < 11
   void OnErrorRecoveryCompleted(rocksdb::Status) override { backgroundFault_ = false; }
+#endif
 
   // A write or sync in the foreground returned this status.
   void observeWrite(const rocksdb::Status& status);

@@ -133,7 +133,7 @@ export class Database {
       snapshot,
       fillCache = false,
       verifyChecksums = true,
-    } = options;
+    } = requireOptions(options);
     const view = nativeSnapshot(snapshot);
     return native().scan(
       this.#handle,
@@ -253,7 +253,7 @@ export class Database {
     await native().checkpoint(this.#handle, directory);
   }
 
-  /** Leaves the state that a full disk or a failed flush has put RocksDB in, once its cause is gone. */
+  /** Makes a database that ran out of disk space writable again, once there is room. */
   async resume(): Promise<void> {
     await native().resume(this.#handle);
   }

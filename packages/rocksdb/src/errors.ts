@@ -5,7 +5,8 @@
  * - `ROCKSDB_CLOSED`: the `Database` was closed, or `attachDatabase` found none open in this process.
  * - `ROCKSDB_LOCKED`: another process holds the database's LOCK file.
  * - `ROCKSDB_NO_SPACE`: the disk is full. Reads go on; see `Database.resume`.
- * - `ROCKSDB_POISONED`: an earlier write or sync of the log failed; nothing is written until all have closed.
+ * - `ROCKSDB_POISONED`: a write or sync of the log failed, or something else that RocksDB takes to be fatal; nothing is
+ *   written until every `Database` of the process has been closed.
  * - `ROCKSDB_READ_ONLY`: a write on a database opened with `readOnly: true`.
  * - `ROCKSDB_OPTIONS_MISMATCH`: the process has the database open with other options.
  * - `ROCKSDB_LIBRARY_MISSING`: the addon or librocksdb cannot be loaded; the message says what to run.

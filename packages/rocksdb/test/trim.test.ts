@@ -62,7 +62,9 @@ test('the floor never goes down with two regions on two threads', async () => {
     workers.map(async (worker) => (await once(worker, 'message'))[0] as bigint),
   );
   clearInterval(watch);
-  expect(floorOf(database)).toBe(largest.reduce((a, b) => (a > b ? a : b)));
+  const floor = floorOf(database);
+  expect(largest).toContain(floor);
+  for (const told of largest) expect(told).toBeLessThanOrEqual(floor);
 });
 
 test('an empty range only raises the floor', async () => {

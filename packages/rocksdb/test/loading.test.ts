@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { runChild } from './support/child.js';
+import { temporaryFolder } from './support/temporary.js';
+
+const packageFolder = fileURLToPath(new URL('..', import.meta.url));
+
+test('a missing addon says how to build it', async () => {
+  const { output } = await runChild('open-message.mjs', [], {
+    env: { SHALE_ROCKSDB_ADDON: '/nowhere/addon.node' },
+  });
+  expect(output).toMatch(/^ROCKSDB_LIBRARY_MISSING /);
+  expect(output).toContain('build-native.mjs');
+  expect(output).not.toContain('loaded at import');
+});
+
+test('an addon that does not load says what to install', async () => {
+  const addon = join(temporaryFolder(), 'broken.node');
+  writeFileSync(addon, 'this is no shared library');
+  const { output } = await runChild('open-message.mjs', [], { env: { SHALE_ROCKSDB_ADDON: addon } });
+  expect(output).toMatch(/^ROCKSDB_LIBRARY_MISSING /);
+  expect(output).toContain('librocksdb-dev');
+});
+
+/** The package's build files in a folder of their own, so that a test cannot touch the real addon. */
+function buildFolder(): string {
+  const folder = temporaryFolder();
+  cpSync(join(packageFolder, 'scripts'), join(folder, 'scripts'), { recursive: true });
+  cpSync(join(packageFolder, 'native'), join(folder, 'native'), { recursive: true });
+  cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(
+    dirname(fileURLToPath(import.meta.resolve('node-api-headers/package.json'))),
+    join(folder, 'node_modules', 'node-api-headers'),
+  );
+  return folder;
+}
+
+function build(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return spawnSync(process.execPath, [join(folder, 'scripts', 'build-native.mjs'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+}
+
+test('without a compiler, the build says what to install', () => {
+  const { status, stderr } = build(buildFolder(), ['--install'], { CXX: 'no-such-compiler' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('No C++ compiler found (tried no-such-compiler)');
+  expect(stderr).toMatch(/librocksdb-dev|rocksdb-devel|rocksdb/);
+});
+
+test('without the headers of RocksDB, the build says what to install', () => {
+  const folder = buildFolder();
+  // A compiler that looks nowhere but where it is told to.
+  const { status, stderr } = build(folder, [], { CXX: 'c++ -nostdinc', ROCKSDB_INCLUDE: '/nowhere' });
+  expect(status).toBe(1);
+  expect(stderr).toContain('The headers of RocksDB were not found');
+});
+
+test('a mistake in the sources fails the build with what the compiler says, and leaves no addon', () => {
+  const folder = buildFolder();
+  for (const name of ['write.cc', 'scan.cc', 'trim.cc', 'heads.cc', 'admin.cc']) {
+    writeFileSync(join(folder, 'native', name), 'not C++ at all;');
+  }
+  const { status, stderr } = build(folder, []);
+  expect(status).toBe(1);
+  expect(stderr).toContain('not C++ at all');
+  expect(() => statSync(join(folder, 'build', 'shale_rocksdb.node'))).toThrow();
+});
+
+test('the set-up finds the addon up to date, and npm install leaves the repository alone', () => {
+  expect(build(packageFolder, []).stdout).toContain('up to date');
+  expect(build(packageFolder, ['--install']).stdout).toBe('');
+});
