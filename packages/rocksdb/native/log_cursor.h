@@ -56,12 +56,12 @@ class RunCursor {
   void toFirstFrom(const rocksdb::Slice& key) {
     const RunDirectory::Node* node = directory_.lastUpTo(key);
     if (node == nullptr) {
-      // Another run may have come before the one that is first now; the second look is above the key too.
       enterFirst(directory_.firstFrom(key));
       return;
     }
     enterLastUpTo(node, key);
-    if (compareInternalKeys(internalKeyOf(record_), key) < 0) next();
+    // More than one step only if the writer has just added records at this very place.
+    while (record_ != nullptr && compareInternalKeys(internalKeyOf(record_), key) < 0) next();
   }
   // To the last record that is not above the key.
   void toLastUpTo(const rocksdb::Slice& key) {

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "errors.h"
+#include "log_memtable.h"
 #include "memtable.h"
 #include "napi_support.h"
 
@@ -35,6 +36,7 @@ void visitSettings(First& a, Second& b, Visitor&& visit) {
   SHALE_SETTING(blockCacheSize);
   SHALE_SETTING(blockSize);
   SHALE_SETTING(pipelinedWrite);
+  SHALE_SETTING(memtable);
   SHALE_SETTING(memtableInsertHint);
   SHALE_SETTING(maxTotalWalSize);
   SHALE_SETTING(walBytesPerSync);
@@ -116,6 +118,7 @@ Settings Settings::read(napi_env env, napi_value object) {
   });
   recoveryModeOf(settings.walRecoveryMode);
   compressionOf(settings.compression);
+  if (settings.memtable != "log" && settings.memtable != "skiplist") throwRangeError("memtable", "log or skiplist");
   return settings;
 }
 
@@ -146,8 +149,10 @@ rocksdb::Options Settings::toOptions(bool readOnly) const {
   options.compression = compressionOf(compression);
   options.bottommost_compression = options.compression;
   options.enable_pipelined_write = pipelinedWrite;
-  if (memtableInsertHint) {
-    options.memtable_factory = makeHintedMemtable();
+  std::shared_ptr<rocksdb::MemTableRepFactory> factory = memtable == "log" ? makeLogMemtable() : nullptr;
+  if (factory == nullptr && memtableInsertHint) factory = makeHintedMemtable();
+  if (factory != nullptr) {
+    options.memtable_factory = factory;
     options.allow_concurrent_memtable_write = false;
   }
   options.max_total_wal_size = maxTotalWalSize;

@@ -26,6 +26,7 @@ struct Settings {
   size_t blockCacheSize;
   size_t blockSize;
   bool pipelinedWrite;
+  std::string memtable;
   bool memtableInsertHint;
   uint64_t maxTotalWalSize;
   uint64_t walBytesPerSync;

@@ -19,7 +19,8 @@ class OrderedList {
    public:
     template <class... Arguments>
     explicit Node(int height, Arguments&&... arguments) : item(std::forward<Arguments>(arguments)...) {
-      for (int level = 1; level < height; level++) new (&links_[level]) Link(nullptr);
+      std::atomic<Node*>* links = links_;
+      for (int level = 1; level < height; level++) new (links + level) std::atomic<Node*>(nullptr);
     }
     // Acquire and release: who sees the node sees its item, whole.
     Node* next(int level) const { return links_[level].load(std::memory_order_acquire); }
@@ -28,9 +29,8 @@ class OrderedList {
     Item item;
 
    private:
-    using Link = std::atomic<Node*>;
     // As many as the node is high; the memory behind the node holds the others.
-    Link links_[1] = {};
+    std::atomic<Node*> links_[1] = {};
     friend class OrderedList;
   };
 

@@ -5,6 +5,9 @@ export type WalRecoveryMode = 'pointInTime' | 'tolerateCorruptedTail' | 'absolut
 
 export type Compression = 'none' | 'snappy' | 'zlib' | 'lz4' | 'zstd';
 
+/** How RocksDB keeps in memory what is not in a table file yet. */
+export type Memtable = 'log' | 'skiplist';
+
 /**
  * Options of a database. They belong to the handle that all threads of the process share: whoever opens it first
  * decides, and a later `openDatabase` with other values fails with `ROCKSDB_OPTIONS_MISMATCH` (`readOnly` makes a
@@ -61,8 +64,18 @@ export interface DatabaseOptions {
   /** Lets the write of the log and the insert into the memtable of two threads overlap. Default false. */
   readonly pipelinedWrite?: boolean;
   /**
-   * The memtable remembers per table where the last entry went, which makes inserts in order cheap. Threads then
-   * insert one after the other (RocksDB's `allow_concurrent_memtable_write` is off). Default true.
+   * - `'log'`: keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads insert
+   *   one after the other (RocksDB's `allow_concurrent_memtable_write` is off); reads of all threads need no lock. With a
+   *   RocksDB whose internals it does not know, it is the skip list.
+   * - `'skiplist'` (default): RocksDB's own.
+   *
+   * Changes nothing on disk: it can be another one at every open.
+   */
+  readonly memtable?: Memtable;
+  /**
+   * The skip list remembers per table where the last entry went, which makes inserts in order cheap. Threads then
+   * insert one after the other (RocksDB's `allow_concurrent_memtable_write` is off). Without effect while `memtable` is
+   * `'log'`. Default true.
    */
   readonly memtableInsertHint?: boolean;
   /** Size of all log files together that forces a flush; 0 is four times all memtables. 0..2^53-1, default 0. */
@@ -150,6 +163,7 @@ const WAL_RECOVERY_MODES: readonly WalRecoveryMode[] = [
   'absolute',
   'skipAnyCorrupted',
 ];
+const MEMTABLES: readonly Memtable[] = ['log', 'skiplist'];
 const COMPRESSIONS: readonly Compression[] = ['none', 'snappy', 'zlib', 'lz4', 'zstd'];
 
 function numberOption(options: DatabaseOptions, name: NumberName): number {
@@ -204,6 +218,7 @@ export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
       'pointInTime',
     ),
     compression: choiceOption('compression', options.compression, COMPRESSIONS, 'none'),
+    memtable: choiceOption('memtable', options.memtable, MEMTABLES, 'skiplist'),
   };
   for (const name of Object.keys(options)) {
     if (!(name in resolved) && name !== 'readOnly' && name !== 'createIfMissing') {

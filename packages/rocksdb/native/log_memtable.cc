@@ -1,0 +1,216 @@
+#include "log_memtable.h"
+
+#include <rocksdb/slice.h>
+#include <rocksdb/version.h>
+
+#include <algorithm>
+#include <atomic>
+#include <string_view>
+#include <unordered_map>
+
+#include "log_cursor.h"
+#include "memtable_compatibility.h"
+#include "memtable_memory.h"
+#include "memtable_record.h"
+
+namespace shale {
+
+namespace {
+
+// Merges the runs and the other records, in both directions. The cursor that is not current stands beyond the current one,
+// in the direction of travel, or nowhere.
+class LogIterator final : public rocksdb::MemTableRep::Iterator {
+ public:
+  LogIterator(const RunDirectory& directory, const OtherRecords& others) : runs_(directory), others_(others) {}
+
+  bool Valid() const override { return current_ != nullptr; }
+  const char* key() const override { return current_; }
+
+  void Next() override {
+    if (!forwards_) turn();
+    if (onRuns_) {
+      runs_.next();
+    } else {
+      others_.next();
+    }
+    choose();
+  }
+  void Prev() override {
+    if (forwards_) turn();
+    if (onRuns_) {
+      runs_.previous();
+    } else {
+      others_.previous();
+    }
+    choose();
+  }
+  void Seek(const rocksdb::Slice& internalKey, const char*) override {
+    forwards_ = true;
+    runs_.toFirstFrom(internalKey);
+    others_.toFirstFrom(internalKey);
+    choose();
+  }
+  void SeekForPrev(const rocksdb::Slice& internalKey, const char*) override {
+    forwards_ = false;
+    runs_.toLastUpTo(internalKey);
+    others_.toLastUpTo(internalKey);
+    choose();
+  }
+  void SeekToFirst() override {
+    forwards_ = true;
+    runs_.toFirst();
+    others_.toFirst();
+    choose();
+  }
+  void SeekToLast() override {
+    forwards_ = false;
+    runs_.toLast();
+    others_.toLast();
+    choose();
+  }
+
+ private:
+  // Called for every record that is read. While no other record lies ahead, as in most scans, nothing is compared.
+  void choose() {
+    const char* run = runs_.record();
+    const char* other = others_.record();
+    onRuns_ = other == nullptr || (run != nullptr && runComesFirst(run, other));
+    current_ = onRuns_ ? run : other;
+  }
+  bool runComesFirst(const char* run, const char* other) const {
+    return (compareInternalKeys(internalKeyOf(run), internalKeyOf(other)) < 0) == forwards_;
+  }
+  // The cursor that is not current goes to the other side of the current record.
+  void turn() {
+    forwards_ = !forwards_;
+    const rocksdb::Slice key = internalKeyOf(current_);
+    if (onRuns_) {
+      forwards_ ? others_.toFirstFrom(key) : others_.toLastUpTo(key);
+    } else {
+      forwards_ ? runs_.toFirstFrom(key) : runs_.toLastUpTo(key);
+    }
+  }
+
+  RunCursor runs_;
+  OtherCursor others_;
+  const char* current_ = nullptr;
+  bool forwards_ = true;
+  bool onRuns_ = true;
+};
+
+class LogMemtable final : public rocksdb::MemTableRep {
+ public:
+  explicit LogMemtable(rocksdb::Allocator* allocator)
+      : MemTableRep(allocator), memory_(allocator), directory_(memory_), others_(memory_) {}
+
+  void Insert(rocksdb::KeyHandle handle) override { InsertKey(handle); }
+
+  bool InsertKey(rocksdb::KeyHandle handle) override {
+    const char* record = static_cast<const char*>(handle);
+    // Appends of a batch go to one table, so most inserts find their run here: two comparisons and a store.
+    if (record[0] != kLogRecordMark) return insertOther(record);
+    if (lastRun_ == nullptr || !lastRun_->holdsPrefixOf(record)) {
+      const auto found = runs_.find(prefixViewOf(record));
+      if (found == runs_.end()) {
+        addRun(record);
+        return true;
+      }
+      lastRun_ = found->second;
+    }
+    if (!lastRun_->mayPush(record)) return insertOther(record);
+    lastRun_->push(memory_, record);
+    return true;
+  }
+
+  bool Contains(const char* record) const override {
+    const rocksdb::Slice key = internalKeyOf(record);
+    LogIterator iterator(directory_, others_);
+    iterator.Seek(key, nullptr);
+    return iterator.Valid() && compareInternalKeys(internalKeyOf(iterator.key()), key) == 0;
+  }
+
+  uint64_t ApproximateNumEntries(const rocksdb::Slice& start, const rocksdb::Slice& end) override {
+    if (compareInternalKeys(start, end) >= 0) return 0;
+    uint64_t count = 0;
+    RunCursor from(directory_);
+    RunCursor to(directory_);
+    from.toFirstFrom(start);
+    to.toFirstFrom(end);
+    if (from.record() != nullptr) {
+      count -= from.position();
+      const RunDirectory::Node* node = from.node();
+      for (; node != nullptr && node != to.node(); node = node->next(0)) {
+        count += node->item.last()->base() + node->item.last()->size();
+      }
+      if (node != nullptr && to.record() != nullptr) count += to.position();
+    }
+    // The other records are few, or the range is small; if neither, the number of all of them is near enough.
+    uint64_t others = 0;
+    for (const OtherRecords::Node* node = others_.firstFrom(start);
+         node != nullptr && compareInternalKeys(internalKeyOf(node->item.record()), end) < 0; node = node->next(0)) {
+      if (++others == kMostCounted) return count + others_.count();
+    }
+    return count + others;
+  }
+
+  // What RocksDB's allocator does not know of: the table that finds the run of a prefix.
+  size_t ApproximateMemoryUsage() override { return heapBytes_.load(std::memory_order_relaxed); }
+
+  Iterator* GetIterator(rocksdb::Arena* arena) override {
+    if (arena == nullptr) return new LogIterator(directory_, others_);
+    return new (MemtableMemory(arena).allocate(sizeof(LogIterator))) LogIterator(directory_, others_);
+  }
+
+ private:
+  static constexpr uint64_t kMostCounted = 1000;
+
+  // The record lives as long as the memtable, so the map's keys may point into it.
+  static std::string_view prefixViewOf(const char* record) {
+    return std::string_view(prefixOf(record), kLogKeyPrefixLength);
+  }
+
+  void addRun(const char* record) {
+    lastRun_ = &directory_.insert(record, memory_, record)->item;
+    runs_.emplace(prefixViewOf(record), lastRun_);
+    // A node of the map: the pair, its hash and the link to the next; and the allocator's own word.
+    constexpr size_t kNodeBytes = sizeof(std::pair<std::string_view, LogRun*>) + 3 * sizeof(void*);
+    heapBytes_.store(sizeof(*this) + runs_.size() * kNodeBytes + runs_.bucket_count() * sizeof(void*),
+                     std::memory_order_relaxed);
+  }
+
+  bool insertOther(const char* record) {
+    if (Contains(record)) return false;
+    others_.insert(record, record);
+    return true;
+  }
+
+  MemtableMemory memory_;
+  RunDirectory directory_;
+  OtherRecords others_;
+  // Used by the one writer only.
+  LogRun* lastRun_ = nullptr;
+  std::unordered_map<std::string_view, LogRun*> runs_;
+  std::atomic<size_t> heapBytes_{sizeof(*this)};
+};
+
+class LogMemtableFactory final : public rocksdb::MemTableRepFactory {
+ public:
+  const char* Name() const override { return "shale.LogMemtable"; }
+
+  using MemTableRepFactory::CreateMemTableRep;
+  rocksdb::MemTableRep* CreateMemTableRep(const rocksdb::MemTableRep::KeyComparator&, rocksdb::Allocator* allocator,
+                                          const rocksdb::SliceTransform*, rocksdb::Logger*) override {
+    return new LogMemtable(allocator);
+  }
+  bool CanHandleDuplicatedKey() const override { return true; }
+};
+
+}  // namespace
+
+std::shared_ptr<rocksdb::MemTableRepFactory> makeLogMemtable() {
+  static const bool known = knowsThisRocksDB();
+  if (!known) return nullptr;
+  return std::make_shared<LogMemtableFactory>();
+}
+
+}  // namespace shale
