@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { LogModel, type ModelRange } from './model.js';
 
 // A few tables, some with the same id in several regions: that is where the shared metadata record shows.
-const ids = fc.record({ region: fc.bigInt(1n, 2n), table: fc.bigInt(1n, 3n) });
+const ids = fc.record({ region: fc.bigInt(1n, 2n), table: fc.bigInt(1n, 2n) });
 const payloads = fc.array(fc.nat(255), { maxLength: 6 });
 const sequence = fc.oneof(fc.bigInt(0n, 30n), fc.constant(2n ** 64n - 1n));
 const ranges = fc.record(
@@ -56,14 +56,18 @@ test('whatever is done in whatever order, the log does what the model does', asy
         for (const command of sequenceOfCommands) await run.step(command);
         await run.step({ do: 'reopen' });
         for (const region of [1n, 2n]) await run.step({ do: 'scan', region });
-        for (const region of [1n, 2n]) for (const table of [1n, 2n, 3n]) run.compareEnds({ region, table });
+        run.compareAllEnds();
+        // Recovered eagerly, it must be the same as recovered lazily.
+        await run.step({ do: 'reopen' });
+        for (const region of [1n, 2n]) await run.step({ do: 'openRegion', region });
+        run.compareAllEnds();
         expect([...run.log.verify()].at(-1)).toMatchObject({ errors: 0 });
       } finally {
         await run.close();
         await rm(directory, { recursive: true, force: true });
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -136,9 +140,14 @@ class Run {
     }
   }
 
-  compareEnds(id: TableId): void {
-    expect(this.log.nextSequence(id)).toBe(this.#model.next(id));
-    expect(this.log.firstSequence(id)).toBe(this.#model.first(id));
+  compareAllEnds(): void {
+    for (const region of [1n, 2n]) {
+      for (const table of [1n, 2n]) {
+        const id = { region, table };
+        expect(this.log.nextSequence(id)).toBe(this.#model.next(id));
+        expect(this.log.firstSequence(id)).toBe(this.#model.first(id));
+      }
+    }
   }
 
   async close(): Promise<void> {

@@ -52,6 +52,19 @@ test('opening a region leaves tables alone that are known already', async () => 
   expect(sequences(log, at(1n, 1n))).toEqual([4n, 5n]);
 });
 
+test('opening a region does not lower what is known of a table, even when its floor has gone from disk', async () => {
+  const log = await fresh();
+  fill(log, at(1n, 5n), 100);
+  fill(log, at(2n, 5n), 3);
+  log.trim(at(1n, 5n), 100n);
+  await log.close();
+  const again = await open(log.path);
+  expect(again.nextSequence(at(2n, 5n))).toBe(101n);
+  again.drop(at(1n, 5n));
+  again.openRegion(2n);
+  expect(again.nextSequence(at(2n, 5n))).toBe(101n);
+});
+
 test('opening a region reports a bad key and recovers the other tables', async () => {
   const log = await fresh();
   for (const table of [1n, 2n, 3n]) fill(log, at(1n, table), 3);

@@ -104,7 +104,7 @@ test('reclaim drops whole files at once, and what was trimmed stays trimmed afte
   expect([...again.verify()].at(-1)).toMatchObject({ errors: 0, warnings: 0 });
 });
 
-test('regression: dropping a file with a tombstone does not uncover older entries in a file that stays', async () => {
+test('what was trimmed stays trimmed through flushes, reclaims and compactions by turns', async () => {
   const rocksdb = {
     writeBufferSize: 256 * 1024,
     targetFileSizeBase: 64 * 1024,
@@ -164,8 +164,14 @@ test('reclaim refuses ranges that are not trimmed: nothing that can be read is e
     log.reclaim([{ lower: range.lower.subarray(0, 9), upper: range.upper }]),
   );
   await rejectsWith('SHALE_INVALID_ARGUMENT', log.reclaim([tableRangeUpTo(3, id, 5n)]));
-  // Dropped and begun anew, the range holds new entries.
+  // Nothing is there, but nothing says that it never will be.
+  await rejectsWith(
+    'SHALE_INVALID_ARGUMENT',
+    log.reclaim([tableRangeUpTo(0, { region: 1n, table: 99n }, 5n)]),
+  );
   log.drop(id);
+  await rejectsWith('SHALE_INVALID_ARGUMENT', log.reclaim([range]));
+  // Begun anew, the range holds new entries.
   fill(log, id, 5);
   await rejectsWith('SHALE_INVALID_ARGUMENT', log.reclaim([range], { deep: true }));
   expect(sequences(log, id)).toEqual([1n, 2n, 3n, 4n, 5n]);

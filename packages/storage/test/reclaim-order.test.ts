@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises';
+import { encodeMetaValue, type KeyRange, tableRangeUpTo } from '@shale/codec';
+import type { Database } from '@shale/rocksdb';
+import { expect, test } from 'vitest';
+import type { LogContext } from '../dist/context.js';
+// Internal: what is at stake here, a tombstone compacted into a file that is dropped above an older one that stays,
+// takes a database of several levels, far larger than a test can make.
+import { reclaim } from '../dist/reclaim.js';
+import { directory } from './support.js';
+
+const id = { region: 1n, table: 7n };
+const range = tableRangeUpTo(0, id, 9n);
+
+/** A database with one file inside the trimmed range, which notes what it is asked to change. */
+async function stub(shows: () => boolean): Promise<{ context: LogContext; changes: string[] }> {
+  const changes: string[] = [];
+  const floor = new Uint8Array(9);
+  encodeMetaValue(floor, 0, 9n);
+  const db: Partial<Record<keyof Database, unknown>> = {
+    get: () => floor,
+    scan: () => ({ entries: shows() ? 1 : 0, neededBytes: 0 }),
+    liveFiles: () => [{ level: 1, smallest: range.lower, largest: range.upper }],
+    property: () => '0',
+    trim: (
+      lower: Uint8Array,
+      _upper: Uint8Array,
+      _key: Uint8Array,
+      max: bigint,
+      options: { sync: boolean },
+    ) => {
+      changes.push(
+        `bury ${Buffer.from(lower).toString('hex')} floor ${max} ${options.sync ? 'synced' : ''}`.trim(),
+      );
+    },
+    deleteFilesInRanges: async (ranges: readonly unknown[]) =>
+      void changes.push(`drop files of ${ranges.length}`),
+  };
+  const path = await directory();
+  await mkdir(path);
+  return { context: { db, path, instance: 0 } as unknown as LogContext, changes };
+}
+
+const buried = `bury ${Buffer.from(range.lower).toString('hex')} floor 0 synced`;
+
+test('tombstones are written anew and synced before files are dropped', async () => {
+  const { context, changes } = await stub(() => false);
+  await reclaim(context, [range] satisfies KeyRange[], {});
+  expect(changes).toEqual([buried, 'drop files of 1']);
+});
+
+test('entries that show again after files were dropped are removed again', async () => {
+  const { context, changes } = await stub(() => changes.includes('drop files of 1'));
+  await reclaim(context, [range] satisfies KeyRange[], {});
+  expect(changes).toEqual([buried, 'drop files of 1', buried]);
+});
