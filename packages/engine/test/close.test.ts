@@ -76,8 +76,12 @@ test('reads and scans that run when the WAL is closed fail with SHALE_CLOSED, an
   const chunks = table.read({}, { chunkBytes: 1024 }).chunks();
   const scan = wal.region(1).scan({ chunkBytes: 1024 });
   await Promise.all([entries.next(), chunks.next(), scan.next()]);
+  // Long enough for the next chunk to be there: it is not handed out any more.
+  await wal.stats();
+  await new Promise((resolve) => setTimeout(resolve, 20));
   const pending = chunks.next().then(() => chunks.next());
   const closing = wal.close();
+  await rejectsWith('SHALE_CLOSED', entriesAt(entries, 20));
   await rejectsWith('SHALE_CLOSED', pending);
   for (const reading of [entries, chunks, scan]) {
     const drained = (async () => {
@@ -153,3 +157,8 @@ test('await using closes the WAL', async () => {
   }
   expect(kept.state).toBe('closed');
 });
+
+/** Takes so many entries. */
+async function entriesAt(entries: AsyncIterator<unknown>, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await entries.next();
+}

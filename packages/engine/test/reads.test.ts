@@ -87,6 +87,28 @@ test('calls of next() without waiting get the entries in order, and then the end
   expect(results[11]?.done).toBe(true);
 });
 
+test('calls of next() at any time get the entries in the order of the calls', async () => {
+  const wal = await open();
+  const table = wal.table(id);
+  await table.appendBatch(Array.from({ length: 300 }, () => bytes('x')));
+  const reading = table.read({}, { chunkEntries: 4 })[Symbol.asyncIterator]();
+  const results: Promise<IteratorResult<{ sequence: bigint }, undefined>>[] = [];
+  for (let i = 0; i < 300; i++) {
+    results.push(reading.next());
+    for (let j = 0; j < i % 11; j++) await Promise.resolve();
+    if (i % 17 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  // A call made the moment that another one is answered comes after those that wait.
+  const again = table.read({}, { chunkEntries: 4 })[Symbol.asyncIterator]();
+  const first = again.next();
+  const second = again.next();
+  const third = first.then(() => again.next());
+  expect((await second).value?.sequence).toBe(2n);
+  expect((await third).value?.sequence).toBe(3n);
+  const sequences = (await Promise.all(results)).map(({ value }) => value?.sequence);
+  expect(sequences).toEqual(sequences.map((_, i) => BigInt(i + 1)));
+});
+
 test('a prefix trimmed before a read has reached it fails the read, which keeps failing', async () => {
   const wal = await open();
   const table = wal.table(id);

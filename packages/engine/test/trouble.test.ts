@@ -53,6 +53,20 @@ test('what is queued when the WAL is poisoned is rejected, and nothing hangs', a
   expect(behind(wal).flow).toMatchObject({ inFlightBytes: 0, waiting: 0 });
 });
 
+test('one failed sync stops frames that are ready to go, too', async () => {
+  const wal = await open({ shards: 1, maxInFlightBytes: 64 * 1024, frameBytes: 16 * 1024 });
+  const table = wal.table({ region: 1, table: 1 });
+  const restore = failFrames(wal, 0, 'SHALE_POISONED');
+  const appends = Array.from({ length: 300 }, () => table.append(new Uint8Array(1000)));
+  await expect(appends[0]).rejects.toMatchObject({ code: 'SHALE_POISONED' });
+  // From here on the thread would write again.
+  restore();
+  for (const result of await Promise.allSettled(appends)) {
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'SHALE_POISONED' } });
+  }
+  expect(await table.lastSequence()).toBe(0n);
+});
+
 test('a full disk stops appends until resume(), and reads go on', async () => {
   const wal = await open({ shards: 1 });
   const table = wal.table({ region: 1, table: 1 });

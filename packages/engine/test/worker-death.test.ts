@@ -20,6 +20,8 @@ test('appends under way when the thread dies have an unknown outcome, later ones
     (result) => result.status === 'rejected' && result.reason.code === 'SHALE_OUTCOME_UNKNOWN',
   );
   expect(unknown.length).toBeGreaterThan(0);
+  // Two frames can be with a thread; what had not been sent yet waits for the next one.
+  expect(unknown.length).toBeLessThanOrEqual(2 * Math.ceil((512 * 1024) / 1000));
   expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(unknown.length);
   const sequence = await kept;
   const entries = await all(table.read());

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import { FlowControl } from '../dist/append/flow.js';
+
+/** A waiter that notes its turn. */
+function waiter(name: string, cost: number, served: string[], takes = true) {
+  return {
+    cost,
+    takes,
+    admit: () => void served.push(name),
+    fail: (error: unknown) => void served.push(`${name} failed: ${String(error)}`),
+  };
+}
+
+test('a small append does not overtake a large one that waits', () => {
+  const flow = new FlowControl(100, 10);
+  const served: string[] = [];
+  expect(flow.tryTake(80)).toBe(true);
+  flow.wait(waiter('large', 50, served));
+  expect(flow.tryTake(10)).toBe(false);
+  flow.wait(waiter('small', 10, served));
+  expect(served).toEqual([]);
+  flow.release(80);
+  expect(served).toEqual(['large', 'small']);
+  expect(flow.inFlightBytes).toBe(60);
+});
+
+test('who gives up makes room among those that wait, and lets the next one through', () => {
+  const flow = new FlowControl(100, 2);
+  const served: string[] = [];
+  flow.tryTake(80);
+  const large = flow.wait(waiter('large', 50, served));
+  flow.wait(waiter('small', 10, served));
+  expect(() => flow.wait(waiter('third', 1, served))).toThrow(
+    expect.objectContaining({ code: 'SHALE_OVERLOADED' }),
+  );
+  expect(flow.leave(large)).toBe(true);
+  expect(flow.leave(large)).toBe(false);
+  expect(served).toEqual(['small']);
+  expect(flow.waiting).toBe(0);
+  expect(flow.inFlightBytes).toBe(90);
+});
+
+test('those that only ask for room are served in turn, take none and are not counted', () => {
+  const flow = new FlowControl(100, 1);
+  const served: string[] = [];
+  flow.tryTake(100);
+  flow.wait(waiter('append', 60, served));
+  flow.wait(waiter('ready', 1, served, false));
+  flow.wait(waiter('marker', 0, served, false));
+  expect(flow.waiting).toBe(1);
+  flow.release(100);
+  expect(served).toEqual(['append', 'ready', 'marker']);
+  expect(flow.inFlightBytes).toBe(60);
+});
+
+test('a turn that fails everybody else fails them once', () => {
+  const flow = new FlowControl(100, 10);
+  const served: string[] = [];
+  flow.tryTake(100);
+  flow.wait({
+    ...waiter('first', 10, served),
+    admit: () => {
+      served.push('first');
+      flow.failAll(new Error('stop') as never);
+    },
+  });
+  flow.wait(waiter('second', 10, served));
+  flow.release(100);
+  expect(served).toEqual(['first', 'second failed: Error: stop']);
+  expect(flow.waiting).toBe(0);
+  expect(flow.tryTake(90)).toBe(true);
+});
+
+test('thousands that come and give up leave nothing behind', () => {
+  const flow = new FlowControl(100, 100_000);
+  const served: string[] = [];
+  flow.tryTake(100);
+  const places = Array.from({ length: 10_000 }, (_, i) => flow.wait(waiter(String(i), 10, served)));
+  for (const [i, place] of places.entries()) if (i % 100 !== 0) flow.leave(place);
+  expect(flow.waiting).toBe(100);
+  flow.release(100);
+  while (flow.inFlightBytes > 0) flow.release(10);
+  expect(served).toEqual(Array.from({ length: 100 }, (_, i) => String(i * 100)));
+});
