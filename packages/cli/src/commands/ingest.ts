@@ -147,7 +147,7 @@ async function ingest(
       onReject: (reject) => shown.add(reject),
       onStart: (view, begun) => {
         if (quiet) return;
-        if (begun.line > 0)
+        if (prepared.from)
           terminal.note(`going on after line ${formatCount(begun.line)} (byte ${formatCount(begun.offset)})`);
         else if (flags.resume) terminal.note('nothing to resume: beginning at line 1');
         display = showProgress(terminal, {

@@ -57,6 +57,8 @@ export interface IngestResult {
   readonly begun: Progress;
   readonly durable: Progress;
   readonly tables: number;
+  /** Entries beyond the last checkpoint that the run before had written; their lines were stepped over. */
+  readonly steppedOver: number;
   readonly rejectFile: string;
 }
 
@@ -127,6 +129,7 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
     begun,
     durable: checkpointer.written,
     tables: tables.size,
+    steppedOver: tables.steppedOver,
     rejectFile: rejects.path,
   };
 }

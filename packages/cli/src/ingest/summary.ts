@@ -11,6 +11,7 @@ export function summaryAsJson(name: string, result: IngestResult, seconds: numbe
     outcome: result.outcome,
     name,
     resumedAfterLine: begun.line,
+    steppedOver: result.steppedOver,
     lines: durable.line,
     entries: durable.entries,
     tables: result.tables,

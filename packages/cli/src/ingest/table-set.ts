@@ -35,6 +35,7 @@ export class TableSet {
   readonly #journal: Journal;
   readonly #byName = new Map<string, IngestTable>();
   #introduced = 0;
+  #steppedOver = 0;
 
   /** `known`: the tables of the journal when an ingest goes on. */
   constructor(wal: Wal, journal: Journal, known: readonly JournaledTable[]) {
@@ -51,6 +52,11 @@ export class TableSet {
 
   get size(): number {
     return this.#byName.size;
+  }
+
+  /** Entries beyond the checkpoint that were in already. */
+  get steppedOver(): number {
+    return this.#steppedOver;
   }
 
   /** The table of this name, met for the first time if need be. */
@@ -103,6 +109,7 @@ export class TableSet {
         throw disturbed(table.name, sequence);
     }
     table.ahead -= stepped;
+    this.#steppedOver += stepped;
     if (table.ahead === 0) {
       table.state = 'ready';
       await table.aheadEntries?.close();

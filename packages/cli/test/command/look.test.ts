@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWal } from '@shale/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -137,6 +137,37 @@ describe('verify', () => {
       errors: 0,
     });
     expect(await ok(['verify', data, '--quiet'])).toBe('');
+  });
+});
+
+describe('verify of a damaged log', () => {
+  it('says where, for people and for programs, and exits with 1', async () => {
+    const damaged = join(dir, 'damaged');
+    const wal = await openWal(damaged);
+    await wal
+      .table('t')
+      .appendBatch(Array.from({ length: 2000 }, (_, i) => Buffer.from(`entry ${i} ${'x'.repeat(50)}`)));
+    await wal.flush();
+    await wal.close();
+    for (const name of readdirSync(damaged).filter((file) => file.endsWith('.sst'))) {
+      const bytes = readFileSync(join(damaged, name));
+      const at = bytes.indexOf('entry 1000 ');
+      if (at === -1) continue;
+      bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+      writeFileSync(join(damaged, name), bytes);
+    }
+    const forPeople = await shale(['verify', damaged]);
+    expect([forPeople.code, forPeople.stderr]).toEqual([1, '']);
+    expect(forPeople.stdout).toMatch(/^error: .+\n[\s\S]*1 error/);
+    const forPrograms = await shale(['verify', damaged, '--json']);
+    expect(objects(forPrograms.stdout)[0]).toMatchObject({
+      type: 'finding',
+      severity: 'error',
+      kind: 'unreadable',
+    });
+    expect((await shale(['verify', damaged, '--quiet'])).code).toBe(1);
+    // A read does not step over it in silence.
+    expect((await shale(['read', damaged, 't'])).code).toBe(6);
   });
 });
 

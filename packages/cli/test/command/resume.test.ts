@@ -128,7 +128,7 @@ describe('an interrupted ingest', () => {
     const { stdout } = await running.ended;
     const file = /kept in (.*)\n/.exec(stdout)?.[1] ?? '';
     // As if it had been killed after rejecting more than its last checkpoint knows.
-    appendFileSync(file, '{"line":4,"torn');
+    appendFileSync(file, `{"line":4}\n{"line":5,"torn":"${'x'.repeat(1000)}`);
     const resumed = await shale(['ingest', data, '-', '--name', 'r', '--resume'], {
       input: '1\nbad\n2\nworse\n3\n',
     });

@@ -4,9 +4,11 @@ import { openWal, type Wal } from '@shale/engine';
 import { describe, expect, it } from 'vitest';
 import { type IngestOptions, runIngest } from '../../dist/ingest/ingest.js';
 import { Journal } from '../../dist/ingest/journal.js';
+import type { JournalState } from '../../dist/ingest/journal-records.js';
 import { scratch, until } from '../support/shale.js';
 
 const dir = scratch();
+const LINES = { raw: false, delimiter: ',', lossless: false, maxLineBytes: 1000 } as const;
 
 function prepare(
   wal: Wal,
@@ -19,7 +21,7 @@ function prepare(
     journal,
     source: { kind: 'stream', name: '-', stream },
     name: 'in',
-    options: { format: 'lines', table: 't', raw: false, delimiter: ',', lossless: false, maxLineBytes: 1000 },
+    options: { ...LINES, format: 'lines', table: 't' },
     durability: 'sync',
     rejectFile: join(dir, 'rejects'),
     from: undefined,
@@ -51,20 +53,53 @@ describe('an ingest in a program', () => {
     await wal.close();
   });
 
+  it('steps over exactly the lines that are in beyond the checkpoint, table by table', async () => {
+    const wal = await openWal(join(dir, 'ahead'));
+    const options = { ...LINES, format: 'ndjson', tableBy: 'h' } as const;
+    const journal = new Journal(wal, 'first');
+    const stream = new PassThrough();
+    const first = runIngest(prepare(wal, journal, stream, { options }));
+    const line = (i: number) => `{"h":"${i % 3 === 0 ? 'a' : 'b'}","i":${i}}`;
+    const tables = [wal.table('a'), wal.table('b')];
+    const written = async () =>
+      Number((await tables[0]?.lastSequence()) ?? 0n) + Number((await tables[1]?.lastSequence()) ?? 0n);
+    let lines = 0;
+    let from: JournalState | undefined;
+    // What a kill would leave between two checkpoints.
+    await until(async () => {
+      lines += 1;
+      stream.write(`${line(lines)}\n`);
+      await until(async () => (await written()) === lines, `line ${lines}`);
+      from = await journal.load();
+      return lines > 10 && from?.checkpoint !== undefined && lines - from.checkpoint.progress.line > 4;
+    }, 'lines beyond a checkpoint');
+    const again = new PassThrough();
+    again.end(`${Array.from({ length: lines + 5 }, (_, i) => line(i + 1)).join('\n')}\n`);
+    const result = await runIngest(prepare(wal, new Journal(wal, 'second'), again, { options, from }));
+    expect(result).toMatchObject({
+      outcome: 'complete',
+      steppedOver: lines - (from?.checkpoint?.progress.line ?? 0),
+    });
+    const all: string[] = [];
+    for (const table of tables)
+      for await (const { payload } of table.read()) all.push(Buffer.from(payload).toString());
+    const expected = Array.from({ length: lines + 5 }, (_, i) => line(i + 1));
+    expect(all).toEqual([
+      ...expected.filter((text) => text.includes('"a"')),
+      ...expected.filter((text) => text.includes('"b"')),
+    ]);
+    stream.end();
+    await first;
+    await wal.close();
+  });
+
   it('keeps its journal small however long it runs', async () => {
     const wal = await openWal(join(dir, 'long'));
     const stream = new PassThrough();
     const journal = new Journal(wal, 'in', { snapshotBytes: 600 });
     const running = runIngest(
       prepare(wal, journal, stream, {
-        options: {
-          format: 'ndjson',
-          tableBy: 'h',
-          raw: false,
-          delimiter: ',',
-          lossless: false,
-          maxLineBytes: 1000,
-        },
+        options: { ...LINES, format: 'ndjson', tableBy: 'h' },
       }),
     );
     const records = async () => {
