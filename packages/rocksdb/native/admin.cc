@@ -20,7 +20,7 @@ namespace {
 napi_value syncWal(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().assertWritable();
-  return startDatabaseOperation(arguments.env(), lease.forCall(), [](SharedDatabase& database) {
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
     database.assertWritable();
     database.throwIfWriteFailed(database.db().SyncWAL());
   });
@@ -30,7 +30,7 @@ napi_value syncWal(const Arguments& arguments) {
 napi_value flush(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().assertWritable();
-  return startDatabaseOperation(arguments.env(), lease.forCall(), [](SharedDatabase& database) {
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
     throwIfFailed(database.db().Flush(rocksdb::FlushOptions()), database.path());
   });
 }
@@ -53,7 +53,7 @@ napi_value compactRange(const Arguments& arguments) {
   const std::string lower = fromStart ? "" : arguments.bytes(1, "lower").slice().ToString();
   const std::string upper = toEnd ? "" : arguments.bytes(2, "upper").slice().ToString();
   if (!fromStart && !toEnd && lower > upper) throwRangeError("upper", "not below lower");
-  return startDatabaseOperation(arguments.env(), lease.forCall(), [=](SharedDatabase& database) {
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kLengthy, [=](SharedDatabase& database) {
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = bottommost;
     options.exclusive_manual_compaction = false;
@@ -109,7 +109,7 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
     if (range.first > range.second) throwRangeError("upper", "not below lower");
     if (range.first < range.second) ranges.push_back(std::move(range));
   }
-  return startDatabaseOperation(env, lease.forCall(), [ranges = std::move(ranges)](SharedDatabase& database) {
+  return startDatabaseOperation(env, lease.forCall(), Duration::kLengthy, [ranges = std::move(ranges)](SharedDatabase& database) {
     if (ranges.empty()) return;
     throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, database.db(), ranges), database.path());
   });
@@ -120,7 +120,7 @@ napi_value checkpoint(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database();
   const std::string directory = arguments.string(1, "directory");
-  return startDatabaseOperation(arguments.env(), lease.forCall(), [directory](SharedDatabase& database) {
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kLengthy, [directory](SharedDatabase& database) {
     rocksdb::Checkpoint* raw = nullptr;
     throwIfFailed(rocksdb::Checkpoint::Create(&database.db(), &raw), database.path());
     const std::unique_ptr<rocksdb::Checkpoint> owned(raw);
@@ -132,7 +132,7 @@ napi_value checkpoint(const Arguments& arguments) {
 napi_value resume(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().assertWritable();
-  return startDatabaseOperation(arguments.env(), lease.forCall(), [](SharedDatabase& database) {
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
     database.assertWritable();
     throwIfFailed(database.db().Resume(), database.path());
     database.health().resumed();

@@ -6,8 +6,13 @@
 
 namespace shale {
 
-Executor& Executor::instance() {
-  static Executor* executor = new Executor();
+Executor& Executor::brief() {
+  static Executor* executor = new Executor(64);
+  return *executor;
+}
+
+Executor& Executor::lengthy() {
+  static Executor* executor = new Executor(16);
   return *executor;
 }
 
@@ -20,7 +25,7 @@ void Executor::submit(std::function<void()> job) {
     return;
   }
   queue_.push_back(std::move(job));
-  if (queue_.size() <= waiting_ || threads_ >= kMaxThreads) {
+  if (queue_.size() <= waiting_ || threads_ >= maxThreads_) {
     wake_.notify_one();
     return;
   }
@@ -62,15 +67,24 @@ void Executor::work() {
   }
 }
 
-void Executor::drain() {
-  std::deque<std::function<void()>> dropped;
-  std::unique_lock<std::mutex> lock(mutex_);
+void Executor::stop() {
+  std::deque<std::function<void()>> dropped;  // destroyed after the lock is released: it may own references
+  std::lock_guard<std::mutex> lock(mutex_);
   draining_ = true;
   dropped.swap(queue_);
-  lock.unlock();
-  dropped.clear();  // gives up what these jobs own, which a job under way may wait for
-  lock.lock();
+}
+
+void Executor::waitForRunning() {
+  std::unique_lock<std::mutex> lock(mutex_);
   idle_.wait(lock, [this] { return running_ == 0; });
+}
+
+void Executor::drainAll() {
+  // A job under way may wait for what a dropped one holds: drop all before waiting for any.
+  brief().stop();
+  lengthy().stop();
+  lengthy().waitForRunning();
+  brief().waitForRunning();
 }
 
 }  // namespace shale

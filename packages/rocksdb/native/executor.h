@@ -12,20 +12,24 @@ namespace shale {
 
 class Executor {
  public:
-  // Lives as long as the process; never destroyed.
-  static Executor& instance();
+  // For opens, closes, syncs and flushes, and for what may take minutes, so that the latter cannot hold up the former.
+  // Both live as long as the process; never destroyed.
+  static Executor& brief();
+  static Executor& lengthy();
 
   // Jobs start in the order of submission. A job must not throw. Once the process is exiting, jobs are dropped.
   void submit(std::function<void()> job);
 
-  // Drops what has not started and waits for what has. For the end of the process only.
-  void drain();
+  // Drops what has not started, on both, then waits for what has. For the end of the process only.
+  static void drainAll();
 
  private:
-  Executor() = default;
+  explicit Executor(size_t maxThreads) : maxThreads_(maxThreads) {}
   void work();
+  void stop();
+  void waitForRunning();
 
-  static constexpr size_t kMaxThreads = 64;
+  const size_t maxThreads_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

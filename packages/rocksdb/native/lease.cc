@@ -43,7 +43,7 @@ void Lease::release(Closing closing) {
   if (!reference || closing == Closing::kHere) return;
   try {
     auto shared = std::make_shared<Reference>(std::move(reference));
-    Executor::instance().submit([shared] { shared->drop(); });
+    Executor::brief().submit([shared] { shared->drop(); });
   } catch (...) {
     // No thread to be had: the reference has been dropped here instead.
   }

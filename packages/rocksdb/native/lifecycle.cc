@@ -16,7 +16,7 @@ napi_value open(const Arguments& arguments) {
   const bool readOnly = arguments.boolean(1, "readOnly");
   const bool createIfMissing = arguments.boolean(2, "createIfMissing");
   const Settings settings = Settings::read(arguments.env(), arguments.raw(3));
-  return startOperation(arguments.env(), path, [=]() -> Finish {
+  return startOperation(arguments.env(), path, Duration::kBrief, [=]() -> Finish {
     auto reference = std::make_shared<Reference>(Registry::instance().open(path, readOnly, createIfMissing, settings));
     return [reference](napi_env env) { return wrapLease(env, std::make_unique<Lease>(std::move(*reference))); };
   });
@@ -33,7 +33,7 @@ napi_value attach(const Arguments& arguments) {
 napi_value close(const Arguments& arguments) {
   auto reference = std::make_shared<Reference>(arguments.leaseMaybeClosed(0).detach());
   const std::string path = *reference ? (*reference)->path() : "";
-  return startOperation(arguments.env(), path, [reference]() -> Finish {
+  return startOperation(arguments.env(), path, Duration::kBrief, [reference]() -> Finish {
     reference->dropAndWait();
     return finishWithUndefined();
   });

@@ -48,7 +48,7 @@ struct Operation {
 
 }  // namespace
 
-napi_value startOperation(napi_env env, std::string path, Work work) {
+napi_value startOperation(napi_env env, std::string path, Duration duration, Work work) {
   auto operation = std::make_shared<Operation>();
   operation->mailbox = Environment::of(env).mailbox();
   operation->path = std::move(path);
@@ -58,7 +58,8 @@ napi_value startOperation(napi_env env, std::string path, Work work) {
   napi_status status = napi_create_promise(env, &operation->deferred, &promise);
   if (status == napi_ok) {
     try {
-      Executor::instance().submit([operation] {
+      Executor& executor = duration == Duration::kBrief ? Executor::brief() : Executor::lengthy();
+      executor.submit([operation] {
         operation->run();
         auto mailbox = operation->mailbox;
         try {
@@ -83,10 +84,11 @@ napi_value startOperation(napi_env env, std::string path, Work work) {
 
 Finish finishWithUndefined() { return makeUndefined; }
 
-napi_value startDatabaseOperation(napi_env env, Reference reference, std::function<void(SharedDatabase&)> work) {
+napi_value startDatabaseOperation(napi_env env, Reference reference, Duration duration,
+                                  std::function<void(SharedDatabase&)> work) {
   auto held = std::make_shared<Reference>(std::move(reference));
   const std::string path = (*held)->path();
-  return startOperation(env, path, [held, work = std::move(work)]() -> Finish {
+  return startOperation(env, path, duration, [held, work = std::move(work)]() -> Finish {
     work(**held);
     return finishWithUndefined();
   });

@@ -16,12 +16,15 @@ namespace shale {
 using Finish = std::function<napi_value(napi_env)>;
 using Work = std::function<Finish()>;
 
+enum class Duration { kBrief, kLengthy };
+
 // `path` goes into the errors. Whatever `work` owns is let go as soon as it has run.
-napi_value startOperation(napi_env env, std::string path, Work work);
+napi_value startOperation(napi_env env, std::string path, Duration duration, Work work);
 
 Finish finishWithUndefined();
 
 // For work on an open database: holds a reference of its own until the work is done.
-napi_value startDatabaseOperation(napi_env env, Reference reference, std::function<void(SharedDatabase&)> work);
+napi_value startDatabaseOperation(napi_env env, Reference reference, Duration duration,
+                                  std::function<void(SharedDatabase&)> work);
 
 }  // namespace shale

@@ -186,7 +186,7 @@ void Registry::closeAtExit() {
       rocksdb::CancelAllBackgroundWork(&item.second.database->db(), false);
     }
   }
-  Executor::instance().drain();
+  Executor::drainAll();
   // No lease that is left (the main thread's, after process.exit()) can be used any more.
   std::lock_guard<std::mutex> lock(registry.mutex_);
   for (auto& item : registry.entries_) {

@@ -1,0 +1,96 @@
+// Builds the addon with a sanitizer and runs the stress script and the teardown scenarios under it.
+//
+//   node scripts/test-sanitized.mjs address|thread [seconds]
+//
+// What the sanitizer says about our own code or through it fails the run; what V8 and Node leak does not count.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [sanitizer = 'address', seconds = '30'] = process.argv.slice(2);
+const compiler = process.env.CXX ?? 'c++';
+
+const built = spawnSync(
+  process.execPath,
+  [join(root, 'scripts', 'build-native.mjs'), `--sanitize=${sanitizer}`],
+  { stdio: 'inherit' },
+);
+if (built.status !== 0) process.exit(1);
+
+const runtimeName = { address: 'libasan.so', thread: 'libtsan.so' }[sanitizer];
+const runtime = spawnSync(compiler, [`-print-file-name=${runtimeName}`], { encoding: 'utf8' }).stdout.trim();
+const environment = {
+  ...process.env,
+  LD_PRELOAD: runtime,
+  SHALE_ROCKSDB_ADDON: join(root, 'build', sanitizer, 'shale_rocksdb.node'),
+  ASAN_OPTIONS: 'detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=25:alloc_dealloc_mismatch=0',
+  LSAN_OPTIONS: `exitcode=0:print_suppressions=0`,
+  TSAN_OPTIONS: `exitcode=0:suppressions=${join(root, 'test', 'sanitizers', 'thread.supp')}:history_size=4`,
+};
+
+/** The reports that concern us: those with a frame of the addon in them. */
+function concerning(output) {
+  const reports = output
+    .split(/(?=^(?:Direct leak|Indirect leak|==\d+==ERROR|WARNING: ThreadSanitizer))/m)
+    .slice(1);
+  return reports.filter((report) => {
+    const leak = /^(Direct|Indirect) leak/.test(report);
+    const race = report.startsWith('WARNING: ThreadSanitizer');
+    return leak || race ? /shale_rocksdb|shale::/.test(report) : !/LeakSanitizer/.test(report);
+  });
+}
+
+function run(label, script, args, statuses) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--expose-gc', join(root, 'test', script), ...args], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 300_000,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('close', (status, signal) => {
+      const reports = concerning(output);
+      const ok = statuses.includes(status) && reports.length === 0;
+      console.log(`${ok ? 'ok    ' : 'FAILED'} ${label}${ok ? '' : ` (status ${status}, signal ${signal})`}`);
+      if (!ok) console.log((reports.join('\n') || output).slice(0, 20_000));
+      resolve(ok);
+    });
+  });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'shale-sanitized-'));
+let failures = 0;
+const count = (ok) => (failures += ok ? 0 : 1);
+try {
+  count(
+    await run(`stress for ${seconds} s`, 'sanitizers/stress.mjs', [join(folder, 'stress'), seconds], [0]),
+  );
+  count(await run('garbage collection', 'fixtures/garbage.mjs', [join(folder, 'garbage')], [0]));
+  const manners = [
+    'terminate',
+    'terminate-and-close',
+    'close-main',
+    'exit',
+    'exit-in-calls',
+    'throw',
+    'unclosed',
+  ];
+  for (const manner of manners) {
+    for (const kind of ['write', 'flush', 'compact', 'mixed']) {
+      const path = join(folder, `${manner}-${kind}`);
+      count(
+        await run(`${manner} while threads ${kind}`, 'fixtures/teardown.mjs', [path, kind, manner], [0, 7]),
+      );
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(failures === 0 ? `The ${sanitizer} sanitizer found nothing.` : `${failures} runs failed.`);
+process.exitCode = failures === 0 ? 0 : 1;

@@ -1,0 +1,118 @@
+// The system's C++ compiler and the system's librocksdb, and how the addon is compiled with them.
+import { spawn, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+
+/** Something that the person who builds can put right; the message says how. */
+export class BuildFailure extends Error {}
+
+function run(command, args, input) {
+  return spawnSync(command, args, { encoding: 'utf8', input });
+}
+
+/** The command that installs what is missing, for the package manager that is here. */
+function installCommand() {
+  const managers = [
+    ['apt-get', 'sudo apt-get install g++ librocksdb-dev'],
+    ['dnf', 'sudo dnf install gcc-c++ rocksdb-devel'],
+    ['apk', 'sudo apk add g++ rocksdb-dev'],
+    ['pacman', 'sudo pacman -S gcc rocksdb'],
+    ['brew', 'xcode-select --install; brew install rocksdb'],
+  ];
+  const found = managers.filter(([name]) => run(name, ['--version']).status === 0);
+  return (found.length > 0 ? found : managers).map(([, command]) => `    ${command}`).join('\n');
+}
+
+export function missing(what) {
+  return new BuildFailure(
+    `${what}\n@shale/rocksdb needs a C++ compiler and RocksDB 7 or later. To install them:\n${installCommand()}`,
+  );
+}
+
+export function findCompiler() {
+  const candidates = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'];
+  for (const candidate of candidates) {
+    const [command, ...args] = candidate.split(' ').filter(Boolean);
+    const version = run(command, [...args, '--version']);
+    if (version.status === 0) return { command, args, version: version.stdout.split('\n')[0] };
+  }
+  throw missing(`No C++ compiler found (tried ${candidates.join(', ')}).`);
+}
+
+/** Where RocksDB is: from the environment, else from pkg-config, else from Homebrew, else where the compiler looks. */
+export function findRocksDB() {
+  const { ROCKSDB_INCLUDE, ROCKSDB_LIB } = process.env;
+  if (ROCKSDB_INCLUDE || ROCKSDB_LIB) {
+    return {
+      compile: ROCKSDB_INCLUDE ? [`-I${ROCKSDB_INCLUDE}`] : [],
+      link: [...(ROCKSDB_LIB ? [`-L${ROCKSDB_LIB}`, `-Wl,-rpath,${ROCKSDB_LIB}`] : []), '-lrocksdb'],
+    };
+  }
+  const words = (text) => text.trim().split(/\s+/).filter(Boolean);
+  const compile = run('pkg-config', ['--cflags-only-I', 'rocksdb']);
+  const link = run('pkg-config', ['--libs-only-L', 'rocksdb']);
+  if (compile.status === 0 && link.status === 0) {
+    return { compile: words(compile.stdout), link: [...words(link.stdout), '-lrocksdb'] };
+  }
+  const brew = process.platform === 'darwin' ? run('brew', ['--prefix', 'rocksdb']) : { status: 1 };
+  if (brew.status === 0) {
+    const prefix = brew.stdout.trim();
+    return { compile: [`-I${prefix}/include`], link: [`-L${prefix}/lib`, '-lrocksdb'] };
+  }
+  return { compile: [], link: ['-lrocksdb'] };
+}
+
+export function findVersion(compiler, rocksdb) {
+  const probe = '#include <rocksdb/version.h>\nSHALE_VERSION ROCKSDB_MAJOR ROCKSDB_MINOR ROCKSDB_PATCH\n';
+  const args = [...compiler.args, ...rocksdb.compile, '-E', '-P', '-x', 'c++', '-'];
+  const [, major, minor, patch] =
+    /SHALE_VERSION (\d+) (\d+) (\d+)/.exec(run(compiler.command, args, probe).stdout) ?? [];
+  if (major === undefined) throw missing('The headers of RocksDB were not found (rocksdb/version.h).');
+  const version = { major: Number(major), minor: Number(minor), text: `${major}.${minor}.${patch}` };
+  if (version.major < 7) throw missing(`RocksDB ${version.text} is too old.`);
+  return version;
+}
+
+/** Of the addon; a sanitizer is 'address', 'thread' or undefined. */
+export function flagsFor(rocksdb, version, sanitizer) {
+  const headers = createRequire(import.meta.url)('node-api-headers').include_dir;
+  const modern = version.major > 10 || (version.major === 10 && version.minor >= 7);
+  const compile = [
+    `-std=${modern ? 'c++20' : 'c++17'}`,
+    ...(sanitizer ? ['-O1', '-g', '-fno-omit-frame-pointer', `-fsanitize=${sanitizer}`] : ['-O2']),
+    '-fPIC',
+    '-fvisibility=hidden',
+    // RocksDB may have been built without run-time type information; deriving from its classes must not ask for it.
+    '-fno-rtti',
+    '-Wall',
+    '-Wextra',
+    '-DNDEBUG',
+    '-DNAPI_VERSION=8',
+    '-DNODE_GYP_MODULE_NAME=shale_rocksdb',
+    `-isystem${headers}`,
+    ...rocksdb.compile,
+  ];
+  const link = [
+    ...(process.platform === 'darwin'
+      ? ['-bundle', '-undefined', 'dynamic_lookup']
+      : // A worker that ends must never unload RocksDB under the threads that it has started.
+        ['-shared', '-Wl,-z,nodelete', '-Wl,-z,relro', '-Wl,-z,now']),
+    ...(sanitizer ? [`-fsanitize=${sanitizer}`] : []),
+    ...rocksdb.link,
+  ];
+  return { compile, link };
+}
+
+/** Runs the compiler or the linker and gives what it says; a BuildFailure if it fails. */
+export function execute(compiler, args) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(compiler.command, [...compiler.args, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(output);
+      else reject(new BuildFailure(output));
+    });
+  });
+}
