@@ -19,7 +19,7 @@ namespace {
 
 // Merges the runs and the other records, in both directions. The cursor that is not current stands beyond the current one,
 // in the direction of travel, or nowhere.
-class LogIterator final : public rocksdb::MemTableRep::Iterator {
+class LogIterator : public rocksdb::MemTableRep::Iterator {
  public:
   LogIterator(const RunDirectory& directory, const OtherRecords& others) : runs_(directory), others_(others) {}
 
@@ -98,6 +98,37 @@ class LogIterator final : public rocksdb::MemTableRep::Iterator {
   bool onRuns_ = true;
 };
 
+// Looks a key up. RocksDB's LookupKey is in no public header; MemTableRep::Get knows it and asks for an iterator. In some
+// versions it never deletes that, in others it may: this one lives on the caller's stack and its memory stays when it is
+// deleted.
+class LogLookup final : private rocksdb::MemTableRep {
+ public:
+  LogLookup(const RunDirectory& directory, const OtherRecords& others)
+      : MemTableRep(nullptr), iterator_(new (memory_) Borrowed(directory, others)) {}
+
+  void run(const rocksdb::LookupKey& key, void* argument, bool (*callback)(void*, const char*)) {
+    MemTableRep::Get(key, argument, callback);
+  }
+
+ private:
+  class Borrowed final : public LogIterator {
+   public:
+    using LogIterator::LogIterator;
+    static void* operator new(size_t, void* memory) { return memory; }
+    static void operator delete(void*) {}
+    static void operator delete(void*, void*) {}
+  };
+
+  Iterator* GetDynamicPrefixIterator(rocksdb::Arena*) override { return iterator_; }
+  Iterator* GetIterator(rocksdb::Arena*) override { return iterator_; }
+  void Insert(rocksdb::KeyHandle) override {}
+  bool Contains(const char*) const override { return false; }
+  size_t ApproximateMemoryUsage() override { return 0; }
+
+  alignas(Borrowed) unsigned char memory_[sizeof(Borrowed)];
+  Iterator* const iterator_;
+};
+
 class LogMemtable final : public rocksdb::MemTableRep {
  public:
   explicit LogMemtable(rocksdb::Allocator* allocator)
@@ -155,6 +186,10 @@ class LogMemtable final : public rocksdb::MemTableRep {
 
   // What RocksDB's allocator does not know of: the table that finds the run of a prefix.
   size_t ApproximateMemoryUsage() override { return heapBytes_.load(std::memory_order_relaxed); }
+
+  void Get(const rocksdb::LookupKey& key, void* argument, bool (*callback)(void*, const char*)) override {
+    LogLookup(directory_, others_).run(key, argument, callback);
+  }
 
   Iterator* GetIterator(rocksdb::Arena* arena) override {
     if (arena == nullptr) return new LogIterator(directory_, others_);

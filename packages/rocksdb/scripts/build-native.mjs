@@ -5,7 +5,6 @@
 // Output: build/shale_rocksdb.node (build/address/…, build/thread/… with a sanitizer). A build that would give the
 // same file again is skipped. Environment: CXX (the compiler), ROCKSDB_INCLUDE and ROCKSDB_LIB (folders, when RocksDB is in
 // an unusual place). --install is what npm runs: it does nothing inside Shale's own repository, whose set-up builds.
-import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -16,12 +15,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import {
   BuildFailure,
+  compileAll,
+  digest,
   execute,
   findCompiler,
   findRocksDB,
@@ -37,21 +37,6 @@ const sanitizer = [...flags].find((flag) => flag.startsWith('--sanitize='))?.sli
 
 function say(text) {
   if (!flags.has('--quiet')) console.log(text);
-}
-
-const digest = (...parts) => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-
-async function compileAll(compiler, sources, objectFolder) {
-  const waiting = sources.filter((source) => !existsSync(source.object));
-  const lane = async () => {
-    for (let source = waiting.shift(); source !== undefined; source = waiting.shift()) {
-      const temporary = join(objectFolder, `${source.name}.${process.pid}.tmp`);
-      const output = await execute(compiler, [...source.flags, '-c', source.path, '-o', temporary]);
-      if (output) say(output);
-      renameSync(temporary, source.object);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, lane));
 }
 
 async function build() {
@@ -78,7 +63,6 @@ async function build() {
       return { name, path, flags: compile, object: join(objectFolder, `${name}.${hash.slice(0, 16)}.o`) };
     });
   const output = join(outputFolder, 'shale_rocksdb.node');
-  mkdirSync(objectFolder, { recursive: true });
   const unlock = await lock(join(outputFolder, 'lock'));
   try {
     await buildUnlessUpToDate(compiler, version, link, sources, objectFolder, output);
@@ -121,7 +105,7 @@ async function buildUnlessUpToDate(compiler, version, link, sources, objectFolde
 
   say(`@shale/rocksdb: building the addon (RocksDB ${version.text}, ${compiler.version})`);
   if (flags.has('--force')) for (const source of sources) rmSync(source.object, { force: true });
-  await compileAll(compiler, sources, objectFolder);
+  await compileAll(compiler, sources, objectFolder, say);
   const temporary = `${output}.${process.pid}.tmp`;
   try {
     await execute(compiler, [...sources.map((source) => source.object), ...link, '-o', temporary]);

@@ -1,6 +1,10 @@
 // The system's C++ compiler and the system's librocksdb, and how the addon is compiled with them.
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 
 /** Something that the person who builds can put right; the message says how. */
 export class BuildFailure extends Error {}
@@ -115,4 +119,22 @@ export function execute(compiler, args) {
       else reject(new BuildFailure(output));
     });
   });
+}
+
+/** What tells one build from another: a hash of all that went into it. */
+export const digest = (...parts) => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
+/** Compiles each of `{ name, path, flags, object }` whose object is not there yet; `say` gets the compiler's warnings. */
+export async function compileAll(compiler, sources, objectFolder, say) {
+  mkdirSync(objectFolder, { recursive: true });
+  const waiting = sources.filter((source) => !existsSync(source.object));
+  const lane = async () => {
+    for (let source = waiting.shift(); source !== undefined; source = waiting.shift()) {
+      const temporary = join(objectFolder, `${source.name}.${process.pid}.tmp`);
+      const output = await execute(compiler, [...source.flags, '-c', source.path, '-o', temporary]);
+      if (output) say(output);
+      renameSync(temporary, source.object);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, lane));
 }

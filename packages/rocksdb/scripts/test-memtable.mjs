@@ -1,0 +1,144 @@
+// The model test of the memtable made for logs: random operations on it, on RocksDB's skip list and on a model, beside
+// readers and through crashes (test/native).
+//
+//   node scripts/test-memtable.mjs [--sanitize=none|address|thread] [--seed=N] [--scale=N] [--rounds=N]
+//
+// Without --sanitize it runs all three. The seed is random unless given, and is printed; so is how to repeat a round.
+// --scale is how much each round does (default 1: some seconds without a sanitizer), --rounds how many there are, each
+// with a seed of its own (default 1). Builds into build/memtable what has changed since.
+import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import {
+  BuildFailure,
+  compileAll,
+  digest,
+  execute,
+  findCompiler,
+  findRocksDB,
+  findVersion,
+  flagsFor,
+} from './toolchain.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({
+  options: {
+    sanitize: { type: 'string' },
+    seed: { type: 'string' },
+    scale: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '1' },
+  },
+});
+
+/** The test's own sources, and those of the addon that are under test and know nothing of Node. */
+function sourcePaths() {
+  const tests = readdirSync(join(root, 'test', 'native')).filter((name) => name.endsWith('.cc'));
+  const tested = ['log_memtable.cc', 'memtable_compatibility.cc'];
+  return [
+    ...tests.map((name) => join(root, 'test', 'native', name)),
+    ...tested.map((name) => join(root, 'native', name)),
+  ];
+}
+
+function headerTexts() {
+  return ['native', join('test', 'native')].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.h'))
+      .map((name) => readFileSync(join(root, folder, name), 'utf8')),
+  );
+}
+
+/** Builds the test if anything has changed; gives the path of the program. */
+async function build(compiler, rocksdb, version, sanitizer) {
+  const { compile } = flagsFor(rocksdb, version, sanitizer);
+  // What the test checks with assert() in RocksDB's headers, it checks here.
+  const flags = [...compile.filter((flag) => flag !== '-DNDEBUG'), '-g'];
+  const link = [...(sanitizer ? [`-fsanitize=${sanitizer}`] : []), ...rocksdb.link, '-pthread'];
+  const folder = join(root, 'build', 'memtable', sanitizer ?? 'none');
+  const common = digest(
+    compiler.command,
+    compiler.args,
+    compiler.version,
+    version.text,
+    flags,
+    headerTexts(),
+  );
+  const sources = sourcePaths().map((path) => {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const hash = digest(common, readFileSync(path, 'utf8')).slice(0, 16);
+    return { name, path, flags, object: join(folder, `${name}.${hash}.o`) };
+  });
+  await compileAll(compiler, sources, folder, console.error);
+  const program = join(folder, 'model-test');
+  // Another run may be using the program: it keeps the old file.
+  const temporary = `${program}.${process.pid}.tmp`;
+  await execute(compiler, [...sources.map((source) => source.object), ...link, '-o', temporary]);
+  renameSync(temporary, program);
+  const current = new Set(sources.map((source) => source.object));
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith('.o') && !current.has(join(folder, name))) rmSync(join(folder, name), { force: true });
+  }
+  return program;
+}
+
+/** One round; true if all went well. */
+function run(program, sanitizer, seed) {
+  const folder = mkdtempSync(join(tmpdir(), 'shale-memtable-'));
+  const suppressions = join(root, 'test', 'native', 'tsan.supp');
+  try {
+    const { status, signal } = spawnSync(program, [folder, String(seed), values.scale], {
+      stdio: 'inherit',
+      env: { ...process.env, TSAN_OPTIONS: `suppressions=${suppressions} halt_on_error=1` },
+    });
+    if (status === 0) return true;
+    console.error(`\nFailed (${signal ?? `exit code ${status}`}). To repeat it:`);
+    const sanitize = `--sanitize=${sanitizer ?? 'none'}`;
+    console.error(
+      `    pnpm --filter @shale/rocksdb test:memtable ${sanitize} --seed=${seed} --scale=${values.scale}`,
+    );
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function numberOf(name, text) {
+  const number = Number(text);
+  if (!(number > 0)) throw new BuildFailure(`--${name} must be a number above 0, and is ${text}.`);
+  return number;
+}
+
+async function main() {
+  if (values.sanitize !== undefined && !['none', 'address', 'thread'].includes(values.sanitize)) {
+    throw new BuildFailure(`--sanitize must be none, address or thread, and is ${values.sanitize}.`);
+  }
+  const sanitizers = values.sanitize === undefined ? ['none', 'address', 'thread'] : [values.sanitize];
+  const firstSeed = values.seed === undefined ? randomInt(1, 2 ** 31) : numberOf('seed', values.seed);
+  numberOf('scale', values.scale);
+  const rounds = numberOf('rounds', values.rounds);
+  const compiler = findCompiler();
+  const rocksdb = findRocksDB();
+  const version = findVersion(compiler, rocksdb);
+  for (const name of sanitizers) {
+    const sanitizer = name === 'none' ? undefined : name;
+    const program = await build(compiler, rocksdb, version, sanitizer);
+    for (let round = 0; round < rounds; round++) {
+      const seed = firstSeed + round;
+      console.log(`sanitizer ${name}, seed ${seed}, scale ${values.scale}, RocksDB ${version.text}`);
+      if (!run(program, sanitizer, seed)) return 1;
+    }
+  }
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof BuildFailure ? error.message : error);
+  process.exitCode = 2;
+}
