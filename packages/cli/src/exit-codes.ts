@@ -27,6 +27,7 @@ export const EXIT = {
   brokenPipe: 141,
 } as const;
 
+/** One of the codes that the command ends with. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** 128 + the signal's number, as shells say it. */

@@ -5,7 +5,9 @@ export type IdInput = bigint | number;
 
 /** Names one table log: a region and a table inside it. */
 export interface TableIdInput {
+  /** The region's id. */
   readonly region: IdInput;
+  /** The table's id, unique inside its region. */
   readonly table: IdInput;
 }
 

@@ -20,6 +20,7 @@ export type { WalState } from './lifecycle.js';
 export type { TableInfo } from './listing.js';
 export { openWal } from './open-wal.js';
 export type { Durability, ResolvedOptions, RocksDBOptions, WalOptions } from './options.js';
+export type { ItemChunk } from './read/entry-iterator.js';
 export type { ReadOptions, ReadRange } from './read/read-options.js';
 export type { Entry, TableChunk, TableRead } from './read/table-read.js';
 export type { ReclaimStats } from './reclaimer.js';

@@ -5,8 +5,13 @@ import type { Listing } from './shard/protocol.js';
 
 /** A table as the list of tables shows it. */
 export interface TableInfo {
-  /** `region` is null when only the metadata record is left, which does not say its region. */
-  readonly id: { readonly region: bigint | null; readonly table: bigint };
+  /** Which table it is. */
+  readonly id: {
+    /** Null when only the metadata record is left, which does not say its region. */
+    readonly region: bigint | null;
+    /** The table's id inside its region. */
+    readonly table: bigint;
+  };
   /** The table's name, for one that has a name. */
   readonly name?: string;
   /** The smallest readable sequence; `last + 1n` when only the metadata record is left. */

@@ -8,23 +8,31 @@ import type { ShardCounters } from './shard/shard.js';
 
 /** One shard in numbers: what this thread counts, and what the shard's thread says. */
 export interface ShardStats extends Readonly<ShardCounters>, ShardThreadStats {
+  /** The shard's number, from 0. */
   readonly index: number;
 }
 
 /** A WAL in numbers. Counters are sums since it was opened. */
 export interface WalStats {
+  /** The real path of the database. */
   readonly path: string;
+  /** Which WAL of the database: 0 to 126. */
   readonly instance: number;
+  /** Where it is between opening and closed. */
   readonly state: WalState;
   /** `well`; or what keeps it from writing. */
   readonly health: HealthState;
+  /** Each shard, by number. */
   readonly shards: readonly ShardStats[];
+  /** What is on its way, beside the bounds it has. */
   readonly queue: {
     /** Bytes copied and not yet acknowledged, as `maxInFlightBytes` counts them. */
     readonly inFlightBytes: number;
+    /** The bound given at opening, in bytes. */
     readonly maxInFlightBytes: number;
     /** Appends that wait for room. */
     readonly queuedAppends: number;
+    /** The bound given at opening. */
     readonly maxQueuedAppends: number;
   };
   /** Tables whose state a shard holds, as a rule because they have been touched. */

@@ -20,7 +20,9 @@ export interface TableOptions<T> {
 
 /** One table's part of an atomic write. */
 export interface WritePart<T = Uint8Array> {
+  /** Where the entries go. */
   readonly table: Table<T>;
+  /** The entries, in order; may be empty. */
   readonly payloads: readonly T[];
   /** The sequence that the part's first entry must get; otherwise nothing of the write is done. */
   readonly expect?: bigint | undefined;

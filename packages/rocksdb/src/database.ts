@@ -9,11 +9,13 @@ export interface WriteOptions {
   readonly sync: boolean;
 }
 
+/** What a read looks at. */
 export interface ReadOptions {
   /** Reads what was there when the snapshot was taken. Default: what is there now. */
   readonly snapshot?: Snapshot;
 }
 
+/** How a scan goes about it. */
 export interface ScanOptions extends ReadOptions {
   /** From the upper end downwards; its groups are marked descending. Default false. */
   readonly reverse?: boolean;
@@ -25,11 +27,13 @@ export interface ScanOptions extends ReadOptions {
   readonly verifyChecksums?: boolean;
 }
 
+/** How a scan over records of any shape goes about it. */
 export interface RecordsOptions extends ReadOptions {
   /** Records to read at most. 1..2^32-1, default no limit but the buffer. */
   readonly maxRecords?: number;
 }
 
+/** How `compactRange` treats what lies at the bottom. */
 export interface CompactOptions {
   /** Whether files that are at the bottom already are written anew. Default `'ifHaveCompactionFilter'`, that is no. */
   readonly bottommost?: 'skip' | 'ifHaveCompactionFilter' | 'force' | 'forceOptimized';
@@ -56,7 +60,7 @@ export class Database {
   readonly #handle: NativeHandle;
   #closing: Promise<void> | undefined;
 
-  /** Made by {@link openDatabase} and {@link attachDatabase}. */
+  /** @internal Made by {@link openDatabase} and {@link attachDatabase}. */
   constructor(handle: NativeHandle, readOnly: boolean) {
     this.#handle = handle;
     this.path = native().path(handle);
@@ -267,6 +271,7 @@ export class Database {
     return this.#closing;
   }
 
+  /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -37,6 +37,7 @@ export const ROCKSDB_ERROR_CODES = [
   'ROCKSDB_LIBRARY_MISSING',
 ] as const;
 
+/** One of `ROCKSDB_ERROR_CODES`. */
 export type RocksDBErrorCode = (typeof ROCKSDB_ERROR_CODES)[number];
 
 /**

@@ -3,6 +3,7 @@ import { rangeError, requireOptions, typeError } from './arguments.js';
 /** How RocksDB treats damage in its log when the database is opened. */
 export type WalRecoveryMode = 'pointInTime' | 'tolerateCorruptedTail' | 'absolute' | 'skipAnyCorrupted';
 
+/** How tables are compressed; what the library was not built with is refused at opening. */
 export type Compression = 'none' | 'snappy' | 'zlib' | 'lz4' | 'zstd';
 
 /** How RocksDB keeps in memory what is not in a table file yet. */

@@ -11,7 +11,7 @@ let unwrapSnapshot: (snapshot: Snapshot) => NativeSnapshot;
 export class Snapshot {
   readonly #native: NativeSnapshot;
 
-  /** Made by `Database.snapshot`. */
+  /** @internal Made by `Database.snapshot`. */
   constructor(handle: NativeSnapshot) {
     this.#native = handle;
   }
@@ -21,6 +21,7 @@ export class Snapshot {
     native().releaseSnapshot(this.#native);
   }
 
+  /** The same as `release()`, for `using`. */
   [Symbol.dispose](): void {
     this.release();
   }

@@ -43,6 +43,7 @@ export class RegionScan {
   #state: 'open' | 'done' | 'failed' | 'closed' = 'open';
   #failure: unknown;
 
+  /** @internal Made by `Log.regionScan`. */
   constructor(context: LogContext, region: bigint) {
     const range: KeyRange = regionRange(context.instance, region);
     this.region = region;

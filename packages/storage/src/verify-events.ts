@@ -50,5 +50,5 @@ export interface VerifyTotals {
   readonly elapsedMs: number;
 }
 
-/** One event of {@link verify}. */
+/** One event of `Log.verify`. */
 export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyTotals;

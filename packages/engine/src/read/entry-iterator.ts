@@ -6,7 +6,9 @@ export interface ChunkSource<C> {
 
 /** A chunk as the iterator sees it: so many items, each made when asked for. */
 export interface ItemChunk<E> {
+  /** Items in the chunk. */
   readonly length: number;
+  /** Item `index`, from 0. */
   at(index: number): E;
 }
 

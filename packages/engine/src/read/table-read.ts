@@ -5,6 +5,7 @@ import { EntryIterator, type ItemChunk } from './entry-iterator.js';
 
 /** One entry of a table. */
 export interface Entry<T = Uint8Array> {
+  /** Its sequence in the table: 1 to 2^64-1. */
   readonly sequence: bigint;
   /**
    * The payload. Bytes are a view that shares its buffer with its neighbours, and stay valid as long as they are
@@ -54,6 +55,7 @@ export class TableChunk<T = Uint8Array> implements ItemChunk<Entry<T>>, Iterable
     return decodeWith(this.#codec, this.#chunk.payloadAt(index));
   }
 
+  /** The entries, one by one. */
   *[Symbol.iterator](): Iterator<Entry<T>, undefined> {
     for (let i = 0; i < this.length; i++) yield this.at(i);
   }

@@ -9,13 +9,17 @@ const PARTS_PER_SHARD = 4n;
 
 /** The first and last entry of a table. */
 export interface TableBounds {
+  /** The table's id inside its region. */
   readonly table: bigint;
+  /** Its smallest sequence that has an entry. */
   readonly first: bigint;
+  /** Its largest sequence that has an entry. */
   readonly last: bigint;
 }
 
 /** What opening a region found. */
 export interface RegionReport {
+  /** The region's id. */
   readonly region: bigint;
   /** Tables that have entries. */
   readonly tables: number;
@@ -24,11 +28,17 @@ export interface RegionReport {
   /** Metadata records read, of whatever region: a record does not say its region. */
   readonly floors: number;
   /** The first and last table id that has entries; null when none has. */
-  readonly bounds: { readonly firstTable: bigint; readonly lastTable: bigint } | null;
+  readonly bounds: {
+    /** The smallest table id. */
+    readonly firstTable: bigint;
+    /** The largest table id. */
+    readonly lastTable: bigint;
+  } | null;
   /** The bounds of every table that has entries, by table id. Made when asked for: there may be very many. */
   heads(): IterableIterator<TableBounds>;
   /** Keys that are not of this format. Their tables were not recovered; all others were. */
   readonly problems: readonly WalError[];
+  /** Time from the call to this report, in milliseconds. */
   readonly elapsedMs: number;
 }
 

@@ -10,6 +10,7 @@ import { openRegion, type RegionReport } from './region-recovery.js';
 export interface RegionEntry {
   /** The id of the table inside the region. */
   readonly table: bigint;
+  /** Its sequence in the table: 1 to 2^64-1. */
   readonly sequence: bigint;
   /** A view that shares its buffer with its neighbours. */
   readonly payload: Uint8Array;
