@@ -45,7 +45,7 @@ int main(int count, char** words) {
     return 0;
   }
   run("records", seed, [&] { return testRep(seed, scaled(20000)); });
-  run("readers", seed, [&] { return testRepReaders(seed, scale); });
+  run("readers", seed, [&] { return testRepReaders(seed, 3 * scale); });
   run("database", seed, [&] { return testDatabase(seed, scaled(1000), folder); });
   run("crashes", seed, [&] { return testCrash(seed, scaled(6), folder, std::filesystem::read_symlink("/proc/self/exe")); });
   return 0;

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "../../native/log_memtable.h"
+#include "../../native/log_run.h"
 #include "check.h"
 
 namespace shale::test {
@@ -79,6 +80,7 @@ class Shared {
       if (last != nullptr) {
         const int order = compareInternalKeys(internalKeyOf(last), keyAt(iterator));
         if (forwards ? order >= 0 : order <= 0) fail(describe(keyAt(iterator)) + " comes out of order");
+        checkStep(last, iterator.key());
       }
       last = iterator.key();
       checkValue(last);
@@ -87,6 +89,14 @@ class Shared {
     if (seen != snapshot) {
       fail("of " + std::to_string(snapshot) + " published records " + std::to_string(seen) + " are seen");
     }
+  }
+
+  // Where there is nothing but logs, not even what is still being written has a gap.
+  void checkStep(const char* last, const char* now) const {
+    if (othersPercent_ > 0 || std::memcmp(prefixOf(last), prefixOf(now), kLogKeyPrefixLength) != 0) return;
+    const uint64_t a = loadU64BE(prefixOf(last) + kLogKeyPrefixLength);
+    const uint64_t b = loadU64BE(prefixOf(now) + kLogKeyPrefixLength);
+    if (a + 1 != b && b + 1 != a) fail("a gap before " + describe(internalKeyOf(now)));
   }
 
   // Seeks to a place from both sides; nothing published may lie between.
