@@ -82,7 +82,12 @@ void Environment::install(napi_env env, napi_value errorConstructor) {
   environment->mailbox_->open(env);
   Environment* raw = environment.get();
   check(napi_set_instance_data(
-      env, raw, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr));
+      env, raw,
+      [](napi_env finalizing, void* data, void*) {
+        std::unique_ptr<Environment> ending(static_cast<Environment*>(data));
+        napi_delete_reference(finalizing, ending->errorConstructor_);
+      },
+      nullptr));
   environment.release();
   // Hooks run last in, first out: ours comes before the one that ends the mailbox's threadsafe function.
   check(napi_add_env_cleanup_hook(env, &Environment::cleanUp, raw));

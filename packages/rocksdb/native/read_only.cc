@@ -30,13 +30,26 @@ Status openOnce(const rocksdb::Options& options, const std::string& path, std::u
 
 using LogNumbers = std::set<uint64_t>;
 
-LogNumbers listLogs(const std::string& path) {
+// What a writer changes in a directory when it flushes or compacts: which files there are, and its manifest.
+struct Listing {
+  std::set<std::string> files;
   LogNumbers logs;
+  uintmax_t manifestSize = 0;
+
+  bool operator==(const Listing& other) const { return files == other.files && manifestSize == other.manifestSize; }
+};
+
+Listing list(const std::string& path) {
+  Listing listing;
   std::error_code error;
   for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() == ".log") logs.insert(std::strtoull(at->path().stem().c_str(), nullptr, 10));
+    const std::string name = at->path().filename().string();
+    listing.files.insert(name);
+    if (at->path().extension() == ".log") listing.logs.insert(std::strtoull(name.c_str(), nullptr, 10));
+    std::error_code gone;
+    if (name.rfind("MANIFEST-", 0) == 0) listing.manifestSize += at->file_size(gone);
   }
-  return logs;
+  return listing;
 }
 
 // Log files are made and deleted in the order of their numbers, and a number is never used again. So if the oldest
@@ -52,7 +65,8 @@ bool sawEveryLog(rocksdb::DB& db, const LogNumbers& before, const LogNumbers& af
   return *oldestBefore == *oldestAfter;
 }
 
-// Files that vanish while they are opened, and damage that is none but a file being written.
+// Files that vanish while they are opened, and damage that is none but a file being written. Real damage says the
+// same, but does so in a directory that stays as it is.
 bool mayBeTheWriter(const Status& status) {
   return status.IsPathNotFound() || status.IsNotFound() || status.IsCorruption() || status.IsTryAgain() ||
          (status.IsIOError() && status.ToString().find("No such file") != std::string::npos);
@@ -62,18 +76,17 @@ bool mayBeTheWriter(const Status& status) {
 
 Status openReadOnly(const rocksdb::Options& options, const std::string& path, std::unique_ptr<rocksdb::DB>* out) {
   constexpr int kMostAttempts = 40;
-  constexpr int kMostFailures = 6;
-  int failures = 0;
   for (int attempt = 0; attempt < kMostAttempts; attempt++) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(attempt < 8 ? attempt : 25));
-    const LogNumbers before = listLogs(path);
+    const Listing before = list(path);
     const Status status = openOnce<rocksdb::DB>(options, path, out, 0);
-    if (!status.ok()) {
-      if (!mayBeTheWriter(status) || ++failures == kMostFailures) return status;
-      continue;
+    const Listing after = list(path);
+    if (status.ok()) {
+      if (sawEveryLog(**out, before.logs, after.logs)) return status;
+      out->reset();
+    } else if (!mayBeTheWriter(status) || (before == after && attempt > 0)) {
+      return status;
     }
-    if (sawEveryLog(**out, before, listLogs(path))) return status;
-    out->reset();
   }
   return Status::TryAgain("The writer of this database flushes faster than a reader can open it", path);
 }

@@ -10,7 +10,7 @@ const source = fileURLToPath(new URL('./fixtures/failing-disk.c', import.meta.ur
 
 test
   .runIf(process.platform === 'linux')
-  .each(['sync', 'sync-wal', 'write', 'full', 'full-flush', 'flush', 'exit-when-poisoned'])(
+  .each(['sync', 'sync-wal', 'write', 'full', 'full-reclaim', 'full-flush', 'flush', 'exit-when-poisoned'])(
   'a disk that fails or is full: %s',
   async (scenario) => {
     const folder = temporaryFolder();
