@@ -63,6 +63,7 @@ async function build() {
       return { name, path, flags: compile, object: join(objectFolder, `${name}.${hash.slice(0, 16)}.o`) };
     });
   const output = join(outputFolder, 'shale_rocksdb.node');
+  mkdirSync(outputFolder, { recursive: true });
   const unlock = await lock(join(outputFolder, 'lock'));
   try {
     await buildUnlessUpToDate(compiler, version, link, sources, objectFolder, output);
@@ -71,19 +72,30 @@ async function build() {
   }
 }
 
-/** Lets one build of a folder run at a time; the next then finds it up to date. */
-async function lock(folder) {
-  const STALE_MS = 10 * 60_000;
+/** Lets one build of a folder run at a time; the next then finds it up to date. The file holds the builder's id. */
+async function lock(file) {
   for (;;) {
     try {
-      mkdirSync(folder);
-      return () => rmSync(folder, { recursive: true, force: true });
+      writeFileSync(file, `${process.pid}`, { flag: 'wx' });
+      return () => rmSync(file, { force: true });
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
-      const since = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-      if (Date.now() - since > STALE_MS) rmSync(folder, { recursive: true, force: true });
+      if (isAbandoned(file)) rmSync(file, { force: true });
       else await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+}
+
+/** Whether the builder that made a lock has gone without removing it. */
+function isAbandoned(file) {
+  try {
+    const builder = Number(readFileSync(file, 'utf8'));
+    const age = Date.now() - statSync(file).mtimeMs;
+    if (builder === 0) return age > 5_000; // made, but not yet written
+    process.kill(builder, 0);
+    return age > 10 * 60_000;
+  } catch (error) {
+    return error.code === 'ESRCH';
   }
 }
 
