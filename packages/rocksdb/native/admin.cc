@@ -4,6 +4,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -85,7 +86,8 @@ rocksdb::Status callDeleteFilesInRanges(rocksdb::Status (*function)(rocksdb::DB*
   return function(&db, db.DefaultColumnFamily(), converted.data(), converted.size(), false);
 }
 
-// deleteFilesInRanges(handle, [lower, upper][]): drops the table files that lie in a range with all their keys.
+// deleteFilesInRanges(handle, [lower, upper][], undefined): drops the table files that lie in a range with all their
+// keys. deleteFilesInRanges(handle, [lower, upper, metaKey][], since): only while the range's table is not dropped.
 napi_value deleteFilesInRanges(const Arguments& arguments) {
   const napi_env env = arguments.env();
   Lease& lease = arguments.lease(0);
@@ -95,21 +97,34 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
   if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
   uint32_t count = 0;
   check(napi_get_array_length(env, arguments.raw(1), &count));
-  std::vector<OwnedRange> ranges;
+  const bool guarded = !arguments.isUndefined(2);
+  const uint64_t since = guarded ? arguments.bigint(2, "since") : 0;
+  std::vector<OwnedRange> asked;
+  std::vector<std::string> metaKeys;
   for (uint32_t i = 0; i < count; i++) {
     const HandleScope scope(env);
     napi_value pair;
-    napi_value ends[2];
+    napi_value ends[3];
     check(napi_get_element(env, arguments.raw(1), i, &pair));
     check(napi_is_array(env, pair, &isArray));
     if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
-    for (uint32_t j = 0; j < 2; j++) check(napi_get_element(env, pair, j, &ends[j]));
+    for (uint32_t j = 0; j < 3; j++) check(napi_get_element(env, pair, j, &ends[j]));
     OwnedRange range(arguments.bytes(ends[0], "lower").slice().ToString(),
                      arguments.bytes(ends[1], "upper").slice().ToString());
     if (range.first > range.second) throwRangeError("upper", "not below lower");
-    if (range.first < range.second) ranges.push_back(std::move(range));
+    std::string metaKey = guarded ? arguments.bytes(ends[2], "metaKey").slice().ToString() : "";
+    if (range.first == range.second) continue;
+    asked.push_back(std::move(range));
+    metaKeys.push_back(std::move(metaKey));
   }
-  return startDatabaseOperation(env, lease.forCall(), Duration::kLengthy, [ranges = std::move(ranges)](SharedDatabase& database) {
+  return startDatabaseOperation(env, lease.forCall(), Duration::kLengthy, [=](SharedDatabase& database) {
+    // No table is dropped, and so none begins anew, from here until the files are gone.
+    std::shared_lock<std::shared_mutex> gate(database.drops().gate(), std::defer_lock);
+    std::vector<OwnedRange> ranges;
+    if (guarded) gate.lock();
+    for (size_t i = 0; i < asked.size(); i++) {
+      if (!guarded || !database.drops().since(since, metaKeys[i])) ranges.push_back(asked[i]);
+    }
     if (ranges.empty()) return;
     throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, database.db(), ranges), database.path());
   });

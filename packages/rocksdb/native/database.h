@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 
+#include "drops.h"
 #include "options.h"
 
 namespace shale {
@@ -92,6 +93,7 @@ class SharedDatabase {
 
   // Serialises the read-modify-write of trim floors.
   std::mutex& floors() { return floors_; }
+  Drops& drops() { return drops_; }
 
   bool claim(const std::string& name, const Lease* owner);
   bool releaseClaim(const std::string& name, const Lease* owner);
@@ -109,6 +111,7 @@ class SharedDatabase {
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
   std::unique_ptr<rocksdb::DB> db_;
   std::mutex floors_;
+  Drops drops_;
   std::mutex claimsMutex_;
   std::map<std::string, const Lease*> claims_;
   std::atomic<bool> cancelled_{false};

@@ -1,8 +1,10 @@
-// trim and drop: the removal of a range together with the record that keeps its sequences from being used again.
+// trim and drop: the removal of a range together with the record that keeps its sequences from being used again. And
+// what others have to know of drops.
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <mutex>
+#include <shared_mutex>
 
 #include "entry.h"
 #include "format.h"
@@ -69,14 +71,50 @@ napi_value drop(const Arguments& arguments) {
   if (metaKey.size == 0) throwRangeError("metaKey", "at least one byte long");
   database.assertWritable();
 
+  // Waits while files of trimmed ranges are dropped: what is written afterwards must not be in one of them.
+  std::unique_lock<std::shared_mutex> gate(database.drops().gate());
   std::unique_lock<std::mutex> lock(database.floors());
   rocksdb::WriteBatch batch;
   deleteRange(database, batch, range);
   throwIfFailed(batch.Delete(metaKey.slice()), database.path());
   database.write(batch, sync);
+  database.drops().note(range.lower, metaKey.slice());
   lock.unlock();
+  gate.unlock();
   if (!range.empty()) database.countRangeDeletion();
   return makeUndefined(arguments.env());
+}
+
+// bury(handle, lower, upper, metaKey, since, sync): boolean
+napi_value bury(const Arguments& arguments) {
+  SharedDatabase& database = arguments.lease(0).database();
+  const uint64_t since = arguments.bigint(4, "since");
+  const bool sync = arguments.boolean(5, "sync");
+  const KeyRange range = keyRange(arguments, 1);
+  const Bytes metaKey = arguments.bytes(3, "metaKey");
+  database.assertWritable();
+
+  std::shared_lock<std::shared_mutex> gate(database.drops().gate());
+  if (database.drops().since(since, metaKey.slice())) return makeBoolean(arguments.env(), false);
+  rocksdb::WriteBatch batch;
+  deleteRange(database, batch, range);
+  if (batch.Count() > 0) database.write(batch, sync);
+  gate.unlock();
+  if (!range.empty()) database.countRangeDeletion();
+  return makeBoolean(arguments.env(), true);
+}
+
+// drops(handle): bigint
+napi_value drops(const Arguments& arguments) {
+  return makeBigInt(arguments.env(), arguments.lease(0).database().drops().count());
+}
+
+// droppedSince(handle, key, since): boolean
+napi_value droppedSince(const Arguments& arguments) {
+  SharedDatabase& database = arguments.lease(0).database();
+  const uint64_t since = arguments.bigint(2, "since");
+  const Bytes key = arguments.bytes(1, "key");
+  return makeBoolean(arguments.env(), database.drops().since(since, key.slice()));
 }
 
 }  // namespace
@@ -84,6 +122,9 @@ napi_value drop(const Arguments& arguments) {
 void exportTrim(napi_env env, napi_value exports) {
   exportFunction<trim>(env, exports, "trim");
   exportFunction<drop>(env, exports, "drop");
+  exportFunction<bury>(env, exports, "bury");
+  exportFunction<drops>(env, exports, "drops");
+  exportFunction<droppedSince>(env, exports, "droppedSince");
 }
 
 }  // namespace shale

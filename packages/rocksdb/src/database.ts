@@ -119,9 +119,39 @@ export class Database {
     return native().trim(this.#handle, lower, upper, metaKey, maxSequence, requireOptions(options).sync);
   }
 
-  /** Removes a range together with the record `metaKey`, as one atomic batch. */
+  /**
+   * Removes a range together with the record `metaKey`, as one atomic batch, and notes it for {@link droppedSince}. It
+   * waits while {@link deleteFilesInRanges} drops files of tables that must not be dropped meanwhile.
+   */
   drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {
     native().drop(this.#handle, lower, upper, metaKey, requireOptions(options).sync);
+  }
+
+  /**
+   * Writes the deletion of a range anew, unless a {@link drop} of the record `metaKey` has been done since `since`,
+   * which is what {@link drops} said when the range was known to hold nothing. Returns whether it was written.
+   */
+  bury(
+    lower: Uint8Array,
+    upper: Uint8Array,
+    metaKey: Uint8Array,
+    since: bigint,
+    options: WriteOptions,
+  ): boolean {
+    return native().bury(this.#handle, lower, upper, metaKey, since, requireOptions(options).sync);
+  }
+
+  /** How often {@link drop} has been done, by whatever thread, since the process opened the database. */
+  drops(): bigint {
+    return native().drops(this.#handle);
+  }
+
+  /**
+   * Whether there was a {@link drop}, by whatever thread, with `key` as its `lower` or its `metaKey`, since
+   * {@link drops} said `since`. The last 4096 drops are known; where there were more since, the answer is yes.
+   */
+  droppedSince(key: Uint8Array, since: bigint): boolean {
+    return native().droppedSince(this.#handle, key, since);
   }
 
   /** Reads log entries into a buffer until it is full or the range ends; see {@link ScanResult} for the layout. */
@@ -244,12 +274,14 @@ export class Database {
 
   /**
    * Drops the table files that lie wholly within one of the ranges, without looking at snapshots. Only for ranges
-   * that are deleted already: it gives the space back at once.
+   * that are deleted already: it gives the space back at once. With `since`, ranges come with their `metaKey`, and
+   * those of which it was dropped since (see {@link bury}) are left alone; drops then wait until the files are gone.
    */
   async deleteFilesInRanges(
-    ranges: readonly (readonly [lower: Uint8Array, upper: Uint8Array])[],
+    ranges: readonly (readonly [lower: Uint8Array, upper: Uint8Array, metaKey?: Uint8Array])[],
+    options: { readonly since?: bigint } = {},
   ): Promise<void> {
-    await native().deleteFilesInRanges(this.#handle, ranges);
+    await native().deleteFilesInRanges(this.#handle, ranges, requireOptions(options).since);
   }
 
   /** Makes a consistent copy in a directory that must not exist yet; table files are linked where possible. */

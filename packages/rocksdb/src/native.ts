@@ -47,6 +47,9 @@ export interface NativeBinding {
     sync: boolean,
   ): bigint;
   drop(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, sync: boolean): void;
+  bury(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, since: bigint, sync: boolean): boolean;
+  drops(handle: NativeHandle): bigint;
+  droppedSince(handle: NativeHandle, key: Keys, since: bigint): boolean;
 
   scan(
     handle: NativeHandle,
@@ -95,7 +98,11 @@ export interface NativeBinding {
     upper: Keys | undefined,
     bottommost: string,
   ): Promise<void>;
-  deleteFilesInRanges(handle: NativeHandle, ranges: readonly (readonly [Keys, Keys])[]): Promise<void>;
+  deleteFilesInRanges(
+    handle: NativeHandle,
+    ranges: readonly (readonly [Keys, Keys, Keys?])[],
+    since: bigint | undefined,
+  ): Promise<void>;
   checkpoint(handle: NativeHandle, directory: string): Promise<void>;
   resume(handle: NativeHandle): Promise<void>;
 }
