@@ -67,8 +67,11 @@ export class Engine {
       refusal: () => this.#refusal(),
     });
     this.reclaimer = new Reclaimer({
-      reclaim: (ranges, deep) =>
-        this.nextShard().request<'reclaim'>({ kind: 'reclaim', ranges, deep }, 'fail'),
+      reclaim: async (ranges, deep) => {
+        // Before anything else can happen: the reclaim leaves out what is dropped from here on.
+        const since = this.log.dropCount();
+        return await this.nextShard().request<'reclaim'>({ kind: 'reclaim', ranges, deep, since }, 'fail');
+      },
       activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
     });
   }

@@ -12,12 +12,12 @@ export {
   utf8Codec,
   WalError,
 } from '@shale/codec';
-export type { VerifyEvent, VerifyFinding, VerifyProgress, VerifyTotals } from '@shale/storage';
+export type { ReclaimReport, VerifyProgress, VerifyTotals } from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
 export type { IdInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
-export type { TableInfo } from './listing.js';
+export type { TableInfo, VerifyEvent, VerifyFinding } from './listing.js';
 export { openWal } from './open-wal.js';
 export type { Durability, ResolvedOptions, RocksDBOptions, WalOptions } from './options.js';
 export type { ItemChunk } from './read/entry-iterator.js';

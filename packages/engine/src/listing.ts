@@ -1,4 +1,10 @@
-import type { TableInfo as StoredTable, VerifyEvent } from '@shale/storage';
+import type {
+  TableInfo as StoredTable,
+  VerifyEvent as StoredVerifyEvent,
+  VerifyFinding as StoredVerifyFinding,
+  VerifyProgress,
+  VerifyTotals,
+} from '@shale/storage';
 import type { Engine } from './engine.js';
 import { newCursor } from './region/region-chunks.js';
 import type { Listing } from './shard/protocol.js';
@@ -24,6 +30,15 @@ export interface TableInfo {
   readonly bytes: number;
 }
 
+/** Something that `verify` found not to be as it should be. */
+export interface VerifyFinding extends StoredVerifyFinding {
+  /** The name of the table concerned, for one that has a name. */
+  readonly name?: string;
+}
+
+/** One event of `verify`. */
+export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyTotals;
+
 /** Items that a thread hands over at a time. */
 const PAGE = 1024;
 
@@ -40,8 +55,22 @@ export async function* listTables(engine: Engine): AsyncGenerator<TableInfo, voi
 }
 
 /** Reads and checks everything. */
-export function listVerifyEvents(engine: Engine): AsyncGenerator<VerifyEvent, void, undefined> {
-  return list<VerifyEvent>(engine, 'verify');
+export async function* listVerifyEvents(engine: Engine): AsyncGenerator<VerifyEvent, void, undefined> {
+  for await (const event of list<StoredVerifyEvent>(engine, 'verify')) {
+    if (event.type !== 'finding') {
+      yield event;
+      continue;
+    }
+    const name = await nameFor(engine, event);
+    yield name === undefined ? event : { ...event, name };
+  }
+}
+
+/** The name of the table that a finding is about. A catalog that cannot be read is no reason not to tell the finding. */
+async function nameFor(engine: Engine, { id }: StoredVerifyFinding): Promise<string | undefined> {
+  if (id === undefined) return undefined;
+  await engine.catalog.load().catch(() => undefined);
+  return engine.catalog.nameOf(id);
 }
 
 async function* list<I>(engine: Engine, listing: Listing): AsyncGenerator<I, void, undefined> {

@@ -1,4 +1,4 @@
-import { type KeyRange, LOG_KEY_PREFIX_LENGTH } from '@shale/codec';
+import type { KeyRange, TableId } from '@shale/codec';
 import type { ReclaimReport } from '@shale/storage';
 
 /** After a trim, before whole files are dropped. */
@@ -18,22 +18,36 @@ export interface ReclaimStats {
 
 /** What the reclaimer needs of the WAL. */
 export interface ReclaimContext {
+  /** Gives back ranges of tables that have not been dropped; tables may be dropped while it runs. */
   reclaim(ranges: readonly KeyRange[], deep: boolean): Promise<ReclaimReport>;
   /** A number that changes whenever something is written. */
   activity(): number;
 }
 
+/** What a trim has emptied, and of which table. */
+interface Emptied {
+  readonly id: TableId;
+  readonly range: KeyRange;
+}
+
 /**
  * Gives back the space of trimmed entries in the background: whole files soon after a trim, the rest by compaction
  * once the WAL is quiet. One reclaim at a time; its timers never keep the process running.
+ *
+ * A table that is dropped may begin anew in the range that it had been trimmed by, so such ranges are given up: those
+ * that are known when the drop is asked for, and those of trims under way then. Of drops that come while a reclaim
+ * runs, the reclaim itself takes care.
  */
 export class Reclaimer {
   readonly #context: ReclaimContext;
-  /** What each table's trims have emptied, by the beginning of its keys: a later trim covers the earlier ones. */
-  readonly #ranges = new Map<string, KeyRange>();
+  /** By table id and region. A later trim of the table covers the earlier ones. */
+  readonly #emptied = new Map<bigint, Map<bigint, Emptied>>();
+  /** Trims that have not been answered yet, and whether their table was dropped meanwhile. */
+  readonly #trims = new Set<{ readonly table: bigint; isDropped: boolean }>();
   #timer: NodeJS.Timeout | null = null;
   #next: 'shallow' | 'deep' = 'shallow';
   #state: 'idle' | 'running' | 'stopped' = 'idle';
+  #running: Promise<unknown> = Promise.resolve();
   #runs = 0;
   #failures = 0;
 
@@ -42,69 +56,122 @@ export class Reclaimer {
   }
 
   get stats(): ReclaimStats {
-    return { runs: this.#runs, failures: this.#failures, pending: this.#ranges.size };
+    let pending = 0;
+    for (const regions of this.#emptied.values()) pending += regions.size;
+    return { runs: this.#runs, failures: this.#failures, pending };
   }
 
-  /** A trim has emptied this range. */
-  trimmed(range: KeyRange): void {
-    if (this.#state === 'stopped') return;
-    this.#ranges.set(tableKey(range.lower), range);
-    // A shallow one that is due already takes this range along.
-    if (this.#state === 'idle' && (this.#timer === null || this.#next === 'deep')) this.#wait('shallow');
+  /** Does a trim, and takes note of what it has emptied. */
+  async trim<R extends { readonly range: KeyRange | null }>(
+    id: TableId,
+    work: () => Promise<R>,
+  ): Promise<Omit<R, 'range'>> {
+    const trim = { table: id.table, isDropped: false };
+    this.#trims.add(trim);
+    try {
+      const { range, ...result } = await work();
+      if (range !== null && !trim.isDropped) this.#note({ id, range });
+      return result;
+    } finally {
+      this.#trims.delete(trim);
+    }
   }
 
-  /** A table is gone, and what was trimmed of it is not to be touched again. */
-  dropped(prefix: Uint8Array): void {
-    this.#ranges.delete(tableKey(prefix));
+  /**
+   * Does a drop; what the table was trimmed by is not to be touched again. Neither are tables of the same id in other
+   * regions, whose metadata record goes with it.
+   */
+  async drop(id: TableId, work: () => Promise<unknown>): Promise<void> {
+    this.#forget(id.table);
+    try {
+      await work();
+    } finally {
+      this.#forget(id.table);
+    }
+  }
+
+  /** Gives back everything now, by compaction too. Rejects with what it fails with; then it is tried again later. */
+  async now(): Promise<ReclaimReport> {
+    while (this.#state === 'running') await this.#running;
+    return await this.#run('deep', 'keep');
   }
 
   /** Starts nothing any more. */
   stop(): void {
     this.#state = 'stopped';
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#ranges.clear();
+    this.#cancel();
+    this.#emptied.clear();
+  }
+
+  #note(emptied: Emptied): void {
+    if (this.#state === 'stopped') return;
+    const { region, table } = emptied.id;
+    const regions = this.#emptied.get(table) ?? new Map<bigint, Emptied>();
+    regions.set(region, emptied);
+    this.#emptied.set(table, regions);
+    // A shallow one that is due already takes this range along.
+    if (this.#state === 'idle' && (this.#timer === null || this.#next === 'deep')) this.#wait('shallow');
+  }
+
+  #forget(table: bigint): void {
+    this.#emptied.delete(table);
+    for (const trim of this.#trims) if (trim.table === table) trim.isDropped = true;
   }
 
   #wait(next: 'shallow' | 'deep'): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#cancel();
     this.#next = next;
     const activity = this.#context.activity();
     const due = (): void => {
       this.#timer = null;
       if (next === 'deep' && this.#context.activity() !== activity) this.#wait('deep');
-      else void this.#run(next === 'deep');
+      // Giving back space is a favour: trimmed entries are gone either way, and RocksDB compacts by itself too.
+      else this.#run(next, 'forget').catch(() => undefined);
     };
     this.#timer = setTimeout(due, next === 'deep' ? QUIET_MS : SOON_MS);
     this.#timer.unref();
   }
 
-  async #run(deep: boolean): Promise<void> {
-    this.#state = 'running';
-    const ranges = [...this.#ranges.entries()];
-    try {
-      await this.#context.reclaim(
-        ranges.map(([, range]) => range),
-        deep,
-      );
-      this.#runs++;
-    } catch {
-      // Giving back space is a favour: trimmed entries are gone either way, and RocksDB compacts by itself too.
-      this.#failures++;
+  #cancel(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** @param onFailure what to do with what could not be compacted away: RocksDB compacts by itself, too, some time */
+  async #run(how: 'shallow' | 'deep', onFailure: 'keep' | 'forget'): Promise<ReclaimReport> {
+    this.#cancel();
+    if (this.#state === 'idle') this.#state = 'running';
+    const taken = [...this.#emptied.values()].flatMap((regions) => [...regions.values()]);
+    const work = this.#context.reclaim(
+      taken.map(({ range }) => range),
+      how === 'deep',
+    );
+    const ended = work.then(
+      () => {
+        this.#runs++;
+        if (how === 'deep') this.#settle(taken);
+      },
+      () => {
+        this.#failures++;
+        if (how === 'deep' && onFailure === 'forget') this.#settle(taken);
+      },
+    );
+    this.#running = ended.then(() => {
+      if (this.#state !== 'running') return;
+      this.#state = 'idle';
+      if (this.#emptied.size > 0) this.#wait(how === 'deep' ? 'shallow' : 'deep');
+    });
+    await this.#running;
+    return await work;
+  }
+
+  /** There is nothing more to do for these; what the tables were trimmed by since stays. */
+  #settle(done: readonly Emptied[]): void {
+    for (const emptied of done) {
+      const regions = this.#emptied.get(emptied.id.table);
+      if (regions?.get(emptied.id.region) !== emptied) continue;
+      regions.delete(emptied.id.region);
+      if (regions.size === 0) this.#emptied.delete(emptied.id.table);
     }
-    if (this.#isStopped()) return;
-    this.#state = 'idle';
-    // What was trimmed meanwhile begins anew.
-    if (deep)
-      for (const [key, range] of ranges) if (this.#ranges.get(key) === range) this.#ranges.delete(key);
-    if (this.#ranges.size > 0) this.#wait(deep ? 'shallow' : 'deep');
   }
-
-  #isStopped(): boolean {
-    return this.#state === 'stopped';
-  }
-}
-
-function tableKey(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, LOG_KEY_PREFIX_LENGTH).toString('latin1');
 }

@@ -165,11 +165,11 @@ export class Table<T = Uint8Array> {
     const address = this.#ref.address ?? (await this.#locate());
     if (address === null) return { first: 0n, last: 0n };
     const shard = this.#engine.shard(address.shard);
-    const { first, last, range } = await this.#engine.change(shard, () =>
-      shard.request<'trim'>({ kind: 'trim', id: address.id, upTo: sequence, sync }, 'fail'),
+    return await this.#engine.reclaimer.trim(address.id, () =>
+      this.#engine.change(shard, () =>
+        shard.request<'trim'>({ kind: 'trim', id: address.id, upTo: sequence, sync }, 'fail'),
+      ),
     );
-    if (range !== null) this.#engine.reclaimer.trimmed(range);
-    return { first, last };
   }
 
   /** The smallest readable sequence; the last plus one when all was trimmed; 0n for a table never written. */
@@ -192,8 +192,9 @@ export class Table<T = Uint8Array> {
     const dropData = async (address: Address | null): Promise<void> => {
       if (address === null) return;
       const shard = this.#engine.shard(address.shard);
-      this.#engine.reclaimer.dropped(address.prefix);
-      await this.#engine.change(shard, () => shard.request<'drop'>({ kind: 'drop', id: address.id }, 'fail'));
+      await this.#engine.reclaimer.drop(address.id, () =>
+        this.#engine.change(shard, () => shard.request<'drop'>({ kind: 'drop', id: address.id }, 'fail')),
+      );
     };
     if (this.#ref.name === null) await dropData(this.#ref.address);
     else await this.#engine.catalog.drop(this.#ref, dropData);

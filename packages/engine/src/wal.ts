@@ -1,11 +1,11 @@
 import { bytesCodec, type PayloadCodec } from '@shale/codec';
-import type { VerifyEvent } from '@shale/storage';
+import type { ReclaimReport } from '@shale/storage';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
 import type { AppendResult } from './append/pending-append.js';
 import type { Engine } from './engine.js';
 import { type IdInput, invalid, show, type TableIdInput, toId, toTableId } from './ids.js';
 import type { WalState } from './lifecycle.js';
-import { listTables, listVerifyEvents, type TableInfo } from './listing.js';
+import { listTables, listVerifyEvents, type TableInfo, type VerifyEvent } from './listing.js';
 import type { ResolvedOptions } from './options.js';
 import { checkSignal } from './read/read-options.js';
 import { Region } from './region/region.js';
@@ -163,6 +163,19 @@ export class Wal implements AsyncDisposable {
   async flush(): Promise<void> {
     this.#engine.requireWritable();
     await this.#engine.admin((log) => log.flush());
+  }
+
+  /**
+   * Gives back now the space of everything trimmed through this Wal so far, which otherwise comes back in the background
+   * once nothing has happened for a while: drops files that hold nothing else and compacts the others. Takes I/O in
+   * proportion to what shares files with the trimmed entries; appends, reads and trims go on meanwhile.
+   *
+   * Rejects with SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_POISONED, SHALE_IO, SHALE_CLOSED, and SHALE_OUTCOME_UNKNOWN when
+   * the thread it ran on died; the entries stay trimmed whatever comes of it.
+   */
+  async reclaim(): Promise<ReclaimReport> {
+    this.#engine.requireWritable();
+    return await this.#engine.reclaimer.now();
   }
 
   /** Compacts the whole database down to its last level. Long, and heavy on the disk; appends go on meanwhile. */

@@ -21,8 +21,8 @@ export interface AppendFailure {
 /** What became of a frame. */
 export interface CommitResult {
   /**
-   * The first sequence of each append; for an empty one the sequence that the next entry would get, at most 2^64-1.
-   * 0n where `errors` names the append.
+   * The first sequence of each append; for an empty one the table's last sequence, which always fits into 64 bits,
+   * as the one after it need not. 0n where `errors` names the append.
    */
   readonly firsts: BigUint64Array;
   /** The appends that were not written, ascending; all appends of an atomic unit or none, with the same error. */
@@ -128,8 +128,7 @@ export class Committer {
       const first = unit.pending;
       failure = refusal(unit, first, entries, expected);
       if (failure !== null) continue;
-      // biome-ignore lint/complexity/useMathMinMax: Math.min takes no bigints
-      firsts[i] = first > U64_MAX ? U64_MAX : first;
+      firsts[i] = entries === 0 ? first - 1n : first;
       unit.pending = entries === 1 ? first + 1n : first + BigInt(entries);
       done = i + 1;
     }

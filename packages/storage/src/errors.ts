@@ -35,6 +35,11 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
     code: 'SHALE_CLOSED',
     advice: 'the database is closing: open the log again',
   },
+  // Only a compaction that was asked for is ever left half-way, and only by the end of the database.
+  ROCKSDB_INCOMPLETE: {
+    code: 'SHALE_CLOSED',
+    advice: 'the database is closing: open the log again',
+  },
   ROCKSDB_READ_ONLY: { code: 'SHALE_READ_ONLY', advice: 'open the database without readOnly to change it' },
   ROCKSDB_LIBRARY_MISSING: {
     code: 'SHALE_UNSUPPORTED',

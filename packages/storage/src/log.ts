@@ -1,4 +1,4 @@
-import { type AppendFrame, type EntryChunk, type KeyRange, U64_MAX, WalError } from '@shale/codec';
+import { type AppendFrame, type EntryChunk, type KeyRange, WalError } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
 import type { ChunkOptions } from './chunk-buffers.js';
 import { type CommitResult, Committer } from './commit.js';
@@ -116,12 +116,10 @@ export class Log {
     const { firsts, errors } = this.#committer.commit(frame);
     const failure = errors[0];
     if (failure !== undefined) throw failure.error;
-    return checked.map(({ id, payloads }, index) => {
+    return checked.map(({ payloads }, index) => {
       const first = firsts[index] ?? never();
       if (payloads.length > 0) return { first, last: first + BigInt(payloads.length) - 1n };
-      // Beyond the last sequence there is, a result of 64 bits cannot say where the table stands.
-      const next = first === U64_MAX ? this.nextSequence(id) : first;
-      return { first: next, last: next - 1n };
+      return { first: first + 1n, last: first };
     });
   }
 
@@ -138,8 +136,8 @@ export class Log {
    * Reads entries in order. The range is fixed when this is called: the read sees everything that was acknowledged
    * before, and nothing that comes later. Reversed and empty ranges and unknown tables give nothing.
    *
-   * The generator throws SHALE_TRIMMED when entries that it had not reached yet are trimmed meanwhile, and
-   * SHALE_CORRUPT with the key when it meets something that is not an entry. Once it has failed it keeps failing.
+   * The generator throws SHALE_TRIMMED when entries that it had not reached yet are trimmed, or the table is dropped
+   * meanwhile, and SHALE_CORRUPT with the key when it meets something that is not an entry. Once it has failed it keeps failing.
    */
   read(
     id: TableIdLike,
@@ -168,24 +166,27 @@ export class Log {
    */
   resolveRange(id: TableIdLike, range: ReadRange = {}): SequenceSpan | null {
     this.#requireOpen();
-    return resolveRange(this.#context.units.get(toTableId(id)), range);
+    return resolveRange(this.#context.units.get(toTableId(id)), range, this.#drops());
   }
 
   /**
-   * Reads the entries `from` to `to` of a table, both included, into `into`, as many as fit. `from` and `to` come from
-   * {@link resolveRange}, and `from` afterwards from the chunk before. `maxEntries` is at least 1; default: as many as
-   * fit. Throws as {@link read}.
+   * Reads the entries of a span of a table into `into`, as many as fit. The span comes from {@link resolveRange}; to go
+   * on, give it the `next` of the chunk before as its `from`. Another log of the same handle may go on with it too.
+   * `maxEntries` is at least 1; default: as many as fit. Throws as {@link read}.
    */
   readChunk(
     id: TableIdLike,
-    from: bigint,
-    to: bigint,
+    span: SequenceSpan,
     into: ArrayBuffer,
     maxEntries: number = Number.POSITIVE_INFINITY,
   ): ReadChunk {
     this.#requireOpen();
-    const span = { from: toU64(from, 'from'), to: toU64(to, 'to') };
-    return readChunk(this.#context, toTableId(id), span, into, maxEntries);
+    const checked = {
+      from: toU64(span.from, 'from'),
+      to: toU64(span.to, 'to'),
+      since: toU64(span.since, 'since'),
+    };
+    return readChunk(this.#context, toTableId(id), checked, into, maxEntries);
   }
 
   /**
@@ -267,7 +268,8 @@ export class Log {
 
   /**
    * Takes over heads and floors that were listed elsewhere, as by other threads, of tables that only this log writes.
-   * Tables it knows already are left as they are. Returns how many were new.
+   * They must have been listed since this log was attached: what has been changed through it since is known to it, and
+   * tables it knows already are left as they are. Returns how many were new.
    */
   install(tableHeads: Iterable<TableHead>, tableFloors: Iterable<TableFloor>): number {
     this.#requireOpen();
@@ -305,8 +307,18 @@ export class Log {
   }
 
   /**
+   * How often a table was dropped so far, in any instance and by any log of this handle. For `since` of
+   * {@link ReclaimOptions}.
+   */
+  dropCount(): bigint {
+    this.#requireOpen();
+    return this.#drops();
+  }
+
+  /**
    * Gives back the space of trimmed ranges, as {@link trim} returned them. Throws SHALE_INVALID_ARGUMENT when a range
-   * is not trimmed: nothing that can be read is ever removed.
+   * is not trimmed: nothing that can be read is ever removed. Tables may be dropped and begun anew meanwhile, also by
+   * other logs of the handle: their ranges are then left alone.
    */
   async reclaim(ranges: readonly KeyRange[], options: ReclaimOptions = {}): Promise<ReclaimReport> {
     this.#requireWritable();
@@ -374,6 +386,10 @@ export class Log {
     } finally {
       inner.return(undefined);
     }
+  }
+
+  #drops(): bigint {
+    return native({ path: this.path }, () => this.#db.drops());
   }
 
   #requireOpen(): void {

@@ -22,10 +22,18 @@ export interface ReadRange {
 export interface SequenceSpan {
   readonly from: bigint;
   readonly to: bigint;
+  /**
+   * How many drops of tables there had been when this was fixed. It tells later whether the table is still the same: one
+   * that was dropped and begun anew has other entries at these sequences.
+   */
+  readonly since: bigint;
 }
 
-/** What the range means for a table as it is now; null when it holds nothing. Throws SHALE_INVALID_ARGUMENT. */
-export function resolveRange(unit: TableUnit, range: ReadRange): SequenceSpan | null {
+/**
+ * What the range means for a table as it is now; null when it holds nothing. `since` is the number of drops so far.
+ * Throws SHALE_INVALID_ARGUMENT.
+ */
+export function resolveRange(unit: TableUnit, range: ReadRange, since: bigint): SequenceSpan | null {
   let from = unit.first;
   let to = unit.tail;
   if (range.gte !== undefined) from = larger(from, toU64(range.gte, 'gte'));
@@ -34,7 +42,7 @@ export function resolveRange(unit: TableUnit, range: ReadRange): SequenceSpan | 
   if (range.lt !== undefined) to = smaller(to, toU64(range.lt, 'lt') - 1n);
   const limit = limitOf(range);
   if (limit === 0 || from > to || from > U64_MAX) return null;
-  return { from, to };
+  return { from, to, since };
 }
 
 /** The limit of a range, Infinity without one. Throws SHALE_INVALID_ARGUMENT. */

@@ -8,6 +8,7 @@ import {
   type ScanLayout,
   sequenceRange,
   type TableId,
+  tableRange,
   WalError,
 } from '@shale/codec';
 import type { ScanResult } from '@shale/rocksdb';
@@ -35,10 +36,10 @@ export interface ReadChunk {
 }
 
 /**
- * Reads the entries `from`..`to` of a table into a buffer, as many as fit. `from` must come from `resolveRange` or be
- * the `next` of the chunk before.
+ * Reads the entries of a span of a table into a buffer, as many as fit. The span must come from `resolveRange`; to go
+ * on, its `from` is the `next` of the chunk before.
  *
- * Throws SHALE_TRIMMED when `from` has been trimmed meanwhile, and SHALE_CORRUPT with the key when something that is
+ * Throws SHALE_TRIMMED when `from` has been trimmed or the table dropped meanwhile, and SHALE_CORRUPT with the key when something that is
  * not an entry stands where the chunk would begin; entries before it have been delivered by the chunk before.
  */
 export function readChunk(
@@ -49,13 +50,14 @@ export function readChunk(
   maxEntries: number,
 ): ReadChunk {
   const place = { path: context.path, table: id };
-  const { from, to } = span;
-  // Only a drop takes back what was given out.
-  if (context.units.get(id).tail < to) throw trimmed(context, id, from, 0n);
+  const { from, to, since } = span;
   const { lower, upper } = boundsOf(context.instance, id, from, to);
   const result = native(place, () =>
     context.db.scan(lower, upper, into, Number.isFinite(maxEntries) ? { maxEntries } : {}),
   );
+  // Asked after the scan: what it found is then of the table that the span is of.
+  const table = tableRange(context.instance, id).lower;
+  if (native(place, () => context.db.droppedSince(table, since))) throw trimmed(context, id, from, 0n);
   context.counters.scans++;
   context.counters.entriesRead += result.entries;
   const layout = layoutOf(result);
@@ -86,7 +88,7 @@ export function* readChunks(
   while (span !== null && from !== null && left > 0) {
     const buffer = buffers.next();
     const maxEntries = Math.min(left, buffers.maxEntries);
-    const { layout, next, neededBytes } = readChunk(context, id, { from, to: span.to }, buffer, maxEntries);
+    const { layout, next, neededBytes } = readChunk(context, id, { ...span, from }, buffer, maxEntries);
     if (neededBytes > 0) buffers.require(neededBytes);
     if (layout.entries > 0) yield new EntryChunk(buffer, layout);
     left -= layout.entries;

@@ -18,6 +18,11 @@ export interface ReclaimOptions {
    * and not when compaction comes by. Costs I/O in proportion to what shares files with the ranges. Default false.
    */
   readonly deep?: boolean | undefined;
+  /**
+   * What `Log.dropCount` said when the ranges were put together: those of tables that were dropped since, by whatever
+   * log, are left out. For ranges of tables that other logs write. Default: what it says now.
+   */
+  readonly since?: bigint | undefined;
 }
 
 /** What a reclaim did. */
@@ -41,6 +46,10 @@ export interface ReclaimReport {
  * are written anew first, durably: they then stand above whatever is dropped. Should they have been compacted into a
  * dropped file in that instant, the entries that show again are removed again. No file is dropped under a snapshot,
  * which may be older than the trim.
+ *
+ * A trimmed range stays empty for ever, unless its table is dropped and begins anew in it. So everything that removes
+ * something for good does so only if there was no drop since the range was looked at, and drops wait meanwhile: the
+ * database sees to both, because drops come from other threads as well.
  */
 export async function reclaim(
   context: LogContext,
@@ -49,14 +58,16 @@ export async function reclaim(
 ): Promise<ReclaimReport> {
   const { db, path } = context;
   const started = performance.now();
-  const trimmed = requireTrimmed(context, ranges);
+  const since = options.since ?? native({ path }, () => db.drops());
+  const trimmed = requireTrimmed(context, ranges, since);
+  const deep = options.deep === true && trimmed.length > 0;
   const bytesBefore = await directoryBytes(path);
   const filesBefore = native({ path }, () => db.liveFiles().length);
-  if (options.deep === true) await nativeAsync({ path }, () => db.flush());
+  if (deep) await nativeAsync({ path }, () => db.flush());
   const droppable = withWholeFiles(context, trimmed);
   const deferred = droppable.length > 0 && snapshotsHeld(context);
-  if (droppable.length > 0 && !deferred) await dropFiles(context, droppable);
-  if (options.deep === true) {
+  if (droppable.length > 0 && !deferred) await dropFiles(context, droppable, since);
+  if (deep) {
     for (const { lower, upper } of joinForCompaction(context, trimmed)) {
       await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'force' }));
     }
@@ -81,13 +92,16 @@ async function directoryBytes(path: string): Promise<number> {
   return bytes;
 }
 
-async function dropFiles(context: LogContext, ranges: readonly TrimmedRange[]): Promise<void> {
+async function dropFiles(context: LogContext, ranges: readonly TrimmedRange[], since: bigint): Promise<void> {
   const { db, path } = context;
-  buryAgain(context, ranges, true);
+  await buryAgain(context, ranges, since);
   await nativeAsync({ path }, () =>
-    db.deleteFilesInRanges(ranges.map(({ lower, upper }): [Uint8Array, Uint8Array] => [lower, upper])),
+    db.deleteFilesInRanges(
+      ranges.map(({ lower, upper, record }) => [lower, upper, record] as const),
+      { since },
+    ),
   );
-  buryAgain(context, uncovered(context, ranges), true);
+  await buryAgain(context, uncovered(context, ranges), since);
 }
 
 /** The ranges that have a file wholly inside, below level 0: RocksDB drops no others. */

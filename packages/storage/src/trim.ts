@@ -45,6 +45,6 @@ export function drop(context: LogContext, id: TableId, sync: boolean): KeyRange 
   const range = tableRange(instance, id);
   native({ path, table: id }, () => db.drop(range.lower, range.upper, metaKey(instance, id.table), { sync }));
   context.counters.drops++;
-  context.units.forget(id);
+  context.units.reset(id);
   return range;
 }

@@ -10,13 +10,15 @@ import {
   WalError,
 } from '@shale/codec';
 import type { LogContext } from './context.js';
-import { native, toWalError } from './errors.js';
+import { native, nativeAsync, toWalError } from './errors.js';
 import { readFloor } from './table-unit.js';
 
 /** The beginning of one table's keys, up to and including the sequence `end`, which a trim has emptied. */
 export interface TrimmedRange extends KeyRange {
   readonly id: TableId;
   readonly end: bigint;
+  /** The key of the table's metadata record. */
+  readonly record: Uint8Array;
 }
 
 /** Room for one small entry: a larger one is found too, only not read. */
@@ -26,12 +28,18 @@ const SMALL_GAP_BYTES = 32 * 1024 * 1024;
 
 /**
  * Checks that ranges are what trims returned and still hold nothing, and joins those of the same table, in key order.
- * Throws SHALE_INVALID_ARGUMENT otherwise: giving back the space of anything else would lose entries.
+ * Throws SHALE_INVALID_ARGUMENT otherwise: giving back the space of anything else would lose entries. Ranges of tables
+ * that were dropped since are left out.
  */
-export function requireTrimmed(context: LogContext, ranges: readonly KeyRange[]): TrimmedRange[] {
+export function requireTrimmed(
+  context: LogContext,
+  ranges: readonly KeyRange[],
+  since: bigint,
+): TrimmedRange[] {
   const byTable = new Map<string, TrimmedRange>();
   for (const range of ranges) {
     const trimmed = describeRange(context, range);
+    if (droppedSince(context, trimmed, since)) continue;
     const table = Buffer.from(trimmed.lower).toString('latin1');
     const known = byTable.get(table);
     if (known === undefined || known.end < trimmed.end) byTable.set(table, trimmed);
@@ -49,21 +57,34 @@ export function requireTrimmed(context: LogContext, ranges: readonly KeyRange[])
   return joined;
 }
 
-/** Writes the tombstones of trimmed ranges again. The metadata records keep what they say. */
-export function buryAgain(context: LogContext, ranges: readonly TrimmedRange[], sync: boolean): void {
-  const { db, instance, path } = context;
-  ranges.forEach(({ id, lower, upper }, index) => {
+/**
+ * Writes the tombstones of trimmed ranges again, those of tables that were dropped since excepted; when it resolves
+ * they are on stable storage. The metadata records stay as they are.
+ */
+export async function buryAgain(
+  context: LogContext,
+  ranges: readonly TrimmedRange[],
+  since: bigint,
+): Promise<void> {
+  const { db, path } = context;
+  let unsynced = false;
+  ranges.forEach(({ id, lower, upper, record }, index) => {
     // Syncing the last one syncs them all: they are in one file, in this order.
-    const isLast = index === ranges.length - 1;
-    native({ path, table: id }, () =>
-      db.trim(lower, upper, metaKey(instance, id.table), 0n, { sync: sync && isLast }),
-    );
+    const sync = index === ranges.length - 1;
+    const written = native({ path, table: id }, () => db.bury(lower, upper, record, since, { sync }));
+    if (written) unsynced = !sync;
   });
+  if (unsynced) await nativeAsync({ path }, () => db.syncWal());
 }
 
-/** The trimmed ranges in which something shows again. A table that was dropped and begun anew is not one. */
+/** The trimmed ranges in which something shows again. */
 export function uncovered(context: LogContext, ranges: readonly TrimmedRange[]): TrimmedRange[] {
-  return ranges.filter((range) => isTrimmed(context, range) && isVisible(context, range));
+  return ranges.filter((range) => isVisible(context, range));
+}
+
+/** Whether the range's table, or the one of the same id in another region, was dropped since. */
+function droppedSince(context: LogContext, { id, record }: TrimmedRange, since: bigint): boolean {
+  return native({ path: context.path, table: id }, () => context.db.droppedSince(record, since));
 }
 
 /** Joins ranges with little between them, because a compaction of each would rewrite the same files again. */
@@ -89,7 +110,9 @@ function describeRange(context: LogContext, { lower, upper }: KeyRange): Trimmed
     const toTableEnd = Buffer.compare(upper, whole.upper) === 0;
     const end = toTableEnd ? U64_MAX : decodeLogKey(upper, instance).sequence - 1n;
     const sameTable = toTableEnd || Buffer.compare(upper.subarray(0, whole.lower.length), whole.lower) === 0;
-    if (Buffer.compare(lower, whole.lower) === 0 && sameTable && end >= 0n) return { id, lower, upper, end };
+    if (Buffer.compare(lower, whole.lower) === 0 && sameTable && end >= 0n) {
+      return { id, lower, upper, end, record: metaKey(instance, id.table) };
+    }
   } catch (error) {
     throw new WalError('SHALE_INVALID_ARGUMENT', 'ranges must be what trim() returned', {
       cause: toWalError(error, { path: context.path }),
@@ -103,8 +126,10 @@ function describeRange(context: LogContext, { lower, upper }: KeyRange): Trimmed
 }
 
 /** A trim leaves a metadata record at or above what it removed; dropping the table removes the record. */
-function isTrimmed(context: LogContext, range: TrimmedRange): boolean {
-  return readFloor(context, range.id) >= range.end;
+function isTrimmed(context: LogContext, { id, end }: TrimmedRange): boolean {
+  // This log may have begun the table anew, and the same id in another region may have been trimmed since.
+  const unit = context.units.peek(id.region, id.table);
+  return (unit === undefined || unit.last >= end) && readFloor(context, id) >= end;
 }
 
 /**

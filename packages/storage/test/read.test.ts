@@ -41,13 +41,14 @@ test('readChunk goes on where it left off and says what it needs', async () => {
   const log = await fresh();
   fill(log, id, 5, 2000);
   const span = log.resolveRange(id, { gt: 1n });
-  expect(span).toEqual({ from: 2n, to: 5n });
-  const small = log.readChunk(id, 2n, 5n, new ArrayBuffer(1024));
+  if (span === null) return expect.fail();
+  expect(span).toMatchObject({ from: 2n, to: 5n });
+  const small = log.readChunk(id, span, new ArrayBuffer(1024));
   expect(small).toMatchObject({ next: 2n, layout: { entries: 0 } });
   expect(small.neededBytes).toBeGreaterThan(2000);
-  const two = log.readChunk(id, 2n, 5n, new ArrayBuffer(64 * 1024), 2);
+  const two = log.readChunk(id, span, new ArrayBuffer(64 * 1024), 2);
   expect(two).toMatchObject({ next: 4n, neededBytes: 0, layout: { entries: 2 } });
-  const rest = log.readChunk(id, 4n, 5n, new ArrayBuffer(64 * 1024));
+  const rest = log.readChunk(id, { ...span, from: 4n }, new ArrayBuffer(64 * 1024));
   expect(rest).toMatchObject({ next: null, layout: { entries: 2 } });
 });
 

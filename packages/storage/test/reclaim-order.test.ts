@@ -21,26 +21,28 @@ async function stub(shows: () => boolean): Promise<{ context: LogContext; change
     scan: () => ({ entries: shows() ? 1 : 0, neededBytes: 0 }),
     liveFiles: () => [{ level: 1, smallest: range.lower, largest: range.upper }],
     property: () => '0',
-    trim: (
+    drops: () => 0n,
+    droppedSince: () => false,
+    bury: (
       lower: Uint8Array,
       _upper: Uint8Array,
       _key: Uint8Array,
-      max: bigint,
+      _since: bigint,
       options: { sync: boolean },
     ) => {
-      changes.push(
-        `bury ${Buffer.from(lower).toString('hex')} floor ${max} ${options.sync ? 'synced' : ''}`.trim(),
-      );
+      changes.push(`bury ${Buffer.from(lower).toString('hex')} ${options.sync ? 'synced' : ''}`.trim());
+      return true;
     },
     deleteFilesInRanges: async (ranges: readonly unknown[]) =>
       void changes.push(`drop files of ${ranges.length}`),
   };
   const path = await directory();
   await mkdir(path);
-  return { context: { db, path, instance: 0 } as unknown as LogContext, changes };
+  const units = { peek: () => undefined };
+  return { context: { db, path, instance: 0, units } as unknown as LogContext, changes };
 }
 
-const buried = `bury ${Buffer.from(range.lower).toString('hex')} floor 0 synced`;
+const buried = `bury ${Buffer.from(range.lower).toString('hex')} synced`;
 
 test('tombstones are written anew and synced before files are dropped', async () => {
   const { context, changes } = await stub(() => false);

@@ -22,7 +22,10 @@ export interface AppendError {
 
 /** A decoded reply. */
 export interface AppendReply {
-  /** The first sequence of each append of the frame; means nothing for one with an error. May view the reply. */
+  /**
+   * The first sequence of each append of the frame; of an empty one the table's last. Means nothing for one with an
+   * error. May view the reply.
+   */
   readonly firsts: BigUint64Array;
   readonly errors: readonly AppendError[];
 }

@@ -146,7 +146,9 @@ export class Frame {
 
   #result(reply: AppendReply, index: number): AppendResult {
     const first = reply.firsts[index] ?? 0n;
-    return { first, last: first + BigInt(this.#counts[index] ?? 0) - 1n };
+    const count = this.#counts[index] ?? 0;
+    // Of an empty append the reply tells the table's last sequence.
+    return count === 0 ? { first: first + 1n, last: first } : { first, last: first + BigInt(count) - 1n };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SequenceSpan } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import type { ReadPart } from '../shard/protocol.js';
 import type { Address } from '../table-ref.js';
@@ -10,9 +11,8 @@ export class TableChunks implements ChunkFetcher {
   readonly #locate: () => Promise<Address | null>;
   readonly #range: CheckedRange;
   readonly #options: CheckedRead;
-  #address: Address | null = null;
-  #from = 0n;
-  #to = 0n;
+  /** Where the table is and what is left to read, once the read has begun. */
+  #place: { readonly address: Address; span: SequenceSpan } | null = null;
   #left: number;
 
   /** @param locate finds the table; null when there is none */
@@ -31,10 +31,13 @@ export class TableChunks implements ChunkFetcher {
 
   async fetch(): ReturnType<ChunkFetcher['fetch']> {
     if (this.#left === 0) return { chunk: null, done: true };
-    const part = this.#address === null ? await this.#start() : await this.#continue(this.#address);
+    const place = this.#place;
+    const part = place === null ? await this.#start() : await this.#continue(place.address, place.span);
     if (part === null) return { chunk: null, done: true };
     this.#left -= part.chunk?.layout.entries ?? 0;
-    if (part.next !== null) this.#from = part.next;
+    if (part.next !== null && this.#place !== null) {
+      this.#place.span = { ...this.#place.span, from: part.next };
+    }
     return { chunk: part.chunk, done: part.next === null || this.#left === 0 };
   }
 
@@ -44,7 +47,6 @@ export class TableChunks implements ChunkFetcher {
   async #start(): Promise<ReadPart | null> {
     const address = await this.#locate();
     if (address === null) return null;
-    this.#address = address;
     const part = await this.#engine.shard(address.shard).request<'readStart'>(
       {
         kind: 'readStart',
@@ -55,17 +57,16 @@ export class TableChunks implements ChunkFetcher {
       },
       'retry',
     );
-    if (part !== null) this.#to = part.to;
+    if (part !== null) this.#place = { address, span: part.span };
     return part;
   }
 
-  #continue(address: Address): Promise<ReadPart> {
+  #continue(address: Address, span: SequenceSpan): Promise<ReadPart> {
     return this.#engine.shard(address.shard).request<'readNext'>(
       {
         kind: 'readNext',
         id: address.id,
-        from: this.#from,
-        to: this.#to,
+        span,
         chunkBytes: this.#options.chunkBytes,
         maxEntries: this.#maxEntries(),
       },

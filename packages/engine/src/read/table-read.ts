@@ -66,8 +66,8 @@ export class TableChunk<T = Uint8Array> implements ItemChunk<Entry<T>>, Iterable
  * of its own, whose upper bound is fixed when it begins: it sees every entry acknowledged before, and none that is
  * appended later.
  *
- * An iteration fails with SHALE_TRIMMED when entries that it had not reached yet are trimmed meanwhile (it never skips
- * in silence), with SHALE_CORRUPT at a key that is not an entry's, SHALE_CLOSED when the WAL is closed, SHALE_PAYLOAD
+ * An iteration fails with SHALE_TRIMMED when entries that it had not reached yet are trimmed meanwhile or the table is
+ * dropped (it never skips in silence, nor goes on in a table begun anew), with SHALE_CORRUPT at a key that is not an entry's, SHALE_CLOSED when the WAL is closed, SHALE_PAYLOAD
  * when the codec fails, and the signal's reason. Once it has failed it keeps failing with the same error.
  */
 export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>, undefined> {

@@ -44,16 +44,22 @@ export interface RegionReport {
 
 /**
  * Recovers every table of a region: the shards skip from head to head, each through parts of the table ids, and the
- * metadata records are read beside; then each shard takes over the tables that it owns.
+ * metadata records are read beside; then each shard takes over the tables that it owns. What a table has become
+ * meanwhile its shard knows better, and keeps; if the shard's thread has been replaced meanwhile, the new one recovers
+ * its tables when they are first touched instead.
  */
 export async function openRegion(engine: Engine, region: bigint): Promise<RegionReport> {
   const started = performance.now();
   const problems: WalError[] = [];
+  // Before anything is listed.
+  const lives = await Promise.all(
+    engine.shards.map((shard) => shard.request<'life'>({ kind: 'life' }, 'retry')),
+  );
   const [heads, floors] = await Promise.all([
     listHeads(engine, region, problems),
     listFloors(engine, problems),
   ]);
-  await install(engine, region, heads, floors);
+  await install(engine, region, lives, heads, floors);
   let entries = 0n;
   const tables = heads.length / 3;
   for (let i = 0; i < heads.length; i += 3) entries += (heads[i + 2] ?? 0n) - (heads[i + 1] ?? 0n) + 1n;
@@ -111,6 +117,7 @@ async function listFloors(engine: Engine, problems: WalError[]): Promise<BigUint
 async function install(
   engine: Engine,
   region: bigint,
+  lives: readonly number[],
   heads: BigUint64Array,
   floors: BigUint64Array,
 ): Promise<void> {
@@ -130,6 +137,7 @@ async function install(
         {
           kind: 'install',
           region,
+          life: lives[index] ?? -1,
           heads: BigUint64Array.from(own.heads),
           floors: BigUint64Array.from(own.floors),
         },

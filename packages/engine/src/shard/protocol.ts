@@ -1,5 +1,5 @@
 import type { ErrorData, KeyRange, ScanLayout, TableId } from '@shale/codec';
-import type { ReclaimReport } from '@shale/storage';
+import type { ReclaimReport, SequenceSpan } from '@shale/storage';
 
 /*
  * What a shard's thread is asked and what it answers. Appends travel as codec frames in a transferred buffer that
@@ -29,6 +29,8 @@ export interface ShardTasks {
   attach: { readonly kind: 'attach' };
   /** Write a frame. */
   append: { readonly kind: 'append'; readonly frame: Uint8Array };
+  /** Which life of the shard's thread this is: every thread has another number. */
+  life: { readonly kind: 'life' };
   /** Fix the bounds of a read, and read its first chunk. */
   readStart: {
     readonly kind: 'readStart';
@@ -41,8 +43,8 @@ export interface ShardTasks {
   readNext: {
     readonly kind: 'readNext';
     readonly id: TableId;
-    readonly from: bigint;
-    readonly to: bigint;
+    /** What `readStart` fixed, from where it goes on. */
+    readonly span: SequenceSpan;
     readonly chunkBytes: number;
     readonly maxEntries: number;
   };
@@ -60,8 +62,13 @@ export interface ShardTasks {
   drop: { readonly kind: 'drop'; readonly id: TableId };
   /** The smallest and largest table of a region that has entries. */
   regionBounds: { readonly kind: 'regionBounds'; readonly region: bigint };
-  /** Give back the space of ranges that trims have emptied. */
-  reclaim: { readonly kind: 'reclaim'; readonly ranges: readonly KeyRange[]; readonly deep: boolean };
+  /** Give back the space of ranges that trims have emptied, those of tables dropped since left out. */
+  reclaim: {
+    readonly kind: 'reclaim';
+    readonly ranges: readonly KeyRange[];
+    readonly deep: boolean;
+    readonly since: bigint;
+  };
   /** Heads of the tables from `lower` to `upper`, both inclusive, at most about `limit`. */
   regionHeads: {
     readonly kind: 'regionHeads';
@@ -75,6 +82,11 @@ export interface ShardTasks {
   install: {
     readonly kind: 'install';
     readonly region: bigint;
+    /**
+     * The life of the thread before anything was listed. Another thread leaves it alone: it does not know what the one
+     * before it has changed since.
+     */
+    readonly life: number;
     /** Table, first, last; and so on. */
     readonly heads: BigUint64Array;
     /** Table, largest sequence ever; and so on. */
@@ -122,8 +134,9 @@ export interface ReadPart {
 export interface ShardResults {
   attach: null;
   append: Uint8Array;
+  life: number;
   /** Null: the read has no entries at all. */
-  readStart: (ReadPart & { readonly to: bigint }) | null;
+  readStart: (ReadPart & { readonly span: SequenceSpan }) | null;
   readNext: ReadPart;
   scanNext: { readonly chunk: ChunkData | null; readonly done: boolean };
   ends: { readonly first: bigint; readonly last: bigint };

@@ -1,3 +1,4 @@
+import { threadId } from 'node:worker_threads';
 import { decodeAppendFrame, encodeAppendReply, errorToData, WalError } from '@shale/codec';
 import { attachLog, type Log } from '@shale/storage';
 import type {
@@ -49,6 +50,8 @@ export class ShardWorker {
           readOnly: this.#data.readOnly,
         });
         return plain(null);
+      case 'life':
+        return plain(threadId);
       case 'readStart':
         return this.#readStart(task);
       case 'readNext':
@@ -113,10 +116,9 @@ export class ShardWorker {
   #readStart(task: ShardTasks['readStart']): Outcome {
     const span = this.#open().resolveRange(task.id, task.bounds);
     if (span === null) return plain(null);
-    const { from, to } = span;
     const { id, chunkBytes, maxEntries } = task;
-    const { value, transfer } = this.#read({ kind: 'readNext', id, from, to, chunkBytes, maxEntries });
-    return { value: { ...value, to }, transfer };
+    const { value, transfer } = this.#read({ kind: 'readNext', id, span, chunkBytes, maxEntries });
+    return { value: { ...value, span }, transfer };
   }
 
   #read(task: ShardTasks['readNext']): { value: ShardResults['readNext']; transfer: readonly ArrayBuffer[] } {
@@ -124,7 +126,7 @@ export class ShardWorker {
     let bytes = task.chunkBytes;
     for (;;) {
       const into = this.#scratch.take(bytes);
-      const read = log.readChunk(task.id, task.from, task.to, into, task.maxEntries);
+      const read = log.readChunk(task.id, task.span, into, task.maxEntries);
       if (read.neededBytes > 0) {
         // An entry larger than a chunk travels in one of its own.
         bytes = read.neededBytes;
@@ -138,6 +140,7 @@ export class ShardWorker {
   #install(task: ShardTasks['install']): Outcome {
     const { region, heads, floors } = task;
     const log = this.#open();
+    if (task.life !== threadId) return plain(null);
     const found = [];
     for (let i = 0; i + 2 < heads.length; i += 3) {
       found.push({
@@ -156,7 +159,8 @@ export class ShardWorker {
 
   /** Mostly waits: the thread serves appends meanwhile. */
   async #reclaim(task: ShardTasks['reclaim']): Promise<Outcome> {
-    return plain(await this.#open().reclaim(task.ranges, { deep: task.deep }));
+    const { ranges, deep, since } = task;
+    return plain(await this.#open().reclaim(ranges, { deep, since }));
   }
 
   async #detach(): Promise<Outcome> {
