@@ -1,5 +1,6 @@
 #include "read_only.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -75,9 +76,10 @@ bool mayBeTheWriter(const Status& status) {
 }  // namespace
 
 Status openReadOnly(const rocksdb::Options& options, const std::string& path, std::unique_ptr<rocksdb::DB>* out) {
-  constexpr int kMostAttempts = 40;
-  for (int attempt = 0; attempt < kMostAttempts; attempt++) {
-    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(attempt < 8 ? attempt : 25));
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
+  for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
+    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 25)));
     const Listing before = list(path);
     const Status status = openOnce<rocksdb::DB>(options, path, out, 0);
     const Listing after = list(path);

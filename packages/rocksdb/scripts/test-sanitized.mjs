@@ -29,7 +29,7 @@ const environment = {
   ASAN_OPTIONS: 'detect_leaks=1:fast_unwind_on_malloc=0:malloc_context_size=25:alloc_dealloc_mismatch=0',
   LSAN_OPTIONS: 'exitcode=0',
   // RocksDB and Node are not instrumented, so only what happens between two places of ours can be seen.
-  TSAN_OPTIONS: 'exitcode=0:ignore_noninstrumented_modules=1:history_size=4',
+  TSAN_OPTIONS: `exitcode=0:ignore_noninstrumented_modules=1:suppressions=${join(root, 'test', 'sanitizers', 'thread.supp')}`,
 };
 
 /**

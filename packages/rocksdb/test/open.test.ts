@@ -257,18 +257,21 @@ test('a reader looks while another process writes, flushes and compacts, and nev
   const child = startChild('hold-open.mjs', [path, 'write']);
   await waitForLine(child, 'open');
   let largest = 0;
-  for (let round = 0; round < 15; round++) {
-    const reader = await openDatabase(path, { readOnly: true });
-    const entries = readRange(reader, everything, { chunkBytes: 1 << 20 });
-    entries.forEach((entry, index) => {
-      if (entry.sequence !== BigInt(index + 1)) throw new Error(`hole at ${entry.sequence}`);
-    });
-    largest = Math.max(largest, entries.length);
-    await reader.close();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  try {
+    for (let round = 0; round < 15; round++) {
+      const reader = await openDatabase(path, { readOnly: true });
+      const entries = readRange(reader, everything, { chunkBytes: 1 << 20 });
+      entries.forEach((entry, index) => {
+        if (entry.sequence !== BigInt(index + 1)) throw new Error(`hole at ${entry.sequence}`);
+      });
+      largest = Math.max(largest, entries.length);
+      await reader.close();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } finally {
+    child.stdin?.end();
+    await new Promise((resolve) => child.once('close', resolve));
   }
-  child.stdin?.end();
-  await new Promise((resolve) => child.once('close', resolve));
   expect(largest).toBeGreaterThan(0);
   // A reader leaves no journal of its own behind.
   expect(readdirSync(path).filter((name) => name.startsWith('LOG.old'))).toEqual([]);
