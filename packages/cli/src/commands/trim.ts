@@ -1,9 +1,11 @@
+import type { Wal } from '@shale/engine';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { toJson } from '../output/json.js';
+import { ReclaimLine } from '../output/reclaim-line.js';
 import type { Terminal } from '../output/terminal.js';
-import { formatCount, plural } from '../output/units.js';
+import { formatBytes, formatCount, formatDuration, plural } from '../output/units.js';
 import { parseU64 } from './arguments.js';
 import { openForChange } from './open-log.js';
 import { findTable } from './table-argument.js';
@@ -12,6 +14,7 @@ interface TrimFlags {
   readonly to?: bigint;
   readonly all?: boolean;
   readonly region?: bigint;
+  readonly reclaim: boolean;
   readonly json?: boolean;
 }
 
@@ -20,14 +23,18 @@ export function trimCommand(terminal: Terminal, done: (exitCode: number) => void
   return new Command('trim')
     .summary('remove the oldest entries of a table')
     .description(
-      'Removes the entries of a table up to a sequence, that one included. Sequences are never used again. ' +
-        'The log must not be open for writing elsewhere.',
+      'Removes the entries of a table up to a sequence, that one included, and gives their space back to the disk. ' +
+        'Sequences are never used again. The log must not be open for writing elsewhere.',
     )
     .argument('<dir>', 'directory of the log')
     .argument('<table>', "a table's name, or with --region its number")
     .option('--to <sequence>', 'the last sequence to remove', parseU64)
     .option('--all', 'remove all entries')
     .option('--region <id>', 'region of a table that is told by numbers', parseU64)
+    .option(
+      '--no-reclaim',
+      'leave the space to the next writer or compaction: giving it back rewrites what shares files with it',
+    )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  shale trim ./data web-1 --to 5000')
     .action(async (dir: string, table: string, flags: TrimFlags) => {
@@ -47,10 +54,41 @@ async function trim(terminal: Terminal, dir: string, name: string, flags: TrimFl
   await table.trim(flags.to ?? last);
   const first = await table.firstSequence();
   const removed = first > before ? first - before : 0n;
-  await terminal.out.line(
-    flags.json
-      ? toJson({ table: name, removed, first, last })
-      : `${plural(removed, 'entry', 'entries')} removed; ${first > last ? `nothing is left, the next sequence is ${formatCount(last + 1n)}` : `${formatCount(first)} to ${formatCount(last)} are left`}`,
-  );
-  await terminal.out.flush();
+  if (!flags.json) {
+    const left =
+      first > last
+        ? `nothing is left, the next sequence is ${formatCount(last + 1n)}`
+        : `${formatCount(first)} to ${formatCount(last)} are left`;
+    await terminal.out.line(`${plural(removed, 'entry', 'entries')} removed; ${left}`);
+    await terminal.out.flush();
+  }
+  let freed: number | null = null;
+  try {
+    // This process may be the only one that has the log open for long: what it leaves, nobody gives back soon.
+    if (flags.reclaim && removed > 0n) freed = await giveBack(terminal, wal, flags);
+  } finally {
+    // The entries are gone, whatever came of their space.
+    if (flags.json) await terminal.out.line(toJson({ table: name, removed, first, last, freed }));
+    await terminal.out.flush();
+  }
+}
+
+/** Gives the space of what was trimmed back, and says how much it was. Returns the bytes. */
+async function giveBack(terminal: Terminal, wal: Wal, flags: TrimFlags): Promise<number> {
+  const line = new ReclaimLine(terminal, wal);
+  try {
+    const { bytesBefore, bytesAfter, elapsedMs } = await wal.reclaim();
+    const freed = Math.max(0, bytesBefore - bytesAfter);
+    line.stop();
+    if (!flags.json) {
+      await terminal.out.line(
+        freed > 0
+          ? `${formatBytes(freed)} given back in ${formatDuration(elapsedMs)}; the log takes ${formatBytes(bytesAfter)}`
+          : `no space to give back; the log takes ${formatBytes(bytesAfter)}`,
+      );
+    }
+    return freed;
+  } finally {
+    line.stop();
+  }
 }

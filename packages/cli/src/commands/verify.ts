@@ -1,9 +1,10 @@
-import type { Wal } from '@shale/engine';
+import type { VerifyFinding, Wal } from '@shale/engine';
 import { Command } from 'commander';
 import { EXIT } from '../exit-codes.js';
 import { toJson } from '../output/json.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../output/units.js';
+import { printable } from '../read/entry-format.js';
 import { openForReading } from './open-log.js';
 
 interface VerifyFlags {
@@ -67,11 +68,9 @@ async function verify(terminal: Terminal, wal: Wal, flags: VerifyFlags): Promise
   return findings === 0 ? EXIT.ok : EXIT.findings;
 }
 
-function where(finding: {
-  id?: { region: bigint; table: bigint };
-  sequences?: { from: bigint; to: bigint };
-}): string {
+function where(finding: VerifyFinding): string {
   const parts: string[] = [];
+  if (finding.name !== undefined) parts.push(`table ${printable(Buffer.from(finding.name), 60)}`);
   if (finding.id) parts.push(`region ${finding.id.region}, table ${finding.id.table}`);
   if (finding.sequences) parts.push(`sequences ${finding.sequences.from} to ${finding.sequences.to}`);
   return parts.length > 0 ? ` (${parts.join(', ')})` : '';

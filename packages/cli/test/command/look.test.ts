@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWal } from '@shale/engine';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -164,7 +164,9 @@ describe('verify of a damaged log', () => {
       type: 'finding',
       severity: 'error',
       kind: 'unreadable',
+      name: 't',
     });
+    expect(forPeople.stdout).toMatch(/\(table t, region 0, table \d+, sequences /);
     expect((await shale(['verify', damaged, '--quiet'])).code).toBe(1);
     // A read does not step over it in silence.
     expect((await shale(['read', damaged, 't'])).code).toBe(6);
@@ -175,13 +177,16 @@ describe('trim', () => {
   it('removes up to a sequence, then all, and never gives a sequence out again', async () => {
     const own = join(dir, 'trimmed');
     await ok(['ingest', own, '-', '--table', 't'], { input: 'a\nb\nc\nd\n' });
-    expect(await ok(['trim', own, 't', '--to', '2'])).toBe('2 entries removed; 3 to 4 are left\n');
+    expect(await ok(['trim', own, 't', '--to', '2'])).toMatch(
+      /^2 entries removed; 3 to 4 are left\n.* given back in .*; the log takes .*\n$|^2 .* left\nno space to give back; .*\n$/,
+    );
     expect(await linesOf(own, 't')).toEqual(['c', 'd']);
-    expect(JSON.parse(await ok(['trim', own, 't', '--all', '--json']))).toEqual({
+    expect(JSON.parse(await ok(['trim', own, 't', '--all', '--json', '--no-reclaim']))).toEqual({
       table: 't',
       removed: 2,
       first: 5,
       last: 4,
+      freed: null,
     });
     expect(await ok(['trim', own, 't', '--all'])).toBe(
       '0 entries removed; nothing is left, the next sequence is 5\n',
@@ -189,6 +194,24 @@ describe('trim', () => {
     await ok(['ingest', own, '-', '--table', 't'], { input: 'e\n' });
     expect(objects(await ok(['read', own, 't', '--json']))).toMatchObject([{ sequence: 5, payload: 'e' }]);
     expect((await shale(['verify', own])).code).toBe(0);
+  });
+
+  it('gives the space back before it ends, and says how much', async () => {
+    const own = join(dir, 'space');
+    const wal = await openWal(own, { durability: 'os' });
+    const payload = Buffer.alloc(10_000, 'x');
+    for (const name of ['large', 'kept']) {
+      await wal.table(name).appendBatch(Array.from({ length: name === 'large' ? 500 : 1 }, () => payload));
+    }
+    await wal.flush();
+    await wal.close();
+    const told = JSON.parse(await ok(['trim', own, 'large', '--all', '--json'])) as { freed: number };
+    expect(told.freed).toBeGreaterThan(4_000_000);
+    expect(readdirSync(own).reduce((sum, name) => sum + statSync(join(own, name)).size, 0)).toBeLessThan(
+      1_000_000,
+    );
+    expect(await linesOf(own, 'kept')).toHaveLength(1);
+    expect(await ok(['trim', own, 'kept', '--all'])).toMatch(/ entry removed; .*\n.*the log takes [^\n]*\n$/);
   });
 
   it('wants to be told how much', async () => {
