@@ -73,6 +73,7 @@ export class Engine {
         return await this.nextShard().request<'reclaim'>({ kind: 'reclaim', ranges, deep, since }, 'fail');
       },
       activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
+      well: () => this.health.state === 'well',
     });
   }
 

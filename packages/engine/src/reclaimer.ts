@@ -22,6 +22,8 @@ export interface ReclaimContext {
   reclaim(ranges: readonly KeyRange[], deep: boolean): Promise<ReclaimReport>;
   /** A number that changes whenever something is written. */
   activity(): number;
+  /** Whether writes get through: on a full disk there is nothing to be done until it is resumed. */
+  well(): boolean;
 }
 
 /** What a trim has emptied, and of which table. */
@@ -124,7 +126,8 @@ export class Reclaimer {
     const activity = this.#context.activity();
     const due = (): void => {
       this.#timer = null;
-      if (next === 'deep' && this.#context.activity() !== activity) this.#wait('deep');
+      if (!this.#context.well()) this.#wait(next);
+      else if (next === 'deep' && this.#context.activity() !== activity) this.#wait('deep');
       // Giving back space is a favour: trimmed entries are gone either way, and RocksDB compacts by itself too.
       else this.#run(next, 'forget').catch(() => undefined);
     };

@@ -224,7 +224,8 @@ export class Log {
 
   /**
    * Removes the entries up to and including `upTo`; beyond the last one means all. When it returns they are gone, and
-   * their sequences are never given out again. `reclaim` with the returned range gives their space back.
+   * their sequences are never given out again. `reclaim` with the returned range gives their space back. It is a write:
+   * on a full disk it throws SHALE_NO_SPACE until `resume`.
    */
   trim(id: TableIdLike, upTo: U64Like, options: SyncOptions = {}): TrimResult {
     this.#requireWritable();
