@@ -33,7 +33,7 @@ export function trimCommand(terminal: Terminal, done: (exitCode: number) => void
     .option('--region <id>', 'region of a table that is told by numbers', parseU64)
     .option(
       '--no-reclaim',
-      'leave the space to the next writer or compaction: giving it back rewrites what shares files with it',
+      'leave the space to a later compaction: giving it back rewrites the files that hold other entries too',
     )
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExample:\n  shale trim ./data web-1 --to 5000')
