@@ -40,7 +40,8 @@ class ChunkWriter {
   // False, and the size that it takes to hold this too, if there is no room.
   bool add(const rocksdb::Slice& key, const rocksdb::Slice& value, size_t* needed) {
     const uint64_t sequence = loadU64BE(key.data() + kLogKeyPrefixLength);
-    const bool joins = continues_ && sequence == next_ && std::memcmp(prefix_, key.data(), kLogKeyPrefixLength) == 0;
+    // Keys come in order, so a run cannot wrap around: after the last sequence of a table comes another table.
+    const bool joins = !ends_.empty() && sequence == next_ && std::memcmp(prefix_, key.data(), kLogKeyPrefixLength) == 0;
     *needed = alignUp8(alignUp8(dataLength_ + value.size()) + (ends_.size() + 1) * 4) + groups_.size() +
               (joins ? 0 : kGroupStride);
     if (*needed > into_.size) return false;
@@ -54,8 +55,6 @@ class ChunkWriter {
     } else {
       beginGroup(key.data(), sequence);
     }
-    // After the last sequence there is none: a group must not wrap around.
-    continues_ = sequence != (descending_ ? 0 : std::numeric_limits<uint64_t>::max());
     next_ = descending_ ? sequence - 1 : sequence + 1;
     return true;
   }
@@ -91,7 +90,6 @@ class ChunkWriter {
   std::vector<uint32_t> ends_;
   std::vector<uint8_t> groups_;
   char prefix_[kLogKeyPrefixLength] = {};
-  bool continues_ = false;
   uint64_t next_ = 0;
 };
 
