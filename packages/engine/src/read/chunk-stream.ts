@@ -21,9 +21,9 @@ export class ChunkStream implements Cuttable {
   readonly #engine: Engine;
   readonly #fetcher: ChunkFetcher;
   readonly #signal: AbortSignal | undefined;
-  #forgetSignal: () => void = () => {};
-  readonly #cut: Promise<never>;
-  #rejectCut: (error: unknown) => void = () => {};
+  #forgetSignal: () => void = nothing;
+  /** Makes the call that waits for a part fail. It waits no longer than for that: nothing is kept of parts handed out. */
+  #rejectWaiting: (error: unknown) => void = nothing;
   #state: 'new' | 'running' | 'done' | 'failed' = 'new';
   #failure: unknown;
   #ahead: Promise<Part> | null = null;
@@ -33,16 +33,12 @@ export class ChunkStream implements Cuttable {
     this.#engine = engine;
     this.#fetcher = fetcher;
     this.#signal = signal;
-    this.#cut = new Promise((_, reject) => {
-      this.#rejectCut = reject;
-    });
-    this.#cut.catch(() => undefined);
   }
 
   /** The next chunk that has entries; null at the end. */
   next(): Promise<EntryChunk | null> {
     const mine = this.#turn.then(() => this.#advance());
-    this.#turn = mine.catch(() => undefined);
+    this.#turn = mine.then(nothing, nothing);
     return mine;
   }
 
@@ -60,7 +56,7 @@ export class ChunkStream implements Cuttable {
     if (this.#state === 'new') this.#begin();
     try {
       while (this.#state === 'running') {
-        const part = await Promise.race([this.#ahead ?? this.#fetch(), this.#cut]);
+        const part = await this.#unlessCut(this.#ahead ?? this.#fetch());
         if (this.#state !== 'running') break;
         this.#ahead = null;
         if (part.done) this.#finish('done');
@@ -88,8 +84,20 @@ export class ChunkStream implements Cuttable {
   #fetch(): Promise<Part> {
     const part = this.#fetcher.fetch();
     // Whether anybody still waits for it or not.
-    part.catch(() => undefined);
+    part.catch(nothing);
     return part;
+  }
+
+  /** What a fetch comes to, or the failure that the stream comes to before. */
+  async #unlessCut(part: Promise<Part>): Promise<Part> {
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#rejectWaiting = reject;
+        part.then(resolve, reject);
+      });
+    } finally {
+      this.#rejectWaiting = nothing;
+    }
   }
 
   #fail(error: unknown): void {
@@ -97,7 +105,7 @@ export class ChunkStream implements Cuttable {
     if (this.#state === 'running') this.#fetcher.abandon();
     this.#failure = error;
     this.#finish('failed');
-    this.#rejectCut(error);
+    this.#rejectWaiting(error);
   }
 
   #finish(state: 'done' | 'failed'): void {
@@ -107,3 +115,5 @@ export class ChunkStream implements Cuttable {
     this.#forgetSignal();
   }
 }
+
+function nothing(): void {}
