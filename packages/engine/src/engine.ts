@@ -38,6 +38,8 @@ export class Engine {
   /** This thread's own view of the database: it holds the claim, and does what takes long off this thread. */
   readonly log: Log;
   readonly #cuttables = new Set<Cuttable>();
+  /** Trims and drops under way. */
+  readonly #changes = new Set<Promise<unknown>>();
   readonly #intake: Intake;
   #closing: Promise<void> | null = null;
   #turn = 0;
@@ -129,6 +131,22 @@ export class Engine {
     return this.#intake.settled();
   }
 
+  /**
+   * Calls `act` between the appends made before and those made after, where those that wait for room do not count as
+   * made; at once if no append waits for a name. By then the table has its address, unless there is none of its name.
+   */
+  async inOrder<R>(ref: TableRef, act: () => Promise<R>): Promise<R> {
+    const change = new Promise<R>((resolve, reject) => {
+      this.#intake.follow(ref, () => act().then(resolve, reject), reject);
+    });
+    this.#changes.add(change);
+    try {
+      return await change;
+    } finally {
+      this.#changes.delete(change);
+    }
+  }
+
   /** Asks a shard to change something, after the appends that were made before, and looks at how it went. */
   async change<R>(shard: Shard, request: () => Promise<R>): Promise<R> {
     try {
@@ -173,6 +191,7 @@ export class Engine {
     for (const cuttable of [...this.#cuttables]) cuttable.cut(this.lifecycle.closedError());
     this.#cuttables.clear();
     await this.settled();
+    await Promise.allSettled(this.#changes);
     await Promise.all(this.shards.map((shard) => shard.stop()));
     await this.log.close();
     this.lifecycle.to('closed');

@@ -149,8 +149,8 @@ export class Table<T = Uint8Array> {
 
   /**
    * Removes the entries up to and including `upTo`; beyond the last one means all. Done between the appends made
-   * before it (those that wait for room excepted) and those made after it. When it resolves they are gone (with `'sync'`, for good), and their sequences
-   * are never given out again. Their space is given back in the background.
+   * before it (those that wait for room excepted) and those made after it. When it resolves they are gone (with
+   * `'sync'`, for good), and their sequences are never given out again. Their space is given back in the background.
    *
    * Rejects with SHALE_OUTCOME_UNKNOWN when the shard's thread died: trimming again does no harm. A trim is itself a write
    * of the log, so on a full disk it rejects with SHALE_NO_SPACE like any other, until `wal.resume()`: it does not help
@@ -163,15 +163,17 @@ export class Table<T = Uint8Array> {
     const sequence = toSequence('upTo', upTo);
     const sync = wantsSync(options.durability, this.#sync);
     this.#engine.requireWritable();
-    // At once when it is known, so that it stands between the appends before and after.
-    const address = this.#ref.address ?? (await this.#locate());
-    if (address === null) return { first: 0n, last: 0n };
-    const shard = this.#engine.shard(address.shard);
-    return await this.#engine.reclaimer.trim(address.id, () =>
-      this.#engine.change(shard, () =>
-        shard.request<'trim'>({ kind: 'trim', id: address.id, upTo: sequence, sync }, 'fail'),
-      ),
-    );
+    const trimmed = await this.#engine.inOrder(this.#ref, async () => {
+      const { address } = this.#ref;
+      if (address === null) return null;
+      const shard = this.#engine.shard(address.shard);
+      return await this.#engine.reclaimer.trim(address.id, () =>
+        this.#engine.change(shard, () =>
+          shard.request<'trim'>({ kind: 'trim', id: address.id, upTo: sequence, sync }, 'fail'),
+        ),
+      );
+    });
+    return trimmed ?? { first: 0n, last: 0n };
   }
 
   /** The smallest readable sequence; the last plus one when all was trimmed; 0n for a table never written. */
@@ -187,19 +189,24 @@ export class Table<T = Uint8Array> {
   /**
    * Removes the table for good: its entries, its metadata record, and its name if it has one. Afterwards it is as never
    * written, and its sequences begin at 1 again. Only for ids that are retired: the record is one for the same table id
-   * of all regions, and without it such a table that was trimmed empty would begin at 1 again, too.
+   * of all regions, and without it such a table that was trimmed empty would begin at 1 again, too. It stands between
+   * the appends before and after it as {@link trim} does.
+   *
+   * Rejects with SHALE_OUTCOME_UNKNOWN when the shard's thread died: drop it again.
    */
   async drop(): Promise<void> {
     this.#engine.requireWritable();
-    const dropData = async (address: Address | null): Promise<void> => {
-      if (address === null) return;
+    const dropData = async (address: Address): Promise<void> => {
       const shard = this.#engine.shard(address.shard);
       await this.#engine.reclaimer.drop(address.id, () =>
         this.#engine.change(shard, () => shard.request<'drop'>({ kind: 'drop', id: address.id }, 'fail')),
       );
     };
-    if (this.#ref.name === null) await dropData(this.#ref.address);
-    else await this.#engine.catalog.drop(this.#ref, dropData);
+    await this.#engine.inOrder(this.#ref, async () => {
+      const { address, name } = this.#ref;
+      if (name !== null) await this.#engine.catalog.drop(this.#ref, dropData);
+      else if (address !== null) await dropData(address);
+    });
   }
 
   /** @internal One part of an atomic write of `engine`. */

@@ -205,8 +205,8 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Refuses new work, completes every append that was accepted, makes reads fail with SHALE_CLOSED, ends the shards and
-   * gives the database back. Idempotent: the same promise in every state.
+   * Refuses new work, completes every append, trim and drop that was accepted, makes reads fail with SHALE_CLOSED, ends
+   * the shards and gives the database back. Idempotent: the same promise in every state.
    */
   close(): Promise<void> {
     return this.#engine.close();

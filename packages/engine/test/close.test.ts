@@ -29,6 +29,21 @@ test('close() completes every append accepted before it, those that wait for roo
   expect(await again.table('a name').lastSequence()).toBe(1n);
 });
 
+test('close() completes every trim and drop accepted before it, wherever they have got to', async () => {
+  const path = await temporary();
+  const wal = await open({ path });
+  const fixed = wal.table({ region: 1, table: 1 });
+  const named = wal.table('a name');
+  await Promise.all([fixed.appendBatch([bytes('a'), bytes('b')]), named.append(bytes('n'))]);
+  const work = [fixed.trim(1n), named.drop(), wal.table('new').append(bytes('n')), fixed.trim(2n)];
+  const dropping = wal.table('new').drop();
+  await wal.close();
+  expect(await Promise.all(work)).toEqual([{ first: 2n, last: 2n }, undefined, 1n, { first: 3n, last: 2n }]);
+  await dropping;
+  const again = await open({ path });
+  expect((await all(again.tables())).map(({ name, first }) => [name, first])).toEqual([[undefined, 3n]]);
+});
+
 test('close() refuses new work of every kind with SHALE_CLOSED, while closing and afterwards', async () => {
   const wal = await open();
   const table = wal.table({ region: 1, table: 1 });

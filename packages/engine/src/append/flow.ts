@@ -7,7 +7,7 @@ export const COST_PER_ENTRY = 4;
 
 /** Somebody who waits for room. */
 export interface Waiter {
-  /** Bytes that must be free; taken when `takes` says so. */
+  /** Bytes that must be free, at least 1; taken when `takes` says so. */
   readonly cost: number;
   /** Whether the cost is booked when the turn comes: true for appends, false for those who only want to know. */
   readonly takes: boolean;
@@ -17,9 +17,16 @@ export interface Waiter {
   fail(error: unknown): void;
 }
 
-/** A place in the queue. */
+/** A place in the queue: of a waiter, or of a barrier, which passes as soon as nobody is before it. */
 export interface Place {
-  waiter: Waiter | null;
+  waiter: Waiter | Barrier | null;
+}
+
+interface Barrier {
+  readonly cost: 0;
+  readonly takes: false;
+  admit(): void;
+  fail(): void;
 }
 
 /**
@@ -36,6 +43,7 @@ export class FlowControl {
   #head = 0;
   /** Places in the queue that were given up. */
   #empty = 0;
+  #isPumping = false;
 
   constructor(maxBytes: number, maxWaiting: number) {
     this.maxBytes = maxBytes;
@@ -73,9 +81,16 @@ export class FlowControl {
     }
     const place: Place = { waiter };
     this.#queue.push(place);
-    // Whoever asks for no room is served at once when nobody is before it.
     this.#pump();
     return place;
+  }
+
+  /** Resolves when everybody who waits now has had a turn, or has given up: at once if nobody waits. */
+  barrier(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#queue.push({ waiter: { cost: 0, takes: false, admit: resolve, fail: resolve } });
+      this.#pump();
+    });
   }
 
   /** Gives a place up. Returns whether its turn had not come yet. */
@@ -113,26 +128,46 @@ export class FlowControl {
     }
   }
 
+  /**
+   * Serves those whose turn has come. What it serves may release, leave, or wait in its turn: that only changes the sum
+   * and the queue, and the loop that is running goes on with both, so that thousands who give their room back at once
+   * are served one after the other and not one inside the other.
+   */
   #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      for (let next = this.#next(); next !== null; next = this.#next()) next.admit();
+    } finally {
+      this.#isPumping = false;
+      this.#compact();
+    }
+  }
+
+  /** Takes the first in the queue out of it, if its turn has come. */
+  #next(): Waiter | Barrier | null {
     for (;;) {
       const place = this.#queue[this.#head];
-      if (place === undefined) break;
-      const waiter = place.waiter;
+      if (place === undefined) return null;
+      const { waiter } = place;
       if (waiter === null) {
         this.#head++;
         this.#empty--;
         continue;
       }
-      if (waiter.cost > 0 && this.#inFlight + waiter.cost > this.maxBytes) break;
+      if (waiter.cost > 0 && this.#inFlight + waiter.cost > this.maxBytes) return null;
       if (waiter.takes) {
         this.#inFlight += waiter.cost;
         this.#waitingAppends--;
       }
       place.waiter = null;
       this.#head++;
-      waiter.admit();
+      return waiter;
     }
-    // Drop what was served once it is the larger part, so that serving stays cheap and memory bounded.
+  }
+
+  /** Drops what was served once it is the larger part, so that serving stays cheap and memory bounded. */
+  #compact(): void {
     if (this.#head > 0 && this.#head === this.#queue.length) {
       this.#queue = [];
       this.#head = 0;

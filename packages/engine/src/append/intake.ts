@@ -3,8 +3,9 @@ import { onAbort } from '../abort.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Health } from '../health.js';
 import type { Shard } from '../shard/shard.js';
+import type { TableRef } from '../table-ref.js';
 import type { FlowControl } from './flow.js';
-import { HeldAppends } from './held-appends.js';
+import { NamingQueue } from './naming-queue.js';
 import { byteSum, isAddressed, type PendingAppend } from './pending-append.js';
 
 /** What the intake needs of the WAL. */
@@ -23,11 +24,11 @@ export interface IntakeContext {
  */
 export class Intake {
   readonly #context: IntakeContext;
-  readonly #held: HeldAppends;
+  readonly #naming: NamingQueue;
 
   constructor(context: IntakeContext) {
     this.#context = context;
-    this.#held = new HeldAppends(
+    this.#naming = new NamingQueue(
       context.catalog,
       (append) => this.#route(append),
       (append, error) => this.#refuse(append, error),
@@ -69,12 +70,21 @@ export class Intake {
     });
   }
 
+  /**
+   * Calls `act` after the appends that were made before this (but for those that wait for room) and before those that
+   * are made after it. By then the table has its address, or there is no table of its name.
+   *
+   * @param fail the table's name could not be looked up
+   */
+  follow(ref: TableRef, act: () => void, fail: (error: unknown) => void): void {
+    if (this.#naming.isEmpty && ref.address !== null) act();
+    else this.#naming.addStep(ref, act, fail);
+  }
+
   /** Resolves when every append made so far is settled. */
   async settled(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#context.flow.wait({ cost: 0, takes: false, admit: resolve, fail: () => resolve() });
-    });
-    await this.#held.drained();
+    await this.#context.flow.barrier();
+    await this.#naming.barrier();
     await Promise.all(
       this.#context.shards.map(
         (shard) => new Promise<void>((resolve) => shard.batcher.afterSettled(resolve)),
@@ -90,7 +100,7 @@ export class Intake {
   }
 
   #refusal(append: PendingAppend, signal: AbortSignal | undefined): { readonly error: unknown } | null {
-    const refusal = this.#context.refusal();
+    const refusal = this.#context.refusal() ?? this.#crossShard(append);
     if (refusal !== null) return { error: refusal };
     if (signal?.aborted === true) return { error: signal.reason };
     if (append.cost > this.#context.flow.maxBytes) {
@@ -128,8 +138,8 @@ export class Intake {
 
   #admit(append: PendingAppend): void {
     // Behind an append that waits for a name, so that nothing overtakes.
-    if (this.#held.isEmpty && isAddressed(append)) this.#route(append);
-    else this.#held.add(append);
+    if (this.#naming.isEmpty && isAddressed(append)) this.#route(append);
+    else this.#naming.addAppend(append);
   }
 
   #route(append: PendingAppend): void {
@@ -150,9 +160,11 @@ export class Intake {
     }
   }
 
+  /** The error of a write over several shards, as far as its tables have their address. */
   #crossShard(append: PendingAppend): WalError | null {
     if (append.kind !== 'write') return null;
-    const shards = new Set(append.parts.map((part) => part.ref.address?.shard));
+    const shards = new Set<number>();
+    for (const { ref } of append.parts) if (ref.address !== null) shards.add(ref.address.shard);
     if (shards.size < 2) return null;
     return new WalError(
       'SHALE_CROSS_SHARD',

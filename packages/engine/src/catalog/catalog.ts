@@ -1,8 +1,15 @@
-import { decodeCatalogRecord, encodeCatalogRecord, type TableId, WalError } from '@shale/codec';
+import {
+  type CatalogRecord,
+  decodeCatalogRecord,
+  encodeCatalogRecord,
+  type TableId,
+  WalError,
+} from '@shale/codec';
 import type { Health } from '../health.js';
 import { toName } from '../ids.js';
 import type { Shard } from '../shard/shard.js';
-import { addressOf, type Routing, TableRef } from '../table-ref.js';
+import type { Address, Routing, TableRef } from '../table-ref.js';
+import { NameEntry, type NameState } from './name-entry.js';
 
 /** Tables with a name are tables 2^63, 2^63 + 1, ... of this region. */
 const NAMED_REGION = 0n;
@@ -10,9 +17,15 @@ const NAMED_BASE = 2n ** 63n;
 /** Records that go into one append to the catalog's log. */
 const MAX_RECORDS = 4096;
 
-interface Wanted {
-  readonly ref: TableRef;
+const UNKNOWN: NameState = { is: 'unknown' };
+const ABSENT: NameState = { is: 'absent' };
+
+interface Named {
+  readonly entry: NameEntry;
   readonly id: TableId;
+}
+
+interface Wanted extends Named {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -21,18 +34,22 @@ interface Wanted {
  * The names of a WAL's tables. They are kept as a log like any other, in instance 127, and read when a name is first
  * used: opening costs the same however many names there are. A name is made by its first append and is on stable
  * storage before that append is written; names that are made at the same time share a write.
+ *
+ * Everything known of a name is in its entry. When it is not known whether a record was written, its entry is
+ * `unknown`, and the catalog is read again before the name is used: nothing is ever appended on a guess.
  */
 export class Catalog {
   readonly #shard: Shard;
   readonly #routing: Routing;
   readonly #readOnly: boolean;
   readonly #health: Health;
-  readonly #refs = new Map<string, TableRef>();
-  readonly #ids = new Map<string, TableId>();
-  readonly #names = new Map<bigint, string>();
-  readonly #creating = new Map<string, Promise<void>>();
-  readonly #dropping = new Map<string, Promise<void>>();
+  readonly #entries = new Map<string, NameEntry>();
+  /** The same entries by their ids. */
+  readonly #byTable = new Map<bigint, NameEntry>();
   #next = NAMED_BASE;
+  /** Whether the catalog has been read: then a name without an entry does not exist. */
+  #isRead = false;
+  /** The reading that everything known now comes from, or that is under way; null when something is not known. */
   #loaded: Promise<void> | null = null;
   #wanted: Wanted[] = [];
   /** One request at a time, so that what is read and what is added never cross. */
@@ -48,21 +65,15 @@ export class Catalog {
 
   /** The table of a name, known or not. The same object for the same name. Throws SHALE_INVALID_ARGUMENT. */
   ref(name: string): TableRef {
-    let ref = this.#refs.get(name);
-    if (ref === undefined) {
-      ref = new TableRef(null, toName(name));
-      this.#refs.set(name, ref);
-      this.#settle(ref);
-    }
-    return ref;
+    return (this.#entries.get(name) ?? this.#enter(toName(name))).ref;
   }
 
   /** The name of a table, once the catalog has been read. */
   nameOf(id: TableId): string | undefined {
-    return id.region === NAMED_REGION ? this.#names.get(id.table) : undefined;
+    return id.region === NAMED_REGION ? this.#byTable.get(id.table)?.name : undefined;
   }
 
-  /** Reads the catalog, the first time. */
+  /** Reads the catalog, the first time and when something about it is not known. */
   load(): Promise<void> {
     this.#loaded ??= this.#exclusive(() => this.#read()).catch((error: unknown) => {
       this.#loaded = null;
@@ -73,56 +84,64 @@ export class Catalog {
 
   /** Gives the table its address, and makes its name if there is none. */
   async ensure(ref: TableRef): Promise<void> {
-    const name = nameOf(ref);
-    while (ref.address === null) {
-      await this.load();
-      const dropping = this.#dropping.get(name);
-      if (dropping !== undefined) await dropping.catch(() => undefined);
-      else if (ref.address === null) await this.#create(ref, name);
+    const entry = this.#entryOf(ref);
+    for (;;) {
+      const { state } = entry;
+      if (state.is === 'live') return;
+      if (state.is === 'unknown') await this.load();
+      else if (state.is === 'dropping') await state.done.catch(() => undefined);
+      else if (state.is === 'creating') await state.done;
+      else this.#create(entry);
     }
   }
 
   /** Gives the table its address if its name is known. */
   async find(ref: TableRef): Promise<void> {
-    await this.load();
-    const dropping = this.#dropping.get(nameOf(ref));
-    if (dropping !== undefined) await dropping.catch(() => undefined);
-  }
-
-  /** Takes the name away after `dropData` has removed the table. Appends that come meanwhile make the name anew. */
-  async drop(ref: TableRef, dropData: (address: TableRef['address']) => Promise<void>): Promise<void> {
-    const name = nameOf(ref);
-    // Nothing is awaited when the address is known: appends made after this belong to the new table.
-    if (ref.address === null) await this.find(ref);
-    const address = ref.address;
-    if (address === null) return;
-    ref.address = null;
-    const dropping = (async () => {
-      try {
-        await dropData(address);
-        await this.#append([encodeCatalogRecord({ kind: 'dropped', id: address.id, name })]);
-        this.#forget(name, address.id);
-      } finally {
-        this.#dropping.delete(name);
-        this.#settle(ref);
-      }
-    })();
-    this.#dropping.set(name, dropping);
-    await dropping;
-  }
-
-  #create(ref: TableRef, name: string): Promise<void> {
-    let creating = this.#creating.get(name);
-    if (creating === undefined) {
-      if (this.#readOnly) return Promise.reject(new WalError('SHALE_READ_ONLY', `no table is named ${name}`));
-      const id = { region: NAMED_REGION, table: this.#next++ };
-      creating = new Promise<void>((resolve, reject) => {
-        this.#wanted.push({ ref, id, resolve, reject });
-        if (this.#wanted.length === 1) void this.#exclusive(() => this.#flush());
-      }).finally(() => this.#creating.delete(name));
-      this.#creating.set(name, creating);
+    const entry = this.#entryOf(ref);
+    for (;;) {
+      const { state } = entry;
+      if (state.is === 'unknown') await this.load();
+      else if (state.is === 'dropping') await state.done.catch(() => undefined);
+      else return;
     }
-    return creating;
+  }
+
+  /**
+   * Takes the name of a table that has an address away, after `dropData` has removed its entries, which is called at
+   * once. Appends that come meanwhile make the name anew. Does nothing for a table without address: see `find`.
+   */
+  async drop(ref: TableRef, dropData: (address: Address) => Promise<void>): Promise<void> {
+    const entry = this.#entryOf(ref);
+    const { address } = ref;
+    if (address === null) return;
+    const done = this.#finishDrop(entry, address.id, dropData(address));
+    this.#set(entry, { is: 'dropping', id: address.id, done });
+    await done;
+  }
+
+  async #finishDrop(entry: NameEntry, id: TableId, dataDropped: Promise<void>): Promise<void> {
+    try {
+      await dataDropped;
+    } catch (error) {
+      this.#set(entry, { is: 'live', id });
+      throw error;
+    }
+    await this.#exclusive(() => this.#append('dropped', [{ entry, id }]));
+    this.#set(entry, ABSENT);
+  }
+
+  /** Asks for the name of an absent table to be made. */
+  #create(entry: NameEntry): void {
+    const { name } = entry;
+    if (this.#readOnly) throw new WalError('SHALE_READ_ONLY', `no table is named ${name}`);
+    const id = { region: NAMED_REGION, table: this.#next++ };
+    const done = new Promise<void>((resolve, reject) => {
+      this.#wanted.push({ entry, id, resolve, reject });
+    });
+    // Whoever wants it waits for it, and may have given up.
+    done.catch(() => undefined);
+    this.#set(entry, { is: 'creating', done });
+    if (this.#wanted.length === 1) void this.#exclusive(() => this.#flush());
   }
 
   /** Writes the names that are wanted by now, together. */
@@ -130,12 +149,9 @@ export class Catalog {
     while (this.#wanted.length > 0) {
       const batch = this.#wanted.splice(0, MAX_RECORDS);
       try {
-        await this.#send(
-          batch.map(({ ref, id }) => encodeCatalogRecord({ kind: 'name', id, name: nameOf(ref) })),
-        );
-        for (const { ref, id, resolve } of batch) {
-          this.#remember(nameOf(ref), id);
-          this.#settle(ref);
+        await this.#append('name', batch);
+        for (const { entry, id, resolve } of batch) {
+          this.#set(entry, { is: 'live', id });
           resolve();
         }
       } catch (error) {
@@ -146,27 +162,30 @@ export class Catalog {
 
   async #read(): Promise<void> {
     const records = await this.#shard.request<'catalogLoad'>({ kind: 'catalogLoad' }, 'retry');
-    this.#ids.clear();
-    this.#names.clear();
+    const ids = new Map<string, TableId>();
     for (const record of records) {
       const { kind, id, name } = decodeCatalogRecord(record);
       if (id.table >= this.#next) this.#next = id.table + 1n;
-      if (kind === 'name') this.#remember(name, id);
-      else this.#forget(name, id);
+      if (kind === 'name') ids.set(name, id);
+      else if (ids.get(name)?.table === id.table) ids.delete(name);
     }
-    for (const ref of this.#refs.values()) this.#settle(ref);
+    this.#isRead = true;
+    for (const [name, id] of ids) {
+      const entry = this.#entries.get(name) ?? this.#enter(name, UNKNOWN);
+      // Of the others more is known than what has been written.
+      if (entry.state.is === 'unknown') this.#set(entry, { is: 'live', id });
+    }
+    for (const entry of this.#entries.values()) if (entry.state.is === 'unknown') this.#set(entry, ABSENT);
   }
 
-  #append(records: readonly Uint8Array[]): Promise<void> {
-    return this.#exclusive(() => this.#send(records));
-  }
-
-  async #send(records: readonly Uint8Array[]): Promise<void> {
+  /** Adds records to the catalog. When that fails, what it knew of the names concerned is void. */
+  async #append(kind: CatalogRecord['kind'], named: readonly Named[]): Promise<void> {
     try {
+      const records = named.map(({ entry, id }) => encodeCatalogRecord({ kind, id, name: entry.name }));
       await this.#shard.request<'catalogAppend'>({ kind: 'catalogAppend', records }, 'fail');
     } catch (error) {
-      // Whether it is in must be read again before any name is made.
       this.#loaded = null;
+      for (const { entry } of named) this.#set(entry, UNKNOWN);
       if (error instanceof WalError) this.#health.notice(error);
       throw error;
     }
@@ -178,27 +197,21 @@ export class Catalog {
     return mine;
   }
 
-  #remember(name: string, id: TableId): void {
-    this.#ids.set(name, id);
-    this.#names.set(id.table, name);
+  #enter(name: string, state: NameState = this.#isRead ? ABSENT : UNKNOWN): NameEntry {
+    const entry = new NameEntry(name, this.#routing, state);
+    this.#entries.set(name, entry);
+    return entry;
   }
 
-  #forget(name: string, id: TableId): void {
-    if (this.#ids.get(name)?.table === id.table) this.#ids.delete(name);
-    this.#names.delete(id.table);
+  #set(entry: NameEntry, state: NameState): void {
+    if (entry.id !== null) this.#byTable.delete(entry.id.table);
+    entry.to(state);
+    if (entry.id !== null) this.#byTable.set(entry.id.table, entry);
   }
 
-  /** Gives a table the address that its name has, unless it is being dropped. */
-  #settle(ref: TableRef): void {
-    const name = nameOf(ref);
-    const id = this.#ids.get(name);
-    if (id === undefined || this.#dropping.has(name)) return;
-    ref.address = addressOf(id, this.#routing);
-    // A frame may know this table by the address it had before.
-    ref.frameSerial = 0;
+  #entryOf(ref: TableRef): NameEntry {
+    const entry = this.#entries.get(ref.name ?? '');
+    if (entry === undefined) throw new WalError('SHALE_INTERNAL', 'a table has a name without an entry');
+    return entry;
   }
-}
-
-function nameOf(ref: TableRef): string {
-  return ref.name ?? '';
 }

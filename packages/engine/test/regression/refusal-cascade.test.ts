@@ -1,0 +1,86 @@
+/*
+ * What went wrong: an append that was refused when its turn for room came gave its room back, which served the next in
+ * the queue from inside of that, and so on: some 1,400 refused ones in a row overflowed the stack. The error was thrown
+ * in the handler of a thread's answer, so the process ended; and where it survived, the frame was never taken for
+ * settled, promises stayed open, and the bytes stayed booked.
+ */
+import { expect, test } from 'vitest';
+import { FlowControl } from '../../dist/append/flow.js';
+import { apart, behind, bytes, open, rejectsWith } from '../support.js';
+
+const LIMIT = 64 * 1024;
+const MANY = 20_000;
+
+test('thousands of waiting appends that are refused one after the other all settle, and give back their room', async () => {
+  const wal = await open({ shards: 1, maxInFlightBytes: LIMIT, durability: 'os' });
+  const table = wal.table({ region: 1, table: 1 });
+  const filling = table.append(new Uint8Array(LIMIT - 300));
+  const buffer = new ArrayBuffer(100);
+  const waiting = Promise.allSettled(
+    Array.from({ length: MANY }, () => table.append(new Uint8Array(buffer))),
+  );
+  expect(behind(wal).flow.waiting).toBe(MANY);
+  // From here on their payloads are not what they were.
+  structuredClone(buffer, { transfer: [buffer] });
+  expect(await filling).toBe(1n);
+  const codes = (await waiting).map((result) => (result.status === 'rejected' ? result.reason.code : 'in'));
+  expect(new Set(codes)).toEqual(new Set(['SHALE_INVALID_ARGUMENT']));
+  expect(behind(wal).flow).toMatchObject({ inFlightBytes: 0, waiting: 0 });
+  expect(await table.append(bytes('later'))).toBe(2n);
+}, 20_000);
+
+test('a write over tables known to be on different shards is refused at once, without waiting for room', async () => {
+  const wal = await open({ shards: 2, maxInFlightBytes: LIMIT, durability: 'os' });
+  const { here, there } = apart(wal);
+  const a = wal.table({ region: 1, table: here });
+  const b = wal.table({ region: 1, table: there });
+  const filling = a.append(new Uint8Array(LIMIT - 300));
+  const write = wal.write([
+    { table: a, payloads: [bytes('x')] },
+    { table: b, payloads: [bytes('y')] },
+  ]);
+  expect(behind(wal).flow.waiting).toBe(0);
+  await rejectsWith('SHALE_CROSS_SHARD', write);
+  await filling;
+});
+
+test('those whose turn comes may give back their room from inside of it, however many they are', () => {
+  const flow = new FlowControl(100, MANY);
+  const served: number[] = [];
+  flow.tryTake(100);
+  for (let i = 0; i < MANY; i++) {
+    flow.wait({
+      cost: 100,
+      takes: true,
+      admit: () => {
+        served.push(i);
+        flow.release(100);
+      },
+      fail: () => served.push(-1),
+    });
+  }
+  flow.release(100);
+  expect(served).toEqual(Array.from({ length: MANY }, (_, i) => i));
+  expect(flow).toMatchObject({ inFlightBytes: 0, waiting: 0 });
+});
+
+test('one whose turn throws does not stop the others, nor those that come later', () => {
+  const flow = new FlowControl(100, 10);
+  const served: string[] = [];
+  const waiter = (name: string, admit = () => void served.push(name)) => ({
+    cost: 100,
+    takes: true,
+    admit,
+    fail: () => void served.push('failed'),
+  });
+  flow.tryTake(100);
+  flow.wait(
+    waiter('first', () => {
+      throw new Error('made by the test');
+    }),
+  );
+  flow.wait(waiter('second'));
+  expect(() => flow.release(100)).toThrow('made by the test');
+  flow.release(100);
+  expect(served).toEqual(['second']);
+});
