@@ -10,6 +10,7 @@ import { Lifecycle } from './lifecycle.js';
 import type { ResolvedOptions } from './options.js';
 import { Reclaimer } from './reclaimer.js';
 import { Shard } from './shard/shard.js';
+import type { ShardThread } from './shard/shard-thread.js';
 import { addressOf, type Routing, TableRef } from './table-ref.js';
 
 /** Something that must fail at once when the WAL is closed. */
@@ -79,9 +80,12 @@ export class Engine {
     });
   }
 
-  /** Starts the shards. When one cannot start, all are ended and its error is thrown. */
-  async start(): Promise<void> {
-    const started = await Promise.allSettled(this.shards.map((shard) => shard.start()));
+  /**
+   * Starts the shards, each with a thread that is starting already. When one cannot start, all are ended and its error
+   * is thrown.
+   */
+  async start(threads: readonly ShardThread[]): Promise<void> {
+    const started = await Promise.allSettled(threads.map((thread, index) => this.shard(index).start(thread)));
     const failed = started.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       await Promise.all(this.shards.map((shard) => shard.stop()));
@@ -190,6 +194,7 @@ export class Engine {
     this.reclaimer.stop();
     for (const cuttable of [...this.#cuttables]) cuttable.cut(this.lifecycle.closedError());
     this.#cuttables.clear();
+    for (const shard of this.shards) shard.hurry();
     await this.settled();
     await Promise.allSettled(this.#changes);
     await Promise.all(this.shards.map((shard) => shard.stop()));

@@ -1,8 +1,9 @@
-import { openLog } from '@shale/storage';
+import { type Log, openLog } from '@shale/storage';
 import { Engine } from './engine.js';
 import { invalid, show } from './ids.js';
 import { remember } from './internals.js';
 import { resolveOptions, type WalOptions } from './options.js';
+import { ShardThread } from './shard/shard-thread.js';
 import { Wal } from './wal.js';
 
 /**
@@ -24,15 +25,23 @@ export async function openWal(path: string, options?: WalOptions): Promise<Wal> 
     throw invalid('path', `openWal takes the path of a directory, and got ${show(path)}`);
   }
   const resolved = resolveOptions(options);
-  const log = await openLog(path, {
-    instance: resolved.instance,
-    create: resolved.create,
-    readOnly: resolved.readOnly,
-    rocksdb: resolved.rocksdb,
-  });
+  // The threads start and load their code while the database is being opened: that takes longer.
+  const threads = Array.from({ length: resolved.shards }, () => ShardThread.start());
+  let log: Log;
+  try {
+    log = await openLog(path, {
+      instance: resolved.instance,
+      create: resolved.create,
+      readOnly: resolved.readOnly,
+      rocksdb: resolved.rocksdb,
+    });
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.end()));
+    throw error;
+  }
   const engine = new Engine(log, resolved);
   try {
-    await engine.start();
+    await engine.start(threads);
   } catch (error) {
     await log.close();
     throw error;

@@ -95,7 +95,8 @@ test('an append larger than a frame travels alone, between its neighbours', asyn
   expect(results).toEqual([1n, 2n, 3n, { first: 4n, last: 20_003n }, 20_004n]);
   const entries = await all(table.read());
   expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, i) => BigInt(i + 1)));
-  expect(entries[1]?.payload).toEqual(big);
+  // Not with toEqual, which takes a minute for so many bytes.
+  expect(Buffer.compare(entries[1]?.payload ?? big.subarray(1), big)).toBe(0);
   expect(text(entries[20_002]?.payload ?? bytes(''))).toBe('19999');
 });
 
@@ -114,7 +115,7 @@ test('recycled buffers never show what was in them before', async () => {
   for await (const { payload } of table.read()) {
     const round = Math.floor(i / 4);
     const size = [1 + ((round * 7919) % 5000), 0, 3, 1 + ((round * 7919) % 5000)][i % 4] ?? -1;
-    expect(payload).toEqual(new Uint8Array(size).fill(round));
+    expect(Buffer.compare(payload, new Uint8Array(size).fill(round))).toBe(0);
     i++;
   }
   expect(i).toBe(200);

@@ -6,8 +6,13 @@ import type { PendingAppend } from './pending-append.js';
 /** Frames that may be with the worker at a time: one it works on, and a full one that is ready behind it. */
 const DEPTH = 2;
 
-/** Sends one frame to the worker; `done` is called exactly once, when it is settled, whatever came of it. */
-export type SendFrame = (frame: Frame, done: () => void) => void;
+/** Where frames go. */
+export interface FrameTarget {
+  /** Whether frames can be sent now. When it becomes true, somebody calls `wake()`. */
+  readonly isOpen: boolean;
+  /** Sends one frame to the worker; `done` is called exactly once, when it is settled, whatever came of it. */
+  send(frame: Frame, done: () => void): void;
+}
 
 /**
  * Group commit. Appends go into the open frame. With nothing under way it is sent at the end of the current burst of
@@ -17,26 +22,19 @@ export type SendFrame = (frame: Frame, done: () => void) => void;
  */
 export class Batcher {
   readonly #pool: BufferPool;
-  readonly #send: SendFrame;
+  readonly #target: FrameTarget;
   #open: Frame | null = null;
-  /** Full frames that wait for their turn, oldest first. */
-  readonly #sealed: Frame[] = [];
+  /** Full frames that wait for their turn, and calls to make between them, oldest first. */
+  readonly #queue: (Frame | (() => void))[] = [];
   #underWay = 0;
   #scheduled = false;
-  #held = false;
-  /** Calls to make once a frame has been sent: what must follow the appends before it. */
-  readonly #afterSend = new Map<Frame, (() => void)[]>();
+  #isDispatching = false;
   readonly #afterDone = new Map<Frame, (() => void)[]>();
   #last: Frame | null = null;
 
-  constructor(pool: BufferPool, send: SendFrame) {
+  constructor(pool: BufferPool, target: FrameTarget) {
     this.#pool = pool;
-    this.#send = send;
-  }
-
-  /** Whether no append is anywhere in here. */
-  get isIdle(): boolean {
-    return this.#underWay === 0 && this.#open === null && this.#sealed.length === 0;
+    this.#target = target;
   }
 
   /** Copies an append into a frame. */
@@ -58,20 +56,15 @@ export class Batcher {
 
   /**
    * Calls `follow` between the frame with what was appended last and the frame with what is appended next, so that
-   * what it sends stands between them; at once if everything has been sent.
+   * what it sends stands between them; at once if everything has been sent and the worker is there.
    */
   afterSent(follow: () => void): void {
     const open = this.#open;
     this.#seal();
-    const frame = this.#sealed.at(-1);
-    if (frame === undefined) {
-      follow();
-      return;
-    }
-    // It may wait for long, with many like it.
-    if (open !== null && this.#underWay >= DEPTH) open.shrink(this.#pool);
-    push(this.#afterSend, frame, follow);
-    this.#schedule();
+    this.#queue.push(follow);
+    this.#dispatch();
+    // It was cut short and still waits, as may many like it: the rest of its buffer is not to wait with it.
+    if (open !== null && this.#queue.at(-2) === open) open.shrink(this.#pool);
   }
 
   /** Calls `follow` when everything appended so far is settled: at once if that is so already. */
@@ -80,38 +73,36 @@ export class Batcher {
     else push(this.#afterDone, this.#last, follow);
   }
 
-  /** Sends nothing until `release()`: the worker is not there. */
-  hold(): void {
-    this.#held = true;
-  }
-
-  release(): void {
-    this.#held = false;
+  /** The target is open: sends what has waited for that. */
+  wake(): void {
     this.#schedule();
   }
 
   /** Rejects everything that was not sent yet; returns what it had booked. */
   failUnsent(error: WalError): number {
     this.#seal();
-    const frames = this.#sealed.splice(0);
     let cost = 0;
-    for (const frame of frames) {
-      frame.fail(error);
-      cost += frame.cost;
-      run(this.#afterSend, frame);
-      this.#settled(frame);
+    for (const item of this.#queue.splice(0)) {
+      if (typeof item === 'function') {
+        item();
+        continue;
+      }
+      item.fail(error);
+      cost += item.cost;
+      this.#settled(item);
     }
     return cost;
   }
 
   #seal(): void {
-    if (this.#open !== null) this.#sealed.push(this.#open);
+    if (this.#open !== null) this.#queue.push(this.#open);
     this.#open = null;
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#held) return;
-    if (this.#underWay > 0 || this.#sealed.length > 0) {
+    if (this.#scheduled || !this.#target.isOpen) return;
+    if (this.#open === null && this.#queue.length === 0) return;
+    if (this.#underWay > 0 || this.#queue.length > 0) {
       this.#dispatch();
       return;
     }
@@ -125,19 +116,37 @@ export class Batcher {
     });
   }
 
+  /** What it sends may be settled at once; the loop that is running then goes on. */
   #dispatch(): void {
-    while (!this.#held && this.#underWay < DEPTH) {
-      if (this.#underWay === 0 && this.#sealed.length === 0) this.#seal();
-      const frame = this.#sealed.shift();
-      if (frame === undefined) return;
-      this.#underWay++;
-      this.#send(frame, () => {
-        this.#underWay--;
-        this.#settled(frame);
-        if (!this.isIdle) this.#schedule();
-      });
-      run(this.#afterSend, frame);
+    if (this.#isDispatching) return;
+    this.#isDispatching = true;
+    try {
+      for (let item = this.#next(); item !== null; item = this.#next()) {
+        if (typeof item === 'function') item();
+        else this.#send(item);
+      }
+    } finally {
+      this.#isDispatching = false;
     }
+  }
+
+  /** Takes the first in the queue out of it, if its turn has come. */
+  #next(): Frame | (() => void) | null {
+    if (!this.#target.isOpen) return null;
+    if (this.#underWay === 0 && this.#queue.length === 0) this.#seal();
+    const item = this.#queue[0];
+    if (item === undefined || (typeof item !== 'function' && this.#underWay >= DEPTH)) return null;
+    this.#queue.shift();
+    return item;
+  }
+
+  #send(frame: Frame): void {
+    this.#underWay++;
+    this.#target.send(frame, () => {
+      this.#underWay--;
+      this.#settled(frame);
+      this.#schedule();
+    });
   }
 
   #settled(frame: Frame): void {

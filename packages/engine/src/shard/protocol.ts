@@ -7,7 +7,7 @@ import type { ReclaimReport, SequenceSpan } from '@shale/storage';
  * would drop their codes.
  */
 
-/** What a worker is born with. */
+/** What a thread attaches to. */
 export interface ShardWorkerData {
   /** The real path of a database that this process has open. */
   readonly path: string;
@@ -25,8 +25,10 @@ export interface Bounds {
 
 /** One task of each kind. */
 export interface ShardTasks {
-  /** Attach to the database. The first task of every thread. */
-  attach: { readonly kind: 'attach' };
+  /** Nothing but to be there, with all code loaded. */
+  load: { readonly kind: 'load' };
+  /** Attach to the database. The first task of every thread but `load`. */
+  attach: { readonly kind: 'attach'; readonly data: ShardWorkerData };
   /** Write a frame. */
   append: { readonly kind: 'append'; readonly frame: Uint8Array };
   /** Which life of the shard's thread this is: every thread has another number. */
@@ -132,6 +134,7 @@ export interface ReadPart {
 
 /** The answer to each kind of task. */
 export interface ShardResults {
+  load: null;
   attach: null;
   append: Uint8Array;
   life: number;

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { type ErrorData, errorFromData } from '@shale/codec';
 import { Piscina } from 'piscina';
-import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
+import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks } from './protocol.js';
 
 const WORKER = new URL('../worker/entry.js', import.meta.url).href;
 
@@ -37,14 +37,12 @@ export class ShardThread {
   #exited: Promise<void> = Promise.resolve();
   #cause: unknown = undefined;
   #gone = false;
-  readonly #onGone: () => void;
+  #ending: Promise<void> | null = null;
+  #onGone: () => void = () => {};
 
-  /** @param onGone called once, when the thread is going away without having been asked to */
-  constructor(data: ShardWorkerData, onGone: () => void) {
-    this.#onGone = onGone;
+  constructor() {
     this.#pool = new Piscina({
       filename: WORKER,
-      workerData: data,
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -56,6 +54,24 @@ export class ShardThread {
     });
     // Without a listener an error of an idle worker would be thrown at the process.
     this.#pool.on('error', (error: unknown) => this.#blame(error));
+  }
+
+  /** A thread that has begun to start and to load its code, for somebody who will have work for it soon. */
+  static start(): ShardThread {
+    const thread = new ShardThread();
+    // When it fails, so does what comes next.
+    thread.run<'load'>({ kind: 'load' }).catch(() => undefined);
+    return thread;
+  }
+
+  /** Whether it can do nothing any more: every task fails with ThreadLost, and was not begun. */
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
+  /** Calls `onGone` when the thread is going away without having been asked to; not if it has gone already. */
+  watch(onGone: () => void): void {
+    this.#onGone = onGone;
   }
 
   /** The thread itself, for tests that end it. */
@@ -73,7 +89,7 @@ export class ShardThread {
       // Piscina would start another worker for it.
       if (this.#gone) throw this.#cause;
       const running = this.#pool.run(task, transfer.length === 0 ? {} : { transferList: [...transfer] });
-      if (this.#worker === null) this.#watch();
+      if (this.#worker === null) this.#adopt();
       reply = await running;
     } catch (cause) {
       this.#blame(cause);
@@ -85,14 +101,19 @@ export class ShardThread {
   }
 
   /** Ends the thread, whatever it is doing. Resolves when it is gone: nothing native of it runs any more. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#gone = true;
     this.#cause ??= new Error('it was ended');
     await this.#pool.destroy();
     await this.#exited;
   }
 
-  #watch(): void {
+  #adopt(): void {
     const worker = this.#pool.threads[0];
     if (worker === undefined) return;
     this.#worker = worker;

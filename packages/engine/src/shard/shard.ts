@@ -1,24 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { decodeAppendReply, WalError } from '@shale/codec';
 import { Batcher } from '../append/batcher.js';
 import type { BufferPool } from '../append/buffer-pool.js';
 import type { FlowControl } from '../append/flow.js';
 import type { Frame } from '../append/frame.js';
 import type { Health } from '../health.js';
+import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
 import type { ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
-import { ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
-
-/** Starts in a row that may fail before the WAL gives up. */
-const MAX_STARTS = 4;
-const START_DELAY_MS = 25;
+import { type ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
 
 /**
- * Where a shard's thread is:
+ * Where a shard is in its lives, each of which has one thread:
  *
- *   starting ──► ready ──► restarting ──► ready
- *       └──────────┴──────────┴──► failed | stopped
+ *   starting ──► ready ──► starting ──► ...      its thread died
+ *       └──────────┴──► over                     it failed for good, or was stopped
+ *
+ * All that depends on the life is in here, so whatever comes late, from a life before, is told by one comparison.
  */
-type ShardState = 'starting' | 'ready' | 'restarting' | 'failed' | 'stopped';
+type Life =
+  | { readonly is: 'starting'; readonly bringUp: BringUp; readonly done: Promise<void> }
+  | { readonly is: 'ready'; readonly thread: ShardThread }
+  | { readonly is: 'over'; readonly error: WalError };
 
 /** What a shard counts on the main thread. Cheap sums since the WAL was opened. */
 export interface ShardCounters {
@@ -63,32 +64,35 @@ export class Shard {
     restarts: 0,
   };
   readonly #context: ShardContext;
-  #state: ShardState = 'starting';
-  #thread: ShardThread | null = null;
-  #failure: WalError | null = null;
-  /** Requests that came while there was no thread. */
-  #waiting: (() => void)[] = [];
+  #life: Life;
+  #isClosing = false;
 
   constructor(index: number, context: ShardContext) {
     this.index = index;
     this.#context = context;
-    this.batcher = new Batcher(context.pool, (frame, done) => this.#send(frame, done));
-    this.batcher.hold();
+    this.#life = { is: 'over', error: this.#stopped() };
+    const isOpen = (): boolean => this.#life.is !== 'starting';
+    this.batcher = new Batcher(context.pool, {
+      get isOpen() {
+        return isOpen();
+      },
+      send: (frame, done) => this.#send(frame, done),
+    });
   }
 
   /** The thread of now, for tests that end it. */
   get thread(): ShardThread | null {
-    return this.#thread;
+    return this.#life.is === 'ready' ? this.#life.thread : null;
   }
 
-  /** What threads are born with, for tests that keep them from starting. */
+  /** What threads attach to, for tests that keep them from starting. */
   get startData(): ShardWorkerData {
     return this.#context.data;
   }
 
-  /** Starts the thread. Rejects with the error that kept it from attaching to the database. */
-  async start(): Promise<void> {
-    await this.#bringUp();
+  /** Lets a thread that is starting attach to the database. Rejects with the error that kept it from that. */
+  async start(first: ShardThread): Promise<void> {
+    await this.#begin(new BringUp({ data: this.#context.data, first, pauses: BRIEF_PAUSES_MS }));
   }
 
   /**
@@ -99,74 +103,69 @@ export class Shard {
    */
   async request<K extends ShardTaskKind>(task: ShardTasks[K], onLoss: OnLoss): Promise<ShardResults[K]> {
     for (let attempt = 1; ; attempt++) {
-      if (this.#state === 'starting' || this.#state === 'restarting') {
-        await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      }
-      const thread = this.#thread;
-      if (this.#state !== 'ready' || thread === null) throw this.#failure ?? this.#stopped();
+      while (this.#life.is === 'starting') await this.#life.done.catch(() => undefined);
+      const life: Life = this.#life;
+      if (life.is !== 'ready') throw life.error;
       try {
-        return await thread.run<K>(task);
+        return await life.thread.run<K>(task);
       } catch (error) {
         if (error instanceof TaskFailed) throw error.error;
-        this.#lost(thread);
+        this.#lost(life.thread);
         if (onLoss === 'fail' || attempt > 1) throw unknownOutcome(ADVICE[task.kind] ?? 'ask again', error);
       }
     }
   }
 
-  /** Lets the thread detach from the database and ends it. Requests that wait reject with SHALE_CLOSED. */
+  /** The WAL is closing: a thread that cannot be started is given up soon. */
+  hurry(): void {
+    this.#isClosing = true;
+    if (this.#life.is === 'starting') this.#life.bringUp.hurry();
+  }
+
+  /**
+   * Lets the thread detach from the database and ends it, or the attempt to start one. Requests that wait reject with
+   * SHALE_CLOSED. When it resolves, nothing of the shard's threads is left.
+   */
   async stop(): Promise<void> {
-    const thread = this.#thread;
-    const wasReady = this.#state === 'ready';
-    this.#state = 'stopped';
-    this.#wake();
-    if (thread === null) return;
-    // If it cannot detach, its end releases what it holds just as well.
-    if (wasReady) await thread.run<'detach'>({ kind: 'detach' }).catch(() => null);
-    await thread.end();
-  }
-
-  async #bringUp(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      const thread: ShardThread = new ShardThread(this.#context.data, () => this.#lost(thread));
-      this.#thread = thread;
-      try {
-        await thread.run<'attach'>({ kind: 'attach' });
-        if (this.#state === 'stopped') return;
-        this.#state = 'ready';
-        this.#wake();
-        this.batcher.release();
-        return;
-      } catch (error) {
-        await thread.end();
-        if (this.#state === 'stopped') return;
-        if (error instanceof TaskFailed) throw error.error;
-        if (attempt === MAX_STARTS) {
-          throw new WalError(
-            'SHALE_INTERNAL',
-            `the thread of shard ${this.index} could not be started ${attempt} times: close the WAL and open it again`,
-            { path: this.#context.data.path, cause: error },
-          );
-        }
-        await delay(START_DELAY_MS * attempt);
-      }
+    const life = this.#life;
+    if (life.is === 'over') return;
+    this.#life = { is: 'over', error: this.#stopped() };
+    this.batcher.wake();
+    if (life.is === 'starting') {
+      life.bringUp.stop();
+      await life.done.catch(() => undefined);
+      return;
     }
+    // If it cannot detach, its end releases what it holds just as well.
+    await life.thread.run<'detach'>({ kind: 'detach' }).catch(() => null);
+    await life.thread.end();
   }
 
-  /** The thread died: once it is really gone, start another. */
+  #begin(bringUp: BringUp): Promise<void> {
+    const isCurrent = (): boolean => this.#life.is === 'starting' && this.#life.bringUp === bringUp;
+    const done = bringUp
+      .run((thread) => {
+        thread.watch(() => this.#lost(thread));
+        this.#life = { is: 'ready', thread };
+        this.batcher.wake();
+      })
+      .catch((cause: unknown) => {
+        if (isCurrent()) this.#fail(cause);
+        throw cause;
+      });
+    this.#life = { is: 'starting', bringUp, done };
+    return done;
+  }
+
+  /** The thread died: once it is really gone, another one is started. */
   #lost(thread: ShardThread): void {
-    if (thread !== this.#thread || this.#state !== 'ready') return;
-    this.#state = 'restarting';
+    if (this.#life.is !== 'ready' || this.#life.thread !== thread) return;
     this.counters.restarts++;
-    this.batcher.hold();
-    void thread
-      .end()
-      .then(() => (this.#state === 'restarting' ? this.#bringUp() : undefined))
-      .catch((cause: unknown) => this.#fail(cause));
+    const pauses = this.#isClosing ? BRIEF_PAUSES_MS : PATIENT_PAUSES_MS;
+    this.#begin(new BringUp({ data: this.#context.data, previous: thread, pauses })).catch(() => undefined);
   }
 
   #fail(cause: unknown): void {
-    if (this.#state === 'stopped') return;
     const failure =
       cause instanceof WalError
         ? cause
@@ -174,16 +173,9 @@ export class Shard {
             path: this.#context.data.path,
             cause,
           });
-    this.#state = 'failed';
-    this.#failure = failure;
-    this.#wake();
+    this.#life = { is: 'over', error: failure };
     this.#context.health.fail(failure);
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    this.batcher.wake();
   }
 
   #stopped(): WalError {
@@ -193,7 +185,7 @@ export class Shard {
   }
 
   #send(frame: Frame, done: () => void): void {
-    const thread = this.#thread;
+    const life = this.#life;
     const { pool, flow, health } = this.#context;
     const counters = this.counters;
     counters.frames++;
@@ -202,24 +194,29 @@ export class Shard {
     counters.bytes += frame.byteCount;
     if (frame.sync) counters.syncs++;
     const settled = (error: WalError | null): void => {
-      if (error !== null) {
+      // Whatever happens here, the room is given back and the next frame may go.
+      try {
+        if (error === null) return;
         counters.failedFrames++;
         frame.fail(error);
         health.notice(error);
+      } finally {
+        try {
+          flow.release(frame.cost);
+        } finally {
+          done();
+        }
       }
-      flow.release(frame.cost);
-      done();
     };
-    if (thread === null) {
-      settled(this.#stopped());
+    if (life.is !== 'ready') {
+      settled(life.is === 'over' ? life.error : this.#stopped());
       return;
     }
     const message = frame.seal();
-    thread.run<'append'>({ kind: 'append', frame: message }, [message.buffer as ArrayBuffer]).then(
+    life.thread.run<'append'>({ kind: 'append', frame: message }, [message.buffer as ArrayBuffer]).then(
       (answer) => {
         try {
-          const reply = decodeAppendReply(answer);
-          frame.settle(reply);
+          frame.settle(decodeAppendReply(answer));
         } catch (error) {
           settled(unknownOutcome(APPEND_ADVICE, error));
           return;
@@ -233,7 +230,7 @@ export class Shard {
           settled(error.error);
           return;
         }
-        this.#lost(thread);
+        this.#lost(life.thread);
         settled(unknownOutcome(APPEND_ADVICE, error));
       },
     );

@@ -1,15 +1,15 @@
 import { CATALOG_INSTANCE } from '@shale/codec';
 import { attachLog, type Log } from '@shale/storage';
-import type { ShardWorkerData } from '../shard/protocol.js';
 
 /** The log that keeps the names of one WAL's tables: instance 127, region 0, and the WAL's instance as the table. */
 export class CatalogLog {
   readonly #log: Log;
   readonly #id: { readonly region: bigint; readonly table: bigint };
 
-  constructor(data: ShardWorkerData) {
-    this.#log = attachLog(data.path, { instance: CATALOG_INSTANCE, readOnly: data.readOnly });
-    this.#id = { region: 0n, table: BigInt(data.instance) };
+  /** @param wal the log whose tables have the names */
+  constructor(wal: Log) {
+    this.#log = attachLog(wal.path, { instance: CATALOG_INSTANCE, readOnly: wal.readOnly });
+    this.#id = { region: 0n, table: BigInt(wal.instance) };
   }
 
   /** Every record, oldest first. */

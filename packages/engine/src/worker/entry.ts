@@ -1,7 +1,6 @@
-import { workerData } from 'node:worker_threads';
 import { errorToData } from '@shale/codec';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import type { ShardReply, ShardTask, ShardWorkerData } from '../shard/protocol.js';
+import type { ShardReply, ShardTask } from '../shard/protocol.js';
 import { ShardWorker } from './shard-worker.js';
 
 /*
@@ -9,7 +8,7 @@ import { ShardWorker } from './shard-worker.js';
  * is plain data, so a task never rejects.
  */
 
-const worker = new ShardWorker(workerData as ShardWorkerData);
+const worker = new ShardWorker();
 
 /** Runs one task. */
 export default async function run(task: ShardTask): Promise<unknown> {

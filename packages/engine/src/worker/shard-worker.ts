@@ -23,16 +23,12 @@ const NOTHING: readonly ArrayBuffer[] = [];
 
 /** A shard's side of the log: the state of its tables, and every kind of task. Lives in the shard's thread. */
 export class ShardWorker {
-  readonly #data: ShardWorkerData;
   readonly #scratch = new ChunkScratch();
+  #data: ShardWorkerData | null = null;
   #log: Log | null = null;
   #catalog: CatalogLog | null = null;
   #cursors: Cursors | null = null;
   #busyMs = 0;
-
-  constructor(data: ShardWorkerData) {
-    this.#data = data;
-  }
 
   /** Adds to the time spent in tasks. */
   spent(milliseconds: number): void {
@@ -44,12 +40,14 @@ export class ShardWorker {
     switch (task.kind) {
       case 'append':
         return this.#append(task);
-      case 'attach':
-        this.#log ??= attachLog(this.#data.path, {
-          instance: this.#data.instance,
-          readOnly: this.#data.readOnly,
-        });
+      case 'load':
         return plain(null);
+      case 'attach': {
+        const { path, instance, readOnly } = task.data;
+        this.#log ??= attachLog(path, { instance, readOnly });
+        this.#data = task.data;
+        return plain(null);
+      }
       case 'life':
         return plain(threadId);
       case 'readStart':
@@ -173,9 +171,8 @@ export class ShardWorker {
 
   #open(): Log {
     if (this.#log !== null) return this.#log;
-    throw new WalError('SHALE_CLOSED', 'the thread of the shard has let go of the database', {
-      path: this.#data.path,
-    });
+    const where = this.#data === null ? {} : { path: this.#data.path };
+    throw new WalError('SHALE_CLOSED', 'the thread of the shard has let go of the database', where);
   }
 
   #openCursors(): Cursors {
@@ -184,8 +181,8 @@ export class ShardWorker {
   }
 
   #openCatalog(): CatalogLog {
-    this.#open();
-    this.#catalog ??= new CatalogLog(this.#data);
+    const log = this.#open();
+    this.#catalog ??= new CatalogLog(log);
     return this.#catalog;
   }
 }
