@@ -55,7 +55,7 @@ export class Engine {
     this.flow = new FlowControl(options.maxInFlightBytes, options.maxQueuedAppends);
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
-      data: { path: log.path, instance: options.instance, readOnly: options.readOnly },
+      data: { path: log.path, instance: options.instance, view: log.view },
       pool,
       flow: this.flow,
       health: this.health,

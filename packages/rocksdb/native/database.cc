@@ -60,8 +60,8 @@ Status openDatabase(const rocksdb::Options& options, const std::string& path, st
 }
 }  // namespace
 
-SharedDatabase::SharedDatabase(std::string path, bool readOnly, bool createIfMissing, const Settings& settings)
-    : path_(std::move(path)), readOnly_(readOnly), settings_(settings) {
+SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMissing, const Settings& settings)
+    : path_(std::move(path)), view_(view), readOnly_(view != 0), settings_(settings) {
   std::error_code ignored;
   if (!std::filesystem::exists(path_ + "/CURRENT", ignored) && !ignored && (readOnly_ || !createIfMissing)) {
     throw DatabaseError{"ROCKSDB_NOT_FOUND", "There is no database in " + path_ + " (it has no file CURRENT)", "none",

@@ -63,8 +63,8 @@ class Lease;
 
 class SharedDatabase {
  public:
-  // Opens the RocksDB; throws DatabaseError.
-  SharedDatabase(std::string path, bool readOnly, bool createIfMissing, const Settings& settings);
+  // Opens the RocksDB, for reading only unless `view` is 0; throws DatabaseError.
+  SharedDatabase(std::string path, uint32_t view, bool createIfMissing, const Settings& settings);
   ~SharedDatabase() = default;
   SharedDatabase(const SharedDatabase&) = delete;
   SharedDatabase& operator=(const SharedDatabase&) = delete;
@@ -75,6 +75,8 @@ class SharedDatabase {
   rocksdb::DB& db() { return *db_; }
   const std::string& path() const { return path_; }
   bool readOnly() const { return readOnly_; }
+  // Which of the databases of this path it is, in the registry.
+  uint32_t view() const { return view_; }
   const Settings& settings() const { return settings_; }
   rocksdb::Statistics* statistics() { return statistics_.get(); }
   Health& health() { return *health_; }
@@ -104,6 +106,7 @@ class SharedDatabase {
 
  private:
   const std::string path_;
+  const uint32_t view_;
   const bool readOnly_;
   const Settings settings_;
   std::shared_ptr<rocksdb::Statistics> statistics_;

@@ -22,11 +22,11 @@ napi_value open(const Arguments& arguments) {
   });
 }
 
-// attach(path, readOnly): handle
+// attach(path, view): handle
 napi_value attach(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
-  const bool readOnly = arguments.boolean(1, "readOnly");
-  return wrapLease(arguments.env(), std::make_unique<Lease>(Registry::instance().join(path, readOnly)));
+  const uint32_t view = arguments.integer(1, "view", 0, UINT32_MAX);
+  return wrapLease(arguments.env(), std::make_unique<Lease>(Registry::instance().join(path, view)));
 }
 
 // close(handle): Promise<void>
@@ -41,6 +41,10 @@ napi_value close(const Arguments& arguments) {
 
 napi_value realPathOf(const Arguments& arguments) {
   return makeString(arguments.env(), arguments.lease(0).database().path());
+}
+
+napi_value viewOf(const Arguments& arguments) {
+  return makeNumber(arguments.env(), arguments.lease(0).database().view());
 }
 
 napi_value claim(const Arguments& arguments) {
@@ -61,6 +65,7 @@ void exportLifecycle(napi_env env, napi_value exports) {
   exportFunction<attach>(env, exports, "attach");
   exportFunction<close>(env, exports, "close");
   exportFunction<realPathOf>(env, exports, "path");
+  exportFunction<viewOf>(env, exports, "view");
   exportFunction<claim>(env, exports, "claim");
   exportFunction<releaseClaim>(env, exports, "releaseClaim");
 }

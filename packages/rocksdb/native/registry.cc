@@ -73,14 +73,15 @@ Registry& Registry::instance() {
 }
 
 Registry::Entry& Registry::entryOf(const SharedDatabase& database) {
-  return entries_.find(Key(database.path(), database.readOnly()))->second;
+  return entries_.find(Key(database.path(), database.view()))->second;
 }
 
 Reference Registry::open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings) {
   if (createIfMissing && !readOnly) createDirectory(path);
-  const Key key(realPath(path), readOnly);
+  const std::string real = realPath(path);
 
   std::unique_lock<std::mutex> lock(mutex_);
+  const Key key(real, readOnly ? ++lastView_ : kWritable);
   for (;;) {
     const auto found = entries_.find(key);
     if (found == entries_.end()) break;
@@ -112,7 +113,7 @@ Reference Registry::open(const std::string& path, bool readOnly, bool createIfMi
   }
   std::unique_ptr<SharedDatabase> database;
   try {
-    database = std::make_unique<SharedDatabase>(key.first, readOnly, createIfMissing, settings);
+    database = std::make_unique<SharedDatabase>(key.first, key.second, createIfMissing, settings);
   } catch (...) {
     lock.lock();
     entries_.erase(key);
@@ -130,14 +131,14 @@ Reference Registry::open(const std::string& path, bool readOnly, bool createIfMi
   return Reference(entry.database.get(), Reference::Kind::kLease);
 }
 
-Reference Registry::join(const std::string& path, bool readOnly) {
-  const Key key(realPath(path), readOnly);
+Reference Registry::join(const std::string& path, uint32_t view) {
+  const Key key(realPath(path), view);
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.state != State::kOpen || found->second.leases == 0) {
     throw DatabaseError{"ROCKSDB_CLOSED",
                         std::string("The database is not open in this process") +
-                            (readOnly ? " with readOnly: true" : "") + ": " + key.first,
+                            (view == kWritable ? "" : " as view " + std::to_string(view)) + ": " + key.first,
                         "none", "none", key.first};
   }
   Entry& entry = found->second;
@@ -152,7 +153,7 @@ void Registry::addCall(SharedDatabase& database) {
 }
 
 void Registry::remove(SharedDatabase& database, Reference::Kind kind, bool wait) {
-  const Key key(database.path(), database.readOnly());
+  const Key key(database.path(), database.view());
   const SharedDatabase* identity = &database;
   std::unique_lock<std::mutex> lock(mutex_);
   Entry& entry = entries_.find(key)->second;

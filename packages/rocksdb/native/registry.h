@@ -1,4 +1,6 @@
-// The process-wide registry of open databases: a real path and a mode give one SharedDatabase, whichever thread asks.
+// The process-wide registry of open databases. A real path has one SharedDatabase that can write, whichever thread asks,
+// and one more for each time that it was opened to be read only: what these show is the moment they were opened at, so
+// an open that joined an earlier one would not see what was written before it. Numbers, the views, tell them apart.
 //
 //   opening ──► open ──► closing ──► (gone)
 //
@@ -8,6 +10,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -49,15 +52,18 @@ class Registry {
   // Lives as long as the process; never destroyed.
   static Registry& instance();
 
-  // Opens or joins. Blocks while the same path is being opened or closed: for pool threads. Throws DatabaseError.
+  // The view of the database that can write.
+  static constexpr uint32_t kWritable = 0;
+
+  // Opens, or joins what can write. Blocks while the same path is being opened or closed: for pool threads. Throws DatabaseError.
   Reference open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings);
   // Joins what is open. Never blocks for long; throws ROCKSDB_CLOSED if there is none.
-  Reference join(const std::string& path, bool readOnly);
+  Reference join(const std::string& path, uint32_t view);
 
  private:
   friend class Reference;
 
-  using Key = std::pair<std::string, bool>;
+  using Key = std::pair<std::string, uint32_t>;
   enum class State { kOpening, kOpen, kClosing };
   struct Entry {
     State state = State::kOpening;
@@ -75,6 +81,7 @@ class Registry {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Key, Entry> entries_;
+  uint32_t lastView_ = kWritable;
   bool exitHandled_ = false;
 };
 

@@ -57,6 +57,11 @@ export class Database {
   /** The real path of the directory. */
   readonly path: string;
   readonly readOnly: boolean;
+  /**
+   * Names the handle behind it to {@link attachDatabase}: 0 for the one that can write, of which a process has one per
+   * path; each `openDatabase` with `readOnly: true` has a handle and a number of its own.
+   */
+  readonly view: number;
   readonly #handle: NativeHandle;
   #closing: Promise<void> | undefined;
 
@@ -64,6 +69,7 @@ export class Database {
   constructor(handle: NativeHandle, readOnly: boolean) {
     this.#handle = handle;
     this.path = native().path(handle);
+    this.view = native().view(handle);
     this.readOnly = readOnly;
   }
 
@@ -310,7 +316,8 @@ export class Database {
 }
 
 /**
- * Opens a database, or joins the handle that this process has of the same real path and mode.
+ * Opens a database, or joins the handle that this process has of the same real path. With `readOnly: true` it is
+ * always opened anew, and shows what is there now; another handle, of this or another process, may be writing.
  *
  * @throws RocksDBError `ROCKSDB_LOCKED` (another process has it), `ROCKSDB_NOT_FOUND`, `ROCKSDB_OPTIONS_MISMATCH`,
  * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION`,
@@ -324,11 +331,12 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
 }
 
 /**
- * Joins, in a worker thread, the handle that this process has open already.
+ * Joins, in a worker thread, a handle that this process has open already.
  *
+ * @param options `view`: which handle, by the `view` of a `Database` that has it open. Default 0, the one that can write.
  * @throws RocksDBError `ROCKSDB_CLOSED` if there is none, `ROCKSDB_NOT_FOUND` if there is no such directory.
  */
-export function attachDatabase(path: string, options: { readonly readOnly?: boolean } = {}): Database {
-  const readOnly = flagOption('readOnly', requireOptions(options).readOnly, false);
-  return new Database(native().attach(path, readOnly), readOnly);
+export function attachDatabase(path: string, options: { readonly view?: number } = {}): Database {
+  const { view = 0 } = requireOptions(options);
+  return new Database(native().attach(path, view), view !== 0);
 }

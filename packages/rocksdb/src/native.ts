@@ -30,9 +30,10 @@ export interface NativeBinding {
     createIfMissing: boolean,
     options: ResolvedOptions,
   ): Promise<NativeHandle>;
-  attach(path: string, readOnly: boolean): NativeHandle;
+  attach(path: string, view: number): NativeHandle;
   close(handle: NativeHandle): Promise<void>;
   path(handle: NativeHandle): string;
+  view(handle: NativeHandle): number;
   claim(handle: NativeHandle, name: string): boolean;
   releaseClaim(handle: NativeHandle, name: string): void;
 

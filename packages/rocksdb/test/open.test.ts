@@ -147,7 +147,7 @@ test('attach joins what is open, and fails when nothing is', async () => {
   expect(() => attachDatabase(folder)).toThrow(failure('ROCKSDB_CLOSED'));
   expect(() => attachDatabase(join(folder, 'none'))).toThrow(failure('ROCKSDB_NOT_FOUND'));
   const first = await temporaryDatabase({}, folder);
-  expect(() => attachDatabase(folder, { readOnly: true })).toThrow(failure('ROCKSDB_CLOSED'));
+  expect(() => attachDatabase(folder, { view: 1 })).toThrow(failure('ROCKSDB_CLOSED'));
   const second = attachDatabase(folder);
   await first.close();
   second.put(Uint8Array.of(1), Uint8Array.of(2), { sync: false });
@@ -250,6 +250,26 @@ test('a reader looks while this process writes, and sees what was there when it 
   verifyTable(reader, id, 1n, 10n);
   const snapshot = reader.snapshot();
   expect(readRange(reader, everything, { snapshot })).toHaveLength(10);
+});
+
+test('every reader sees what was there when it was opened, and can be attached to by its view', async () => {
+  const writer = await temporaryDatabase();
+  const readers = [];
+  for (let i = 0; i < 3; i++) {
+    writeRuns(writer, [{ id, first: BigInt(i * 10 + 1), count: 10 }]);
+    readers.push(await temporaryDatabase({ readOnly: true }, writer.path));
+  }
+  expect(writer.view).toBe(0);
+  expect(new Set([writer, ...readers].map(({ view }) => view)).size).toBe(4);
+  for (const [i, reader] of readers.entries()) {
+    const attached = attachDatabase(writer.path, { view: reader.view });
+    expect(attached).toMatchObject({ readOnly: true, view: reader.view });
+    await reader.close();
+    verifyTable(attached, id, 1n, BigInt(i * 10 + 10));
+    await attached.close();
+    expect(() => attachDatabase(writer.path, { view: reader.view })).toThrow(failure('ROCKSDB_CLOSED'));
+  }
+  expect(attachDatabase(writer.path)).toMatchObject({ readOnly: false, view: 0 });
 });
 
 test('a reader looks while another process writes, flushes and compacts, and never sees a hole', async () => {

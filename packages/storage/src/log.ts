@@ -68,6 +68,8 @@ export class Log {
   readonly instance: number;
   /** Whether it was opened to look only. */
   readonly readOnly: boolean;
+  /** Names the log's handle to `attachLog`: 0 is the one that can write, and each read-only one has its own number. */
+  readonly view: number;
   readonly #db: Database;
   readonly #claim: string | undefined;
   readonly #context: LogContext;
@@ -81,6 +83,7 @@ export class Log {
     this.path = db.path;
     this.instance = instance;
     this.readOnly = db.readOnly;
+    this.view = db.view;
     this.#db = db;
     this.#claim = claim;
     const units = new TableUnits({ db, path: db.path, instance });

@@ -12,7 +12,10 @@ export interface LogOptions {
   readonly instance?: number | undefined;
   /** Create the database when there is none. Default true; a read-only log never does. */
   readonly create?: boolean | undefined;
-  /** Only look: another process may have the database open for writing. Default false. */
+  /**
+   * Only look, at the database as it is now; another process may have it open for writing. Each such log has a handle
+   * of its own, so each sees what was there when it was opened. Default false.
+   */
   readonly readOnly?: boolean | undefined;
   /** Options of RocksDB itself. */
   readonly rocksdb?: Omit<DatabaseOptions, 'readOnly' | 'createIfMissing'> | undefined;
@@ -27,8 +30,8 @@ export interface LogOptions {
 export interface AttachOptions {
   /** Which WAL of the database, 0 to 127. Default 0. */
   readonly instance?: number | undefined;
-  /** Attach to a handle that was opened read-only. Default false. */
-  readonly readOnly?: boolean | undefined;
+  /** Which handle: the `view` of the log that has it open. Default 0, the one that can write. */
+  readonly view?: number | undefined;
 }
 
 /**
@@ -73,9 +76,8 @@ export async function openLog(path: string, options: LogOptions = {}): Promise<L
  */
 export function attachLog(path: string, options: AttachOptions = {}): Log {
   const instance = toInstance(options.instance ?? 0);
-  const readOnly = options.readOnly ?? false;
   return new Log(
-    native({ path }, () => attachDatabase(path, { readOnly })),
+    native({ path }, () => attachDatabase(path, { view: options.view ?? 0 })),
     instance,
   );
 }

@@ -12,7 +12,8 @@ export interface ShardWorkerData {
   /** The real path of a database that this process has open. */
   readonly path: string;
   readonly instance: number;
-  readonly readOnly: boolean;
+  /** Which of the process's handles of that database: read-only WALs have one each. */
+  readonly view: number;
 }
 
 /** Bounds of a read, checked. */

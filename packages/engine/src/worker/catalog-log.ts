@@ -8,7 +8,7 @@ export class CatalogLog {
 
   /** @param wal the log whose tables have the names */
   constructor(wal: Log) {
-    this.#log = attachLog(wal.path, { instance: CATALOG_INSTANCE, readOnly: wal.readOnly });
+    this.#log = attachLog(wal.path, { instance: CATALOG_INSTANCE, view: wal.view });
     this.#id = { region: 0n, table: BigInt(wal.instance) };
   }
 

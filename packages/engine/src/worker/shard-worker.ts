@@ -43,8 +43,8 @@ export class ShardWorker {
       case 'load':
         return plain(null);
       case 'attach': {
-        const { path, instance, readOnly } = task.data;
-        this.#log ??= attachLog(path, { instance, readOnly });
+        const { path, instance, view } = task.data;
+        this.#log ??= attachLog(path, { instance, view });
         this.#data = task.data;
         return plain(null);
       }
