@@ -65,10 +65,10 @@ export interface DatabaseOptions {
   /** Lets the write of the log and the insert into the memtable of two threads overlap. Default false. */
   readonly pipelinedWrite?: boolean;
   /**
-   * - `'log'` (default): keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads insert
+   * - `'log'`: keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads insert
    *   one after the other (RocksDB's `allow_concurrent_memtable_write` is off); reads of all threads need no lock. With a
    *   RocksDB whose internals it does not know, it is the skip list.
-   * - `'skiplist'`: RocksDB's own.
+   * - `'skiplist'` (default): RocksDB's own.
    *
    * Changes nothing on disk: it can be another one at every open.
    */
@@ -219,7 +219,7 @@ export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
       'pointInTime',
     ),
     compression: choiceOption('compression', options.compression, COMPRESSIONS, 'none'),
-    memtable: choiceOption('memtable', options.memtable, MEMTABLES, 'log'),
+    memtable: choiceOption('memtable', options.memtable, MEMTABLES, 'skiplist'),
   };
   for (const name of Object.keys(options)) {
     if (!(name in resolved) && name !== 'readOnly' && name !== 'createIfMissing') {

@@ -36,7 +36,6 @@ test('the defaults are those of the reference', async () => {
     compaction_style: 'kCompactionStyleLevel',
     wal_recovery_mode: 'kPointInTimeRecovery',
     compression: 'kNoCompression',
-    memtable_factory: 'shale.LogMemtable',
     allow_concurrent_memtable_write: 'false',
     enable_pipelined_write: 'false',
     paranoid_checks: 'true',
@@ -64,13 +63,8 @@ const cases: readonly (readonly [DatabaseOptions, string, string])[] = [
   [{ blockCacheSize: 0 }, 'no_block_cache', 'true'],
   [{ blockCacheSize: 1 << 20 }, 'no_block_cache', 'false'],
   [{ pipelinedWrite: true }, 'enable_pipelined_write', 'true'],
-  [{ memtable: 'skiplist' }, 'memtable_factory', 'shale.HintedSkipList'],
-  [{ memtable: 'skiplist', memtableInsertHint: false }, 'allow_concurrent_memtable_write', 'true'],
-  [
-    { memtable: 'skiplist', memtableInsertHint: false, pipelinedWrite: true },
-    'enable_pipelined_write',
-    'true',
-  ],
+  [{ memtableInsertHint: false }, 'allow_concurrent_memtable_write', 'true'],
+  [{ memtableInsertHint: false, pipelinedWrite: true }, 'enable_pipelined_write', 'true'],
   [{ maxTotalWalSize: 12345678 }, 'max_total_wal_size', '12345678'],
   [{ walBytesPerSync: 65536 }, 'wal_bytes_per_sync', '65536'],
   [{ bytesPerSync: 65536 }, 'bytes_per_sync', '65536'],
@@ -129,7 +123,6 @@ const wrong: readonly (readonly [string, unknown, string])[] = [
   ['createIfMissing', null, 'ERR_INVALID_ARG_TYPE'],
   ['walRecoveryMode', 'best', 'ERR_OUT_OF_RANGE'],
   ['compression', 7, 'ERR_INVALID_ARG_TYPE'],
-  ['memtable', 'vector', 'ERR_OUT_OF_RANGE'],
   ['writeBufferSise', 1 << 20, 'ERR_OUT_OF_RANGE'],
 ];
 
