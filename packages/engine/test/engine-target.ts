@@ -9,7 +9,6 @@ export function engineTarget(walOptions: WalOptions): ConformanceTarget {
       new EngineLog(
         await openWal(directory, {
           durability: 'os',
-
           ...walOptions,
           ...options,
         }),

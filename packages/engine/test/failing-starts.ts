@@ -6,9 +6,9 @@ type Attach = (thread: ShardThread, attach: () => Promise<unknown>) => Promise<u
 /** Lets `attach` decide what comes of every attempt of a new thread to attach, until the test is over. */
 export function interceptStarts(attach: Attach): void {
   const { run } = ShardThread.prototype;
-  const intercepted: typeof run = function (this: ShardThread, task, transfer) {
-    const ask = () => run.call(this, task, transfer);
-    return (task.kind === 'attach' ? attach(this, ask) : ask()) as ReturnType<typeof run>;
+  const intercepted = function (this: ShardThread, ...given: Parameters<typeof run>): Promise<unknown> {
+    const ask = () => run.apply(this, given);
+    return given[0].kind === 'attach' ? attach(this, ask) : ask();
   };
   Object.assign(ShardThread.prototype, { run: intercepted });
   onTestFinished(() => void Object.assign(ShardThread.prototype, { run }));
