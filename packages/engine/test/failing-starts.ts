@@ -6,10 +6,10 @@ type Attach = (thread: ShardThread, attach: () => Promise<unknown>) => Promise<u
 /** Lets `attach` decide what comes of every attempt of a new thread to attach, until the test is over. */
 export function interceptStarts(attach: Attach): void {
   const { run } = ShardThread.prototype;
-  const intercepted = function (this: ShardThread, ...given: Parameters<typeof run>): Promise<unknown> {
-    const ask = () => run.apply(this, given);
-    return given[0].kind === 'attach' ? attach(this, ask) : ask();
-  };
+  function intercepted(this: ShardThread, ...args: Parameters<typeof run>): Promise<unknown> {
+    const ask = (): Promise<unknown> => run.apply(this, args);
+    return args[0].kind === 'attach' ? attach(this, ask) : ask();
+  }
   Object.assign(ShardThread.prototype, { run: intercepted });
   onTestFinished(() => void Object.assign(ShardThread.prototype, { run }));
 }
