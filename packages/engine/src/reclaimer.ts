@@ -22,7 +22,7 @@ export interface ReclaimContext {
   reclaim(ranges: readonly KeyRange[], deep: boolean): Promise<ReclaimReport>;
   /** A number that changes whenever something is written. */
   activity(): number;
-  /** Whether writes get through: on a full disk there is nothing to be done until it is resumed. */
+  /** Whether there is room to compact: a full disk only lets go of whole files, until it is resumed. */
   well(): boolean;
 }
 
@@ -126,8 +126,8 @@ export class Reclaimer {
     const activity = this.#context.activity();
     const due = (): void => {
       this.#timer = null;
-      if (!this.#context.well()) this.#wait(next);
-      else if (next === 'deep' && this.#context.activity() !== activity) this.#wait('deep');
+      const mustWait = !this.#context.well() || this.#context.activity() !== activity;
+      if (next === 'deep' && mustWait) this.#wait('deep');
       // Giving back space is a favour: trimmed entries are gone either way, and RocksDB compacts by itself too.
       else this.#run(next, 'forget').catch(() => undefined);
     };

@@ -152,9 +152,9 @@ export class Table<T = Uint8Array> {
    * before it (those that wait for room excepted) and those made after it. When it resolves they are gone (with
    * `'sync'`, for good), and their sequences are never given out again. Their space is given back in the background.
    *
-   * Rejects with SHALE_OUTCOME_UNKNOWN when the shard's thread died: trimming again does no harm. A trim is itself a write
-   * of the log, so on a full disk it rejects with SHALE_NO_SPACE like any other, until `wal.resume()`: it does not help
-   * to make room there.
+   * Rejects with SHALE_OUTCOME_UNKNOWN when the shard's thread died: trimming again does no harm. It works on a full
+   * disk too, on the room that the option `rocksdb.spaceReserve` has kept, and so makes room there; once that is used up
+   * it rejects with SHALE_NO_SPACE until `wal.resume()`.
    */
   async trim(
     upTo: bigint,

@@ -150,8 +150,10 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Lets appends go on after SHALE_NO_SPACE, once there is room on the disk. Rejects when there is not, and with what
-   * made the WAL unusable when that is for ever.
+   * Lets appends go on after SHALE_NO_SPACE, once there is room on the disk: as much as the option
+   * `rocksdb.spaceReserve`, at least. RocksDB is opened anew for it, so every shard waits meanwhile, and region scans that
+   * are under way fail with SHALE_CLOSED. Rejects with SHALE_NO_SPACE when there is no room, reads and trims going on as
+   * before, and with what made the WAL unusable when that is for ever.
    */
   async resume(): Promise<void> {
     this.#engine.requireWritable();

@@ -22,8 +22,9 @@ napi_value syncWal(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().assertWritable();
   return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
+    const Use use(database);
     database.assertWritable();
-    database.throwIfWriteFailed(database.db().SyncWAL());
+    use.sync();
   });
 }
 
@@ -32,7 +33,9 @@ napi_value flush(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().assertWritable();
   return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
-    throwIfFailed(database.db().Flush(rocksdb::FlushOptions()), database.path());
+    const Use use(database);
+    database.assertWritable();
+    throwIfFailed(use.db().Flush(rocksdb::FlushOptions()), use.path());
   });
 }
 
@@ -61,9 +64,11 @@ napi_value compactRange(const Arguments& arguments) {
     options.canceled = &database.cancelled();
     const rocksdb::Slice begin(lower);
     const rocksdb::Slice end(upper);
-    throwIfFailed(database.db().CompactRange(options, database.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,
-                                             toEnd ? nullptr : &end),
-                  database.path());
+    const Use use(database);
+    database.assertWritable();
+    throwIfFailed(use.db().CompactRange(options, use.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,
+                                        toEnd ? nullptr : &end),
+                  use.path());
   });
 }
 
@@ -91,7 +96,6 @@ rocksdb::Status callDeleteFilesInRanges(rocksdb::Status (*function)(rocksdb::DB*
 napi_value deleteFilesInRanges(const Arguments& arguments) {
   const napi_env env = arguments.env();
   Lease& lease = arguments.lease(0);
-  lease.database().assertWritable();
   bool isArray = false;
   check(napi_is_array(env, arguments.raw(1), &isArray));
   if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
@@ -118,6 +122,8 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
     metaKeys.push_back(std::move(metaKey));
   }
   return startDatabaseOperation(env, lease.forCall(), Duration::kLengthy, [=](SharedDatabase& database) {
+    database.makeTrimmable();
+    const Use use(database);
     // No table is dropped, and so none begins anew, from here until the files are gone.
     std::shared_lock<std::shared_mutex> gate(database.drops().gate(), std::defer_lock);
     std::vector<OwnedRange> ranges;
@@ -126,7 +132,8 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
       if (!guarded || !database.drops().since(since, metaKeys[i])) ranges.push_back(asked[i]);
     }
     if (ranges.empty()) return;
-    throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, database.db(), ranges), database.path());
+    throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, use.db(), ranges), use.path());
+    database.refillReserve();
   });
 }
 
@@ -137,7 +144,8 @@ napi_value checkpoint(const Arguments& arguments) {
   const std::string directory = arguments.string(1, "directory");
   return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kLengthy, [directory](SharedDatabase& database) {
     rocksdb::Checkpoint* raw = nullptr;
-    throwIfFailed(rocksdb::Checkpoint::Create(&database.db(), &raw), database.path());
+    const Use use(database);
+    throwIfFailed(rocksdb::Checkpoint::Create(&use.db(), &raw), use.path());
     const std::unique_ptr<rocksdb::Checkpoint> owned(raw);
     throwIfFailed(owned->CreateCheckpoint(directory), directory);
   });
@@ -145,13 +153,8 @@ napi_value checkpoint(const Arguments& arguments) {
 
 // resume(handle): after a full disk has room again, or any other background error that RocksDB can leave behind.
 napi_value resume(const Arguments& arguments) {
-  Lease& lease = arguments.lease(0);
-  lease.database().assertWritable();
-  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
-    database.assertWritable();
-    throwIfFailed(database.db().Resume(), database.path());
-    database.health().resumed();
-  });
+  return startDatabaseOperation(arguments.env(), arguments.lease(0).forCall(), Duration::kBrief,
+                                [](SharedDatabase& database) { database.resume(); });
 }
 
 }  // namespace

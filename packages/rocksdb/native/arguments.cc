@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "environment.h"
+#include "errors.h"
 #include "napi_support.h"
 
 namespace shale {
@@ -54,11 +55,15 @@ SnapshotHold& Arguments::snapshotHold(size_t index) const {
   return static_cast<SnapshotBox*>(unwrap(env_, values_[index], kSnapshotTag, "snapshot", "a Snapshot"))->hold;
 }
 
-const rocksdb::Snapshot* Arguments::snapshot(size_t index, const Lease& lease) const {
+const rocksdb::Snapshot* Arguments::snapshot(size_t index, const Lease& lease, const Use& use) const {
   if (isUndefined(index)) return nullptr;
   const SnapshotHold& hold = snapshotHold(index);
   if (hold.lease == nullptr) throwTypeError("snapshot", "a Snapshot that has not been released");
   if (hold.lease != &lease) throwTypeError("snapshot", "a Snapshot of the same Database");
+  if (hold.opening != use.opening()) {
+    throw DatabaseError{"ROCKSDB_EXPIRED", "The snapshot ended when the database was opened anew after a full disk",
+                        "none", "none", use.path()};
+  }
   return hold.snapshot;
 }
 

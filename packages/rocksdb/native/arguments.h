@@ -31,8 +31,8 @@ class Arguments {
   Lease& lease(size_t index) const;
   // The same, but it may be closed.
   Lease& leaseMaybeClosed(size_t index) const;
-  // A snapshot of this lease, or null for undefined.
-  const rocksdb::Snapshot* snapshot(size_t index, const Lease& lease) const;
+  // A snapshot of this lease and of the RocksDB in use, or null for undefined.
+  const rocksdb::Snapshot* snapshot(size_t index, const Lease& lease, const Use& use) const;
   SnapshotHold& snapshotHold(size_t index) const;
 
   bool boolean(size_t index, const char* name) const;

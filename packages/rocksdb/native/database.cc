@@ -1,6 +1,10 @@
 #include "database.h"
 
+#include <rocksdb/convenience.h>
+
+#include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -9,39 +13,7 @@
 
 namespace shale {
 
-using rocksdb::BackgroundErrorReason;
 using rocksdb::Status;
-
-void Health::OnBackgroundError(BackgroundErrorReason reason, Status* status) {
-  const bool ofLog = reason == BackgroundErrorReason::kWriteCallback;
-  const bool fatal = status->severity() >= Status::Severity::kFatalError;
-  if (!isNoSpace(*status) && (fatal || (ofLog && status->IsIOError()))) {
-    poison(*status);
-  } else if (!ofLog) {
-    backgroundFault_ = true;
-  }
-}
-
-void Health::OnErrorRecoveryBegin(BackgroundErrorReason, Status status, bool* automatic) {
-  // RocksDB would poll the disk for room every few seconds, and refuse resume() meanwhile.
-  if (isNoSpace(status)) *automatic = false;
-}
-
-void Health::observeWrite(const Status& status) {
-  if (status.IsIOError() && !isNoSpace(status) && !backgroundFault_) poison(status);
-}
-
-void Health::poison(const Status& status) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  if (poisoned_) return;
-  reason_ = status.ToString();
-  poisoned_.store(true, std::memory_order_release);
-}
-
-std::string Health::reason() const {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return reason_;
-}
 
 namespace {
 
@@ -58,35 +30,76 @@ Status openDatabase(const rocksdb::Options& options, const std::string& path, st
   out->reset(raw);
   return status;
 }
+
+// On a full disk every byte counts: no room taken ahead, no memtable that fills, nothing compacted.
+void spare(rocksdb::Options& options) {
+  options.allow_fallocate = false;
+  options.disable_auto_compactions = true;
+  options.write_buffer_size = std::max<size_t>(options.write_buffer_size * 8, size_t{1} << 30);
+  options.max_total_wal_size = std::numeric_limits<uint64_t>::max();
+}
+
 }  // namespace
 
 SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMissing, const Settings& settings)
-    : path_(std::move(path)), view_(view), readOnly_(view != 0), settings_(settings) {
+    : path_(std::move(path)),
+      view_(view),
+      readOnly_(view != 0),
+      settings_(settings),
+      reserve_(path_, view == 0 ? settings.spaceReserve : 0) {
   std::error_code ignored;
   if (!std::filesystem::exists(path_ + "/CURRENT", ignored) && !ignored && (readOnly_ || !createIfMissing)) {
     throw DatabaseError{"ROCKSDB_NOT_FOUND", "There is no database in " + path_ + " (it has no file CURRENT)", "none",
                         "none", path_};
   }
-  rocksdb::Options options = settings_.toOptions(readOnly_);
-  options.create_if_missing = createIfMissing && !readOnly_;
-  if (settings_.enableStatistics) statistics_ = options.statistics = rocksdb::CreateDBStatistics();
+  if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
+  Status status = open(Opening::kNormal, createIfMissing && !readOnly_);
+  if (isNoSpace(status) && reserve_.giveUp()) {
+    const std::string reason = status.ToString();
+    status = open(Opening::kSparing, false);
+    if (status.ok()) {
+      health_->fill(reason);
+      health_->begin(true);
+    }
+  }
+  throwIfFailed(status, path_);
+  if (!health_->full()) reserve_.keep();
+}
+
+Status SharedDatabase::open(Opening opening, bool createIfMissing) {
+  rocksdb::Options options = settings_.toOptions(path_, readOnly_);
+  options.create_if_missing = createIfMissing;
+  options.statistics = statistics_;
   options.listeners = {health_, rangeDeletions_};
-  throwIfFailed(readOnly_ ? openReadOnly(options, path_, &db_)
-                          : openDatabase<rocksdb::DB>(options, path_, &db_, 0),
-                path_);
+  options.avoid_flush_during_recovery = opening != Opening::kNormal;
+  if (opening == Opening::kSparing) spare(options);
+  opening_++;
+  return readOnly_ ? openReadOnly(options, path_, &db_) : openDatabase<rocksdb::DB>(options, path_, &db_, 0);
 }
 
 void SharedDatabase::closeNow() {
   // What Close() reports could be told to nobody: whatever was acknowledged is in the log already.
   if (db_ != nullptr) db_->Close().PermitUncheckedError();
   db_.reset();
+  if (health_->full()) reserve_.keep();
 }
 
-std::unique_ptr<rocksdb::Iterator> SharedDatabase::iterate(const rocksdb::ReadOptions& options) {
-  return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, db_->DefaultColumnFamily()));
+Status SharedDatabase::reopen(Opening opening) {
+  endSnapshots();
+  db_->Close().PermitUncheckedError();
+  db_.reset();
+  const Status status = open(opening, false);
+  if (status.ok()) return status;
+  // Reads go on.
+  rocksdb::Options options = settings_.toOptions(path_, true);
+  options.statistics = statistics_;
+  opening_++;
+  openReadOnly(options, path_, &db_).PermitUncheckedError();
+  if (!isNoSpace(status)) health_->poison("opening the database anew failed: " + status.ToString());
+  return status;
 }
 
-void SharedDatabase::assertWritable() const {
+void SharedDatabase::assertSound() const {
   if (readOnly_) {
     throw DatabaseError{"ROCKSDB_READ_ONLY", "The database was opened with readOnly: true: " + path_, "none", "none",
                         path_};
@@ -100,26 +113,117 @@ void SharedDatabase::assertWritable() const {
   }
 }
 
-void SharedDatabase::write(rocksdb::WriteBatch& batch, bool sync) {
+void SharedDatabase::throwFull() const {
+  throw DatabaseError{"ROCKSDB_NO_SPACE", "The disk is full (" + health_->reason() + ")", "noSpace", "hard", path_};
+}
+
+void SharedDatabase::assertWritable() const {
+  assertSound();
+  if (health_->full()) throwFull();
+}
+
+void SharedDatabase::makeTrimmable() {
+  assertSound();
+  if (!health_->full() || !health_->stopped()) return;
+  endCompactions();
+  const std::lock_guard<Gate> lock(gate_);
+  assertSound();
+  if (!health_->full() || !health_->stopped()) return;
+  if (!reserve_.giveUp()) throwFull();
+  throwIfFailed(reopen(Opening::kSparing), path_);
+  health_->begin(true);
+}
+
+void SharedDatabase::resume() {
+  assertSound();
+  if (!health_->full()) {
+    const Use use(*this);
+    throwIfFailed(use.db().Resume(), path_);
+    return;
+  }
+  endCompactions();
+  const std::lock_guard<Gate> lock(gate_);
+  assertSound();
+  if (!health_->full()) return;
+  if (!reserve_.hasRoom()) throwFull();
+  throwIfFailed(reopen(Opening::kLight), path_);
+  health_->begin(false);
+  reserve_.keep();
+}
+
+void SharedDatabase::refillReserve() {
+  if (health_->full()) reserve_.keep();
+}
+
+void SharedDatabase::endCompactions() {
+  const Use use(*this);
+  use.db().DisableManualCompaction();
+  use.db().EnableManualCompaction();
+}
+
+void SharedDatabase::endSnapshots() {
+  std::lock_guard<std::mutex> lock(snapshotsMutex_);
+  for (const rocksdb::Snapshot* snapshot : snapshots_) db_->ReleaseSnapshot(snapshot);
+  snapshots_.clear();
+}
+
+void SharedDatabase::release(const rocksdb::Snapshot* snapshot, uint64_t opening) {
+  const std::shared_lock<Gate> lock(gate_);
+  if (opening != opening_) return;
+  std::lock_guard<std::mutex> own(snapshotsMutex_);
+  if (snapshots_.erase(snapshot) > 0) db_->ReleaseSnapshot(snapshot);
+}
+
+void SharedDatabase::cancelBackgroundWork() {
+  // Whoever replaces the RocksDB now is waited for by others.
+  const std::shared_lock<Gate> lock(gate_, std::try_to_lock);
+  if (lock && db_ != nullptr) rocksdb::CancelAllBackgroundWork(db_.get(), false);
+}
+
+Use::Use(SharedDatabase& database) : database_(database), lock_(database.gate_) {
+  if (database.db_ != nullptr) return;
+  throw DatabaseError{"ROCKSDB_POISONED", "The database is lost to this process: " + database.health_->reason(), "none",
+                      "fatal", database.path_};
+}
+
+std::unique_ptr<rocksdb::Iterator> Use::iterate(const rocksdb::ReadOptions& options) const {
+  return std::unique_ptr<rocksdb::Iterator>(db().NewIterator(options, db().DefaultColumnFamily()));
+}
+
+void Use::write(rocksdb::WriteBatch& batch, bool sync) const {
   rocksdb::WriteOptions options;
   options.sync = sync;
-  throwIfWriteFailed(db_->Write(options, &batch));
-}
-
-void SharedDatabase::throwIfWriteFailed(const Status& status) {
+  const Status status = db().Write(options, &batch);
   if (status.ok()) return;
-  health_->observeWrite(status);
-  throw errorFromStatus(status, path_);
+  database_.health_->observeWrite(status);
+  DatabaseError error = errorFromStatus(status, database_.path_);
+  // No room for a sync: not the full disk that resume() can leave.
+  if (isNoSpace(status) && database_.health_->poisoned()) error.code = "ROCKSDB_IO_ERROR";
+  throw error;
 }
 
-void SharedDatabase::countRangeDeletion() {
-  const uint64_t limit = settings_.memtableMaxRangeDeletions;
-  if (limit == 0 || rangeDeletions_->add() != limit) return;
+void Use::sync() const {
+  // Not SyncWAL(): that one looks at the log beside the writers, and where a write of theirs has just failed, RocksDB
+  // with assertions ends the process.
+  rocksdb::WriteBatch nothing;
+  write(nothing, true);
+}
+
+void Use::countRangeDeletion() const {
+  const uint64_t limit = database_.settings_.memtableMaxRangeDeletions;
+  if (limit == 0 || database_.rangeDeletions_->add() != limit || database_.health_->full()) return;
   rocksdb::FlushOptions options;
   options.wait = false;
   options.allow_write_stall = true;
   // If it fails, reads stay as slow as they are, and the next flush will tell.
-  db_->Flush(options).PermitUncheckedError();
+  db().Flush(options).PermitUncheckedError();
+}
+
+const rocksdb::Snapshot* Use::takeSnapshot() const {
+  std::lock_guard<std::mutex> lock(database_.snapshotsMutex_);
+  const rocksdb::Snapshot* snapshot = db().GetSnapshot();
+  database_.snapshots_.insert(snapshot);
+  return snapshot;
 }
 
 bool SharedDatabase::claim(const std::string& name, const Lease* owner) {

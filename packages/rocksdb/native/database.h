@@ -4,49 +4,25 @@
 #include <rocksdb/db.h>
 #include <rocksdb/iterator.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/snapshot.h>
 #include <rocksdb/statistics.h>
-#include <rocksdb/version.h>
+#include <rocksdb/write_batch.h>
 
 #include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
+#include <unordered_set>
 
 #include "drops.h"
+#include "gate.h"
+#include "health.h"
 #include "options.h"
+#include "reserve.h"
 
 namespace shale {
-
-// The poison latch. Once a write or a sync of RocksDB's log has failed with an I/O error, nobody can say what is on
-// disk, and nothing may be acknowledged until the database has been closed by all and opened anew. The same holds for
-// every other error that RocksDB takes to be fatal, for it can leave that state in no other way either. A full disk
-// is none of these: it is left by resume(), and by nothing else.
-class Health : public rocksdb::EventListener {
- public:
-  const char* Name() const override { return "shale.health"; }
-  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
-  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason reason, rocksdb::Status status, bool* automatic) override;
-#if ROCKSDB_MAJOR < 11
-  void OnErrorRecoveryCompleted(rocksdb::Status) override { backgroundFault_ = false; }
-#endif
-
-  // A write or sync in the foreground returned this status.
-  void observeWrite(const rocksdb::Status& status);
-  void resumed() { backgroundFault_ = false; }
-
-  bool poisoned() const { return poisoned_.load(std::memory_order_acquire); }
-  std::string reason() const;
-
- private:
-  void poison(const rocksdb::Status& status);
-
-  std::atomic<bool> poisoned_{false};
-  // A flush or compaction failed: writes then repeat that error, though the log itself is sound.
-  std::atomic<bool> backgroundFault_{false};
-  mutable std::mutex mutex_;
-  std::string reason_;
-};
 
 // How many range deletions the memtable being filled holds.
 class RangeDeletions : public rocksdb::EventListener {
@@ -60,10 +36,12 @@ class RangeDeletions : public rocksdb::EventListener {
 };
 
 class Lease;
+class Use;
 
 class SharedDatabase {
  public:
-  // Opens the RocksDB, for reading only unless `view` is 0; throws DatabaseError.
+  // Opens the RocksDB, for reading only unless `view` is 0; throws DatabaseError. On a full disk it gives up the space
+  // reserve to open it, for reads and trims alone.
   SharedDatabase(std::string path, uint32_t view, bool createIfMissing, const Settings& settings);
   ~SharedDatabase() = default;
   SharedDatabase(const SharedDatabase&) = delete;
@@ -72,26 +50,24 @@ class SharedDatabase {
   // Closes the RocksDB and gives up its lock. The object must not be used for anything else afterwards.
   void closeNow();
 
-  rocksdb::DB& db() { return *db_; }
   const std::string& path() const { return path_; }
   bool readOnly() const { return readOnly_; }
   // Which of the databases of this path it is, in the registry.
   uint32_t view() const { return view_; }
   const Settings& settings() const { return settings_; }
   rocksdb::Statistics* statistics() { return statistics_.get(); }
-  Health& health() { return *health_; }
 
-  std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::ReadOptions& options);
-
-  // Throws ROCKSDB_READ_ONLY or ROCKSDB_POISONED.
+  // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED or ROCKSDB_NO_SPACE.
   void assertWritable() const;
-  // Writes a batch and minds the poison latch; throws DatabaseError.
-  void write(rocksdb::WriteBatch& batch, bool sync);
-  void throwIfWriteFailed(const rocksdb::Status& status);
+  // The same, but on a full disk it first opens the RocksDB anew on what the space reserve held; it may take a while.
+  // The calling thread must not hold a Use.
+  void makeTrimmable();
 
-  // A range deletion was written. Every one in the memtable makes the next read after it dearer (a millisecond at some
-  // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them.
-  void countRangeDeletion();
+  // Leaves a full disk: opens the RocksDB anew, which keeps every other call waiting and ends all snapshots. Throws
+  // ROCKSDB_NO_SPACE if there is no room yet. The calling thread must not hold a Use.
+  void resume();
+  // Files have gone: makes a new reserve of their room if the last one was given up.
+  void refillReserve();
 
   // Serialises the read-modify-write of trim floors.
   std::mutex& floors() { return floors_; }
@@ -101,23 +77,81 @@ class SharedDatabase {
   bool releaseClaim(const std::string& name, const Lease* owner);
   void releaseClaims(const Lease* owner);
 
+  // Gives a snapshot back; one that ended with an earlier opening is gone already.
+  void release(const rocksdb::Snapshot* snapshot, uint64_t opening);
+
   // Stops manual compactions under way.
   std::atomic<bool>& cancelled() { return cancelled_; }
+  // The process ends: RocksDB's own threads shall do nothing new.
+  void cancelBackgroundWork();
 
  private:
+  friend class Use;
+
+  // How to open: as asked for; the same, but leaving in RocksDB's log what is there, for there may be little room; or
+  // with as few writes as there can be.
+  enum class Opening { kNormal, kLight, kSparing };
+
+  rocksdb::Status open(Opening opening, bool createIfMissing);
+  // Closes the RocksDB and opens it again; if that fails, for reading alone. Under the gate, held exclusively.
+  rocksdb::Status reopen(Opening opening);
+  // So that they do not keep reopen() waiting.
+  void endCompactions();
+  void endSnapshots();
+  [[noreturn]] void throwFull() const;
+  void assertSound() const;
+
   const std::string path_;
   const uint32_t view_;
   const bool readOnly_;
   const Settings settings_;
+  const Reserve reserve_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
+  // Held shared by whoever uses db_, exclusively by whoever replaces it.
+  Gate gate_;
   std::unique_ptr<rocksdb::DB> db_;
+  // How often db_ was opened.
+  uint64_t opening_ = 0;
+  std::mutex snapshotsMutex_;
+  std::unordered_set<const rocksdb::Snapshot*> snapshots_;
   std::mutex floors_;
   Drops drops_;
   std::mutex claimsMutex_;
   std::map<std::string, const Lease*> claims_;
   std::atomic<bool> cancelled_{false};
+};
+
+// The use of the RocksDB for the length of one call: while there is one, it is not replaced. Calls take it before they
+// look at buffers, since it may wait, and no thread has two at a time.
+class Use {
+ public:
+  // Throws if the RocksDB was lost when it was opened anew.
+  explicit Use(SharedDatabase& database);
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+  rocksdb::DB& db() const { return *database_.db_; }
+  SharedDatabase& database() const { return database_; }
+  const std::string& path() const { return database_.path_; }
+
+  std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::ReadOptions& options) const;
+
+  // Writes a batch and minds what a failure means; throws DatabaseError.
+  void write(rocksdb::WriteBatch& batch, bool sync) const;
+  // What was written so far survives a crash of the machine.
+  void sync() const;
+  // A range deletion was written. Every one in the memtable makes the next read after it dearer (a millisecond at some
+  // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them.
+  void countRangeDeletion() const;
+
+  const rocksdb::Snapshot* takeSnapshot() const;
+  uint64_t opening() const { return database_.opening_; }
+
+ private:
+  SharedDatabase& database_;
+  std::shared_lock<Gate> lock_;
 };
 
 }  // namespace shale

@@ -30,10 +30,10 @@ bool isLogKey(const rocksdb::Slice& key) {
 // heads(handle, lower, upper, into, snapshot): { count, more, resumeAt, foreign? }
 napi_value heads(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  const Lease& lease = arguments.lease(0);
-  SharedDatabase& database = arguments.lease(0).database();
+  Lease& lease = arguments.lease(0);
+  const Use use(lease.database());
   rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(4, lease);
+  options.snapshot = arguments.snapshot(4, lease, use);
   options.background_purge_on_iterator_cleanup = true;
   const KeyRange range = keyRange(arguments, 1);
   const Bytes into = arguments.target(3, "into");
@@ -46,7 +46,7 @@ napi_value heads(const Arguments& arguments) {
   std::string resumeAt;
   std::string foreign;
   {
-    const auto iterator = database.iterate(options);
+    const auto iterator = use.iterate(options);
     iterator->SeekToFirst();
     while (iterator->Valid()) {
       if (!isLogKey(iterator->key())) {
@@ -80,7 +80,7 @@ napi_value heads(const Arguments& arguments) {
       if (next.empty()) break;
       iterator->Seek(next);
     }
-    throwIfFailed(iterator->status(), database.path());
+    throwIfFailed(iterator->status(), use.path());
   }
 
   napi_value result = makeObject(env);

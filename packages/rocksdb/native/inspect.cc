@@ -13,19 +13,19 @@ namespace {
 
 // property(handle, name): string | null
 napi_value property(const Arguments& arguments) {
-  SharedDatabase& database = arguments.lease(0).database();
+  const Use use(arguments.lease(0).database());
   const std::string name = arguments.string(1, "name");
   std::string value;
-  if (!database.db().GetProperty(name, &value)) return makeNull(arguments.env());
+  if (!use.db().GetProperty(name, &value)) return makeNull(arguments.env());
   return makeString(arguments.env(), value);
 }
 
 // intProperty(handle, name): bigint | null
 napi_value intProperty(const Arguments& arguments) {
-  SharedDatabase& database = arguments.lease(0).database();
+  const Use use(arguments.lease(0).database());
   const std::string name = arguments.string(1, "name");
   uint64_t value = 0;
-  if (!database.db().GetIntProperty(name, &value)) return makeNull(arguments.env());
+  if (!use.db().GetIntProperty(name, &value)) return makeNull(arguments.env());
   return makeBigInt(arguments.env(), value);
 }
 
@@ -48,7 +48,7 @@ napi_value statistics(const Arguments& arguments) {
 
 // approximateSize(handle, lower, upper): number
 napi_value approximateSize(const Arguments& arguments) {
-  SharedDatabase& database = arguments.lease(0).database();
+  const Use use(arguments.lease(0).database());
   rocksdb::SizeApproximationOptions options;
   options.include_memtables = true;
   options.include_files = true;
@@ -56,8 +56,8 @@ napi_value approximateSize(const Arguments& arguments) {
   const rocksdb::Range asked(range.lower, range.upper);
   uint64_t size = 0;
   if (!range.empty()) {
-    throwIfFailed(database.db().GetApproximateSizes(options, database.db().DefaultColumnFamily(), &asked, 1, &size),
-                  database.path());
+    throwIfFailed(use.db().GetApproximateSizes(options, use.db().DefaultColumnFamily(), &asked, 1, &size),
+                  use.path());
   }
   return makeNumber(arguments.env(), static_cast<double>(size));
 }
@@ -65,9 +65,9 @@ napi_value approximateSize(const Arguments& arguments) {
 // liveFiles(handle): { name, level, size, smallest, largest, entries, deletions }[]
 napi_value liveFiles(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  SharedDatabase& database = arguments.lease(0).database();
+  const Use use(arguments.lease(0).database());
   std::vector<rocksdb::LiveFileMetaData> files;
-  database.db().GetLiveFilesMetaData(&files);
+  use.db().GetLiveFilesMetaData(&files);
   napi_value result;
   check(napi_create_array_with_length(env, files.size(), &result));
   for (size_t i = 0; i < files.size(); i++) {
@@ -87,7 +87,8 @@ napi_value liveFiles(const Arguments& arguments) {
 
 // latestSequence(handle): bigint
 napi_value latestSequence(const Arguments& arguments) {
-  return makeBigInt(arguments.env(), arguments.lease(0).database().db().GetLatestSequenceNumber());
+  const Use use(arguments.lease(0).database());
+  return makeBigInt(arguments.env(), use.db().GetLatestSequenceNumber());
 }
 
 }  // namespace

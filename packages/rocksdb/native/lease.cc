@@ -9,7 +9,7 @@ namespace shale {
 
 void SnapshotHold::release() {
   if (lease == nullptr) return;
-  lease->database().db().ReleaseSnapshot(snapshot);
+  lease->database().release(snapshot, opening);
   lease->forget(this);
   lease = nullptr;
   snapshot = nullptr;
@@ -26,7 +26,9 @@ Reference Lease::forCall() {
 }
 
 void Lease::takeSnapshot(SnapshotHold* hold) {
-  hold->snapshot = database().db().GetSnapshot();
+  const Use use(database());
+  hold->snapshot = use.takeSnapshot();
+  hold->opening = use.opening();
   hold->lease = this;
   snapshots_.insert(hold);
 }

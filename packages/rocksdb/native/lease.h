@@ -15,6 +15,7 @@ class Lease;
 struct SnapshotHold {
   Lease* lease = nullptr;  // null once released
   const rocksdb::Snapshot* snapshot = nullptr;
+  uint64_t opening = 0;  // of the RocksDB that it is of
 
   ~SnapshotHold() { release(); }
   void release();

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "errors.h"
+#include "info_log.h"
 #include "log_memtable.h"
 #include "memtable.h"
 #include "napi_support.h"
@@ -48,6 +49,7 @@ void visitSettings(First& a, Second& b, Visitor&& visit) {
   SHALE_SETTING(paranoidChecks);
   SHALE_SETTING(targetFileSizeBase);
   SHALE_SETTING(memtableMaxRangeDeletions);
+  SHALE_SETTING(spaceReserve);
 #undef SHALE_SETTING
 }
 
@@ -130,7 +132,7 @@ std::string Settings::differenceFrom(const Settings& other) const {
   return difference;
 }
 
-rocksdb::Options Settings::toOptions(bool readOnly) const {
+rocksdb::Options Settings::toOptions(const std::string& directory, bool readOnly) const {
   rocksdb::Options options;
   options.max_background_jobs = maxBackgroundJobs;
   options.max_subcompactions = maxSubcompactions;
@@ -175,13 +177,10 @@ rocksdb::Options Settings::toOptions(bool readOnly) const {
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 
-  // RocksDB's own journal, kept quiet and small.
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  options.keep_log_file_num = 3;
-  options.max_log_file_size = 1 << 20;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   if (readOnly) options.info_log = std::make_shared<SilentLogger>();
+  else options.info_log = std::make_shared<InfoLog>(directory);
   return options;
 }
 

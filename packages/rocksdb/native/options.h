@@ -38,9 +38,11 @@ struct Settings {
   bool paranoidChecks;
   uint64_t targetFileSizeBase;
   uint64_t memtableMaxRangeDeletions;
+  uint64_t spaceReserve;
 
   static Settings read(napi_env env, napi_value object);
-  rocksdb::Options toOptions(bool readOnly) const;
+  // For a database in `directory`.
+  rocksdb::Options toOptions(const std::string& directory, bool readOnly) const;
   // Names the first setting that differs; empty when all are equal.
   std::string differenceFrom(const Settings& other) const;
 };

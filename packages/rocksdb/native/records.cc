@@ -13,16 +13,16 @@ namespace {
 
 // get(handle, key, snapshot): Uint8Array | null
 napi_value get(const Arguments& arguments) {
-  const Lease& lease = arguments.lease(0);
-  SharedDatabase& database = arguments.lease(0).database();
+  Lease& lease = arguments.lease(0);
+  const Use use(lease.database());
   rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(2, lease);
+  options.snapshot = arguments.snapshot(2, lease, use);
   rocksdb::PinnableSlice value;
   const Bytes key = arguments.bytes(1, "key");
   const rocksdb::Status status =
-      database.db().Get(options, database.db().DefaultColumnFamily(), key.slice(), &value);
+      use.db().Get(options, use.db().DefaultColumnFamily(), key.slice(), &value);
   if (status.IsNotFound()) return makeNull(arguments.env());
-  throwIfFailed(status, database.path());
+  throwIfFailed(status, use.path());
   return makeBytes(arguments.env(), value.data(), value.size());
 }
 
@@ -30,11 +30,11 @@ napi_value get(const Arguments& arguments) {
 // Each record: key length u32 LE · value length u32 LE · key · value.
 napi_value records(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  const Lease& lease = arguments.lease(0);
-  SharedDatabase& database = arguments.lease(0).database();
+  Lease& lease = arguments.lease(0);
+  const Use use(lease.database());
   const size_t most = arguments.integer(4, "maxRecords", 1, std::numeric_limits<uint32_t>::max());
   rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(5, lease);
+  options.snapshot = arguments.snapshot(5, lease, use);
   options.background_purge_on_iterator_cleanup = true;
   const KeyRange range = keyRange(arguments, 1);
   const Bytes into = arguments.target(3, "into");
@@ -47,7 +47,7 @@ napi_value records(const Arguments& arguments) {
   bool more = false;
   std::string resumeAt;
   {
-    const auto iterator = database.iterate(options);
+    const auto iterator = use.iterate(options);
     for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
       const rocksdb::Slice key = iterator->key();
       const rocksdb::Slice value = iterator->value();
@@ -66,7 +66,7 @@ napi_value records(const Arguments& arguments) {
       used += size;
       count++;
     }
-    throwIfFailed(iterator->status(), database.path());
+    throwIfFailed(iterator->status(), use.path());
   }
 
   napi_value result = makeObject(env);

@@ -1,6 +1,5 @@
 #include "registry.h"
 
-#include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 
 #include <climits>
@@ -184,7 +183,7 @@ void Registry::closeAtExit() {
     for (auto& item : registry.entries_) {
       if (item.second.state != State::kOpen) continue;
       item.second.database->cancelled() = true;
-      rocksdb::CancelAllBackgroundWork(&item.second.database->db(), false);
+      item.second.database->cancelBackgroundWork();
     }
   }
   Executor::drainAll();

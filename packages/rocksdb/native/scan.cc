@@ -96,12 +96,12 @@ class ChunkWriter {
 // scan(handle, lower, upper, into, reverse, maxEntries, snapshot, fillCache, verifyChecksums): ScanResult
 napi_value scan(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  const Lease& lease = arguments.lease(0);
-  SharedDatabase& database = arguments.lease(0).database();
+  Lease& lease = arguments.lease(0);
+  const Use use(lease.database());
   const bool reverse = arguments.boolean(4, "reverse");
   const size_t maxEntries = arguments.integer(5, "maxEntries", 1, std::numeric_limits<uint32_t>::max());
   rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(6, lease);
+  options.snapshot = arguments.snapshot(6, lease, use);
   options.fill_cache = arguments.boolean(7, "fillCache");
   options.verify_checksums = arguments.boolean(8, "verifyChecksums");
   options.background_purge_on_iterator_cleanup = true;
@@ -116,7 +116,7 @@ napi_value scan(const Arguments& arguments) {
   std::string foreignKey;
   std::string foreignHead;
   {
-    const auto iterator = database.iterate(options);
+    const auto iterator = use.iterate(options);
     if (reverse) {
       iterator->SeekToLast();
     } else {
@@ -144,7 +144,7 @@ napi_value scan(const Arguments& arguments) {
         iterator->Next();
       }
     }
-    throwIfFailed(iterator->status(), database.path());
+    throwIfFailed(iterator->status(), use.path());
   }
   if (chunk.entries() > 0) chunk.finish();
 
@@ -169,10 +169,10 @@ napi_value scan(const Arguments& arguments) {
 // ends(handle, lower, upper, snapshot): { first, last }
 napi_value ends(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  const Lease& lease = arguments.lease(0);
-  SharedDatabase& database = arguments.lease(0).database();
+  Lease& lease = arguments.lease(0);
+  const Use use(lease.database());
   rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(3, lease);
+  options.snapshot = arguments.snapshot(3, lease, use);
   options.background_purge_on_iterator_cleanup = true;
   const KeyRange range = keyRange(arguments, 1);
   options.iterate_lower_bound = &range.lower;
@@ -182,7 +182,7 @@ napi_value ends(const Arguments& arguments) {
   std::string first;
   std::string last;
   {
-    const auto iterator = database.iterate(options);
+    const auto iterator = use.iterate(options);
     iterator->SeekToLast();
     if (iterator->Valid()) {
       found = true;
@@ -190,7 +190,7 @@ napi_value ends(const Arguments& arguments) {
       iterator->SeekToFirst();
       if (iterator->Valid()) first = iterator->key().ToString();
     }
-    throwIfFailed(iterator->status(), database.path());
+    throwIfFailed(iterator->status(), use.path());
   }
 
   napi_value result = makeObject(env);

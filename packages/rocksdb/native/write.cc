@@ -53,6 +53,7 @@ void checkLengths(const Bytes& lengths, const Bytes& data) {
 // write(handle, groups, lengths, data, sync)
 napi_value write(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
+  const Use use(database);
   const bool sync = arguments.boolean(4, "sync");
   const Bytes groups = arguments.bytes(1, "groups");
   const Bytes lengths = arguments.bytes(2, "lengths");
@@ -88,13 +89,14 @@ napi_value write(const Arguments& arguments) {
       value += size;
     }
   }
-  if (batch.Count() > 0) database.write(batch, sync);
+  if (batch.Count() > 0) use.write(batch, sync);
   return makeUndefined(arguments.env());
 }
 
 // put(handle, key, value, sync)
 napi_value put(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
+  const Use use(database);
   const bool sync = arguments.boolean(3, "sync");
   const Bytes key = arguments.bytes(1, "key");
   const Bytes value = arguments.bytes(2, "value");
@@ -104,7 +106,7 @@ napi_value put(const Arguments& arguments) {
 
   rocksdb::WriteBatch batch;
   throwIfFailed(batch.Put(key.slice(), value.slice()), database.path());
-  database.write(batch, sync);
+  use.write(batch, sync);
   return makeUndefined(arguments.env());
 }
 

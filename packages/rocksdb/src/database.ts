@@ -295,7 +295,11 @@ export class Database {
     await native().checkpoint(this.#handle, directory);
   }
 
-  /** Makes a database that ran out of disk space writable again, once there is room. */
+  /**
+   * Makes a database that ran out of disk space writable again, once there is room for the space reserve and what RocksDB
+   * needs to open. RocksDB is opened anew: calls of all threads wait meanwhile, and their snapshots end
+   * (`ROCKSDB_EXPIRED`). While there is no room it rejects with `ROCKSDB_NO_SPACE`, and reads go on.
+   */
   async resume(): Promise<void> {
     await native().resume(this.#handle);
   }

@@ -105,6 +105,12 @@ export interface DatabaseOptions {
    * until it is flushed; 0 never flushes for it. 0..2^32, default 1000.
    */
   readonly memtableMaxRangeDeletions?: number;
+  /**
+   * Room on the disk that the file RESERVE keeps. When the disk is full the file is given up, so that trims and drops
+   * can still be written and the database can be opened; it is made again once there is room. 0 keeps none.
+   * 0..2^40, default 8 MiB.
+   */
+  readonly spaceReserve?: number;
 }
 
 /** All options that make up a handle, defaults filled in. */
@@ -147,6 +153,7 @@ const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
   maxOpenFiles: { default: -1, min: 16, max: 2 ** 31 - 1, or: -1 },
   targetFileSizeBase: { default: 64 * MIB, min: 64 * KIB, max: 64 * GIB },
   memtableMaxRangeDeletions: { default: 1000, min: 0, max: 2 ** 32 },
+  spaceReserve: { default: 8 * MIB, min: 0, max: 1024 * GIB },
 };
 
 const FLAGS: Readonly<Record<FlagName, boolean>> = {

@@ -10,20 +10,27 @@ const source = fileURLToPath(new URL('./fixtures/failing-disk.c', import.meta.ur
 
 test
   .runIf(process.platform === 'linux')
-  .each(['sync', 'sync-wal', 'write', 'full', 'full-reclaim', 'full-flush', 'flush', 'exit-when-poisoned'])(
-  'a disk that fails or is full: %s',
-  async (scenario) => {
-    const folder = temporaryFolder();
-    const library = join(folder, 'failing-disk.so');
-    const faults = join(folder, 'faults');
-    const built = spawnSync('cc', ['-shared', '-fPIC', '-O1', source, '-o', library, '-ldl'], {
-      encoding: 'utf8',
-    });
-    expect(built.stderr).toBe('');
-    writeFileSync(faults, '0');
-    const outcome = await runChild('failing-disk.mjs', [join(folder, 'db'), scenario], {
-      env: { LD_PRELOAD: library, SHALE_FAULTS: faults },
-    });
-    expect(outcome).toEqual({ status: 0, signal: null, output: '' });
-  },
-);
+  .each([
+    'sync',
+    'sync-full',
+    'sync-wal',
+    'write',
+    'full',
+    'full-reclaim',
+    'full-flush',
+    'flush',
+    'exit-when-poisoned',
+  ])('a disk that fails or is full: %s', async (scenario) => {
+  const folder = temporaryFolder();
+  const library = join(folder, 'failing-disk.so');
+  const faults = join(folder, 'faults');
+  const built = spawnSync('cc', ['-shared', '-fPIC', '-O1', source, '-o', library, '-ldl'], {
+    encoding: 'utf8',
+  });
+  expect(built.stderr).toBe('');
+  writeFileSync(faults, '0');
+  const outcome = await runChild('failing-disk.mjs', [join(folder, 'db'), scenario], {
+    env: { LD_PRELOAD: library, SHALE_FAULTS: faults },
+  });
+  expect(outcome).toEqual({ status: 0, signal: null, output: '' });
+});

@@ -18,7 +18,7 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
   ROCKSDB_NO_SPACE: {
     code: 'SHALE_NO_SPACE',
     advice:
-      'the disk is full: free space on it, then call resume(); reads and what was acknowledged are not affected',
+      'the disk is full: trim tables or free space on it otherwise, then call resume(); reads and what was acknowledged are not affected',
   },
   ROCKSDB_POISONED: {
     code: 'SHALE_POISONED',
@@ -39,6 +39,10 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
   ROCKSDB_INCOMPLETE: {
     code: 'SHALE_CLOSED',
     advice: 'the database is closing: open the log again',
+  },
+  ROCKSDB_EXPIRED: {
+    code: 'SHALE_CLOSED',
+    advice: 'resume() has opened the database anew: begin the scan again',
   },
   ROCKSDB_READ_ONLY: { code: 'SHALE_READ_ONLY', advice: 'open the database without readOnly to change it' },
   ROCKSDB_LIBRARY_MISSING: {

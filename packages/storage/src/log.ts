@@ -227,8 +227,8 @@ export class Log {
 
   /**
    * Removes the entries up to and including `upTo`; beyond the last one means all. When it returns they are gone, and
-   * their sequences are never given out again. `reclaim` with the returned range gives their space back. It is a write:
-   * on a full disk it throws SHALE_NO_SPACE until `resume`.
+   * their sequences are never given out again. `reclaim` with the returned range gives their space back. On a full disk
+   * it works on the room that `spaceReserve` has kept, and throws SHALE_NO_SPACE once that is used up.
    */
   trim(id: TableIdLike, upTo: U64Like, options: SyncOptions = {}): TrimResult {
     this.#requireWritable();
@@ -337,7 +337,10 @@ export class Log {
     );
   }
 
-  /** Lets writes go on after SHALE_NO_SPACE, once there is room again. */
+  /**
+   * Lets writes go on after SHALE_NO_SPACE, once there is room again: as much as `spaceReserve`, at least. RocksDB is opened
+   * anew for it, so every thread's calls wait meanwhile, and region scans and `verify` that are under way fail.
+   */
   async resume(): Promise<void> {
     this.#requireWritable();
     await nativeAsync({ path: this.path }, () => this.#db.resume());

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KeyRange } from '@shale/codec';
+import { type KeyRange, WalError } from '@shale/codec';
 import type { LogContext } from './context.js';
 import { native, nativeAsync } from './errors.js';
 import {
@@ -15,7 +15,8 @@ import {
 export interface ReclaimOptions {
   /**
    * Also flush what is in memory and compact the ranges down to the last level, so that their bytes leave the disk now
-   * and not when compaction comes by. Costs I/O in proportion to what shares files with the ranges. Default false.
+   * and not when compaction comes by. Costs I/O in proportion to what shares files with the ranges. On a full disk, which
+   * has no room for that, it is left out. Default false.
    */
   readonly deep?: boolean | undefined;
   /**
@@ -33,7 +34,10 @@ export interface ReclaimReport {
   /** Table files before and after. */
   readonly filesBefore: number;
   readonly filesAfter: number;
-  /** Whole files could not be dropped because a scan holds a snapshot; compaction will see to it, or the next call. */
+  /**
+   * Not all was done that was asked for: whole files could not be dropped because a scan holds a snapshot, or the disk is
+   * too full to compact. Compaction will see to it, or the next call.
+   */
   readonly deferred: boolean;
   readonly elapsedMs: number;
 }
@@ -60,13 +64,13 @@ export async function reclaim(
   const started = performance.now();
   const since = options.since ?? native({ path }, () => db.drops());
   const trimmed = requireTrimmed(context, ranges, since);
-  const deep = options.deep === true && trimmed.length > 0;
+  const wantsDeep = options.deep === true && trimmed.length > 0;
   const bytesBefore = await directoryBytes(path);
   const filesBefore = native({ path }, () => db.liveFiles().length);
-  if (deep) await nativeAsync({ path }, () => db.flush());
+  const deep = wantsDeep && (await flushIfRoom(context));
   const droppable = withWholeFiles(context, trimmed);
-  const deferred = droppable.length > 0 && snapshotsHeld(context);
-  if (droppable.length > 0 && !deferred) await dropFiles(context, droppable, since);
+  const held = droppable.length > 0 && snapshotsHeld(context);
+  if (droppable.length > 0 && !held) await dropFiles(context, droppable, since);
   if (deep) {
     for (const { lower, upper } of joinForCompaction(context, trimmed)) {
       await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'force' }));
@@ -77,9 +81,20 @@ export async function reclaim(
     bytesAfter: await directoryBytes(path),
     filesBefore,
     filesAfter: native({ path }, () => db.liveFiles().length),
-    deferred,
+    deferred: held || deep !== wantsDeep,
     elapsedMs: performance.now() - started,
   };
+}
+
+/** Flushes what is in memory. False if the disk is full. */
+async function flushIfRoom({ db, path }: LogContext): Promise<boolean> {
+  try {
+    await nativeAsync({ path }, () => db.flush());
+    return true;
+  } catch (error) {
+    if (error instanceof WalError && error.code === 'SHALE_NO_SPACE') return false;
+    throw error;
+  }
 }
 
 /** Bytes of all files of a directory, not of its subdirectories. Files that vanish meanwhile do not count. */

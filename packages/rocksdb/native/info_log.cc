@@ -1,0 +1,63 @@
+#include "info_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdarg>
+#include <ctime>
+
+namespace shale {
+
+namespace {
+
+constexpr size_t kMostBytes = 1 << 20;
+constexpr size_t kMostOfLine = 8 << 10;
+
+std::string now() {
+  const auto time = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  const auto micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count() % 1000000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[64];
+  const size_t length = std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+  std::snprintf(text + length, sizeof(text) - length, ".%06dZ", static_cast<int>(micros));
+  return text;
+}
+
+}  // namespace
+
+InfoLog::InfoLog(const std::string& directory)
+    : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL), path_(directory + "/LOG") {}
+
+void InfoLog::Logv(const char* format, va_list arguments) {
+  char text[kMostOfLine];
+  const int length = std::vsnprintf(text, sizeof(text), format, arguments);
+  if (length < 0) return;
+  std::string line = now() + " " + text;
+  if (line.back() != '\n') line += '\n';
+  std::lock_guard<std::mutex> lock(mutex_);
+  write(line);
+}
+
+void InfoLog::write(const std::string& line) {
+  if (file_ == nullptr || size_ + line.size() > kMostBytes) {
+    file_.reset();
+    size_ = 0;
+    std::rename(path_.c_str(), (path_ + ".old").c_str());
+    const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) return;
+    file_.reset(::fdopen(fd, "w"));
+    if (file_ == nullptr) {
+      ::close(fd);
+      return;
+    }
+  }
+  size_ += line.size();
+  std::fwrite(line.data(), 1, line.size(), file_.get());
+  if (std::fflush(file_.get()) != 0) std::clearerr(file_.get());
+}
+
+}  // namespace shale
