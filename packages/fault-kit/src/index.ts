@@ -1,0 +1,33 @@
+export { JournalWriter } from './journal/journal-writer.js';
+export { parseJournal, readJournal } from './journal/read-journal.js';
+export {
+  type AckRecord,
+  DEFAULT_SIZES,
+  type FaultRecord,
+  type JournalRecord,
+  type NackRecord,
+  type PartRecord,
+  type SubmitAppend,
+  type SubmitCall,
+  type SubmitDrop,
+  type SubmitRecord,
+  type SubmitTrim,
+  type TableRecord,
+  type U64Text,
+} from './journal/records.js';
+export {
+  assertClean,
+  type CheckOptions,
+  checkDatabase,
+  type OracleReport,
+  settle,
+} from './oracle/check-database.js';
+export { describeFinding, type Finding, type FindingKind } from './oracle/finding.js';
+export { Ledger } from './oracle/ledger.js';
+export type { Death } from './oracle/table-check.js';
+export { PAYLOAD_HEADER_BYTES, type PayloadHeader, payloadHeader, payloadOf } from './payload.js';
+export { Random } from './random.js';
+export { tableKey } from './table-key.js';
+export type { WorkloadCommand, WorkloadEvent, WorkloadStats } from './workload/messages.js';
+export { DEFAULT_MIX, type Mix, type WorkloadOptions } from './workload/options.js';
+export { type ProcessEnd, type StartOptions, WorkloadProcess } from './workload/workload-process.js';

@@ -1,0 +1,23 @@
+// Loaded by every thread of a workload process before anything else (`--import`). Lets a worker thread break on demand.
+import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
+import { THREAD_FAULTS, type ThreadFault } from './thread-fault.js';
+
+function run(fault: ThreadFault): void {
+  if (fault.run === 'loop') {
+    const end = performance.now() + fault.milliseconds;
+    while (performance.now() < end);
+    return;
+  }
+  const hoard: unknown[] = [];
+  for (;;) hoard.push(new Array(10_000).fill({}));
+}
+
+if (!isMainThread) {
+  const channel = new BroadcastChannel(THREAD_FAULTS);
+  // Only ShardThreads sends here.
+  channel.onmessage = (message: unknown): void => {
+    const { data } = message as { data: ThreadFault & { threadId: number } };
+    if (data.threadId === threadId) run(data);
+  };
+  channel.unref();
+}
