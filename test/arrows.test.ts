@@ -12,10 +12,42 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** What each package must not import. */
 const forbidden: Record<string, string[]> = {
   codec: ['@shale/rocksdb', '@shale/engine', 'node:fs', 'node:worker_threads', 'piscina'],
-  rocksdb: ['@shale/storage', '@shale/engine', '@shale/cli', 'node:worker_threads', 'piscina', 'msgpackr'],
-  storage: ['@shale/engine', '@shale/cli', 'node:module', '../build/shale.node', 'piscina', 'msgpackr'],
-  engine: ['@shale/cli', '@shale/rocksdb', 'node:module', '../build/shale.node', 'msgpackr'],
-  cli: ['@shale/storage', '@shale/rocksdb', 'node:module', 'node:worker_threads', 'piscina', 'msgpackr'],
+  rocksdb: [
+    '@shale/storage',
+    '@shale/engine',
+    '@shale/cli',
+    '@shale/fault-kit',
+    'node:worker_threads',
+    'piscina',
+    'msgpackr',
+  ],
+  storage: [
+    '@shale/engine',
+    '@shale/cli',
+    '@shale/fault-kit',
+    'node:module',
+    '../build/shale.node',
+    'piscina',
+    'msgpackr',
+  ],
+  engine: [
+    '@shale/cli',
+    '@shale/fault-kit',
+    '@shale/rocksdb',
+    'node:module',
+    '../build/shale.node',
+    'msgpackr',
+  ],
+  'fault-kit': ['@shale/cli', '@shale/rocksdb', 'node:module', '../build/shale.node', 'piscina', 'msgpackr'],
+  cli: [
+    '@shale/storage',
+    '@shale/fault-kit',
+    '@shale/rocksdb',
+    'node:module',
+    'node:worker_threads',
+    'piscina',
+    'msgpackr',
+  ],
 };
 
 /** What each package lives on. */
@@ -24,6 +56,12 @@ const allowed: Record<string, string[]> = {
   rocksdb: ['@shale/codec', 'node:module'],
   storage: ['@shale/codec', '@shale/rocksdb'],
   engine: ['@shale/codec', '@shale/storage', 'piscina', 'node:worker_threads'],
+  'fault-kit': [
+    '@shale/engine',
+    'pure-rand/generator/xoroshiro128plus',
+    'node:worker_threads',
+    'node:child_process',
+  ],
   cli: ['@shale/codec', '@shale/engine', 'node:fs'],
 };
 

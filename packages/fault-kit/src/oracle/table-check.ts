@@ -206,8 +206,9 @@ export class TableCheck {
     if (!isNew && read !== last) {
       this.#find('ends', `entries up to sequence ${last}`, `entries up to ${read}`);
     }
-    if (last < this.#table.settledLast) {
-      const expected = `a last sequence of ${this.#table.settledLast} at least, as there was before`;
+    const known = larger(this.#table.settledLast, this.#trimmed);
+    if (last < known) {
+      const expected = `a last sequence of ${known} at least, which was given out before`;
       this.#find('reused', expected, `${last}: the next append gets a sequence that was given out already`);
     }
     if (first > 0n && first <= this.#trimmed) {
