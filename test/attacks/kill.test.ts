@@ -1,0 +1,10 @@
+// The long form: npm run attack -- kill --count 2000
+import { expect, test } from 'vitest';
+import { runAttack } from '../dist/attack/run-attack.js';
+import { kill } from '../dist/attacks/kill.js';
+
+test('whatever moment a process is killed at, all that it acknowledged is there, once, in order and whole', async () => {
+  const figures = await runAttack(kill, { seed: 20, count: 25 });
+  expect(figures.kills).toBeGreaterThan(25);
+  expect(figures.entriesCompared).toBeGreaterThan(1000);
+}, 300_000);

@@ -1,0 +1,5 @@
+import { kill } from '../attacks/kill.js';
+import type { Attack } from './attack.js';
+
+/** Every attack there is. */
+export const ATTACKS: readonly Attack[] = [kill];
