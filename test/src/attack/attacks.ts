@@ -1,5 +1,6 @@
 import { kill } from '../attacks/kill.js';
+import { worker } from '../attacks/worker.js';
 import type { Attack } from './attack.js';
 
 /** Every attack there is. */
-export const ATTACKS: readonly Attack[] = [kill];
+export const ATTACKS: readonly Attack[] = [kill, worker];

@@ -23,6 +23,7 @@ export class CrashSite {
   readonly #directory: string;
   #ledger = new Ledger();
   #journals: string[] = [];
+  #processes: WorkloadProcess[] = [];
   #runs = 0;
   #ages = 0;
 
@@ -43,7 +44,14 @@ export class CrashSite {
     const run = ++this.#runs;
     const journal = join(this.#directory, `journal-${run}`);
     this.#journals.push(journal);
-    return new WorkloadProcess({ path: this.path, journal, run, ...options }, start);
+    const workload = new WorkloadProcess({ path: this.path, journal, run, ...options }, start);
+    this.#processes = [...this.#processes.filter(({ isAlive }) => isAlive), workload];
+    return workload;
+  }
+
+  /** Ends every process that is still there: an attack that has failed leaves none behind. */
+  async killAll(): Promise<void> {
+    await Promise.all(this.#processes.map((workload) => workload.kill()));
   }
 
   /** Opens the database and compares it with the journals of all processes so far. Rejects with what is wrong. */

@@ -40,6 +40,19 @@ export const kill: Attack = {
 async function runKill({ seed, count, directory, progress }: AttackContext): Promise<Record<string, number>> {
   const random = new Random(seed);
   const site = new CrashSite(directory);
+  try {
+    return await cycles(site, random, count, progress);
+  } finally {
+    await site.killAll();
+  }
+}
+
+async function cycles(
+  site: CrashSite,
+  random: Random,
+  count: number,
+  progress: AttackContext['progress'],
+): Promise<Record<string, number>> {
   const pace: Pace = { opening: 300, closing: 50 };
   const figures = { kills: 0, threadsEnded: 0, entriesCompared: 0, entriesKept: 0, unansweredFoundIn: 0 };
   for (let cycle = 0; cycle < count; cycle++) {

@@ -5,7 +5,7 @@ import { ShardThreads } from './shard-threads.js';
 import { Workload } from './workload.js';
 
 // Before anything starts a thread.
-const threads = new ShardThreads();
+const threads = new ShardThreads(() => tell({ is: 'broken' }));
 const workload = new Workload(JSON.parse(process.argv[2] ?? '{}'));
 
 function tell(event: WorkloadEvent): void {
@@ -18,6 +18,8 @@ function stats(): WorkloadStats {
     residentBytes: process.memoryUsage.rss(),
     openFiles: readdirSync('/proc/self/fd').length,
     threads: readdirSync('/proc/self/task').length,
+    workersStarted: threads.started,
+    clock: Date.now(),
   };
 }
 

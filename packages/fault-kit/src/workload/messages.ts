@@ -1,4 +1,7 @@
-/** What a workload process is told by its parent. */
+/**
+ * What a workload process is told by its parent. `pick` chooses among the threads that are alive. `blockThread` keeps one
+ * busy for so long, `fillThread` lets one run out of memory: start the process with `--max-old-space-size`.
+ */
 export type WorkloadCommand =
   | { readonly do: 'stop' }
   | { readonly do: 'stats' }
@@ -25,6 +28,10 @@ export interface WorkloadStats {
   readonly openFiles: number;
   /** Threads of the process. */
   readonly threads: number;
+  /** Worker threads started so far, those that have ended included. */
+  readonly workersStarted: number;
+  /** What the process takes the time to be, in milliseconds since 1970. */
+  readonly clock: number;
 }
 
 /** What a workload process tells its parent. */
@@ -33,5 +40,6 @@ export type WorkloadEvent =
   | { readonly is: 'opened' }
   | { readonly is: 'stopping' }
   | { readonly is: 'closed' }
+  | { readonly is: 'broken' }
   | { readonly is: 'stats'; readonly stats: WorkloadStats }
   | { readonly is: 'failed'; readonly message: string };

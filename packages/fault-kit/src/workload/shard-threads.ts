@@ -3,12 +3,17 @@ import { THREAD_FAULTS, type ThreadFault } from './thread-fault.js';
 
 /** The worker threads of this process, as Node itself announces them: for breaking them on purpose. */
 export class ShardThreads {
+  /** How many have been started so far. */
+  started = 0;
   readonly #alive: Worker[] = [];
   readonly #channel = new BroadcastChannel(THREAD_FAULTS);
 
-  constructor() {
+  /** @param broken called when a thread says that it is about to break */
+  constructor(broken: () => void) {
+    this.#channel.onmessage = broken;
     this.#channel.unref();
     process.on('worker', (worker: Worker) => {
+      this.started++;
       this.#alive.push(worker);
       worker.once('exit', () => this.#alive.splice(this.#alive.indexOf(worker), 1));
     });

@@ -17,7 +17,9 @@ if (!isMainThread) {
   // Only ShardThreads sends here.
   channel.onmessage = (message: unknown): void => {
     const { data } = message as { data: ThreadFault & { threadId: number } };
-    if (data.threadId === threadId) run(data);
+    if (data.threadId !== threadId) return;
+    channel.postMessage('breaking');
+    run(data);
   };
   channel.unref();
 }

@@ -97,6 +97,11 @@ export class WorkloadProcess {
     this.#send(command);
   }
 
+  /** Resolves when the next of its threads says that it is about to break; rejects when the process ends before that. */
+  broken(): Promise<void> {
+    return this.#until('broken');
+  }
+
   /** Asks for its numbers; null when it ends before it answers. */
   async stats(): Promise<WorkloadStats | null> {
     const child = this.#child;

@@ -1,0 +1,23 @@
+import { finish, goesOn, numbers, type Scenario, within } from './scenario.js';
+
+/** A thread runs out of memory: Node ends it, and not the process, and it is replaced. */
+export const fullThread: Scenario = {
+  name: 'a thread out of memory',
+  async run({ site, random }) {
+    const shards = random.integer(1, 2);
+    const workload = site.start(
+      { wal: { shards, shardBy: 'region' }, inFlight: 200 },
+      { execArgv: ['--max-old-space-size=96'] },
+    );
+    await workload.opened;
+    await goesOn(workload);
+    workload.command({ do: 'fillThread', pick: random.integer(0, 9) });
+    const replaced = async (): Promise<void> => {
+      while ((await numbers(workload)).workersStarted <= shards);
+    };
+    await within('a thread that is out of memory', replaced());
+    await goesOn(workload);
+    await finish(workload);
+    await site.check();
+  },
+};

@@ -1,0 +1,59 @@
+import type { Random, WorkloadProcess } from '@shale/fault-kit';
+import type { CrashSite } from '../crash-site.js';
+import { pause } from '../pause.js';
+
+/** What a scenario works with. */
+export interface ScenarioContext {
+  readonly site: CrashSite;
+  readonly random: Random;
+  /** For files of its own. */
+  readonly directory: string;
+}
+
+/** One way to trouble the threads or the clock of a process. Rejects with what is wrong. */
+export interface Scenario {
+  readonly name: string;
+  run(context: ScenarioContext): Promise<void>;
+}
+
+/** What takes longer hangs for ever. Generous: the machine may be busy. */
+const FOR_EVER_MS = 60_000;
+
+/** Rejects when something takes for ever. */
+export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} hangs: nothing for ${FOR_EVER_MS} ms`)), FOR_EVER_MS);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Resolves when the workload has acknowledged `more` operations from now on. */
+export async function goesOn(workload: WorkloadProcess, more = 100): Promise<void> {
+  const wait = async (): Promise<void> => {
+    const before = await numbers(workload);
+    while ((await numbers(workload)).acknowledged < before.acknowledged + more) await pause(10);
+  };
+  await within('the workload', wait());
+}
+
+/** The numbers of a workload. Rejects when it is gone. */
+export async function numbers(
+  workload: WorkloadProcess,
+): Promise<NonNullable<Awaited<ReturnType<WorkloadProcess['stats']>>>> {
+  const stats = await workload.stats();
+  if (stats !== null) return stats;
+  const { code, signal, failure, stderr } = await workload.ended;
+  throw new Error(`the workload ended with ${signal ?? code}: ${failure ?? stderr}`);
+}
+
+/** Lets a workload finish, and rejects unless it does so in peace. */
+export async function finish(workload: WorkloadProcess): Promise<void> {
+  workload.stop();
+  const { code, signal, failure, stderr } = await within('the end of the workload', workload.ended);
+  if (code !== 0) throw new Error(`the workload ended with ${signal ?? code}: ${failure ?? stderr}`);
+}
