@@ -1,5 +1,5 @@
 export { JournalWriter } from './journal/journal-writer.js';
-export { parseJournal, readJournal } from './journal/read-journal.js';
+export { journalRecords, parseJournal, readJournal } from './journal/read-journal.js';
 export {
   type AckRecord,
   DEFAULT_SIZES,

@@ -2,7 +2,7 @@
 export interface AttackContext {
   /** What all decisions follow from. */
   readonly seed: number;
-  /** How often, in the attack's own unit. */
+  /** How much of it, in the attack's own unit. */
   readonly count: number;
   /** A directory of its own, which stays when the attack fails. */
   readonly directory: string;
@@ -17,6 +17,8 @@ export interface Attack {
   readonly summary: string;
   /** What is counted, in the plural. */
   readonly unit: string;
+  /** The option of the command that sets it. Default `count`. */
+  readonly option?: string;
   /** The count of the long form, unless another one is given. */
   readonly longCount: number;
   /** Does it. Resolves with figures for the report; rejects with what is wrong. */

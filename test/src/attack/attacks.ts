@@ -1,6 +1,7 @@
 import { kill } from '../attacks/kill.js';
+import { soak } from '../attacks/soak.js';
 import { worker } from '../attacks/worker.js';
 import type { Attack } from './attack.js';
 
 /** Every attack there is. */
-export const ATTACKS: readonly Attack[] = [kill, worker];
+export const ATTACKS: readonly Attack[] = [kill, worker, soak];

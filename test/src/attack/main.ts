@@ -6,7 +6,7 @@ import { AttackFailed, runAttack } from './run-attack.js';
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be 1 or more.');
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('It must be more than 0.');
   return value;
 }
 
@@ -15,14 +15,16 @@ const program = new Command('attack')
   .showHelpAfterError();
 
 for (const attack of ATTACKS) {
+  const option = attack.option ?? 'count';
   program
     .command(attack.name)
     .description(attack.summary)
-    .option(`-n, --count <number>`, `how many ${attack.unit}`, positive, attack.longCount)
+    .option(`-n, --${option} <number>`, `how many ${attack.unit}`, positive, attack.longCount)
     .option('--seed <number>', 'what all decisions follow from; default: another one each time', positive)
     .option('--under <directory>', 'where to make its directory; default: the place for temporary files')
-    .action(async (given: { count: number; seed?: number; under?: string }) => {
-      const { count, seed = Math.floor(Math.random() * 2 ** 31) + 1, under } = given;
+    .action(async (given: { seed?: number; under?: string } & Record<string, unknown>) => {
+      const count = Number(given[option]);
+      const { seed = Math.floor(Math.random() * 2 ** 31) + 1, under } = given;
       process.stderr.write(`${attack.name}: ${count} ${attack.unit}, seed ${seed}\n`);
       const progress = show(attack.unit, count);
       const start = performance.now();

@@ -16,7 +16,7 @@ export function show(unit: string, total: number): Progress {
     const format = `{bar} {value}/{total} ${unit} | {eta_formatted} left | {note}`;
     const bar = new SingleBar({ format, barsize: 20, clearOnComplete: true }, Presets.shades_classic);
     bar.start(total, 0, { note: '' });
-    return { update: (done, note) => bar.update(done, { note }), stop: () => bar.stop() };
+    return { update: (done, note) => bar.update(round(done), { note }), stop: () => bar.stop() };
   }
   let shown = started;
   return {
@@ -24,8 +24,14 @@ export function show(unit: string, total: number): Progress {
       const now = performance.now();
       if (now - shown < LINE_INTERVAL_MS) return;
       shown = now;
-      process.stderr.write(`${done}/${total} ${unit}, ${((now - started) / 1000).toFixed(0)} s: ${note}\n`);
+      process.stderr.write(
+        `${round(done)}/${total} ${unit}, ${((now - started) / 1000).toFixed(0)} s: ${note}\n`,
+      );
     },
     stop: () => {},
   };
+}
+
+function round(done: number): number {
+  return Number(done.toFixed(2));
 }

@@ -20,7 +20,7 @@ export class AttackFailed extends Error {
     const what = cause instanceof Error ? cause.message : String(cause);
     const lines = [
       `the attack '${attack.name}' found something wrong: ${what}`,
-      `repeat it with: npm run attack -- ${attack.name} --count ${count} --seed ${seed}`,
+      `repeat it with: npm run attack -- ${attack.name} --${attack.option ?? 'count'} ${count} --seed ${seed}`,
       `what is left of it is in ${directory}`,
     ];
     super(lines.join('\n'), { cause });

@@ -4,9 +4,9 @@ import { openWal, type WalOptions } from '@shale/engine';
 import {
   assertClean,
   checkDatabase,
+  journalRecords,
   Ledger,
   type OracleReport,
-  readJournal,
   type StartOptions,
   settle,
   type WorkloadOptions,
@@ -57,7 +57,7 @@ export class CrashSite {
   /** Opens the database and compares it with the journals of all processes so far. Rejects with what is wrong. */
   async check(options: WalOptions & { readonly thorough?: boolean } = {}): Promise<OracleReport> {
     const { thorough = false, ...open } = options;
-    for (const journal of this.#journals) this.#ledger.absorb(readJournal(journal));
+    for (const journal of this.#journals) this.#ledger.absorb(journalRecords(journal));
     await linkTree(this.path, join(this.#directory, 'before-check'));
     const wal = await openWal(this.path, open);
     let report: OracleReport;

@@ -1,0 +1,58 @@
+import type { Random, WorkloadProcess } from '@shale/fault-kit';
+import { pause } from '../pause.js';
+
+/** When a process is killed; with `threads` some of its threads are ended before. */
+export type Moment = 'opening' | 'appending' | 'trimming' | 'threads' | 'closing' | 'never';
+
+/** How likely each moment is. */
+export const MOMENTS: Readonly<Record<Moment, number>> = {
+  opening: 25,
+  appending: 25,
+  trimming: 20,
+  threads: 15,
+  closing: 20,
+  never: 3,
+};
+
+/** Milliseconds that the last opening and closing took, so that kills fall into them. */
+export interface Pace {
+  opening: number;
+  closing: number;
+}
+
+/** Lets a process live until its moment has come. Resolves with how many of its threads were ended. */
+export async function live(
+  workload: WorkloadProcess,
+  moment: Moment,
+  random: Random,
+  pace: Pace,
+): Promise<number> {
+  await workload.opening;
+  const start = performance.now();
+  if (moment === 'opening') {
+    await pause(random.integer(0, Math.ceil(pace.opening * 1.2)));
+    await workload.kill();
+    return 0;
+  }
+  await workload.opened;
+  pace.opening = performance.now() - start;
+  const threads = moment === 'threads' ? random.integer(1, 3) : 0;
+  for (let i = 0; i < threads; i++) {
+    await pause(random.integer(0, 60));
+    workload.command({ do: 'endThread', pick: random.integer(0, 3) });
+  }
+  await pause(random.integer(0, 150));
+  if (moment === 'closing' || moment === 'never') {
+    workload.stop();
+    await workload.stopping;
+    const closing = performance.now();
+    if (moment === 'never') {
+      await workload.ended;
+      pace.closing = performance.now() - closing;
+      return threads;
+    }
+    await pause(random.integer(0, Math.ceil(pace.closing * 1.2)));
+  }
+  await workload.kill();
+  return threads;
+}
