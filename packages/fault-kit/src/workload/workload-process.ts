@@ -105,6 +105,7 @@ export class WorkloadProcess {
   /** Asks for its numbers; null when it ends before it answers. */
   async stats(): Promise<WorkloadStats | null> {
     const child = this.#child;
+    if (!this.isAlive) return null;
     return await new Promise((resolve) => {
       const done = (stats: WorkloadStats | null): void => {
         child.off('message', hear);

@@ -156,7 +156,7 @@ export class Workload {
   /** Mostly up to something that is there, now and then of everything. */
   #trim(work: WorkTable): void {
     const left = BigInt(this.#random.integer(0, this.#options.keep));
-    const upTo = this.#random.chance(0.05) ? 2n ** 64n - 1n : work.last > left ? work.last - left : 0n;
+    const upTo = this.#random.chance(0.15) ? 2n ** 64n - 1n : work.last > left ? work.last - left : 0n;
     const durability = this.#durability();
     const id = this.#submit({ kind: 'trim', ...work.record, upTo: String(upTo), durability });
     this.#watch(id, work.table.trim(upTo, { durability }), ({ first, last }) => ({

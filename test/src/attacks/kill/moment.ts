@@ -41,7 +41,7 @@ export async function live(
     await pause(random.integer(0, 60));
     workload.command({ do: 'endThread', pick: random.integer(0, 3) });
   }
-  await pause(random.integer(0, 150));
+  await pause(random.integer(0, 250));
   if (moment === 'closing' || moment === 'never') {
     workload.stop();
     await workload.stopping;
