@@ -70,3 +70,12 @@ export { jsonCodec } from './payload/json.js';
 export { msgpackCodec } from './payload/msgpack.js';
 export type { PayloadCodec } from './payload/payload-codec.js';
 export { utf8Codec } from './payload/utf8.js';
+export { describeRecovery } from './recovery/describe.js';
+export { parseRecoveryReport } from './recovery/parse.js';
+export type {
+  DamageKind,
+  RecoveryDamage,
+  RecoveryReport,
+  RecoveryTable,
+  SeenEntries,
+} from './recovery/report.js';

@@ -1,5 +1,7 @@
 export {
   bytesCodec,
+  type DamageKind,
+  describeRecovery,
   ERROR_CODES,
   ERROR_INFO,
   type ErrorCode,
@@ -7,6 +9,10 @@ export {
   jsonCodec,
   msgpackCodec,
   type PayloadCodec,
+  type RecoveryDamage,
+  type RecoveryReport,
+  type RecoveryTable,
+  type SeenEntries,
   type TableId,
   U64_MAX,
   utf8Codec,

@@ -12,8 +12,9 @@ import { Wal } from './wal.js';
  *
  * Rejects with SHALE_LOCKED (another process has the database, or this one has it open with the same instance, whatever
  * path it was opened by), SHALE_NOT_FOUND (nothing there, and `create: false` or `readOnly: true`),
- * SHALE_INVALID_ARGUMENT, SHALE_CORRUPT, SHALE_NO_SPACE, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the
- * addon is missing.
+ * SHALE_INVALID_ARGUMENT, SHALE_CORRUPT (files are damaged, or entries that were acknowledged are missing: then the error
+ * has a report as `recovery`, and `recovery: 'salvage'` opens what is left), SHALE_NO_SPACE, SHALE_IO, and
+ * SHALE_UNSUPPORTED when the RocksDB library or the addon is missing.
  *
  * ```ts
  * await using wal = await openWal('./data');
@@ -33,6 +34,7 @@ export async function openWal(path: string, options?: WalOptions): Promise<Wal> 
       instance: resolved.instance,
       create: resolved.create,
       readOnly: resolved.readOnly,
+      recovery: resolved.recovery,
       rocksdb: resolved.rocksdb,
     });
   } catch (error) {

@@ -48,6 +48,13 @@ export interface WalOptions {
    * a time and hold both threads longer. An append that is larger travels in a frame of its own.
    */
   readonly frameBytes?: number;
+  /**
+   * What happens when entries that were acknowledged are missing, be it by damage or by a lost file. `'strict'`
+   * (default): `openWal` rejects with SHALE_CORRUPT and a report as `recovery`, and nothing has been changed.
+   * `'salvage'`: opens with what can be read up to there, keeps damaged log files in the directory `damaged-logs`, and
+   * gives no sequence out again that is seen in them; `wal.recovery` reports what is missing.
+   */
+  readonly recovery?: 'strict' | 'salvage';
   /** RocksDB's own options. All WALs that share a database in one process must give the same. */
   readonly rocksdb?: RocksDBOptions;
 }
@@ -91,6 +98,7 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   maxInFlightBytes: integer(() => 64 * 1024 * 1024, 64 * 1024, 2 * 1024 ** 3),
   maxQueuedAppends: integer(() => 65536, 0, 2 ** 20),
   frameBytes: integer(() => 512 * 1024, 16 * 1024, 16 * 1024 * 1024),
+  recovery: oneOf(['strict', 'salvage']),
   rocksdb: {
     fallback: () => ({}),
     range: "an object of RocksDB's options",

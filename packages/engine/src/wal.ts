@@ -1,4 +1,4 @@
-import { bytesCodec, type PayloadCodec } from '@shale/codec';
+import { bytesCodec, type PayloadCodec, type RecoveryReport } from '@shale/codec';
 import type { ReclaimReport } from '@shale/storage';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
 import type { AppendResult } from './append/pending-append.js';
@@ -48,6 +48,14 @@ export class Wal implements AsyncDisposable {
   /** The real path of the database directory. */
   get path(): string {
     return this.#engine.path;
+  }
+
+  /**
+   * What the opening found in RocksDB's log: what of it was replayed, where it was damaged, and what is missing. An end
+   * that a crash tore off behind the last acknowledgement is normal.
+   */
+  get recovery(): RecoveryReport {
+    return this.#engine.log.recovery;
   }
 
   /** `open`, `closing` or `closed`. */

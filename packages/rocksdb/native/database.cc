@@ -3,13 +3,14 @@
 #include <rocksdb/convenience.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <limits>
-#include <system_error>
 #include <utility>
 
 #include "errors.h"
+#include "executor.h"
+#include "format.h"
 #include "read_only.h"
+#include "recovery.h"
 
 namespace shale {
 
@@ -47,12 +48,9 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
       readOnly_(view != 0),
       settings_(settings),
       reserve_(path_, view == 0 ? settings.spaceReserve : 0) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path_ + "/CURRENT", ignored) && !ignored && (readOnly_ || !createIfMissing)) {
-    throw DatabaseError{"ROCKSDB_NOT_FOUND", "There is no database in " + path_ + " (it has no file CURRENT)", "none",
-                        "none", path_};
-  }
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
+  Recovery recovery(path_, readOnly_, createIfMissing, settings_);
+  recovery.before();
   Status status = open(Opening::kNormal, createIfMissing && !readOnly_);
   if (isNoSpace(status) && reserve_.giveUp()) {
     const std::string reason = status.ToString();
@@ -63,6 +61,8 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
     }
   }
   throwIfFailed(status, path_);
+  watermark_ = recovery.after(*db_);
+  recovery_ = recovery.report();
   if (!health_->full()) reserve_.keep();
 }
 
@@ -81,22 +81,32 @@ void SharedDatabase::closeNow() {
   // What Close() reports could be told to nobody: whatever was acknowledged is in the log already.
   if (db_ != nullptr) db_->Close().PermitUncheckedError();
   db_.reset();
+  if (watermark_ != nullptr) watermark_->sync();
+  watermark_.reset();
   if (health_->full()) reserve_.keep();
 }
 
-Status SharedDatabase::reopen(Opening opening) {
+void SharedDatabase::reopen(Opening opening) {
   endSnapshots();
   db_->Close().PermitUncheckedError();
   db_.reset();
-  const Status status = open(opening, false);
-  if (status.ok()) return status;
-  // Reads go on.
-  rocksdb::Options options = settings_.toOptions(path_, true);
-  options.statistics = statistics_;
-  opening_++;
-  openReadOnly(options, path_, &db_).PermitUncheckedError();
-  if (!isNoSpace(status)) health_->poison("opening the database anew failed: " + status.ToString());
-  return status;
+  try {
+    Settings settings = settings_;
+    settings.salvage = false;
+    Recovery recovery(path_, false, false, settings);
+    recovery.before();
+    throwIfFailed(open(opening, false), path_);
+    watermark_ = recovery.after(*db_);
+  } catch (const DatabaseError& error) {
+    db_.reset();
+    // Reads go on.
+    rocksdb::Options options = settings_.toOptions(path_, true);
+    options.statistics = statistics_;
+    opening_++;
+    openReadOnly(options, path_, &db_).PermitUncheckedError();
+    if (error.code != "ROCKSDB_NO_SPACE") health_->poison("opening the database anew failed: " + error.message);
+    throw;
+  }
 }
 
 void SharedDatabase::assertSound() const {
@@ -130,7 +140,7 @@ void SharedDatabase::makeTrimmable() {
   assertSound();
   if (!health_->full() || !health_->stopped()) return;
   if (!reserve_.giveUp()) throwFull();
-  throwIfFailed(reopen(Opening::kSparing), path_);
+  reopen(Opening::kSparing);
   health_->begin(true);
 }
 
@@ -146,7 +156,7 @@ void SharedDatabase::resume() {
   assertSound();
   if (!health_->full()) return;
   if (!reserve_.hasRoom()) throwFull();
-  throwIfFailed(reopen(Opening::kLight), path_);
+  reopen(Opening::kLight);
   health_->begin(false);
   reserve_.keep();
 }
@@ -193,7 +203,30 @@ std::unique_ptr<rocksdb::Iterator> Use::iterate(const rocksdb::ReadOptions& opti
 void Use::write(rocksdb::WriteBatch& batch, bool sync) const {
   rocksdb::WriteOptions options;
   options.sync = sync;
-  const Status status = db().Write(options, &batch);
+  throwIfWriteFailed(db().Write(options, &batch));
+  // RocksDB has put the sequence of its first record at the head of the batch.
+  noteWritten(loadU64LE(batch.Data().data()) + batch.Count() - 1, sync);
+}
+
+void Use::noteWritten(uint64_t sequence, bool synced) const {
+  const std::shared_ptr<Watermark>& watermark = database_.watermark_;
+  if (watermark == nullptr) return;
+  if (!watermark->advance(sequence, synced)) {
+    database_.health_->poison(watermark->reason());
+    throw DatabaseError{"ROCKSDB_IO_ERROR", watermark->reason(), "none", "fatal", path()};
+  }
+  if (!watermark->syncDue()) return;
+  const auto sync = [watermark, health = database_.health_] {
+    if (!watermark->sync()) health->poison(watermark->reason());
+  };
+  try {
+    Executor::brief().submit(sync);
+  } catch (...) {
+    sync();  // no thread to be had
+  }
+}
+
+void Use::throwIfWriteFailed(const Status& status) const {
   if (status.ok()) return;
   database_.health_->observeWrite(status);
   DatabaseError error = errorFromStatus(status, database_.path_);
@@ -206,7 +239,11 @@ void Use::sync() const {
   // Not SyncWAL(): that one looks at the log beside the writers, and where a write of theirs has just failed, RocksDB
   // with assertions ends the process.
   rocksdb::WriteBatch nothing;
-  write(nothing, true);
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const uint64_t latest = db().GetLatestSequenceNumber();
+  throwIfWriteFailed(db().Write(options, &nothing));
+  noteWritten(latest, true);
 }
 
 void Use::countRangeDeletion() const {

@@ -21,6 +21,7 @@
 #include "health.h"
 #include "options.h"
 #include "reserve.h"
+#include "watermark.h"
 
 namespace shale {
 
@@ -52,6 +53,8 @@ class SharedDatabase {
 
   const std::string& path() const { return path_; }
   bool readOnly() const { return readOnly_; }
+  // What the opening has found, as JSON.
+  const std::string& recovery() const { return recovery_; }
   // Which of the databases of this path it is, in the registry.
   uint32_t view() const { return view_; }
   const Settings& settings() const { return settings_; }
@@ -93,8 +96,8 @@ class SharedDatabase {
   enum class Opening { kNormal, kLight, kSparing };
 
   rocksdb::Status open(Opening opening, bool createIfMissing);
-  // Closes the RocksDB and opens it again; if that fails, for reading alone. Under the gate, held exclusively.
-  rocksdb::Status reopen(Opening opening);
+  // Closes the RocksDB and opens it again; if that fails, for reading alone, and throws. Under the gate, held exclusively.
+  void reopen(Opening opening);
   // So that they do not keep reopen() waiting.
   void endCompactions();
   void endSnapshots();
@@ -116,6 +119,8 @@ class SharedDatabase {
   uint64_t opening_ = 0;
   std::mutex snapshotsMutex_;
   std::unordered_set<const rocksdb::Snapshot*> snapshots_;
+  std::string recovery_;
+  std::shared_ptr<Watermark> watermark_;  // null when it is read only, or there was no room for the file
   std::mutex floors_;
   Drops drops_;
   std::mutex claimsMutex_;
@@ -150,6 +155,11 @@ class Use {
   uint64_t opening() const { return database_.opening_; }
 
  private:
+  void throwIfWriteFailed(const rocksdb::Status& status) const;
+  // Moves the watermark to a sequence of RocksDB that a write or a sync has reached, before it is acknowledged. If that
+  // cannot be written down, it throws, and the database is poisoned.
+  void noteWritten(uint64_t sequence, bool synced) const;
+
   SharedDatabase& database_;
   std::shared_lock<Gate> lock_;
 };

@@ -98,9 +98,11 @@ napi_value makeDatabaseError(napi_env env, const DatabaseError& error) {
       makeString(env, error.code),     makeString(env, error.message),
       makeString(env, error.subcode),  makeString(env, error.severity),
       error.path.empty() ? makeUndefined(env) : makeString(env, error.path),
+      makeUndefined(env),
+      error.recovery.empty() ? makeUndefined(env) : makeString(env, error.recovery),
   };
   napi_value result;
-  check(napi_new_instance(env, constructor, 5, arguments, &result));
+  check(napi_new_instance(env, constructor, 7, arguments, &result));
   return result;
 }
 

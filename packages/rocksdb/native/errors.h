@@ -16,6 +16,7 @@ struct DatabaseError {
   std::string subcode = "none";
   std::string severity = "none";
   std::string path;  // empty: not known
+  std::string recovery = {};  // empty, or what an opening has found, as JSON
 };
 
 // What a failed status of RocksDB means to the caller.

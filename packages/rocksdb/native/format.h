@@ -11,6 +11,8 @@ namespace shale {
 constexpr size_t kLogKeyPrefixLength = 17;
 constexpr size_t kLogKeyLength = 26;
 constexpr size_t kLogKeyVersionAt = 25;
+// Meta key: namespace u8 · key type u8 · table u64 · version u8, big-endian.
+constexpr size_t kMetaKeyLength = 11;
 // Log value: version u8 · payload. Meta value: version u8 · max_seq u64 big-endian.
 constexpr size_t kMetaValueLength = 9;
 constexpr uint8_t kVersion = 0;

@@ -10,12 +10,13 @@ namespace shale {
 
 namespace {
 
-// open(path, readOnly, createIfMissing, settings): Promise<handle>
+// open(path, readOnly, createIfMissing, settings, salvage): Promise<handle>
 napi_value open(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
   const bool readOnly = arguments.boolean(1, "readOnly");
   const bool createIfMissing = arguments.boolean(2, "createIfMissing");
-  const Settings settings = Settings::read(arguments.env(), arguments.raw(3));
+  Settings settings = Settings::read(arguments.env(), arguments.raw(3));
+  settings.salvage = arguments.boolean(4, "salvage");
   return startOperation(arguments.env(), path, Duration::kBrief, [=]() -> Finish {
     auto reference = std::make_shared<Reference>(Registry::instance().open(path, readOnly, createIfMissing, settings));
     return [reference](napi_env env) { return wrapLease(env, std::make_unique<Lease>(std::move(*reference))); };
@@ -47,6 +48,11 @@ napi_value viewOf(const Arguments& arguments) {
   return makeNumber(arguments.env(), arguments.lease(0).database().view());
 }
 
+// recovery(handle): string, what its opening has found, as JSON
+napi_value recovery(const Arguments& arguments) {
+  return makeString(arguments.env(), arguments.lease(0).database().recovery());
+}
+
 napi_value claim(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   return makeBoolean(arguments.env(), lease.database().claim(arguments.string(1, "name"), &lease));
@@ -66,6 +72,7 @@ void exportLifecycle(napi_env env, napi_value exports) {
   exportFunction<close>(env, exports, "close");
   exportFunction<realPathOf>(env, exports, "path");
   exportFunction<viewOf>(env, exports, "view");
+  exportFunction<recovery>(env, exports, "recovery");
   exportFunction<claim>(env, exports, "claim");
   exportFunction<releaseClaim>(env, exports, "releaseClaim");
 }

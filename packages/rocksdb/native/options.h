@@ -39,6 +39,8 @@ struct Settings {
   uint64_t targetFileSizeBase;
   uint64_t memtableMaxRangeDeletions;
   uint64_t spaceReserve;
+  // Goes on when acknowledged entries are missing. Belongs to the one who opens, not to the database that others join.
+  bool salvage = false;
 
   static Settings read(napi_env env, napi_value object);
   // For a database in `directory`.

@@ -1,6 +1,7 @@
+import { parseRecoveryReport, type RecoveryReport } from '@shale/codec';
 import { requireOptions } from './arguments.js';
 import { type NativeHandle, native } from './native.js';
-import { type DatabaseOptions, flagOption, resolveOptions } from './options.js';
+import { type DatabaseOptions, flagOption, resolveOptions, salvageOption } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
 import { nativeSnapshot, Snapshot } from './snapshot.js';
 
@@ -57,6 +58,8 @@ export class Database {
   /** The real path of the directory. */
   readonly path: string;
   readonly readOnly: boolean;
+  /** What the opening of the handle found in RocksDB's log, whoever opened it. */
+  readonly recovery: RecoveryReport;
   /**
    * Names the handle behind it to {@link attachDatabase}: 0 for the one that can write, of which a process has one per
    * path; each `openDatabase` with `readOnly: true` has a handle and a number of its own.
@@ -70,6 +73,7 @@ export class Database {
     this.#handle = handle;
     this.path = native().path(handle);
     this.view = native().view(handle);
+    this.recovery = parseRecoveryReport(native().recovery(handle));
     this.readOnly = readOnly;
   }
 
@@ -324,14 +328,16 @@ export class Database {
  * always opened anew, and shows what is there now; another handle, of this or another process, may be writing.
  *
  * @throws RocksDBError `ROCKSDB_LOCKED` (another process has it), `ROCKSDB_NOT_FOUND`, `ROCKSDB_OPTIONS_MISMATCH`,
- * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION`,
+ * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION` (also when entries
+ * that were acknowledged are missing, see {@link DatabaseOptions.recovery}; then with `recovery`, the report),
  * `ROCKSDB_IO_ERROR`, `ROCKSDB_NO_SPACE`, `ROCKSDB_LIBRARY_MISSING`.
  */
 export async function openDatabase(path: string, options: DatabaseOptions = {}): Promise<Database> {
   const resolved = resolveOptions(options);
   const readOnly = flagOption('readOnly', options.readOnly, false);
   const createIfMissing = flagOption('createIfMissing', options.createIfMissing, true);
-  return new Database(await native().open(path, readOnly, createIfMissing, resolved), readOnly);
+  const salvage = salvageOption(options.recovery);
+  return new Database(await native().open(path, readOnly, createIfMissing, resolved, salvage), readOnly);
 }
 
 /**

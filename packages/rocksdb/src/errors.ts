@@ -1,3 +1,5 @@
+import { parseRecoveryReport, type RecoveryReport } from '@shale/codec';
+
 /**
  * Every code a {@link RocksDBError} can carry. The first block are RocksDB's own status codes, the second are this
  * package's.
@@ -55,6 +57,8 @@ export class RocksDBError extends Error {
   readonly severity: string;
   /** The database concerned, where it is known. */
   readonly path?: string;
+  /** With `ROCKSDB_CORRUPTION` of `openDatabase`: what it found in the log. */
+  readonly recovery?: RecoveryReport;
 
   /** The parameters are in the order in which the addon passes them. */
   constructor(
@@ -64,11 +68,13 @@ export class RocksDBError extends Error {
     severity = 'none',
     path?: string,
     options?: ErrorOptions,
+    recovery?: string,
   ) {
     super(message, options);
     this.code = code;
     this.subcode = subcode;
     this.severity = severity;
     if (path !== undefined) this.path = path;
+    if (recovery !== undefined) this.recovery = parseRecoveryReport(recovery);
   }
 }

@@ -10,7 +10,7 @@ export {
 } from './database.js';
 export { ROCKSDB_ERROR_CODES, RocksDBError, type RocksDBErrorCode } from './errors.js';
 export { rocksdbVersion } from './native.js';
-export type { Compression, DatabaseOptions, Memtable, WalRecoveryMode } from './options.js';
+export type { Compression, DatabaseOptions, Memtable, RecoveryMode, WalRecoveryMode } from './options.js';
 export type {
   DatabaseStatistics,
   ForeignRecord,

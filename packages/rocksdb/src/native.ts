@@ -29,11 +29,13 @@ export interface NativeBinding {
     readOnly: boolean,
     createIfMissing: boolean,
     options: ResolvedOptions,
+    salvage: boolean,
   ): Promise<NativeHandle>;
   attach(path: string, view: number): NativeHandle;
   close(handle: NativeHandle): Promise<void>;
   path(handle: NativeHandle): string;
   view(handle: NativeHandle): number;
+  recovery(handle: NativeHandle): string;
   claim(handle: NativeHandle, name: string): boolean;
   releaseClaim(handle: NativeHandle, name: string): void;
 

@@ -3,6 +3,9 @@ import { rangeError, requireOptions, typeError } from './arguments.js';
 /** How RocksDB treats damage in its log when the database is opened. */
 export type WalRecoveryMode = 'pointInTime' | 'tolerateCorruptedTail' | 'absolute' | 'skipAnyCorrupted';
 
+/** Whether a database with missing entries is opened. */
+export type RecoveryMode = 'strict' | 'salvage';
+
 /** How tables are compressed; what the library was not built with is refused at opening. */
 export type Compression = 'none' | 'snappy' | 'zlib' | 'lz4' | 'zstd';
 
@@ -12,7 +15,7 @@ export type Memtable = 'log' | 'skiplist';
 /**
  * Options of a database. They belong to the handle that all threads of the process share: whoever opens it first
  * decides, and a later `openDatabase` with other values fails with `ROCKSDB_OPTIONS_MISMATCH` (`readOnly` makes a
- * handle of its own, and `createIfMissing` does not count). Sizes are in bytes.
+ * handle of its own; `createIfMissing` and `recovery` do not count). Sizes are in bytes.
  */
 export interface DatabaseOptions {
   /**
@@ -22,6 +25,15 @@ export interface DatabaseOptions {
   readonly readOnly?: boolean;
   /** Creates the directory and the database when there is none. Ignored with `readOnly`. Default true. */
   readonly createIfMissing?: boolean;
+
+  /**
+   * What happens when entries that were acknowledged are missing from RocksDB's log, be it by damage or by a lost file.
+   *
+   * - `'strict'` (default): `ROCKSDB_CORRUPTION`, with a report; nothing has been changed.
+   * - `'salvage'`: opens with what can be read up to there. Damaged log files are kept in the directory `damaged-logs`,
+   *   and no sequence of a table that is seen in them is given out again. `Database.recovery` reports what is missing.
+   */
+  readonly recovery?: RecoveryMode;
 
   // --- The nine of the reference, with its defaults.
 
@@ -114,7 +126,9 @@ export interface DatabaseOptions {
 }
 
 /** All options that make up a handle, defaults filled in. */
-export type ResolvedOptions = Readonly<Required<Omit<DatabaseOptions, 'readOnly' | 'createIfMissing'>>>;
+export type ResolvedOptions = Readonly<
+  Required<Omit<DatabaseOptions, 'readOnly' | 'createIfMissing' | 'recovery'>>
+>;
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -171,6 +185,9 @@ const WAL_RECOVERY_MODES: readonly WalRecoveryMode[] = [
   'absolute',
   'skipAnyCorrupted',
 ];
+/** Options of whoever opens, not of the handle. */
+const OF_THE_OPENING: readonly string[] = ['readOnly', 'createIfMissing', 'recovery'];
+const RECOVERY_MODES: readonly RecoveryMode[] = ['strict', 'salvage'];
 const MEMTABLES: readonly Memtable[] = ['log', 'skiplist'];
 const COMPRESSIONS: readonly Compression[] = ['none', 'snappy', 'zlib', 'lz4', 'zstd'];
 
@@ -205,6 +222,11 @@ function choiceOption<T extends string>(
   return value;
 }
 
+/** Whether a database with missing entries is to be opened; the option's check. */
+export function salvageOption(mode: RecoveryMode | undefined): boolean {
+  return choiceOption('recovery', mode, RECOVERY_MODES, 'strict') === 'salvage';
+}
+
 /**
  * Checks options and fills in the defaults.
  *
@@ -229,7 +251,7 @@ export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
     memtable: choiceOption('memtable', options.memtable, MEMTABLES, 'skiplist'),
   };
   for (const name of Object.keys(options)) {
-    if (!(name in resolved) && name !== 'readOnly' && name !== 'createIfMissing') {
+    if (!(name in resolved) && !OF_THE_OPENING.includes(name)) {
       throw rangeError(name, 'left out: there is no such option', name);
     }
   }

@@ -135,7 +135,9 @@ function fromRocksDB(error: RocksDBError, context: ErrorContext): WalError {
   };
   const path = error.path ?? context.path;
   const at = path === undefined ? '' : `${path}: `;
-  return new WalError(code, `${at}${error.message}; ${advice}`, { ...context, path, cause: error, details });
+  // The message of an opening that refuses what is missing says itself what to do.
+  const message = error.recovery === undefined ? `${at}${error.message}; ${advice}` : error.message;
+  return new WalError(code, message, { ...context, path, cause: error, details, recovery: error.recovery });
 }
 
 function placed(error: WalError, context: ErrorContext): WalError {
@@ -147,6 +149,7 @@ function placed(error: WalError, context: ErrorContext): WalError {
     path,
     table,
     details: error.details,
+    recovery: error.recovery,
   });
   if (error.stack !== undefined) located.stack = error.stack;
   return located;

@@ -1,4 +1,10 @@
-import { type AppendFrame, type EntryChunk, type KeyRange, WalError } from '@shale/codec';
+import {
+  type AppendFrame,
+  type EntryChunk,
+  type KeyRange,
+  type RecoveryReport,
+  WalError,
+} from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
 import type { ChunkOptions } from './chunk-buffers.js';
 import { type CommitResult, Committer } from './commit.js';
@@ -70,6 +76,8 @@ export class Log {
   readonly readOnly: boolean;
   /** Names the log's handle to `attachLog`: 0 is the one that can write, and each read-only one has its own number. */
   readonly view: number;
+  /** What the opening of the database found in RocksDB's log. */
+  readonly recovery: RecoveryReport;
   readonly #db: Database;
   readonly #claim: string | undefined;
   readonly #context: LogContext;
@@ -84,6 +92,7 @@ export class Log {
     this.instance = instance;
     this.readOnly = db.readOnly;
     this.view = db.view;
+    this.recovery = db.recovery;
     this.#db = db;
     this.#claim = claim;
     const units = new TableUnits({ db, path: db.path, instance });

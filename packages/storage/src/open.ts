@@ -1,7 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { WalError } from '@shale/codec';
-import { attachDatabase, type Database, type DatabaseOptions, openDatabase } from '@shale/rocksdb';
+import {
+  attachDatabase,
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+  type RecoveryMode,
+} from '@shale/rocksdb';
 import { native, nativeAsync } from './errors.js';
 import { toInstance } from './ids.js';
 import { Log } from './log.js';
@@ -17,8 +21,15 @@ export interface LogOptions {
    * of its own, so each sees what was there when it was opened. Default false.
    */
   readonly readOnly?: boolean | undefined;
+  /**
+   * What happens when entries that were acknowledged are missing, be it by damage or by a lost file. `'strict'`
+   * (default): SHALE_CORRUPT with a report as `recovery`, and nothing has been changed. `'salvage'`: opens with what can
+   * be read up to there, keeps damaged log files in the directory `damaged-logs`, and gives no sequence out again that
+   * is seen in them; {@link Log.recovery} reports what is missing.
+   */
+  readonly recovery?: RecoveryMode | undefined;
   /** Options of RocksDB itself. */
-  readonly rocksdb?: Omit<DatabaseOptions, 'readOnly' | 'createIfMissing'> | undefined;
+  readonly rocksdb?: Omit<DatabaseOptions, 'readOnly' | 'createIfMissing' | 'recovery'> | undefined;
   /**
    * Be the only log of this instance in this process, apart from those attached to the same handle with
    * {@link attachLog}. Default true for a log that can write; a read-only one claims nothing.
@@ -47,15 +58,13 @@ export async function openLog(path: string, options: LogOptions = {}): Promise<L
   const instance = toInstance(options.instance ?? 0);
   const readOnly = options.readOnly ?? false;
   const create = !readOnly && (options.create ?? true);
-  if (!create && !existsSync(join(path, 'CURRENT'))) {
-    throw new WalError(
-      'SHALE_NOT_FOUND',
-      `${path} holds no database: check the path, or open with create: true`,
-      { path },
-    );
-  }
   const db = await nativeAsync({ path }, () =>
-    openDatabase(path, { ...options.rocksdb, readOnly, createIfMissing: create }),
+    openDatabase(path, {
+      ...options.rocksdb,
+      readOnly,
+      createIfMissing: create,
+      recovery: options.recovery ?? 'strict',
+    }),
   );
   if (readOnly || options.claim === false) return new Log(db, instance);
   const claim = claimName(instance);

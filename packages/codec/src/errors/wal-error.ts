@@ -1,3 +1,4 @@
+import type { RecoveryReport } from '../recovery/report.js';
 import { ERROR_INFO, type ErrorCode } from './codes.js';
 
 /** Which table log is meant. Both are unsigned 64-bit integers. */
@@ -18,6 +19,8 @@ export interface WalErrorOptions {
   /** The table concerned. */
   readonly table?: TableId | undefined;
   readonly details?: ErrorDetails | undefined;
+  /** What the opening that failed has found in the log. */
+  readonly recovery?: RecoveryReport | undefined;
 }
 
 /**
@@ -36,6 +39,8 @@ export class WalError extends Error {
   declare readonly path?: string;
   declare readonly table?: TableId;
   declare readonly details?: ErrorDetails;
+  /** With SHALE_CORRUPT of an opening: what it found in the log. Not carried from one thread to another. */
+  declare readonly recovery?: RecoveryReport;
 
   constructor(code: ErrorCode, message: string, options: WalErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
@@ -44,5 +49,6 @@ export class WalError extends Error {
     if (options.path !== undefined) this.path = options.path;
     if (options.table !== undefined) this.table = options.table;
     if (options.details !== undefined) this.details = options.details;
+    if (options.recovery !== undefined) this.recovery = options.recovery;
   }
 }

@@ -1,0 +1,56 @@
+import type { RecoveryDamage, RecoveryReport, RecoveryTable, SeenEntries } from './report.js';
+
+/** A type as it is in JSON: 64-bit numbers are strings of digits. */
+type Wire<T> = { readonly [K in keyof T]: T[K] extends bigint ? string : T[K] };
+type WireSeen = Wire<SeenEntries>;
+type WireTable = Omit<Wire<RecoveryTable>, 'readable' | 'beyond'> & {
+  readonly readable: WireSeen | null;
+  readonly beyond: WireSeen;
+};
+type WireReport = Omit<
+  RecoveryReport,
+  'promised' | 'reached' | 'place' | 'elapsedMs' | 'damages' | 'tables'
+> & {
+  readonly promised: string;
+  readonly reached: string | null;
+  readonly elapsedMicros: number;
+  readonly damages: readonly Wire<RecoveryDamage>[];
+  readonly tables: readonly WireTable[];
+};
+
+/** A report from the JSON that the native binding makes. */
+export function parseRecoveryReport(json: string): RecoveryReport {
+  const { elapsedMicros, ...wire }: WireReport = JSON.parse(json);
+  const damages = wire.damages.map((damage) => ({
+    ...damage,
+    expected: BigInt(damage.expected),
+    found: BigInt(damage.found),
+  }));
+  return {
+    ...wire,
+    promised: BigInt(wire.promised),
+    reached: wire.reached === null ? null : BigInt(wire.reached),
+    place: placeOf(wire, damages),
+    elapsedMs: elapsedMicros / 1000,
+    damages,
+    tables: wire.tables.map((table) => ({
+      ...table,
+      region: BigInt(table.region),
+      table: BigInt(table.table),
+      readable: table.readable === null ? null : seen(table.readable),
+      beyond: seen(table.beyond),
+    })),
+  };
+}
+
+function placeOf(
+  report: Pick<RecoveryReport, 'beyond' | 'missing'>,
+  damages: readonly RecoveryDamage[],
+): RecoveryReport['place'] {
+  if (report.beyond.records > 0) return 'middle';
+  return report.missing || damages.some((damage) => !damage.harmless) ? 'tail' : 'none';
+}
+
+function seen({ first, last, entries }: WireSeen): SeenEntries {
+  return { first: BigInt(first), last: BigInt(last), entries };
+}

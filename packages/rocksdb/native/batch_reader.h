@@ -1,0 +1,24 @@
+// Walks the records of a WriteBatch as it is in a log.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace shale {
+
+// Its header: the sequence of its first record, how many there are.
+constexpr size_t kBatchHeader = 12;
+
+struct BatchRecord {
+  enum class Kind { kPut, kOther };
+  Kind kind;
+  std::string_view key;
+  std::string_view value;
+};
+
+// Stops at what it does not know.
+void readBatch(const std::string& batch, const std::function<void(const BatchRecord&)>& visit);
+
+}  // namespace shale

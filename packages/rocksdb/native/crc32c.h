@@ -1,0 +1,18 @@
+// The checksum of RocksDB's log records and of our watermark.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace shale {
+
+// CRC-32C (Castagnoli), by the processor's own instruction where it has one.
+uint32_t crc32c(const void* data, size_t size);
+
+// RocksDB stores checksums turned around, so that a checksum of bytes that hold checksums stays good.
+inline uint32_t unmaskCrc(uint32_t masked) {
+  const uint32_t turned = masked - 0xa282ead8u;
+  return turned >> 17 | turned << 15;
+}
+
+}  // namespace shale

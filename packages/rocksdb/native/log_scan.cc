@@ -1,0 +1,232 @@
+#include "log_scan.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "batch_reader.h"
+#include "errors.h"
+#include "format.h"
+
+namespace shale {
+
+namespace {
+
+constexpr size_t kMostDamages = 64;
+
+// Follows the sequences from record to record the way RocksDB replays them: up to the first damage, and beyond it only
+// if a later file begins with the very sequence that is to come.
+class Scanner {
+ public:
+  Scanner(const std::string& directory, std::optional<uint64_t> upTo) : directory_(directory), upTo_(upTo) {}
+
+  void scan(LogFile file) {
+    std::optional<LogReader> reader;
+    try {
+      reader.emplace(directory_ + "/" + file.name, file.number, false);
+    } catch (const DatabaseError& error) {
+      if (error.code == "ROCKSDB_NOT_FOUND") return;  // a writer has just deleted it
+      throw;
+    }
+    broken_ = false;
+    inDamage_ = false;
+    first_ = true;
+    for (;;) {
+      const LogReader::Found found = reader->next();
+      if (found == LogReader::Found::kEnd) break;
+      if (found == LogReader::Found::kRecord) {
+        record(*reader, file);
+        inDamage_ = false;
+      } else {
+        damage(*reader, file);
+      }
+      if (reader->compressed()) result_.unsupported = true;
+    }
+    file.bytes = reader->fileSize();
+    result_.files.push_back(std::move(file));
+  }
+
+  LogScan finish() {
+    result_.broken = stopped_;
+    result_.silent = stopped_ && silent_;
+    if (next_) result_.last = *next_ - 1;
+    return std::move(result_);
+  }
+
+ private:
+  void record(const LogReader& reader, LogFile& file) {
+    const std::string& head = reader.record();
+    if (head.size() < kBatchHeader) {
+      add({file.name, reader.recordStart(), reader.recordEnd() - reader.recordStart(), DamageKind::kLength,
+           next_.value_or(0), 0, false});
+      stop(false);
+      return;
+    }
+    const uint64_t sequence = loadU64LE(head.data());
+    const uint64_t count = loadU32LE(head.data() + 8);
+    const bool first = std::exchange(first_, false);
+    if (!broken_) {
+      const bool fits = follows(sequence, first);
+      if (fits && (!stopped_ || first)) {
+        if (stopped_) resume();
+        // Where the damage that was stopped at is harmless, RocksDB goes on as well.
+        stopped_ = false;
+        accept(reader, file, sequence, count);
+        return;
+      }
+      if (!stopped_) {
+        // Not damage in itself to RocksDB: it would take this record in.
+        const bool gap = sequence > next_.value_or(upTo_.value_or(0) + 1);
+        add({file.name, reader.recordStart(), 0, gap ? DamageKind::kGap : DamageKind::kRepeated,
+             next_.value_or(upTo_.value_or(0) + 1), sequence, false});
+        stop(true);
+      }
+      broken_ = true;
+    }
+    // Not what only looks like a record: entries may hold anything.
+    if (sequence < next_.value_or(0)) return;
+    file.beyondRecords++;
+    file.beyondEntries += count;
+  }
+
+  bool follows(uint64_t sequence, bool firstOfFile) const {
+    if (!next_) return !upTo_ || sequence <= *upTo_ + 1;
+    if (sequence == *next_) return true;
+    // A write that failed when it was in the log already, and was followed by a new file.
+    return firstOfFile && sequence == start_;
+  }
+
+  void accept(const LogReader& reader, LogFile& file, uint64_t sequence, uint64_t count) {
+    if (file.records == 0) file.first = sequence;
+    file.records++;
+    file.entries += count;
+    start_ = sequence;
+    next_ = sequence + count;
+    file.last = *next_ - 1;
+    file.keptEnd = reader.recordEnd();
+  }
+
+  void damage(const LogReader& reader, const LogFile& file) {
+    const DamageKind kind = reader.damage();
+    // RocksDB steps over zeros without a word, and reads on.
+    stop(kind == DamageKind::kZeroed);
+    if (inDamage_) {
+      // What was torn apart by it is part of it.
+      if (!result_.damages.empty() && result_.damageCount <= kMostDamages) {
+        LogDamage& last = result_.damages.back();
+        last.bytes = reader.damageEnd() - last.offset;
+      }
+      return;
+    }
+    inDamage_ = true;
+    add({file.name, reader.damageStart(), reader.damageEnd() - reader.damageStart(), kind, next_.value_or(0), 0, false});
+  }
+
+  void add(LogDamage damage) {
+    if (result_.damageCount++ < kMostDamages) result_.damages.push_back(std::move(damage));
+  }
+
+  void stop(bool silent) {
+    if (!stopped_) silent_ = false;
+    stopped_ = true;
+    broken_ = true;
+    silent_ = silent_ || silent;
+  }
+
+  void resume() {
+    for (LogDamage& damage : result_.damages) damage.harmless = true;
+  }
+
+  const std::string directory_;
+  const std::optional<uint64_t> upTo_;
+  LogScan result_;
+  std::optional<uint64_t> next_;
+  uint64_t start_ = 0;  // of the last record that was accepted
+  bool stopped_ = false;
+  bool silent_ = false;
+  bool broken_ = false;    // this file is not read on
+  bool inDamage_ = false;  // nothing readable since the last damage
+  bool first_ = true;
+};
+
+void see(SeenEntries& seen, uint64_t sequence) {
+  if (seen.entries == 0) {
+    seen.first = seen.last = sequence;
+  } else {
+    seen.first = std::min(seen.first, sequence);
+    seen.last = std::max(seen.last, sequence);
+  }
+  seen.entries++;
+}
+
+void see(SeenTables& seen, const std::string& batch, bool kept) {
+  readBatch(batch, [&](const BatchRecord& record) {
+    if (record.kind != BatchRecord::Kind::kPut || record.key.empty()) return;
+    const bool ofLog = (static_cast<uint8_t>(record.key[0]) & 1) != 0;
+    if (ofLog && record.key.size() == kLogKeyLength && record.key[kLogKeyVersionAt] == 0) {
+      SeenTable& table = seen.tables[std::string(record.key.substr(0, kLogKeyPrefixLength))];
+      see(kept ? table.kept : table.beyond, loadU64BE(record.key.data() + kLogKeyPrefixLength));
+    } else if (!kept && !ofLog && record.key.size() == kMetaKeyLength && record.value.size() == kMetaValueLength) {
+      uint64_t& floor = seen.floorsBeyond[std::string(record.key)];
+      floor = std::max(floor, loadU64BE(record.value.data() + 1));
+    }
+  });
+}
+
+}  // namespace
+
+uint64_t LogScan::beyondRecords() const {
+  uint64_t sum = 0;
+  for (const LogFile& file : files) sum += file.beyondRecords;
+  return sum;
+}
+
+uint64_t LogScan::beyondEntries() const {
+  uint64_t sum = 0;
+  for (const LogFile& file : files) sum += file.beyondEntries;
+  return sum;
+}
+
+std::vector<LogFile> listLogs(const std::string& directory) {
+  std::vector<LogFile> logs;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const size_t dot = name.find('.');
+    if (dot == 0 || dot > 19 || name.substr(dot == std::string::npos ? name.size() : dot) != ".log") continue;
+    if (name.find_first_not_of("0123456789") != dot) continue;
+    LogFile file;
+    file.number = std::stoull(name.substr(0, dot));
+    file.name = name;
+    logs.push_back(std::move(file));
+  }
+  std::sort(logs.begin(), logs.end(), [](const LogFile& a, const LogFile& b) { return a.number < b.number; });
+  return logs;
+}
+
+LogScan scanLogs(const std::string& directory, uint64_t firstLog, std::optional<uint64_t> upTo) {
+  Scanner scanner(directory, upTo);
+  for (LogFile& file : listLogs(directory)) {
+    if (file.number >= firstLog) scanner.scan(std::move(file));
+  }
+  return scanner.finish();
+}
+
+SeenTables seenTables(const std::string& directory, const LogScan& scan) {
+  SeenTables seen;
+  for (const LogFile& file : scan.files) {
+    LogReader reader(directory + "/" + file.name, file.number, true);
+    for (;;) {
+      const LogReader::Found found = reader.next();
+      if (found == LogReader::Found::kEnd) break;
+      const std::string& record = reader.record();
+      if (found == LogReader::Found::kDamage || record.size() < kBatchHeader) continue;
+      const bool kept = reader.recordEnd() <= file.keptEnd;
+      if (kept || loadU64LE(record.data()) > scan.last.value_or(0)) see(seen, record, kept);
+    }
+  }
+  return seen;
+}
+
+}  // namespace shale

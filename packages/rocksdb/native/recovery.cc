@@ -1,0 +1,394 @@
+#include "recovery.h"
+
+#include <fcntl.h>
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "errors.h"
+#include "format.h"
+#include "input_file.h"
+#include "json.h"
+
+namespace shale {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kAside = "damaged-logs";
+constexpr size_t kMostTables = 1000;
+
+// RocksDB's lock, so that nobody writes while the logs are read.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::string& path) {
+    throwIfFailed(rocksdb::Env::Default()->LockFile(path + "/LOCK", &lock_), path);
+  }
+  ~DirectoryLock() { rocksdb::Env::Default()->UnlockFile(lock_).PermitUncheckedError(); }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  rocksdb::FileLock* lock_ = nullptr;
+};
+
+bool endsWith(const std::string& text, const std::string& end) {
+  return text.size() > end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// What only a database leaves in a directory, and not an attempt to create one that did not get far. Empty: nothing.
+std::string traceOfDatabase(const std::string& path) {
+  std::error_code error;
+  std::string trace;
+  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const bool data = (endsWith(name, ".sst") || endsWith(name, ".log")) && name[0] >= '0' && name[0] <= '9';
+    // The first manifest is written before CURRENT; every later one when there was a CURRENT already.
+    const bool manifest = name.rfind("MANIFEST-", 0) == 0 && name != "MANIFEST-000001";
+    if ((data || manifest) && (trace.empty() || name < trace)) trace = name;
+  }
+  return trace;
+}
+
+// Files that a writer makes and deletes, and the size of its manifest.
+std::pair<std::set<std::string>, uint64_t> listing(const std::string& path) {
+  std::set<std::string> names;
+  uint64_t manifests = 0;
+  std::error_code error;
+  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    std::error_code gone;
+    if (name.rfind("MANIFEST-", 0) == 0) manifests += at->file_size(gone);
+    names.insert(name);
+  }
+  return {names, manifests};
+}
+
+void syncPath(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) throwSystemError("Cannot open", path, errno);
+  int error = 0;
+  while (::fsync(file) != 0 && (error = errno) == EINTR) error = 0;
+  ::close(file);
+  if (error != 0) throwSystemError("Cannot sync", path, error);
+}
+
+void throwIfError(const char* what, const std::string& path, const std::error_code& error) {
+  if (error) throwSystemError(what, path, error.value());
+}
+
+uint8_t namespaceOf(const std::string& prefix) { return static_cast<uint8_t>(prefix[0]); }
+
+}  // namespace
+
+Recovery::Recovery(std::string path, bool readOnly, bool createIfMissing, const Settings& settings)
+    : path_(std::move(path)), readOnly_(readOnly), createIfMissing_(createIfMissing), settings_(settings) {}
+
+void Recovery::before() {
+  std::error_code error;
+  if (!fs::exists(path_ + "/CURRENT", error)) {
+    throwIfError("Cannot look at", path_ + "/CURRENT", error);
+    beforeCreating();
+    return;
+  }
+  if (readOnly_) {
+    lookBesideAWriter();
+  } else {
+    const DirectoryLock lock(path_);
+    look();
+    if (verdict_ == Verdict::kMissing && !settings_.salvage) refuse();
+    prepareLogs();
+  }
+  elapsedMicros_ = static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_).count());
+}
+
+void Recovery::beforeCreating() {
+  const std::string trace = traceOfDatabase(path_);
+  std::error_code error;
+  // It may have come to be since.
+  if (!trace.empty() && !fs::exists(path_ + "/CURRENT", error)) {
+    throw DatabaseError{"ROCKSDB_CORRUPTION",
+                        "The file CURRENT is missing, but there are files of a database, such as " + trace +
+                            ": creating a new one over it would destroy it. If a MANIFEST file is left, write its name "
+                            "and a line feed into CURRENT; else restore the directory: " +
+                            path_,
+                        "none", "none", path_};
+  }
+  if (readOnly_ || !createIfMissing_) {
+    throw DatabaseError{"ROCKSDB_NOT_FOUND", "There is no database in " + path_ + " (it has no file CURRENT)", "none",
+                        "none", path_};
+  }
+  fresh_ = true;
+}
+
+void Recovery::look() {
+  // In this order: beside a writer, what is promised now must be found afterwards.
+  mark_ = WatermarkState();
+  found_ = readWatermark(path_, &mark_);
+  const std::optional<uint64_t> current = currentManifest(path_);
+  if (!current) {
+    throw DatabaseError{"ROCKSDB_CORRUPTION", "The file CURRENT is missing: " + path_, "none", "none", path_};
+  }
+  manifest_ = readManifest(path_, *current);
+
+  // Up to where everything is in table files for sure. When this manifest was begun by the opening that the watermark
+  // knows, that is what there was then, and what has been flushed since. Else all that can be said is that it was not
+  // more than the manifest's last sequence.
+  const bool known = found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number;
+  std::optional<uint64_t> upTo;
+  if (manifest_.understood) {
+    upTo = known ? std::max(mark_.opened, manifest_.flushed) : manifest_.lastSequence;
+  }
+  scan_ = scanLogs(path_, manifest_.understood ? manifest_.firstLog : 0, upTo);
+  reached_ = scan_.last;
+  if (known && upTo) reached_ = std::max(*upTo, scan_.last.value_or(0));
+  if (!reached_) reached_ = upTo;
+  if (scan_.unsupported) {
+    reached_.reset();
+    scan_.broken = scan_.silent = false;
+  }
+  verdict_ = reached_ && promised() > *reached_ ? Verdict::kMissing : Verdict::kWell;
+  if (verdict_ == Verdict::kMissing || scan_.beyondRecords() > 0) seen_ = seenTables(path_, scan_);
+}
+
+void Recovery::lookBesideAWriter() {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
+  // Without effect on what a reader of RocksDB sees: a hole behind the last acknowledgement.
+  const auto wrong = [&] {
+    return (verdict_ == Verdict::kMissing || (scan_.silent && scan_.beyondRecords() > 0)) && !settings_.salvage;
+  };
+  std::optional<DatabaseError> failure;
+  for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
+    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 25)));
+    const auto before = listing(path_);
+    failure.reset();
+    try {
+      look();
+      if (!wrong()) return;
+    } catch (const DatabaseError& error) {
+      if (error.code != "ROCKSDB_CORRUPTION" && error.code != "ROCKSDB_NOT_FOUND") throw;
+      failure = error;
+    }
+    // Twice the same in a directory that nobody changes is no writer at work.
+    if (attempt > 0 && before == listing(path_)) break;
+  }
+  if (!failure) refuse();
+  if (failure->code == "ROCKSDB_NOT_FOUND") failure->code = "ROCKSDB_CORRUPTION";
+  throw *failure;
+}
+
+uint64_t Recovery::promised() const { return found_ == WatermarkFound::kValid ? mark_.promised() : 0; }
+
+std::string Recovery::describe() const {
+  std::string text = "Entries that were acknowledged are missing in " + path_ + ": ";
+  if (verdict_ != Verdict::kMissing) {
+    text = "The log of " + path_ + " has a hole behind the last acknowledgement, which only an opening for writing can cut off: ";
+  }
+  text += "the log can be read up to RocksDB's sequence " + std::to_string(reached_.value_or(0)) + ", and " +
+          std::to_string(promised()) + " was acknowledged.";
+  bool told = false;
+  for (const LogDamage& damage : scan_.damages) {
+    if (damage.harmless) continue;
+    told = true;
+    text += " " + damage.file + " is damaged at offset " + std::to_string(damage.offset) + " (";
+    if (damage.kind == DamageKind::kGap) {
+      text += "sequence " + std::to_string(damage.expected) + " was to come, and " + std::to_string(damage.found) + " does";
+    } else {
+      text += std::string(nameOf(damage.kind)) + ", " + std::to_string(damage.bytes) + " bytes";
+    }
+    text += ").";
+    break;
+  }
+  if (!told) text += " No damage was found: a log file is missing, or was cut off between two records.";
+  if (scan_.beyondRecords() > 0 && seen_) {
+    text += " Behind that " + std::to_string(scan_.beyondRecords()) + " writes can be read:";
+    size_t shown = 0;
+    for (const auto& [prefix, table] : seen_->tables) {
+      if (table.beyond.entries == 0) continue;
+      if (shown == 3) {
+        text += " and more;";
+        break;
+      }
+      text += std::string(shown > 0 ? "," : "") + " region " + std::to_string(loadU64BE(prefix.data() + 1)) + ", table " +
+              std::to_string(loadU64BE(prefix.data() + 9)) + ", sequences " + std::to_string(table.beyond.first) +
+              " to " + std::to_string(table.beyond.last);
+      shown++;
+    }
+    text += ".";
+  }
+  return text + " Nothing was changed. Restore the directory from a backup, or open it with recovery: 'salvage' to go on "
+                "with what is readable";
+}
+
+void Recovery::refuse() {
+  DatabaseError error{"ROCKSDB_CORRUPTION", describe(), "none", "none", path_};
+  error.recovery = report();
+  throw error;
+}
+
+void Recovery::prepareLogs() {
+  // Only this mode reads up to the damage and goes on; the others refuse it, or leave holes, as they were asked to.
+  if (settings_.walRecoveryMode != "pointInTime" || !scan_.broken || scan_.beyondRecords() == 0) return;
+  // What was certainly not acknowledged as durable is not kept.
+  if (verdict_ == Verdict::kMissing || found_ != WatermarkFound::kValid) putAside();
+  cutLogs();
+}
+
+// Keeps the logs as they are, from the first on in which something cannot be used. They are copies, for RocksDB writes to
+// logs when it opens.
+void Recovery::putAside() {
+  aside_ = path_ + "/" + kAside;
+  std::error_code error;
+  fs::create_directory(aside_, error);
+  throwIfError("Cannot create", aside_, error);
+  fs::permissions(aside_, fs::perms::owner_all, error);
+  for (const LogFile& file : scan_.files) {
+    if (file.beyondRecords == 0) continue;
+    const std::string copy = aside_ + "/" + file.name;
+    fs::copy_file(path_ + "/" + file.name, copy, fs::copy_options::overwrite_existing, error);
+    throwIfError("Cannot copy a damaged log to", copy, error);
+    syncPath(copy);
+  }
+  syncPath(aside_);
+  syncPath(path_);
+}
+
+// Where a record cannot be used, nothing in the file beyond it may be: RocksDB sees some holes, but not all.
+void Recovery::cutLogs() {
+  for (const LogFile& file : scan_.files) {
+    if (file.beyondRecords == 0) continue;
+    const std::string path = path_ + "/" + file.name;
+    if (::truncate(path.c_str(), static_cast<off_t>(file.keptEnd)) != 0) throwSystemError("Cannot cut", path, errno);
+    syncPath(path);
+  }
+}
+
+std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
+  if (readOnly_) return nullptr;
+  if (!settings_.salvage && !fresh_) {
+    // Another process may have written since the lock was let go for RocksDB to take it.
+    found_ = readWatermark(path_, &mark_);
+    const uint64_t latest = db.GetLatestSequenceNumber();
+    if (promised() > latest) {
+      reached_ = latest;
+      verdict_ = Verdict::kMissing;
+      refuse();
+    }
+  }
+  if (settings_.salvage) raiseFloors(db);
+  WatermarkState state;
+  // Opening has written all that was in the logs to table files.
+  state.synced = state.written = state.opened = db.GetLatestSequenceNumber();
+  state.manifest = currentManifest(path_).value_or(0);
+  state.bootId = bootId();
+  return Watermark::start(path_, state);
+}
+
+// No sequence that is known to have been given out may be given out again. That is read from the logs that were put
+// aside, also by an earlier opening that did not get as far as this.
+void Recovery::raiseFloors(rocksdb::DB& db) {
+  std::map<std::string, uint64_t> floors;
+  const std::string aside = path_ + "/" + kAside;
+  LogScan everything;
+  everything.files = listLogs(aside);
+  const SeenTables seen = seenTables(aside, everything);
+  for (const auto& [prefix, table] : seen.tables) {
+    std::string key(kMetaKeyLength, '\0');
+    key[0] = static_cast<char>(namespaceOf(prefix) - 1);
+    std::copy(prefix.begin() + 9, prefix.begin() + 17, key.begin() + 2);
+    uint64_t& floor = floors[key];
+    floor = std::max(floor, std::max(table.kept.last, table.beyond.last));
+  }
+  for (const auto& [key, maximum] : seen.floorsBeyond) {
+    uint64_t& floor = floors[key];
+    floor = std::max(floor, maximum);
+  }
+  rocksdb::WriteBatch batch;
+  for (const auto& [key, maximum] : floors) {
+    std::string value;
+    const rocksdb::Status status = db.Get(rocksdb::ReadOptions(), db.DefaultColumnFamily(), key, &value);
+    if (!status.ok() && !status.IsNotFound()) throwIfFailed(status, path_);
+    if (value.size() == kMetaValueLength && loadU64BE(value.data() + 1) >= maximum) continue;
+    char raised[kMetaValueLength];
+    raised[0] = static_cast<char>(kVersion);
+    storeU64BE(raised + 1, maximum);
+    throwIfFailed(batch.Put(key, rocksdb::Slice(raised, sizeof(raised))), path_);
+  }
+  if (batch.Count() == 0) return;
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  throwIfFailed(db.Write(options, &batch), path_);
+}
+
+std::string Recovery::report() const {
+  Json json;
+  const char* watermark = fresh_                                      ? "new"
+                          : found_ == WatermarkFound::kValid   ? "valid"
+                          : found_ == WatermarkFound::kDamaged ? "damaged"
+                                                               : "missing";
+  uint64_t bytes = 0;
+  uint64_t records = 0;
+  uint64_t entries = 0;
+  for (const LogFile& file : scan_.files) {
+    bytes += file.bytes;
+    records += file.records;
+    entries += file.entries;
+  }
+  json.open('{').key("watermark").string(watermark);
+  json.key("promised").wide(promised());
+  json.key("reached");
+  reached_ ? json.wide(*reached_) : json.null();
+  json.key("missing").boolean(verdict_ == Verdict::kMissing);
+  json.key("salvaged").boolean(settings_.salvage && verdict_ == Verdict::kMissing);
+  json.key("keptIn");
+  aside_.empty() ? json.null() : json.string(aside_);
+  json.key("elapsedMicros").number(elapsedMicros_);
+  json.key("replayed").open('{').key("files").number(scan_.files.size()).key("records").number(records);
+  json.key("entries").number(entries).key("bytes").number(bytes).close('}');
+  json.key("beyond").open('{').key("records").number(scan_.beyondRecords());
+  json.key("entries").number(scan_.beyondEntries()).close('}');
+  json.key("damages").open('[');
+  for (const LogDamage& damage : scan_.damages) {
+    json.open('{').key("file").string(damage.file).key("offset").number(damage.offset);
+    json.key("bytes").number(damage.bytes).key("kind").string(nameOf(damage.kind));
+    json.key("expected").wide(damage.expected).key("found").wide(damage.found);
+    json.key("harmless").boolean(damage.harmless).close('}');
+  }
+  json.close(']').key("moreDamages").number(scan_.damageCount - scan_.damages.size());
+  json.key("tables").open('[');
+  uint64_t tables = 0;
+  if (seen_) {
+    const auto seenEntries = [&](const char* name, const SeenEntries& seen) {
+      json.key(name);
+      if (seen.entries == 0) {
+        json.null();
+        return;
+      }
+      json.open('{').key("first").wide(seen.first).key("last").wide(seen.last);
+      json.key("entries").number(seen.entries).close('}');
+    };
+    for (const auto& [prefix, table] : seen_->tables) {
+      if (table.beyond.entries == 0 || ++tables > kMostTables) continue;
+      json.open('{').key("instance").number((namespaceOf(prefix) - 1u) / 2u);
+      json.key("region").wide(loadU64BE(prefix.data() + 1)).key("table").wide(loadU64BE(prefix.data() + 9));
+      seenEntries("readable", table.kept);
+      seenEntries("beyond", table.beyond);
+      json.close('}');
+    }
+  }
+  json.close(']').key("moreTables").number(tables > kMostTables ? tables - kMostTables : 0).close('}');
+  return json.text();
+}
+
+}  // namespace shale
