@@ -4,45 +4,13 @@
 
 #include <climits>
 #include <cstdlib>
-#include <filesystem>
-#include <system_error>
 
+#include "directories.h"
 #include "environment.h"
 #include "errors.h"
 #include "executor.h"
 
 namespace shale {
-
-namespace {
-
-[[noreturn]] void throwPathError(const std::string& path, const std::error_code& error) {
-  const char* code = error == std::errc::no_such_file_or_directory ? "ROCKSDB_NOT_FOUND"
-                     : error == std::errc::no_space_on_device      ? "ROCKSDB_NO_SPACE"
-                                                                   : "ROCKSDB_IO_ERROR";
-  throw DatabaseError{code, "Cannot use the directory " + path + ": " + error.message(), "none", "none", path};
-}
-
-// The one name of a directory, whatever links lead to it.
-std::string realPath(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path real = std::filesystem::canonical(path, error);
-  if (error) throwPathError(path, error);
-  if (!std::filesystem::is_directory(real, error)) {
-    throw DatabaseError{"ROCKSDB_INVALID_ARGUMENT", "Not a directory: " + path, "none", "none", path};
-  }
-  return real.string();
-}
-
-void createDirectory(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (!error) return;
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) return;  // a file: realPath() says so
-  throwPathError(path, error);
-}
-
-}  // namespace
 
 Reference& Reference::operator=(Reference&& other) noexcept {
   if (this != &other) {

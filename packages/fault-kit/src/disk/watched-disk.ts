@@ -29,10 +29,12 @@ export class WatchedDisk {
     this.control = new DiskControl(join(real, 'control'));
   }
 
-  /** The environment of a process to be watched. Compiles the interposer if need be; throws as buildInterposer does. */
-  env(options: { readonly record?: boolean } = {}): NodeJS.ProcessEnv {
+  /**
+   * What the environment of a process to be watched has more than others. Compiles the interposer if need be; throws as
+   * `buildInterposer` does.
+   */
+  env(options: { readonly record?: boolean } = {}): Record<string, string> {
     return {
-      ...process.env,
       LD_PRELOAD: buildInterposer(),
       SHALE_DISK_ROOT: this.root,
       SHALE_DISK_ALSO: this.journal,

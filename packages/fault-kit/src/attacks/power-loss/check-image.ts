@@ -1,0 +1,65 @@
+import { join, relative } from 'node:path';
+import { openWal } from '@shale/engine';
+import { DiskHistory } from '../../disk/disk-history.js';
+import { writeImage } from '../../disk/disk-image.js';
+import { contentOf } from '../../disk/file-content.js';
+import { afterPowerLoss, type PowerLoss } from '../../disk/power-loss.js';
+import type { DiskOperation } from '../../disk/recording.js';
+import type { WatchedDisk } from '../../disk/watched-disk.js';
+import { parseJournal } from '../../journal/read-journal.js';
+import type { JournalRecord } from '../../journal/records.js';
+import { assertClean, checkDatabase, type OracleReport } from '../../oracle/check-database.js';
+import { Ledger } from '../../oracle/ledger.js';
+import type { Random } from '../../random.js';
+
+/** One power failure of a recorded run. */
+export interface ImageCase {
+  readonly disk: WatchedDisk;
+  readonly operations: readonly DiskOperation[];
+  /** Operations that were done when the power failed. */
+  readonly cut: number;
+  readonly loss: PowerLoss;
+  /** A directory that is not there yet, for the image. */
+  readonly target: string;
+}
+
+/**
+ * Writes what the power failure leaves, opens it, and compares it with what had been acknowledged by then. Rejects when it
+ * does not open, is not what it must be, or takes no appends any more.
+ */
+export async function checkImage(image: ImageCase, random: Random): Promise<OracleReport> {
+  const { disk, operations, cut, loss, target } = image;
+  const history = DiskHistory.upTo(operations, disk.root, cut);
+  writeImage(afterPowerLoss(history, disk.root, loss, random), target);
+  const ledger = new Ledger();
+  const journal = Buffer.from(contentOf(history.beside.changes)).toString('utf8');
+  for (const life of perProcess(parseJournal(journal))) ledger.absorb(life);
+
+  const wal = await openWal(join(target, relative(disk.root, disk.database)), { shards: random.pick([1, 2, 3]) });
+  try {
+    const report = await checkDatabase(wal, ledger, { death: 'power' });
+    assertClean(report);
+    for (const { record } of ledger.tables.values()) {
+      const table =
+        record.name === undefined
+          ? wal.table({ region: BigInt(record.region ?? 0), table: BigInt(record.table ?? 0) })
+          : wal.table(record.name);
+      const last = await table.lastSequence();
+      const sequence = await table.append(Uint8Array.of(1));
+      if (sequence !== last + 1n) throw new Error(`an append after ${last} got ${sequence}`);
+    }
+    return report;
+  } finally {
+    await wal.close();
+  }
+}
+
+/** The journal of several processes, taken apart: each begins by opening the database. */
+export function perProcess(records: readonly JournalRecord[]): JournalRecord[][] {
+  const lives: JournalRecord[][] = [];
+  for (const record of records) {
+    if (record.op === 'submit' && record.kind === 'open') lives.push([]);
+    lives.at(-1)?.push(record);
+  }
+  return lives;
+}

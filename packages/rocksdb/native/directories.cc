@@ -1,0 +1,81 @@
+#include "directories.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "errors.h"
+
+namespace shale {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void throwPathError(const std::string& path, const std::error_code& error) {
+  const char* code = error == std::errc::no_such_file_or_directory ? "ROCKSDB_NOT_FOUND"
+                     : error == std::errc::no_space_on_device      ? "ROCKSDB_NO_SPACE"
+                                                                   : "ROCKSDB_IO_ERROR";
+  throw DatabaseError{code, "Cannot use the directory " + path + ": " + error.message(), "none", "none", path};
+}
+
+// A name is on the disk once the directory that it is in has been synced. RocksDB does that for the files of a database,
+// and nobody for the database itself.
+void syncNamesIn(const fs::path& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  // A directory that may be passed through and not read can be synced by nobody but its owner.
+  if (fd < 0 && (errno == EACCES || errno == EPERM)) return;
+  int failure = fd < 0 ? errno : 0;
+  while (fd >= 0 && ::fsync(fd) != 0) {
+    failure = errno;
+    if (failure != EINTR) break;
+    failure = 0;
+  }
+  if (fd >= 0) ::close(fd);
+  // Some file systems have nothing to sync there.
+  if (failure != 0 && failure != EINVAL && failure != ENOTSUP) {
+    throwPathError(directory.string(), std::error_code(failure, std::generic_category()));
+  }
+}
+
+fs::path parentOf(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
+
+}  // namespace
+
+std::string realPath(const std::string& path) {
+  std::error_code error;
+  const fs::path real = fs::canonical(path, error);
+  if (error) throwPathError(path, error);
+  if (!fs::is_directory(real, error)) {
+    throw DatabaseError{"ROCKSDB_INVALID_ARGUMENT", "Not a directory: " + path, "none", "none", path};
+  }
+  return real.string();
+}
+
+void createDirectory(const std::string& path) {
+  std::error_code error;
+  fs::path wanted = fs::absolute(path, error);
+  if (error) throwPathError(path, error);
+  // A slash at the end would make the directory its own parent.
+  if (!wanted.has_filename()) wanted = parentOf(wanted);
+
+  std::vector<fs::path> missing;
+  std::error_code ignored;
+  for (fs::path at = wanted; !fs::exists(at, ignored) && at != at.root_path(); at = parentOf(at)) missing.push_back(at);
+  fs::create_directories(wanted, error);
+  if (error) {
+    if (fs::exists(wanted, ignored)) return;  // a file: realPath() says so
+    throwPathError(path, error);
+  }
+  for (const fs::path& made : missing) syncNamesIn(parentOf(made));
+  if (!missing.empty()) return;
+  // It may be the work of a process that died before it got here; with a CURRENT, it has been lasting for long.
+  const fs::path real = fs::canonical(wanted, error);
+  if (!error && !fs::exists(real / "CURRENT", ignored)) syncNamesIn(parentOf(real));
+}
+
+}  // namespace shale

@@ -1,0 +1,15 @@
+// Database directories: made, found, and made to last.
+#pragma once
+
+#include <string>
+
+namespace shale {
+
+// Makes a directory and whatever is missing above it. All of these names survive a crash of the machine once it returns.
+// Throws DatabaseError; what is no directory is found by realPath().
+void createDirectory(const std::string& path);
+
+// The one name of a directory, whatever links lead to it. Throws DatabaseError.
+std::string realPath(const std::string& path);
+
+}  // namespace shale
