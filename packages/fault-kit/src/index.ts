@@ -1,3 +1,24 @@
+export {
+  type CallKind,
+  DiskControl,
+  type DiskError,
+  type Fault,
+  type FileKind,
+  type Rule,
+} from './disk/control.js';
+export { DiskHistory, type NameChange, type Node } from './disk/disk-history.js';
+export { type DiskImage, differences, readImage, writeImage } from './disk/disk-image.js';
+export { type ContentChange, contentOf, FileHistory } from './disk/file-content.js';
+export { buildInterposer, canInterpose } from './disk/interposer.js';
+export {
+  afterPowerLoss,
+  anyPowerLoss,
+  type FileSystem,
+  type PowerLoss,
+  type Unsynced,
+} from './disk/power-loss.js';
+export { type DiskOperation, readRecording } from './disk/recording.js';
+export { WatchedDisk } from './disk/watched-disk.js';
 export { JournalWriter } from './journal/journal-writer.js';
 export { journalRecords, parseJournal, readJournal } from './journal/read-journal.js';
 export {

@@ -1,7 +1,8 @@
 import { kill } from '../attacks/kill.js';
+import { power } from '../attacks/power.js';
 import { soak } from '../attacks/soak.js';
 import { worker } from '../attacks/worker.js';
 import type { Attack } from './attack.js';
 
 /** Every attack there is. */
-export const ATTACKS: readonly Attack[] = [kill, worker, soak];
+export const ATTACKS: readonly Attack[] = [kill, worker, power, soak];

@@ -123,7 +123,10 @@ export class DiskControl {
     rules.forEach((rule, index) => {
       const at = index * RULE;
       const files = rule.files === undefined ? 127 : rule.files.reduce((bits, file) => bits | FILES[file], 0);
-      bytes.writeUInt32LE(rule.calls.reduce((bits, call) => bits | (1 << CALLS[call]), 0), at);
+      bytes.writeUInt32LE(
+        rule.calls.reduce((bits, call) => bits | (1 << CALLS[call]), 0),
+        at,
+      );
       bytes.writeUInt32LE(files, at + 4);
       bytes.writeBigUInt64LE(BigInt(rule.from ?? 1), at + 8);
       bytes.writeBigUInt64LE(rule.count === undefined ? NO_LIMIT : BigInt(rule.count), at + 16);

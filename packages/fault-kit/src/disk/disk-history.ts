@@ -48,7 +48,11 @@ export class DiskHistory {
   }
 
   /** The history up to a place of the recording. */
-  static upTo(operations: readonly DiskOperation[], root: string, end: number = operations.length): DiskHistory {
+  static upTo(
+    operations: readonly DiskOperation[],
+    root: string,
+    end: number = operations.length,
+  ): DiskHistory {
     const history = new DiskHistory(root);
     for (let at = 0; at < end; at++) {
       const operation = operations[at];
@@ -81,11 +85,18 @@ export class DiskHistory {
         break;
       case 'mkdir':
         this.#nodes.set(operation.inode, { directory: operation.path });
-        this.#name({ at, kind: 'add', path: operation.path, node: 'directory', directory: dirname(operation.path) });
+        this.#name({
+          at,
+          kind: 'add',
+          path: operation.path,
+          node: 'directory',
+          directory: dirname(operation.path),
+        });
         break;
       case 'rename': {
         const node = this.#nodeAt(operation.path);
-        if (node === 'directory') throw new Error(`the renaming of a directory is not modelled: ${operation.path}`);
+        if (node === 'directory')
+          throw new Error(`the renaming of a directory is not modelled: ${operation.path}`);
         const directory = dirname(operation.to);
         this.#name({ at, kind: 'rename', from: operation.path, path: operation.to, node, directory });
         break;
@@ -137,7 +148,8 @@ export class DiskHistory {
 
   #fileOf(inode: bigint): FileHistory {
     const node = this.#nodes.get(inode);
-    if (node === undefined || 'directory' in node) throw new Error(`the recording has not seen how file ${inode} was opened`);
+    if (node === undefined || 'directory' in node)
+      throw new Error(`the recording has not seen how file ${inode} was opened`);
     return node;
   }
 

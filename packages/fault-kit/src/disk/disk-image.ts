@@ -34,7 +34,9 @@ export function differences(a: DiskImage, b: DiskImage): string[] {
     else if (right === undefined) lines.push(`${path} is only in the first`);
     else if ((left === null) !== (right === null)) lines.push(`${path} is a directory in one`);
     else if (left !== null && right !== null && Buffer.compare(left, right) !== 0) {
-      lines.push(`${path} has ${left.length} and ${right.length} bytes, different from byte ${firstDifference(left, right)}`);
+      lines.push(
+        `${path} has ${left.length} and ${right.length} bytes, different from byte ${firstDifference(left, right)}`,
+      );
     }
   }
   return lines;

@@ -19,7 +19,8 @@ export function canInterpose(): boolean {
  * compiler, and one with the compiler's words when it fails.
  */
 export function buildInterposer(): string {
-  if (!canInterpose()) throw new Error('the disk interposer is made for 64-bit Linux: these attacks run there only');
+  if (!canInterpose())
+    throw new Error('the disk interposer is made for 64-bit Linux: these attacks run there only');
   const compiler = process.env.CC ?? 'cc';
   const stamp = createHash('sha256').update(readFileSync(SOURCE)).update(compiler).digest('hex').slice(0, 16);
   const library = join(PACKAGE, 'build', `disk-${stamp}.so`);
@@ -27,7 +28,9 @@ export function buildInterposer(): string {
   mkdirSync(join(PACKAGE, 'build'), { recursive: true });
   // Several processes may build at the same time: each for itself, and the last rename wins with the same bytes.
   const temporary = `${library}.${process.pid}`;
-  const built = spawnSync(compiler, [...FLAGS, SOURCE, '-o', temporary, '-ldl', '-lpthread'], { encoding: 'utf8' });
+  const built = spawnSync(compiler, [...FLAGS, SOURCE, '-o', temporary, '-ldl', '-lpthread'], {
+    encoding: 'utf8',
+  });
   if (built.error !== undefined) {
     throw new Error(
       `the disk interposer is written in C, and there is no compiler '${compiler}': install one (Debian and Ubuntu: ` +

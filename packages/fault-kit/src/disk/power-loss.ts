@@ -46,7 +46,12 @@ export function anyPowerLoss(random: Random): PowerLoss {
 }
 
 /** What is on the disk when the power comes back. Paths are relative to `root`. */
-export function afterPowerLoss(history: DiskHistory, root: string, loss: PowerLoss, random: Random): DiskImage {
+export function afterPowerLoss(
+  history: DiskHistory,
+  root: string,
+  loss: PowerLoss,
+  random: Random,
+): DiskImage {
   const tree = new Map<string, Node>();
   for (const change of survivingNames(history, loss, random)) applyName(tree, change);
   const image = new Map<string, Uint8Array | null>();

@@ -1,16 +1,21 @@
 import { join, relative } from 'node:path';
 import { openWal } from '@shale/engine';
-import { DiskHistory } from '../../disk/disk-history.js';
-import { writeImage } from '../../disk/disk-image.js';
-import { contentOf } from '../../disk/file-content.js';
-import { afterPowerLoss, type PowerLoss } from '../../disk/power-loss.js';
-import type { DiskOperation } from '../../disk/recording.js';
-import type { WatchedDisk } from '../../disk/watched-disk.js';
-import { parseJournal } from '../../journal/read-journal.js';
-import type { JournalRecord } from '../../journal/records.js';
-import { assertClean, checkDatabase, type OracleReport } from '../../oracle/check-database.js';
-import { Ledger } from '../../oracle/ledger.js';
-import type { Random } from '../../random.js';
+import {
+  afterPowerLoss,
+  assertClean,
+  checkDatabase,
+  contentOf,
+  DiskHistory,
+  type DiskOperation,
+  type JournalRecord,
+  Ledger,
+  type OracleReport,
+  type PowerLoss,
+  parseJournal,
+  type Random,
+  type WatchedDisk,
+  writeImage,
+} from '@shale/fault-kit';
 
 /** One power failure of a recorded run. */
 export interface ImageCase {
@@ -35,7 +40,9 @@ export async function checkImage(image: ImageCase, random: Random): Promise<Orac
   const journal = Buffer.from(contentOf(history.beside.changes)).toString('utf8');
   for (const life of perProcess(parseJournal(journal))) ledger.absorb(life);
 
-  const wal = await openWal(join(target, relative(disk.root, disk.database)), { shards: random.pick([1, 2, 3]) });
+  const wal = await openWal(join(target, relative(disk.root, disk.database)), {
+    shards: random.pick([1, 2, 3]),
+  });
   try {
     const report = await checkDatabase(wal, ledger, { death: 'power' });
     assertClean(report);

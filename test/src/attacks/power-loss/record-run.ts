@@ -1,7 +1,5 @@
-import { WatchedDisk } from '../../disk/watched-disk.js';
-import type { Random } from '../../random.js';
-import type { WorkloadOptions } from '../../workload/options.js';
-import { WorkloadProcess } from '../../workload/workload-process.js';
+import { type Random, WatchedDisk, type WorkloadOptions, WorkloadProcess } from '@shale/fault-kit';
+import { pause } from '../pause.js';
 
 /** How a run is made. */
 export interface RunOptions {
@@ -15,7 +13,11 @@ export interface RunOptions {
  * Lets one to three processes work on a new database, one after the other, with a small memtable so that logs, tables
  * and manifests come and go, and records what they do to the disk. Some are killed, the others close.
  */
-export async function recordRun(folder: string, random: Random, options: RunOptions = {}): Promise<WatchedDisk> {
+export async function recordRun(
+  folder: string,
+  random: Random,
+  options: RunOptions = {},
+): Promise<WatchedDisk> {
   const disk = new WatchedDisk(folder);
   if (options.lyingDisk === true) disk.control.setRules([{ calls: ['sync'], fault: { kind: 'leaveOut' } }]);
   const processes = random.integer(1, 3);
@@ -27,7 +29,7 @@ export async function recordRun(folder: string, random: Random, options: RunOpti
     const child = new WorkloadProcess(workload, { env: disk.env() });
     if (random.chance(0.3)) {
       await child.opened;
-      await new Promise((resolve) => setTimeout(resolve, random.integer(1, 300)));
+      await pause(random.integer(1, 300));
       await child.kill();
       continue;
     }
