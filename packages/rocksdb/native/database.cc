@@ -67,14 +67,26 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
 }
 
 Status SharedDatabase::open(Opening opening, bool createIfMissing) {
-  rocksdb::Options options = settings_.toOptions(path_, readOnly_);
+  if (readOnly_) return openForReading();
+  rocksdb::Options options = begin(false);
   options.create_if_missing = createIfMissing;
-  options.statistics = statistics_;
   options.listeners = {health_, rangeDeletions_};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
+  return openDatabase<rocksdb::DB>(options, path_, &db_, 0);
+}
+
+Status SharedDatabase::openForReading() { return openReadOnly(begin(true), path_, &db_); }
+
+rocksdb::Options SharedDatabase::begin(bool readOnly) {
+  rocksdb::Options options = settings_.toOptions(path_, readOnly);
+  options.statistics = statistics_;
+  if (options.wal_recovery_mode != rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords) {
+    logContinuity_ = std::make_unique<LogContinuity>(path_, options.wal_recovery_mode);
+    options.wal_filter = logContinuity_.get();
+  }
   opening_++;
-  return readOnly_ ? openReadOnly(options, path_, &db_) : openDatabase<rocksdb::DB>(options, path_, &db_, 0);
+  return options;
 }
 
 void SharedDatabase::closeNow() {
@@ -100,10 +112,7 @@ void SharedDatabase::reopen(Opening opening) {
   } catch (const DatabaseError& error) {
     db_.reset();
     // Reads go on.
-    rocksdb::Options options = settings_.toOptions(path_, true);
-    options.statistics = statistics_;
-    opening_++;
-    openReadOnly(options, path_, &db_).PermitUncheckedError();
+    openForReading().PermitUncheckedError();
     if (error.code != "ROCKSDB_NO_SPACE") health_->poison("opening the database anew failed: " + error.message);
     throw;
   }

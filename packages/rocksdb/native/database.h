@@ -19,6 +19,7 @@
 #include "drops.h"
 #include "gate.h"
 #include "health.h"
+#include "log_continuity.h"
 #include "options.h"
 #include "reserve.h"
 #include "watermark.h"
@@ -96,6 +97,9 @@ class SharedDatabase {
   enum class Opening { kNormal, kLight, kSparing };
 
   rocksdb::Status open(Opening opening, bool createIfMissing);
+  rocksdb::Status openForReading();
+  // What both have in common; begins a new opening.
+  rocksdb::Options begin(bool readOnly);
   // Closes the RocksDB and opens it again; if that fails, for reading alone, and throws. Under the gate, held exclusively.
   void reopen(Opening opening);
   // So that they do not keep reopen() waiting.
@@ -114,6 +118,8 @@ class SharedDatabase {
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
   // Held shared by whoever uses db_, exclusively by whoever replaces it.
   Gate gate_;
+  // RocksDB keeps a pointer to it.
+  std::unique_ptr<LogContinuity> logContinuity_;
   std::unique_ptr<rocksdb::DB> db_;
   // How often db_ was opened.
   uint64_t opening_ = 0;

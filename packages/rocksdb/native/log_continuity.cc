@@ -1,0 +1,58 @@
+#include "log_continuity.h"
+
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace shale {
+
+namespace {
+
+// A batch, as it is in the log, begins with the number of its first change.
+uint64_t firstChangeOf(const rocksdb::WriteBatch& batch) {
+  const std::string& data = batch.Data();
+  uint64_t number = 0;
+  for (size_t i = 0; i < 8 && i < data.size(); i++) number |= uint64_t{static_cast<uint8_t>(data[i])} << (8 * i);
+  return number;
+}
+
+}  // namespace
+
+LogContinuity::LogContinuity(std::string path, rocksdb::WALRecoveryMode mode)
+    : path_(std::move(path)),
+      atGap_(mode == rocksdb::WALRecoveryMode::kPointInTimeRecovery ? WalProcessingOption::kStopReplay
+                                                                   : WalProcessingOption::kCorruptedRecord) {}
+
+// Called when a replay begins; a read-only open may take several.
+void LogContinuity::ColumnFamilyLogNumberMap(const std::map<uint32_t, uint64_t>& logNumbers,
+                                             const std::map<std::string, uint32_t>&) {
+  firstNeeded_ = UINT64_MAX;
+  for (const auto& family : logNumbers) firstNeeded_ = std::min(firstNeeded_, family.second);
+  lastLog_ = 0;
+  next_ = 0;
+  logs_.clear();
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(path_, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".log") logs_.insert(std::strtoull(at->path().filename().c_str(), nullptr, 10));
+  }
+}
+
+rocksdb::WalFilter::WalProcessingOption LogContinuity::LogRecordFound(unsigned long long log, const std::string&,
+                                                                     const rocksdb::WriteBatch& batch,
+                                                                     rocksdb::WriteBatch*, bool*) {
+  if (log != lastLog_) {
+    const auto skipped = logs_.lower_bound(std::max(firstNeeded_, lastLog_ + 1));
+    if (skipped != logs_.end() && *skipped < log) return atGap_;
+    lastLog_ = log;
+  }
+  const uint64_t first = firstChangeOf(batch);
+  if (next_ != 0 && first > next_) return atGap_;
+  next_ = std::max(next_, first + batch.Count());
+  return WalProcessingOption::kContinueProcessing;
+}
+
+}  // namespace shale

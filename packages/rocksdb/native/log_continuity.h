@@ -1,0 +1,38 @@
+// Sees to it that the replay of RocksDB's logs never skips anything.
+#pragma once
+
+#include <rocksdb/options.h>
+#include <rocksdb/wal_filter.h>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+
+namespace shale {
+
+// A power failure can take the end of one log and leave the beginning of the next, or zero whole blocks in the middle of
+// one: RocksDB takes a log that ends after a whole record for complete, and a block of zeros for unused. It numbers all
+// records, though. So where the numbers have a gap, or a log that must have had records has none, the replay stops as it
+// does at damage; in the recovery modes that refuse damage, the open fails.
+class LogContinuity : public rocksdb::WalFilter {
+ public:
+  LogContinuity(std::string path, rocksdb::WALRecoveryMode mode);
+
+  const char* Name() const override { return "shale.logContinuity"; }
+  void ColumnFamilyLogNumberMap(const std::map<uint32_t, uint64_t>& logNumbers,
+                                const std::map<std::string, uint32_t>& ids) override;
+  WalProcessingOption LogRecordFound(unsigned long long log, const std::string& file, const rocksdb::WriteBatch& batch,
+                                     rocksdb::WriteBatch* changed, bool* isChanged) override;
+
+ private:
+  const std::string path_;
+  const WalProcessingOption atGap_;
+  // Those in the directory. A log is begun only when the one before it has records.
+  std::set<uint64_t> logs_;
+  uint64_t firstNeeded_ = 0;
+  uint64_t lastLog_ = 0;
+  uint64_t next_ = 0;
+};
+
+}  // namespace shale
