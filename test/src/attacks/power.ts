@@ -56,12 +56,27 @@ export async function runPower(
   return figures;
 }
 
-/** Any moment, half of the time one right after a sync or an acknowledgement: there most is at stake. */
+/**
+ * Any moment, or one right after a sync or an acknowledgement, where most is at stake, or one in which the writes go over
+ * to another log, where what is lost of the old one may be followed by what is left of the new one.
+ */
 function anyCut(operations: readonly DiskOperation[], random: Random): number {
   const cut = random.integer(1, operations.length);
-  if (random.chance(0.5)) return cut;
+  const moment = random.pick(['any', 'sync', 'log'] as const);
+  if (moment === 'any') return cut;
   for (let at = cut; at < operations.length; at++) {
-    if (operations[at]?.op === 'syncEnd') return Math.min(operations.length, at + random.integer(1, 3));
+    const operation = operations[at];
+    if (moment === 'sync' && operation?.op === 'syncEnd') {
+      return Math.min(operations.length, at + random.integer(1, 3));
+    }
+    if (
+      moment === 'log' &&
+      operation?.op === 'open' &&
+      operation.created &&
+      operation.path.endsWith('.log')
+    ) {
+      return Math.min(operations.length, at + random.integer(1, 30));
+    }
   }
   return cut;
 }

@@ -5,7 +5,7 @@ import { pause } from '../pause.js';
 export interface RunOptions {
   /** Operations of each process. Default 120 to 400. */
   readonly operations?: number;
-  /** Makes every sync of the disk do nothing and report success: what the attack must notice. Default false. */
+  /** Makes every sync of a log do nothing and report success: what the attack must notice. Default false. */
   readonly lyingDisk?: boolean;
 }
 
@@ -19,7 +19,8 @@ export async function recordRun(
   options: RunOptions = {},
 ): Promise<WatchedDisk> {
   const disk = new WatchedDisk(folder);
-  if (options.lyingDisk === true) disk.control.setRules([{ calls: ['sync'], fault: { kind: 'leaveOut' } }]);
+  if (options.lyingDisk === true)
+    disk.control.setRules([{ calls: ['sync'], files: ['log'], fault: { kind: 'leaveOut' } }]);
   const processes = random.integer(1, 3);
   const operations = options.operations === undefined ? {} : { operations: options.operations };
   // The same for all: each process compares what it reads with what the others wrote.
