@@ -1,8 +1,10 @@
+import { diskFaults } from '../attacks/disk-faults.js';
 import { kill } from '../attacks/kill.js';
 import { power } from '../attacks/power.js';
 import { soak } from '../attacks/soak.js';
+import { syncFailure } from '../attacks/sync-failure.js';
 import { worker } from '../attacks/worker.js';
 import type { Attack } from './attack.js';
 
 /** Every attack there is. */
-export const ATTACKS: readonly Attack[] = [kill, worker, power, soak];
+export const ATTACKS: readonly Attack[] = [kill, worker, power, syncFailure, diskFaults, soak];

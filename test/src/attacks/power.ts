@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { anyPowerLoss, type DiskOperation, Random } from '@shale/fault-kit';
 import type { Attack, AttackContext } from '../attack/attack.js';
-import { checkImage } from './power-loss/check-image.js';
+import { checkImage } from './disk-trouble/check-image.js';
 import { type RunOptions, recordRun } from './power-loss/record-run.js';
 
 const IMAGES_PER_RUN = 25;

@@ -5,6 +5,7 @@ import {
   assertClean,
   checkDatabase,
   contentOf,
+  type Death,
   DiskHistory,
   type DiskOperation,
   type JournalRecord,
@@ -36,15 +37,26 @@ export async function checkImage(image: ImageCase, random: Random): Promise<Orac
   const { disk, operations, cut, loss, target } = image;
   const history = DiskHistory.upTo(operations, disk.root, cut);
   writeImage(afterPowerLoss(history, disk.root, loss, random), target);
-  const ledger = new Ledger();
   const journal = Buffer.from(contentOf(history.beside.changes)).toString('utf8');
-  for (const life of perProcess(parseJournal(journal))) ledger.absorb(life);
+  const path = join(target, relative(disk.root, disk.database));
+  return await checkUsable(path, parseJournal(journal), 'power', random);
+}
 
-  const wal = await openWal(join(target, relative(disk.root, disk.database)), {
-    shards: random.pick([1, 2, 3]),
-  });
+/**
+ * Opens a database, compares it with the journal of all processes that worked on it, and appends to each of its tables.
+ * Rejects when any of that goes wrong.
+ */
+export async function checkUsable(
+  path: string,
+  journal: readonly JournalRecord[],
+  death: Death,
+  random: Random,
+): Promise<OracleReport> {
+  const ledger = new Ledger();
+  for (const life of perProcess(journal)) ledger.absorb(life);
+  const wal = await openWal(path, { shards: random.pick([1, 2, 3]) });
   try {
-    const report = await checkDatabase(wal, ledger, { death: 'power' });
+    const report = await checkDatabase(wal, ledger, { death });
     assertClean(report);
     for (const { record } of ledger.tables.values()) {
       const table =
