@@ -32,7 +32,6 @@ void LogContinuity::ColumnFamilyLogNumberMap(const std::map<uint32_t, uint64_t>&
                                              const std::map<std::string, uint32_t>&) {
   firstNeeded_ = UINT64_MAX;
   for (const auto& family : logNumbers) firstNeeded_ = std::min(firstNeeded_, family.second);
-  lastLog_ = 0;
   next_ = 0;
   logs_.clear();
   std::error_code error;
@@ -44,13 +43,13 @@ void LogContinuity::ColumnFamilyLogNumberMap(const std::map<uint32_t, uint64_t>&
 rocksdb::WalFilter::WalProcessingOption LogContinuity::LogRecordFound(unsigned long long log, const std::string&,
                                                                      const rocksdb::WriteBatch& batch,
                                                                      rocksdb::WriteBatch*, bool*) {
-  if (log != lastLog_) {
-    const auto skipped = logs_.lower_bound(std::max(firstNeeded_, lastLog_ + 1));
-    if (skipped != logs_.end() && *skipped < log) return atGap_;
-    lastLog_ = log;
-  }
   const uint64_t first = firstChangeOf(batch);
-  if (next_ != 0 && first > next_) return atGap_;
+  if (next_ == 0) {
+    const auto oldest = logs_.lower_bound(firstNeeded_);
+    if (oldest != logs_.end() && *oldest < log) return atGap_;
+  } else if (first > next_) {
+    return atGap_;
+  }
   next_ = std::max(next_, first + batch.Count());
   return WalProcessingOption::kContinueProcessing;
 }

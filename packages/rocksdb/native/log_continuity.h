@@ -13,8 +13,8 @@ namespace shale {
 
 // A power failure can take the end of one log and leave the beginning of the next, or zero whole blocks in the middle of
 // one: RocksDB takes a log that ends after a whole record for complete, and a block of zeros for unused. It numbers all
-// records, though. So where the numbers have a gap, or a log that must have had records has none, the replay stops as it
-// does at damage; in the recovery modes that refuse damage, the open fails.
+// records, though. So where the numbers have a gap, or the oldest log, which must have records where later ones have
+// some, has none, the replay stops as it does at damage; in the recovery modes that refuse damage, the open fails.
 class LogContinuity : public rocksdb::WalFilter {
  public:
   LogContinuity(std::string path, rocksdb::WALRecoveryMode mode);
@@ -28,10 +28,9 @@ class LogContinuity : public rocksdb::WalFilter {
  private:
   const std::string path_;
   const WalProcessingOption atGap_;
-  // Those in the directory. A log is begun only when the one before it has records.
+  // Those in the directory. Between others that are replayed, one may be empty: a full disk was left twice.
   std::set<uint64_t> logs_;
   uint64_t firstNeeded_ = 0;
-  uint64_t lastLog_ = 0;
   uint64_t next_ = 0;
 };
 

@@ -18,7 +18,8 @@ test
   .each([
     'appends fill it',
     'it fills again and again',
-    'it is full with nothing in memory',
+    'it is left twice before anything is written',
+  'it is full with nothing in memory',
     'a flush fills it',
     'a trim fills it',
     'trims use the reserve up',
