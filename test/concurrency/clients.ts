@@ -1,7 +1,7 @@
 import { type Table, type Wal, WalError } from '@shale/engine';
 import { payloadOf } from '../model/payloads.js';
+import type { Random } from '../src/random.js';
 import type { AppendOp, EndOp, Op, ReadOp, Seen } from './history.js';
-import type { Random } from './random.js';
 
 /** A table of a history, and how it is asked for. */
 export interface Target {

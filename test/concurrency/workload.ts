@@ -1,8 +1,8 @@
 import { openWal } from '@shale/engine';
 import { engineOf } from '../../packages/engine/dist/internals.js';
+import { randomFrom } from '../src/random.js';
 import { Clients, type Target } from './clients.js';
 import type { Op } from './history.js';
-import { randomFrom } from './random.js';
 
 /** What a history is made of. */
 export interface Workload {

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Wal } from '@shale/engine';
+import { type Wal, WalError } from '@shale/engine';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT, SIGNAL_EXIT } from '../exit-codes.js';
@@ -174,8 +174,12 @@ async function prepare(wal: Wal, source: Source, dir: string, input: string, fla
   const name = flags.name ?? source.name;
   const given = givenOptions(flags);
   const journal = new Journal(wal, name);
-  const state = await journal.load();
   const { resume = false, restart = false, again = false } = flags;
+  // To begin anew takes nothing from a journal, so one that cannot be understood is no hindrance.
+  const state = await journal.load().catch((error: unknown) => {
+    if (restart && isUnreadable(error)) return undefined;
+    throw error;
+  });
   const plan = planRun(
     state,
     { resume, restart, again },
@@ -196,6 +200,11 @@ async function prepare(wal: Wal, source: Source, dir: string, input: string, fla
       ? resolve(flags.rejects)
       : await unusedRejectPath(dir, flags.name ?? (input === '-' ? 'stdin' : basename(input))),
   };
+}
+
+/** Whether a journal holds what no version of it wrote. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof WalError && (error.code === 'SHALE_CORRUPT' || error.code === 'SHALE_PAYLOAD');
 }
 
 async function unfinishedNames(wal: Wal): Promise<string[]> {

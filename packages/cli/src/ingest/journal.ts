@@ -8,6 +8,7 @@ import {
   type JournalState,
   type StartRecord,
 } from './journal-records.js';
+import { toJournalRecord } from './journal-shape.js';
 import { JOURNAL_PREFIX } from './table-name.js';
 
 /** Bytes of records after which the journal is rewritten as one snapshot, so that an endless ingest has a small one. */
@@ -139,6 +140,6 @@ export async function listJournals(wal: Wal): Promise<JournalState[]> {
 
 async function loadJournal(table: Table<JournalRecord>): Promise<JournalState | undefined> {
   const records: JournalRecord[] = [];
-  for await (const { payload } of table.read()) records.push(payload);
+  for await (const { payload } of table.read()) records.push(toJournalRecord(payload));
   return foldJournal(records);
 }

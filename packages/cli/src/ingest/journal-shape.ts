@@ -1,0 +1,95 @@
+import { WalError } from '@shale/codec';
+import type { JournalRecord } from './journal-records.js';
+
+/** The fields of all kinds of records, before they are known to be of the right type. */
+type Unchecked = Readonly<Record<string, unknown>>;
+
+/**
+ * A record of a journal, as it was decoded. A journal is a table like any other: another program may have written to it,
+ * or a later version of this one. Throws SHALE_CORRUPT for what is not a record of this version.
+ */
+export function toJournalRecord(value: unknown): JournalRecord {
+  if (isJournalRecord(value)) return value;
+  const kind = isObject(value) ? ` of kind ${JSON.stringify(value.kind) ?? 'nothing'}` : '';
+  throw new WalError(
+    'SHALE_CORRUPT',
+    `the journal of this ingest holds a record${kind} that this version did not write: another program wrote to its table, or it is of another version; --restart begins at line 1`,
+    { details: { field: 'journal' } },
+  );
+}
+
+function isJournalRecord(value: unknown): value is JournalRecord {
+  if (!isObject(value)) return false;
+  if (value.kind === 'start') return isStart(value);
+  if (value.kind === 'tables') return isTables(value);
+  return value.kind === 'checkpoint' && isCheckpoint(value);
+}
+
+function isStart(record: Unchecked): boolean {
+  return (
+    record.version === 1 &&
+    typeof record.name === 'string' &&
+    (record.source === 'file' || record.source === 'stream') &&
+    [record.size, record.modifiedMs, record.inode].every((one) => one === undefined || isNumber(one)) &&
+    isNumber(record.startedAt) &&
+    typeof record.rejectFile === 'string' &&
+    isObject(record.options) &&
+    isOptions(record.options)
+  );
+}
+
+function isOptions({ format, tableBy, table, raw, delimiter, lossless, maxLineBytes }: Unchecked): boolean {
+  return (
+    (format === 'ndjson' || format === 'csv' || format === 'lines') &&
+    [tableBy, table].every((one) => one === undefined || typeof one === 'string') &&
+    typeof raw === 'boolean' &&
+    typeof delimiter === 'string' &&
+    typeof lossless === 'boolean' &&
+    isCount(maxLineBytes)
+  );
+}
+
+function isTables({ from, names, bases }: Unchecked): boolean {
+  return (
+    isCount(from) &&
+    isArrayOf(names, (name) => typeof name === 'string') &&
+    isArrayOf(bases, (base) => (typeof base === 'bigint' ? base >= 0n : isCount(base))) &&
+    names.length === bases.length
+  );
+}
+
+function isCheckpoint({ progress, fingerprint, columns, moved, state }: Unchecked): boolean {
+  return (
+    isObject(progress) &&
+    isCount(progress.line) &&
+    isCount(progress.offset) &&
+    isCount(progress.entries) &&
+    isCount(progress.entryBytes) &&
+    isCount(progress.empty) &&
+    isCount(progress.rejected) &&
+    isCount(progress.rejectBytes) &&
+    isObject(fingerprint) &&
+    typeof fingerprint.head === 'string' &&
+    typeof fingerprint.tail === 'string' &&
+    (columns === undefined || isArrayOf(columns, (column) => typeof column === 'string')) &&
+    isArrayOf(moved, isCount) &&
+    moved.length % 2 === 0 &&
+    (state === 'running' || state === 'stopped' || state === 'complete')
+  );
+}
+
+function isObject(value: unknown): value is Unchecked {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isArrayOf(value: unknown, isItem: (item: unknown) => boolean): value is readonly unknown[] {
+  return Array.isArray(value) && value.every(isItem);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

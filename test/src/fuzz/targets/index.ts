@@ -1,0 +1,31 @@
+import type { Target } from '../target.js';
+import { appendFrame } from './append-frame.js';
+import { appendReply, errorData } from './append-reply.js';
+import { catalogRecord } from './catalog-record.js';
+import { entryChunk } from './entry-chunk.js';
+import { journal } from './journal.js';
+import { layouts } from './layouts.js';
+import { payloadCodecs } from './payload-codecs.js';
+import { shellCsv, shellLines, shellNdjson } from './shell-input.js';
+
+/** Everything that is fuzzed. */
+export const TARGETS: readonly Target[] = [
+  appendFrame,
+  appendReply,
+  errorData,
+  layouts,
+  catalogRecord,
+  entryChunk,
+  payloadCodecs,
+  journal,
+  shellNdjson,
+  shellCsv,
+  shellLines,
+];
+
+/** The target of that name. */
+export function targetNamed(name: string): Target {
+  const found = TARGETS.find((target) => target.name === name);
+  if (found === undefined) throw new Error(`there is no target ${name}`);
+  return found;
+}
