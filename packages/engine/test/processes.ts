@@ -5,9 +5,11 @@ const ENGINE = new URL('../dist/index.js', import.meta.url).href;
 /** Runs a script, which has `openWal`, in a process of its own. */
 export function inAnotherProcess(
   script: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number | null; signal: string | null; output: string }> {
   const source = `import { openWal } from ${JSON.stringify(ENGINE)};\n${script}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
     timeout: 30_000,
   });
