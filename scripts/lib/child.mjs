@@ -11,9 +11,10 @@ const running = new Set();
  * @param {string} file
  * @param {string[]} args
  * @param {import('node:child_process').StdioOptions} stdio
+ * @param {string} [cwd] another directory than the root
  */
-export function start(file, args, stdio) {
-  const child = spawn(file, args, { cwd: root, stdio });
+export function start(file, args, stdio, cwd = root) {
+  const child = spawn(file, args, { cwd, stdio });
   if (running.size === 0) process.on('SIGINT', stop).on('SIGTERM', stop);
   running.add(child);
   return child;

@@ -3,7 +3,9 @@
  * from outside, and keeps those that reach new code. All targets share the minutes. `--save` adds what was found to the
  * corpus in the repository; `--only` feeds one file to one target.
  */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { keep } from './corpus.js';
 import { runTarget } from './run.js';
@@ -22,7 +24,9 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
   },
 });
-const known = TARGETS.map(({ name }) => name);
+/** The addon's part, which is C++ and has a fuzzer of its own. */
+const NATIVE = 'native-write';
+const known = [...TARGETS.map(({ name }) => name), NATIVE];
 const unknown = positionals.find((name) => !known.includes(name));
 if (unknown !== undefined) {
   console.error(`there is no target ${unknown}: there are ${known.join(', ')}`);
@@ -33,6 +37,10 @@ const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const milliseconds = (Number(values.minutes) * 60_000) / names.length;
 
 for (const target of names) {
+  if (target === NATIVE) {
+    fuzzNative();
+    continue;
+  }
   try {
     const only = values.only === undefined ? {} : { only: new Uint8Array(readFileSync(values.only)) };
     const report = await runTarget({ target, seed, inputs: Number.POSITIVE_INFINITY, milliseconds, ...only });
@@ -48,4 +56,11 @@ for (const target of names) {
     console.error(`The seed was ${seed}.`);
     process.exitCode = 1;
   }
+}
+
+function fuzzNative(): void {
+  const script = fileURLToPath(new URL('../../../packages/rocksdb/scripts/fuzz-native.mjs', import.meta.url));
+  const seconds = `--seconds=${Math.ceil(milliseconds / 1000)}`;
+  const { status } = spawnSync(process.execPath, [script, seconds, `--seed=${seed}`], { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
 }

@@ -1,0 +1,67 @@
+// The bulk write's reading of its buffers (native/write_entries.h), fed with any bytes: it refuses them, or it gives each
+// entry once, inside its buffer. The buffers are of their exact sizes, so that the address sanitizer sees one byte too far.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "write_entries.h"
+
+namespace {
+
+using shale::ByteView;
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "broken promise: %s\n", what);
+  std::abort();
+}
+
+struct Owned {
+  std::unique_ptr<uint8_t[]> bytes;
+  size_t size;
+
+  Owned(const uint8_t* source, size_t count) : bytes(new uint8_t[count]), size(count) {
+    if (count > 0) std::memcpy(bytes.get(), source, count);
+  }
+  ByteView view() const { return ByteView{bytes.get(), size}; }
+};
+
+}  // namespace
+
+// The input: how many bytes of it are groups, and how many after them are lengths (u16 LE each); the rest is data.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
+  if (size < 4) return 0;
+  size_t groupBytes = input[0] | input[1] << 8;
+  size_t lengthBytes = input[2] | input[3] << 8;
+  input += 4;
+  size -= 4;
+  if (groupBytes > size) groupBytes = size;
+  if (lengthBytes > size - groupBytes) lengthBytes = size - groupBytes;
+  const Owned groups(input, groupBytes);
+  const Owned lengths(input + groupBytes, lengthBytes);
+  const Owned data(input + groupBytes + lengthBytes, size - groupBytes - lengthBytes);
+
+  if (const auto problem = shale::checkWrite(groups.view(), lengths.view(), data.view())) {
+    require(std::strlen(problem->argument) > 0 && std::strlen(problem->expectation) > 0, "a refusal says why");
+    return 0;
+  }
+  size_t written = 0;
+  size_t bytes = 0;
+  const char* end = reinterpret_cast<const char*>(data.bytes.get());
+  const char* const last = end + data.size;
+  volatile uint8_t sum = 0;
+  shale::forEachEntry(groups.view(), lengths.view(), data.view(), [&](const char* key, const char* value, uint32_t length) {
+    require(value >= end && length <= static_cast<size_t>(last - value), "an entry is inside the data, after the one before");
+    end = value + length;
+    require(length >= 1 && value[0] == 0, "an entry has its version byte");
+    require(key[shale::kLogKeyVersionAt] == 0, "a key has its version");
+    for (size_t i = 0; i < shale::kLogKeyLength; i++) sum = static_cast<uint8_t>(sum + key[i]);
+    for (uint32_t i = 0; i < length; i++) sum = static_cast<uint8_t>(sum + value[i]);
+    written++;
+    bytes += length;
+  });
+  require(written <= lengths.size / 4 && bytes <= data.size, "no entry is given twice");
+  return 0;
+}

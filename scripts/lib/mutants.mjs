@@ -1,0 +1,302 @@
+/**
+ * What is broken on purpose, and which tests must notice. To add one: say what it takes away, give text that occurs once in
+ * its file and what to put there, and name the test files that must fail, quickest first.
+ *
+ * @typedef {object} Mutant
+ * @property {string} name
+ * @property {string} removes what Shale then no longer does
+ * @property {{ file: string, from: string, to: string }[]} edits
+ * @property {string[]} killers test files; the first that fails is enough
+ */
+
+/** @type {Mutant[]} */
+export const MUTANTS = [
+  {
+    name: 'fsync',
+    removes: 'the fdatasync of a write that is to be durable',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database.cc',
+        from: '  options.sync = sync;\n',
+        to: '  options.sync = false;\n  static_cast<void>(sync);\n',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts', 'packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'fsync-of-frame',
+    removes: 'what a frame says about being durable, on its way to the write',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: '{ sync: frame.sync }',
+        to: '{ sync: false }',
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'fsync-of-neighbours',
+    removes: 'the durability of an append that shares its frame with ones that need none',
+    edits: [
+      {
+        file: 'packages/engine/src/append/frame.ts',
+        from: 'if (append.sync) this.#sync = true;',
+        to: 'this.#sync = append.sync && this.#appends.length === 1;',
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'fsync-of-names',
+    removes: 'the fdatasync of a name before the first append to it',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/catalog-log.ts',
+        from: '{ sync: true }',
+        to: '{ sync: false }',
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'fsync-of-trims',
+    removes: 'the fdatasync of a trim',
+    edits: [
+      {
+        file: 'packages/storage/src/trim.ts',
+        from: 'metaKey(instance, id.table), last, { sync })',
+        to: 'metaKey(instance, id.table), last, { sync: sync && false })',
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'poison-latch',
+    removes: 'the latch that a failed sync sets in the addon',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database.cc',
+        from: 'poisoned_.store(true, std::memory_order_release);',
+        to: 'poisoned_.store(false, std::memory_order_release);',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'poison-latch-of-engine',
+    removes: 'the latch that a failed sync sets for all shards',
+    edits: [
+      {
+        file: 'packages/engine/src/health.ts',
+        from: "if (error.code === 'SHALE_POISONED') this.#latch('poisoned', error);\n    else if",
+        to: 'if',
+      },
+    ],
+    killers: ['packages/engine/test/trouble.test.ts'],
+  },
+  {
+    name: 'sequence-floor',
+    removes: 'the floor that a metadata record is for sequences, when a table is recovered',
+    edits: [
+      {
+        file: 'packages/storage/src/table-unit.ts',
+        from: 'this.next = (tail > floor ? tail : floor) + 1n;',
+        to: 'this.next = tail + (floor - floor) + 1n;',
+      },
+    ],
+    killers: ['packages/storage/test/recovery.test.ts', 'packages/engine/test/worker-death.test.ts'],
+  },
+  {
+    name: 'sequence-floor-record',
+    removes: 'the metadata record that a trim writes',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/trim.cc',
+        from: 'throwIfFailed(batch.Put(metaKey.slice(), rocksdb::Slice(value, sizeof(value))), database.path());\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/trim.test.ts', 'packages/storage/test/trim.test.ts'],
+  },
+  {
+    name: 'batch-atomicity',
+    removes: 'the one batch that a frame is written as: each entry is a write of its own',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/write.cc',
+        from: 'rocksdb::Slice(value, size)), database.path());\n  });\n',
+        to: 'rocksdb::Slice(value, size)), database.path());\n    database.write(batch, sync);\n    batch.Clear();\n  });\n',
+      },
+    ],
+    killers: ['test/model/whole-batches.test.ts'],
+  },
+  {
+    name: 'unit-atomicity',
+    removes: 'the refusal of a whole atomic write when one part of it is refused',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'if (failure !== null) this.#unassign(frame, from, done, firsts);\n    return failure;',
+        to: 'return done > from ? null : failure;',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/conformance.test.ts'],
+  },
+  {
+    name: 'acknowledged-before-written',
+    removes: 'the order of write and acknowledgement: a frame is answered, and written a little later',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: '    this.#context.db.write(this.#runs.finish(), frame.lengths, frame.data, { sync: frame.sync });\n',
+        to: `    const [runs, lengths, data] = [this.#runs.finish(), frame.lengths, frame.data].map((part) => part.slice());
+    const { db } = this.#context;
+    const { sync } = frame;
+    if (runs === undefined || lengths === undefined || data === undefined) return;
+    setImmediate(() => db.write(runs, lengths, data, { sync }));\n`,
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts', 'test/concurrency/concurrency.test.ts'],
+  },
+  {
+    name: 'sequences-of-failed-writes',
+    removes: 'the taking back of sequences that a failed write had been given: it leaves a hole',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'this.#settle(false);',
+        to: 'this.#settle(true);',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/errors.test.ts'],
+  },
+  {
+    name: 'expect',
+    removes: 'the check of an expected sequence',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'expected !== undefined && expected !== first',
+        to: 'expected !== undefined && expected > first + 1_000_000n',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts'],
+  },
+  {
+    name: 'trim-clamp',
+    removes: 'the clamp of a trim to the last entry',
+    edits: [
+      {
+        file: 'packages/storage/src/trim.ts',
+        from: 'const end = upTo < last ? upTo : last;',
+        to: 'const end = upTo;',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts', 'test/model/model.test.ts'],
+  },
+  {
+    name: 'trimmed-check',
+    removes: 'the check of a read that what it goes on with has not been trimmed',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: '  if (found !== from) requireNotTrimmed(context, id, from);\n',
+        to: '  void found;\n  void requireNotTrimmed;\n',
+      },
+    ],
+    killers: ['packages/storage/test/read.test.ts', 'test/concurrency/concurrency.test.ts'],
+  },
+  {
+    name: 'dropped-check',
+    removes: 'the check of a read that its table is still the same',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: 'if (native(place, () => context.db.droppedSince(table, since))) throw trimmed(context, id, from, 0n);',
+        to: 'native(place, () => context.db.droppedSince(table, since));',
+      },
+    ],
+    killers: ['packages/storage/test/regression/read-drop.test.ts'],
+  },
+  {
+    name: 'reply-validation',
+    removes: 'the check of what a worker answers',
+    edits: [
+      {
+        file: 'packages/codec/src/frame/error-data-shape.ts',
+        from: "typeof value.code === 'string' &&\n    typeof value.message === 'string' &&\n    isOptionalString(value.stack)",
+        to: 'isOptionalString(value.stack)',
+      },
+    ],
+    killers: ['packages/codec/test/append-reply.test.ts', 'test/fuzz/fuzz.test.ts'],
+  },
+  {
+    name: 'frame-validation',
+    removes: 'the check of the lengths in a frame',
+    edits: [
+      {
+        file: 'packages/codec/src/frame/append-frame.ts',
+        from: '  checkEntries(frame);\n',
+        to: '  void checkEntries;\n',
+      },
+    ],
+    killers: ['packages/codec/test/append-frame-damage.test.ts', 'test/fuzz/fuzz.test.ts'],
+  },
+  {
+    name: 'native-bounds',
+    removes: 'the check of the addon that the entries of a write are inside its data',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/write_entries.h',
+        from: 'if (length > data.size - total) return WriteProblem{"lengths", "as long in all as data"};\n    if (data.data[total] != kVersion)',
+        to: 'if (total < data.size && data.data[total] != kVersion)',
+      },
+      {
+        file: 'packages/rocksdb/native/write_entries.h',
+        from: 'if (total != data.size) return WriteProblem{"lengths", "as long in all as data"};',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/fuzz-write.test.ts', 'packages/rocksdb/test/arguments.test.ts'],
+  },
+  {
+    name: 'order-behind-names',
+    removes: 'the order of appends behind one that waits for its name',
+    edits: [
+      {
+        file: 'packages/engine/src/append/intake.ts',
+        from: 'if (this.#naming.isEmpty && isAddressed(append)) this.#route(append);',
+        to: 'if (isAddressed(append)) this.#route(append);',
+      },
+    ],
+    killers: ['packages/engine/test/regression/order-behind-names.test.ts'],
+  },
+  {
+    name: 'close-waits',
+    removes: 'the wait of close() for the appends that were accepted',
+    edits: [
+      {
+        file: 'packages/engine/src/engine.ts',
+        from: 'for (const shard of this.shards) shard.hurry();\n    await this.settled();\n',
+        to: 'for (const shard of this.shards) shard.hurry();\n',
+      },
+    ],
+    killers: ['packages/engine/test/close.test.ts', 'test/model/model.test.ts'],
+  },
+  {
+    name: 'unknown-outcome',
+    removes: 'the doubt about a frame whose thread died: it counts as done',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/shard.ts',
+        from: `        this.#lost(life.thread);
+        settled(unknownOutcome(APPEND_ADVICE, error));`,
+        to: `        this.#lost(life.thread);
+        frame.settle({ firsts: new BigUint64Array(frame.appendCount).fill(1n), errors: [] });
+        settled(null);`,
+      },
+    ],
+    killers: ['packages/engine/test/worker-death.test.ts', 'test/concurrency/concurrency.test.ts'],
+  },
+];
