@@ -95,13 +95,14 @@ export class MutantCopy {
     const output = await this.#call(vitest, ['run', ...reporters, file]);
     if (!existsSync(report))
       return { failed: [`${file} (it ended before it could report)`], output: output.text };
-    /** @type {{ testResults: { status: string, assertionResults: { status: string, fullName: string }[] }[] }} */
+    /** @type {{ testResults: { status: string, assertionResults: { status: string, fullName: string, failureMessages?: string[] }[] }[] }} */
     const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
     const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
     const failed = tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName.trim());
     if (failed.length === 0 && output.code !== 0) failed.push(`${file} (it could not be run)`);
     if (tests.length === 0 && failed.length === 0) failed.push(`${file} (it has no tests)`);
-    return { failed, output: output.text };
+    const messages = tests.flatMap(({ failureMessages = [] }) => failureMessages);
+    return { failed, output: [...messages, output.text].join('\n') };
   }
 
   remove() {

@@ -129,7 +129,7 @@ export const MUTANTS = [
         to: 'rocksdb::Slice(value, size)), database.path());\n    database.write(batch, sync);\n    batch.Clear();\n  });\n',
       },
     ],
-    killers: ['test/model/whole-batches.test.ts'],
+    killers: ['test/attacks/whole-batches.test.ts'],
   },
   {
     name: 'unit-atomicity',
@@ -157,7 +157,7 @@ export const MUTANTS = [
     setImmediate(() => db.write(runs, lengths, data, { sync }));\n`,
       },
     ],
-    killers: ['packages/engine/test/failing-sync.test.ts', 'test/concurrency/concurrency.test.ts'],
+    killers: ['packages/engine/test/failing-sync.test.ts', 'test/attacks/concurrency.test.ts'],
   },
   {
     name: 'sequences-of-failed-writes',
@@ -193,7 +193,7 @@ export const MUTANTS = [
         to: 'const end = upTo;',
       },
     ],
-    killers: ['packages/storage/test/trim.test.ts', 'test/model/model.test.ts'],
+    killers: ['packages/storage/test/trim.test.ts', 'test/attacks/model.test.ts'],
   },
   {
     name: 'trimmed-check',
@@ -205,7 +205,7 @@ export const MUTANTS = [
         to: '  void found;\n  void requireNotTrimmed;\n',
       },
     ],
-    killers: ['packages/storage/test/read.test.ts', 'test/concurrency/concurrency.test.ts'],
+    killers: ['packages/storage/test/read.test.ts', 'test/attacks/concurrency.test.ts'],
   },
   {
     name: 'dropped-check',
@@ -282,7 +282,7 @@ export const MUTANTS = [
         to: 'for (const shard of this.shards) shard.hurry();\n',
       },
     ],
-    killers: ['packages/engine/test/close.test.ts', 'test/model/model.test.ts'],
+    killers: ['packages/engine/test/close.test.ts', 'test/attacks/model.test.ts'],
   },
   {
     name: 'unknown-outcome',
@@ -297,6 +297,6 @@ export const MUTANTS = [
         settled(null);`,
       },
     ],
-    killers: ['packages/engine/test/worker-death.test.ts', 'test/concurrency/concurrency.test.ts'],
+    killers: ['packages/engine/test/worker-death.test.ts', 'test/attacks/concurrency.test.ts'],
   },
 ];

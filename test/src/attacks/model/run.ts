@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWal, type ReadRange, U64_MAX, type Wal, WalError } from '@shale/engine';
-import { engineOf } from '../../packages/engine/dist/internals.js';
+import { engineOf } from '../../../../packages/engine/dist/internals.js';
 import type { AppendCommand, Command, OpenCommand, PartCommand, Point } from './commands.js';
 import { requireEqual, requireSame } from './compare.js';
 import { takeImage } from './image.js';

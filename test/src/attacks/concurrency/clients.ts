@@ -1,6 +1,6 @@
 import { type Table, type Wal, WalError } from '@shale/engine';
+import type { Random } from '../../random.js';
 import { payloadOf } from '../model/payloads.js';
-import type { Random } from '../src/random.js';
 import type { AppendOp, EndOp, Op, ReadOp, Seen } from './history.js';
 
 /** A table of a history, and how it is asked for. */

@@ -39,7 +39,7 @@ export function checkEnds(table: string, ops: readonly Op[], placement: Placemen
   for (const op of ops) {
     if (op.kind !== 'trim' || op.result === 'unknown') continue;
     const due = bounds.acknowledged(op.invoked);
-    if (op.result.first <= op.upTo && op.result.first <= due)
+    if (due > 0n && op.result.first <= op.upTo && op.result.first <= due)
       violations.push(`${table}: a trim to ${op.upTo} of ${due} at least leaves ${op.result.first}`);
   }
   return [...violations, ...checkGrows(table, 'last', lasts), ...checkGrows(table, 'first', firsts)];

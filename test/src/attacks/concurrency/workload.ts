@@ -1,6 +1,6 @@
 import { openWal } from '@shale/engine';
-import { engineOf } from '../../packages/engine/dist/internals.js';
-import { randomFrom } from '../src/random.js';
+import { engineOf } from '../../../../packages/engine/dist/internals.js';
+import { randomFrom } from '../../random.js';
 import { Clients, type Target } from './clients.js';
 import type { Op } from './history.js';
 
