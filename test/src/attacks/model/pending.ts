@@ -1,5 +1,6 @@
 import { type Wal, WalError } from '@shale/engine';
 import type { AppendCommand } from './commands.js';
+import { requireEqual } from './compare.js';
 import { payloadOf } from './payloads.js';
 import { tableOf } from './tables.js';
 import type { ModelPart, WalModel } from './wal-model.js';
@@ -18,8 +19,8 @@ export interface Pending {
   readonly settled: Promise<Answer>;
 }
 
-/** What an append must come to, and what the log could also say when there are two reasons to refuse it. */
-export interface Verdict {
+/** What an append must come to. Where there are two reasons to refuse it, either code will do. */
+interface Verdict {
   readonly codes: readonly string[];
   readonly spans: readonly { readonly first: bigint; readonly last: bigint }[];
 }
@@ -63,8 +64,38 @@ export function submit(wal: Wal, command: AppendCommand, parts: readonly ModelPa
   });
 }
 
-/** What must have come of an append, which is applied to the model. All its tables have a shard by now. */
-export function judge(wal: Wal, parts: readonly ModelPart[], model: WalModel): Verdict {
+/**
+ * Throws unless the answer to an append is what it must be, and applies the append to the model. Gives what it has
+ * written; null when it was refused. All its tables have a shard by now.
+ */
+export function requireAnswer(wal: Wal, pending: Pending, model: WalModel): Verdict['spans'] | null {
+  const { codes, spans } = judge(wal, pending.parts, model);
+  const { answer } = pending;
+  const what = `the answer to ${JSON.stringify(pending.command)}`;
+  if (codes.length === 0) {
+    requireEqual(what, answer?.ok === true ? answer.spans : answer, spans);
+    return spans;
+  }
+  const code = answer?.ok === false ? answer.code : 'none';
+  if (!codes.includes(code)) requireEqual(what, answer, { ok: false, code: codes.join(' or ') });
+  return null;
+}
+
+/** Resolves once so many appends have been answered, or all. */
+export async function answered(pendings: readonly Pending[], answers: number): Promise<void> {
+  const needed = Math.min(answers, pendings.length);
+  let count = 0;
+  if (needed === 0) return;
+  await new Promise<void>((resolve, reject) => {
+    for (const { settled } of pendings) {
+      settled.then(() => {
+        if (++count === needed) resolve();
+      }, reject);
+    }
+  });
+}
+
+function judge(wal: Wal, parts: readonly ModelPart[], model: WalModel): Verdict {
   const shards = new Set(parts.map(({ table }) => tableOf(wal, table).shard));
   const payloads = parts.flatMap((part) => part.payloads);
   const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);

@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openWal, type ReadRange, U64_MAX, type Wal, WalError } from '@shale/engine';
+import { openWal, type ReadRange, U64_MAX, type Wal, type WalError } from '@shale/engine';
 import { engineOf } from '../../../../packages/engine/dist/internals.js';
 import type { AppendCommand, Command, OpenCommand, PartCommand, Point } from './commands.js';
 import { requireEqual, requireSame } from './compare.js';
+import { all, compareEnds, compareTables, readUntilClosed } from './compare-wal.js';
 import { takeImage } from './image.js';
-import { judge, type Pending, prepare, submit } from './pending.js';
+import { answered, type Pending, prepare, requireAnswer, submit } from './pending.js';
 import { idOf, regionOf, TABLES, type TableKey, tableOf } from './tables.js';
 import { requirePossible } from './torn.js';
 import { type ModelEntry, WalModel } from './wal-model.js';
@@ -45,7 +46,7 @@ export class Run {
       case 'write': {
         const [pending] = this.#submit([command]);
         await pending?.settled;
-        if (pending !== undefined) this.#judge(wal, pending);
+        if (pending !== undefined) requireAnswer(wal, pending, this.#model);
         return;
       }
       case 'trim': {
@@ -125,7 +126,7 @@ export class Run {
     if (command.upon === 'crash') return await this.#crash(wal, command, pendings);
     if (command.upon === 'close') await this.#close(wal, command.appends[0]?.parts[0]);
     await Promise.all(pendings.map(({ settled }) => settled));
-    for (const pending of pendings) this.#judge(wal, pending);
+    for (const pending of pendings) requireAnswer(wal, pending, this.#model);
     if (command.upon !== 'close') return;
     this.#model.forget();
     await this.open(command.open, wal.path);
@@ -156,9 +157,8 @@ export class Run {
     const before = this.#model;
     const planned = before.fork();
     const units = pendings.map((pending) => {
-      const { codes } = judge(wal, pending.parts, planned.fork());
-      const span = this.#judge(wal, pending, planned);
-      return { parts: codes.length === 0 ? pending.parts : [], spans: span, mustBeIn: known.has(pending) };
+      const spans = requireAnswer(wal, pending, planned);
+      return { parts: spans === null ? [] : pending.parts, spans: spans ?? [], mustBeIn: known.has(pending) };
     });
     this.#left.push(wal.close());
     await this.open(command.open, image);
@@ -254,22 +254,6 @@ export class Run {
     );
   }
 
-  #judge(wal: Wal, pending: Pending, model = this.#model): Spans {
-    const { codes, spans } = judge(wal, pending.parts, model);
-    const { answer } = pending;
-    const what = `the answer to ${JSON.stringify(pending.command)}`;
-    if (answer?.ok === false && codes.length > 0) {
-      requireEqual(what, codes.includes(answer.code) ? codes : answer.code, codes);
-    } else {
-      requireEqual(
-        what,
-        answer?.ok === true ? answer.spans : answer,
-        codes.length > 0 ? { ok: false, codes } : spans,
-      );
-    }
-    return spans;
-  }
-
   /** The sequence that a point means now. Looks without touching. */
   #resolve(table: TableKey, { at, by }: Point): bigint {
     const model = this.#model.fork();
@@ -286,55 +270,4 @@ export class Run {
     if (this.#wal === undefined) throw new Error('the run has not been opened');
     return this.#wal;
   }
-}
-
-type Spans = readonly { readonly first: bigint; readonly last: bigint }[];
-
-async function compareEnds(wal: Wal, table: TableKey, model: WalModel): Promise<void> {
-  const handle = tableOf(wal, table);
-  const [first, last] = await Promise.all([handle.firstSequence(), handle.lastSequence()]);
-  requireEqual(
-    `the ends of ${table}`,
-    { first, last },
-    { first: model.first(table), last: model.last(table) },
-  );
-}
-
-async function compareTables(wal: Wal, model: WalModel): Promise<void> {
-  const listed = (await all(wal.tables())).map(({ id, name, first, last, entries }) => ({
-    table: name ?? (id.region === null ? String(id.table) : `${id.region}/${id.table}`),
-    first,
-    last,
-    entries,
-  }));
-  const byTable = (a: { table: string }, b: { table: string }) => (a.table < b.table ? -1 : 1);
-  requireEqual('tables()', listed.sort(byTable), model.tables().sort(byTable));
-}
-
-/** Resolves once so many appends have been answered, or all. */
-async function answered(pendings: readonly Pending[], answers: number): Promise<void> {
-  const needed = Math.min(answers, pendings.length);
-  let count = 0;
-  if (needed === 0) return;
-  await new Promise<void>((resolve, reject) => {
-    for (const { settled } of pendings) {
-      settled.then(() => {
-        if (++count === needed) resolve();
-      }, reject);
-    }
-  });
-}
-
-async function readUntilClosed(read: AsyncIterable<unknown>): Promise<void> {
-  try {
-    for await (const _ of read);
-  } catch (error) {
-    requireEqual('a read when the WAL is closed', error instanceof WalError && error.code, 'SHALE_CLOSED');
-  }
-}
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = [];
-  for await (const item of items) list.push(item);
-  return list;
 }
