@@ -30,24 +30,29 @@ export async function checkModel(
   const { seed, count, directory, minutes, path, progress } = task;
   let runs = 0;
   let steps = 0;
+  // The end of the minutes does not wait for the run that is under way.
+  let last: Promise<void> = Promise.resolve();
   const property = fc.asyncProperty(
     opens,
     fc.constantFrom(0, 0, 0, 5),
     fc.array(commands, { maxLength: MOST_COMMANDS, size: 'max' }),
     async (open, instance, sequence) => {
-      await runOnce(directory, open, instance, sequence);
+      last = runOnce(directory, open, instance, sequence);
+      await last;
       runs++;
       steps += sequence.length;
       progress?.(runs, `${steps} steps`);
     },
   );
-  await fc.assert(property, {
+  const checked = fc.assert(property, {
     seed,
     numRuns: count,
     timeout: HANG_MS,
     ...(path === undefined ? {} : { path }),
     ...(minutes === undefined ? {} : { interruptAfterTimeLimit: minutes * 60_000 }),
   });
+  await checked.finally(() => last.catch(() => undefined));
+  await last;
   return { runs, steps };
 }
 
