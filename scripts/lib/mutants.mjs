@@ -138,7 +138,7 @@ export const MUTANTS = [
       {
         file: 'packages/storage/src/commit.ts',
         from: 'if (failure !== null) this.#unassign(frame, from, done, firsts);\n    return failure;',
-        to: 'return done > from ? null : failure;',
+        to: 'if (failure !== null && done < from) this.#unassign(frame, from, done, firsts);\n    return done > from ? null : failure;',
       },
     ],
     killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/conformance.test.ts'],
