@@ -76,9 +76,9 @@ export const MUTANTS = [
     removes: 'the latch that a failed sync sets in the addon',
     edits: [
       {
-        file: 'packages/rocksdb/native/database.cc',
-        from: 'poisoned_.store(true, std::memory_order_release);',
-        to: 'poisoned_.store(false, std::memory_order_release);',
+        file: 'packages/rocksdb/native/health.cc',
+        from: 'latch(poisoned_, reason);',
+        to: 'static_cast<void>(reason);',
       },
     ],
     killers: ['packages/rocksdb/test/failing-disk.test.ts'],
@@ -113,7 +113,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/rocksdb/native/trim.cc',
-        from: 'throwIfFailed(batch.Put(metaKey.slice(), rocksdb::Slice(value, sizeof(value))), database.path());\n',
+        from: 'throwIfFailed(batch.Put(metaKey.slice(), rocksdb::Slice(value, sizeof(value))), use.path());\n',
         to: '',
       },
     ],
@@ -126,7 +126,7 @@ export const MUTANTS = [
       {
         file: 'packages/rocksdb/native/write.cc',
         from: 'rocksdb::Slice(value, size)), database.path());\n  });\n',
-        to: 'rocksdb::Slice(value, size)), database.path());\n    database.write(batch, sync);\n    batch.Clear();\n  });\n',
+        to: 'rocksdb::Slice(value, size)), database.path());\n    use.write(batch, sync);\n    batch.Clear();\n  });\n',
       },
     ],
     killers: ['test/attacks/whole-batches.test.ts'],
