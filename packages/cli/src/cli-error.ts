@@ -6,6 +6,7 @@ export type CliErrorCode =
   | 'CLI_NOT_FOUND'
   | 'CLI_NOT_A_DIRECTORY'
   | 'CLI_NOT_A_LOG'
+  | 'CLI_DAMAGED'
   | 'CLI_INPUT'
   | 'CLI_INPUT_CHANGED'
   | 'CLI_INGEST_UNFINISHED'
@@ -19,6 +20,7 @@ const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
   CLI_NOT_FOUND: EXIT.notFound,
   CLI_NOT_A_DIRECTORY: EXIT.usage,
   CLI_NOT_A_LOG: EXIT.usage,
+  CLI_DAMAGED: EXIT.corrupt,
   CLI_INPUT: EXIT.io,
   CLI_INPUT_CHANGED: EXIT.refused,
   CLI_INGEST_UNFINISHED: EXIT.refused,

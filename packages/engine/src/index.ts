@@ -18,7 +18,8 @@ export {
   utf8Codec,
   WalError,
 } from '@shale/codec';
-export type { ReclaimReport, VerifyProgress, VerifyTotals } from '@shale/storage';
+export type { FilePlace, FindingKind, ReclaimReport, VerifyProgress, VerifyTotals } from '@shale/storage';
+export { describePlace, diagnose } from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
 export type { IdInput, TableIdInput } from './ids.js';

@@ -1,4 +1,5 @@
 import type {
+  FilePlace,
   TableInfo as StoredTable,
   VerifyEvent as StoredVerifyEvent,
   VerifyFinding as StoredVerifyFinding,
@@ -54,16 +55,41 @@ export async function* listTables(engine: Engine): AsyncGenerator<TableInfo, voi
   }
 }
 
-/** Reads and checks everything. */
+/** Reads and checks everything: the tables, then the files. */
 export async function* listVerifyEvents(engine: Engine): AsyncGenerator<VerifyEvent, void, undefined> {
+  const started = performance.now();
+  const places: FilePlace[] = [];
+  let totals: VerifyTotals | undefined;
+  let progress: VerifyProgress | undefined;
   for await (const event of list<StoredVerifyEvent>(engine, 'verify')) {
-    if (event.type !== 'finding') {
+    if (event.type === 'totals') {
+      totals = event;
+      continue;
+    }
+    if (event.type === 'progress') {
+      progress = event;
       yield event;
       continue;
     }
-    const name = await nameFor(engine, event);
-    yield name === undefined ? event : { ...event, name };
+    if (event.file !== undefined) places.push(event.file);
+    yield await named(engine, event);
   }
+  let damagedFiles = 0;
+  for await (const event of engine.log.checkFiles(places)) {
+    if (event.type === 'finding') {
+      damagedFiles++;
+      yield await named(engine, event);
+    } else if (progress !== undefined) {
+      yield { ...progress, at: null, files: { checked: event.files, total: event.of } };
+    }
+  }
+  if (totals === undefined) return;
+  yield { ...totals, errors: totals.errors + damagedFiles, elapsedMs: performance.now() - started };
+}
+
+async function named(engine: Engine, finding: StoredVerifyFinding): Promise<VerifyFinding> {
+  const name = await nameFor(engine, finding);
+  return name === undefined ? finding : { ...finding, name };
 }
 
 /** The name of the table that a finding is about. A catalog that cannot be read is no reason not to tell the finding. */

@@ -1,6 +1,7 @@
 #include "directories.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -56,7 +57,7 @@ std::string realPath(const std::string& path) {
   return real.string();
 }
 
-void createDirectory(const std::string& path) {
+void createDirectory(const std::string& path, bool ownerOnly) {
   std::error_code error;
   fs::path wanted = fs::absolute(path, error);
   if (error) throwPathError(path, error);
@@ -66,7 +67,10 @@ void createDirectory(const std::string& path) {
   std::vector<fs::path> missing;
   std::error_code ignored;
   for (fs::path at = wanted; !fs::exists(at, ignored) && at != at.root_path(); at = parentOf(at)) missing.push_back(at);
-  fs::create_directories(wanted, error);
+  fs::create_directories(ownerOnly ? parentOf(wanted) : wanted, error);
+  if (!error && ownerOnly && ::mkdir(wanted.c_str(), 0700) != 0 && errno != EEXIST) {
+    error = std::error_code(errno, std::generic_category());
+  }
   if (error) {
     if (fs::exists(wanted, ignored)) return;  // a file: realPath() says so
     throwPathError(path, error);

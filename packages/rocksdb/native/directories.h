@@ -6,8 +6,9 @@
 namespace shale {
 
 // Makes a directory and whatever is missing above it. All of these names survive a crash of the machine once it returns.
-// Throws DatabaseError; what is no directory is found by realPath().
-void createDirectory(const std::string& path);
+// `ownerOnly`: the last one is its owner's alone when it did not exist. Throws DatabaseError; what is no directory is found
+// by realPath().
+void createDirectory(const std::string& path, bool ownerOnly);
 
 // The one name of a directory, whatever links lead to it. Throws DatabaseError.
 std::string realPath(const std::string& path);

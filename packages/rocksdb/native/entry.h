@@ -45,5 +45,7 @@ void exportRecords(napi_env env, napi_value exports);
 void exportSnapshot(napi_env env, napi_value exports);
 void exportInspect(napi_env env, napi_value exports);
 void exportAdmin(napi_env env, napi_value exports);
+void exportTableFiles(napi_env env, napi_value exports);
+void exportBackup(napi_env env, napi_value exports);
 
 }  // namespace shale

@@ -35,6 +35,8 @@ void exportAll(napi_env env, napi_value exports) {
   exportSnapshot(env, exports);
   exportInspect(env, exports);
   exportAdmin(env, exports);
+  exportTableFiles(env, exports);
+  exportBackup(env, exports);
 }
 
 }  // namespace

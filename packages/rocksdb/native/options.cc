@@ -14,6 +14,7 @@
 #include "log_memtable.h"
 #include "memtable.h"
 #include "napi_support.h"
+#include "private_files.h"
 
 namespace shale {
 
@@ -50,6 +51,7 @@ void visitSettings(First& a, Second& b, Visitor&& visit) {
   SHALE_SETTING(targetFileSizeBase);
   SHALE_SETTING(memtableMaxRangeDeletions);
   SHALE_SETTING(spaceReserve);
+  SHALE_SETTING(filePermissions);
 #undef SHALE_SETTING
 }
 
@@ -121,6 +123,9 @@ Settings Settings::read(napi_env env, napi_value object) {
   recoveryModeOf(settings.walRecoveryMode);
   compressionOf(settings.compression);
   if (settings.memtable != "log" && settings.memtable != "skiplist") throwRangeError("memtable", "log or skiplist");
+  if (settings.filePermissions != "owner" && settings.filePermissions != "umask") {
+    throwRangeError("filePermissions", "owner or umask");
+  }
   return settings;
 }
 
@@ -134,6 +139,7 @@ std::string Settings::differenceFrom(const Settings& other) const {
 
 rocksdb::Options Settings::toOptions(const std::string& directory, bool readOnly) const {
   rocksdb::Options options;
+  if (ownerOnly()) options.env = privateEnvironment();
   options.max_background_jobs = maxBackgroundJobs;
   options.max_subcompactions = maxSubcompactions;
   options.write_buffer_size = writeBufferSize;

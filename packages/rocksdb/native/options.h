@@ -39,12 +39,15 @@ struct Settings {
   uint64_t targetFileSizeBase;
   uint64_t memtableMaxRangeDeletions;
   uint64_t spaceReserve;
+  std::string filePermissions;
   // Goes on when acknowledged entries are missing. Belongs to the one who opens, not to the database that others join.
   bool salvage = false;
 
   static Settings read(napi_env env, napi_value object);
   // For a database in `directory`.
   rocksdb::Options toOptions(const std::string& directory, bool readOnly) const;
+  // Whether what is created is for its owner alone.
+  bool ownerOnly() const { return filePermissions == "owner"; }
   // Names the first setting that differs; empty when all are equal.
   std::string differenceFrom(const Settings& other) const;
 };

@@ -44,7 +44,7 @@ Registry::Entry& Registry::entryOf(const SharedDatabase& database) {
 }
 
 Reference Registry::open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings) {
-  if (createIfMissing && !readOnly) createDirectory(path);
+  if (createIfMissing && !readOnly) createDirectory(path, settings.ownerOnly());
   const std::string real = realPath(path);
 
   std::unique_lock<std::mutex> lock(mutex_);

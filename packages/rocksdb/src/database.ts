@@ -1,9 +1,11 @@
 import { parseRecoveryReport, type RecoveryReport } from '@shale/codec';
 import { requireOptions } from './arguments.js';
+import type { StoredBackup } from './backup-results.js';
 import { type NativeHandle, native } from './native.js';
 import { type DatabaseOptions, flagOption, resolveOptions, salvageOption } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
 import { nativeSnapshot, Snapshot } from './snapshot.js';
+import type { RewrittenTableFile } from './table-files.js';
 
 /** `sync: true` returns when fdatasync is done, `false` when the operating system has the bytes. */
 export interface WriteOptions {
@@ -297,6 +299,27 @@ export class Database {
   /** Makes a consistent copy in a directory that must not exist yet; table files are linked where possible. */
   async checkpoint(directory: string): Promise<void> {
     await native().checkpoint(this.#handle, directory);
+  }
+
+  /**
+   * Adds a backup of the database as it is now to a directory of backups, beside writes. Table files that the directory
+   * has already are not copied again. One process at a time may add to a directory.
+   *
+   * @param options `metadata`: any text, kept with the backup. `keep`: remove all backups but so many of the newest;
+   * 1..2^32-1, default all stay.
+   * @throws RocksDBError `ROCKSDB_LOCKED` when another process adds to the same directory.
+   */
+  createBackup(
+    directory: string,
+    options: { readonly metadata?: string; readonly keep?: number } = {},
+  ): Promise<StoredBackup> {
+    const { metadata = '', keep = 0 } = requireOptions(options);
+    return native().createBackup(this.#handle, directory, metadata, keep);
+  }
+
+  /** @internal Use `rewriteTableFile` with this database. */
+  rewriteTableFile(source: string, target: string): Promise<RewrittenTableFile> {
+    return native().rewriteTableFile(this.#handle, source, target);
   }
 
   /**

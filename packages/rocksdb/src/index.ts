@@ -1,3 +1,5 @@
+export type { StoredBackup, StoredBackups } from './backup-results.js';
+export { listBackups, restoreBackup } from './backups.js';
 export {
   attachDatabase,
   type CompactOptions,
@@ -9,8 +11,15 @@ export {
   type WriteOptions,
 } from './database.js';
 export { ROCKSDB_ERROR_CODES, RocksDBError, type RocksDBErrorCode } from './errors.js';
-export { rocksdbVersion } from './native.js';
-export type { Compression, DatabaseOptions, Memtable, RecoveryMode, WalRecoveryMode } from './options.js';
+export { type LibraryInfo, libraryInfo, rocksdbVersion } from './native.js';
+export type {
+  Compression,
+  DatabaseOptions,
+  FilePermissions,
+  Memtable,
+  RecoveryMode,
+  WalRecoveryMode,
+} from './options.js';
 export type {
   DatabaseStatistics,
   ForeignRecord,
@@ -20,4 +29,6 @@ export type {
   RecordScan,
   ScanResult,
 } from './results.js';
+export { checkTableFile, repairDirectory, rewriteTableFile } from './salvage.js';
 export { Snapshot } from './snapshot.js';
+export type { RewrittenTableFile, TableFileCheck, TableFileGap } from './table-files.js';

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-
+import type { StoredBackup, StoredBackups } from './backup-results.js';
 import { RocksDBError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
+import type { RewrittenTableFile, TableFileCheck } from './table-files.js';
 
 /** The addon's handle of a lease. Opaque: only the addon looks inside. */
 export interface NativeHandle {
@@ -108,6 +109,24 @@ export interface NativeBinding {
   ): Promise<void>;
   checkpoint(handle: NativeHandle, directory: string): Promise<void>;
   resume(handle: NativeHandle): Promise<void>;
+
+  checkTableFile(path: string): Promise<TableFileCheck>;
+  rewriteTableFile(
+    handle: NativeHandle | undefined,
+    source: string,
+    target: string,
+  ): Promise<RewrittenTableFile>;
+  repairDirectory(path: string): Promise<string[]>;
+  libraryInfo(): LibraryInfo;
+
+  createBackup(
+    handle: NativeHandle,
+    directory: string,
+    metadata: string,
+    keep: number,
+  ): Promise<StoredBackup>;
+  listBackups(directory: string): Promise<StoredBackups>;
+  restoreBackup(directory: string, id: number, target: string): Promise<StoredBackup>;
 }
 
 const HOW_TO_BUILD = 'node node_modules/@shale/rocksdb/scripts/build-native.mjs';
@@ -148,6 +167,19 @@ export function native(): NativeBinding {
     }
   }
   return loaded;
+}
+
+/** What the librocksdb that this process has loaded says of itself. */
+export interface LibraryInfo {
+  /** Its version, such as `'7.8.3'`; it should be {@link rocksdbVersion}. */
+  readonly loaded: string;
+  /** How it was built, by RocksDB's names; not every build says anything. */
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** Asks the librocksdb that this process has loaded for its version and build. */
+export function libraryInfo(): LibraryInfo {
+  return native().libraryInfo();
 }
 
 /** The version of RocksDB that the addon was built against, such as `'7.8.3'`. */

@@ -9,6 +9,9 @@ export type RecoveryMode = 'strict' | 'salvage';
 /** How tables are compressed; what the library was not built with is refused at opening. */
 export type Compression = 'none' | 'snappy' | 'zlib' | 'lz4' | 'zstd';
 
+/** Who may use the files and directories that are created; see {@link DatabaseOptions.filePermissions}. */
+export type FilePermissions = 'owner' | 'umask';
+
 /** How RocksDB keeps in memory what is not in a table file yet. */
 export type Memtable = 'log' | 'skiplist';
 
@@ -123,6 +126,13 @@ export interface DatabaseOptions {
    * 0..2^40, default 8 MiB.
    */
   readonly spaceReserve?: number;
+  /**
+   * Permissions of what is created from now on; what is there already stays as it is.
+   *
+   * - `'owner'` (default): files 0600, the database's directory 0700.
+   * - `'umask'`: what the process's umask leaves of 0644 and 0755.
+   */
+  readonly filePermissions?: FilePermissions;
 }
 
 /** All options that make up a handle, defaults filled in. */
@@ -188,6 +198,7 @@ const WAL_RECOVERY_MODES: readonly WalRecoveryMode[] = [
 /** Options of whoever opens, not of the handle. */
 const OF_THE_OPENING: readonly string[] = ['readOnly', 'createIfMissing', 'recovery'];
 const RECOVERY_MODES: readonly RecoveryMode[] = ['strict', 'salvage'];
+const FILE_PERMISSIONS: readonly FilePermissions[] = ['owner', 'umask'];
 const MEMTABLES: readonly Memtable[] = ['log', 'skiplist'];
 const COMPRESSIONS: readonly Compression[] = ['none', 'snappy', 'zlib', 'lz4', 'zstd'];
 
@@ -249,6 +260,7 @@ export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
     ),
     compression: choiceOption('compression', options.compression, COMPRESSIONS, 'none'),
     memtable: choiceOption('memtable', options.memtable, MEMTABLES, 'skiplist'),
+    filePermissions: choiceOption('filePermissions', options.filePermissions, FILE_PERMISSIONS, 'owner'),
   };
   for (const name of Object.keys(options)) {
     if (!(name in resolved) && !OF_THE_OPENING.includes(name)) {

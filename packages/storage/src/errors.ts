@@ -28,7 +28,7 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
   ROCKSDB_CORRUPTION: {
     code: 'SHALE_CORRUPT',
     advice:
-      'run `shale verify` on the directory to see how far it goes; restore from a checkpoint if need be',
+      'run `shale verify` on the directory to see how far it goes; `shale repair` saves what can be read, a backup has the rest',
   },
   ROCKSDB_CLOSED: { code: 'SHALE_CLOSED', advice: 'open the log again' },
   ROCKSDB_SHUTDOWN_IN_PROGRESS: {

@@ -1,6 +1,8 @@
 export type { ChunkOptions } from './chunk-buffers.js';
 export type { AppendFailure, CommitResult } from './commit.js';
 export type { LogCounters } from './counters.js';
+export { diagnose } from './diagnose.js';
+export { describePlace, type FilePlace } from './file-place.js';
 export type { TableFloor } from './floors.js';
 export type { HeadsOptions, TableHead } from './heads.js';
 export { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
@@ -29,4 +31,5 @@ export type {
   VerifyProgress,
   VerifyTotals,
 } from './verify-events.js';
+export type { FileCheckEvent } from './verify-files.js';
 export { MAX_WRITE_BYTES } from './write.js';

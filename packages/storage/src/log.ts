@@ -11,6 +11,7 @@ import { type CommitResult, Committer } from './commit.js';
 import type { LogContext } from './context.js';
 import { newCounters } from './counters.js';
 import { native, nativeAsync } from './errors.js';
+import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, headsRange, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
@@ -26,6 +27,7 @@ import { type TableInfo, tables } from './tables.js';
 import { drop, type TrimResult, trim } from './trim.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyEvent } from './verify-events.js';
+import { checkFiles, type FileCheckEvent } from './verify-files.js';
 import { FrameBuilder } from './write.js';
 
 /** Whether a log can be used. `closing` while `close` runs. */
@@ -305,6 +307,18 @@ export class Log {
     return new StickyGenerator(this.#whileOpen(verify(this.#context, snapshot, options)), () =>
       snapshot.release(),
     );
+  }
+
+  /**
+   * Checks the checksums of all table files of the database, off the thread: all instances', and what no entry that is
+   * left can show. Places that {@link verify} has reported are given as `known`, so that they are not reported twice.
+   */
+  async *checkFiles(known: readonly FilePlace[] = []): AsyncGenerator<FileCheckEvent, void, undefined> {
+    this.#requireOpen();
+    for await (const event of checkFiles(this.#context, known)) {
+      yield event;
+      this.#requireOpen();
+    }
   }
 
   /** Makes everything durable that was written with `sync: false`. */

@@ -2,6 +2,7 @@ import { keySuccessor, logKey, type TableId, tableRange, U64_MAX, type WalError 
 import type { Snapshot } from '@shale/rocksdb';
 import type { LogContext } from './context.js';
 import { native, tableOfKey } from './errors.js';
+import { filePlaceIn } from './file-place.js';
 import type { VerifyFinding } from './verify-events.js';
 
 /** Where a scan failed. */
@@ -107,7 +108,9 @@ function unreadable(
   what: string,
   where: Pick<VerifyFinding, 'id' | 'sequences'>,
 ): VerifyFinding {
+  const file = filePlaceIn(cause.message);
   return {
+    ...(file === undefined ? {} : { file }),
     type: 'finding',
     severity: 'error',
     kind: 'unreadable',

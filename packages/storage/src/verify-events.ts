@@ -1,4 +1,5 @@
 import type { TableId } from '@shale/codec';
+import type { FilePlace } from './file-place.js';
 
 /** What kind of thing a finding is about. */
 export type FindingKind =
@@ -8,6 +9,8 @@ export type FindingKind =
   | 'foreign'
   /** RocksDB cannot read what is there: a checksum does not fit, or the disk fails. */
   | 'unreadable'
+  /** A file of the database is damaged or missing, whatever the tables look like. */
+  | 'file'
   /** Seeking to a table's ends finds something else than scanning it. */
   | 'bounds'
   /** The metadata record does not account for what was trimmed. */
@@ -22,6 +25,8 @@ export interface VerifyFinding {
   readonly id?: TableId;
   /** The sequences concerned, both included. */
   readonly sequences?: { readonly from: bigint; readonly to: bigint };
+  /** The file in which the damage is, where that can be told. */
+  readonly file?: FilePlace;
   /** The key concerned, in hexadecimal digits. */
   readonly key?: string;
   readonly message: string;
@@ -36,6 +41,8 @@ export interface VerifyProgress {
   readonly at: TableId | null;
   /** Entries in the whole database as RocksDB estimates them: to show how much is done. */
   readonly estimatedEntries: number;
+  /** While files are checked, which comes last: how many are done, and how many there are. */
+  readonly files?: { readonly checked: number; readonly total: number };
 }
 
 /** The last event. */

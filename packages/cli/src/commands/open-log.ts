@@ -4,25 +4,48 @@ import { CliError } from '../cli-error.js';
 
 /** Opens a log to look at it; that works beside a running writer. */
 export async function openForReading(directory: string): Promise<Wal> {
-  if ((await looksLike(directory)) !== 'log') {
-    throw new CliError('CLI_NOT_FOUND', `there is no log in ${directory}`, {
-      hint: 'Name the directory that was given to `shale ingest`.',
-    });
-  }
+  await requireLog(directory);
   return openWal(directory, { readOnly: true });
+}
+
+/** Throws unless there is a log, damaged or not. */
+export async function requireFilesOfLog(directory: string): Promise<void> {
+  const kind = await looksLike(directory);
+  if (kind !== 'log' && kind !== 'damaged') throw notFound(directory);
 }
 
 /** Opens a log that must be there, for writing. */
 export async function openForChange(directory: string): Promise<Wal> {
-  if ((await looksLike(directory)) !== 'log') {
-    throw new CliError('CLI_NOT_FOUND', `there is no log in ${directory}`);
-  }
+  await requireLog(directory);
   return openWal(directory, { create: false });
+}
+
+async function requireLog(directory: string): Promise<void> {
+  const kind = await looksLike(directory);
+  if (kind === 'damaged') {
+    throw new CliError(
+      'CLI_DAMAGED',
+      `${directory} has files of a log, but not CURRENT, by which it is opened`,
+      {
+        hint: `\`shale verify\` says what is wrong, \`shale repair ${directory} --to <new directory>\` saves what can be read.`,
+      },
+    );
+  }
+  if (kind !== 'log') throw notFound(directory);
+}
+
+function notFound(directory: string): CliError {
+  return new CliError('CLI_NOT_FOUND', `there is no log in ${directory}`, {
+    hint: 'Name the directory that was given to `shale ingest`.',
+  });
 }
 
 /** Opens a log for writing, and creates it in a directory that is not there or empty. */
 export async function openOrCreate(directory: string, options: WalOptions): Promise<Wal> {
-  if ((await looksLike(directory)) === 'other') {
+  const kind = await looksLike(directory);
+  // Creating a log over the files of one whose CURRENT is lost would make them unreadable for good.
+  if (kind === 'damaged') await requireLog(directory);
+  if (kind === 'other') {
     throw new CliError('CLI_NOT_A_LOG', `${directory} has files in it, and they are not a log`, {
       hint: 'Name a new or empty directory.',
     });
@@ -31,7 +54,7 @@ export async function openOrCreate(directory: string, options: WalOptions): Prom
 }
 
 /** What a path holds. Throws when it is something other than a directory. */
-async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log' | 'other'> {
+async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log' | 'damaged' | 'other'> {
   let names: string[];
   try {
     if (!(await stat(directory)).isDirectory()) {
@@ -44,5 +67,6 @@ async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log'
   }
   // CURRENT names the manifest of a RocksDB; while the first open is under way there is only the lock.
   if (names.includes('CURRENT')) return 'log';
+  if (names.some((name) => /^(?:\d{6,}\.(?:sst|log)|MANIFEST-\d{6,})$/.test(name))) return 'damaged';
   return names.every((name) => name === 'LOCK' || name === 'LOG' || name === 'IDENTITY') ? 'empty' : 'other';
 }

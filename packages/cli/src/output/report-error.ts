@@ -7,7 +7,8 @@ const HINTS: Partial<Record<WalError['code'], string>> = {
   SHALE_LOCKED:
     'One process writes at a time. read, tables, stats and verify work beside a running writer; ingest and trim do not.',
   SHALE_NO_SPACE: 'Free some space, or `shale trim` what is no longer needed, then run the command again.',
-  SHALE_CORRUPT: '`shale verify` lists everything that does not decode.',
+  SHALE_CORRUPT:
+    '`shale verify` lists what is damaged; `shale repair` saves what can be read into a new directory.',
   SHALE_POISONED:
     'A sync failed: what was not acknowledged is not known to be durable. Run the command again.',
   SHALE_SEQUENCE_MISMATCH: 'Something else wrote to this table at the same time.',

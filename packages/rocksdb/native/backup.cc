@@ -1,0 +1,158 @@
+// Backups of an open database in a directory of their own, and the way back. RocksDB's backup engine does it: table files
+// are shared between the backups of a directory, everything has a checksum, and a backup that was not finished is none.
+#include <rocksdb/utilities/backup_engine.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "directories.h"
+#include "entry.h"
+#include "operation.h"
+#include "private_files.h"
+
+namespace shale {
+
+namespace {
+
+using rocksdb::BackupEngine;
+using rocksdb::BackupEngineOptions;
+using rocksdb::BackupEngineReadOnly;
+using rocksdb::BackupInfo;
+
+// RocksDB 11 takes a unique_ptr where the versions before took a raw pointer: take what there is.
+template <class Engine>
+auto openEngine(const BackupEngineOptions& options, std::unique_ptr<Engine>* out, int)
+    -> decltype(Engine::Open(options, privateEnvironment(), out)) {
+  return Engine::Open(options, privateEnvironment(), out);
+}
+template <class Engine>
+rocksdb::Status openEngine(const BackupEngineOptions& options, std::unique_ptr<Engine>* out, long) {
+  Engine* raw = nullptr;
+  rocksdb::Status status = Engine::Open(options, privateEnvironment(), &raw);
+  out->reset(raw);
+  return status;
+}
+
+template <class Engine>
+std::unique_ptr<Engine> open(const std::string& directory) {
+  // All the defaults: shared files by session and size, synced, checksums everywhere, the log included.
+  BackupEngineOptions options(directory, privateEnvironment());
+  std::unique_ptr<Engine> engine;
+  throwIfFailed(openEngine(options, &engine, 0), directory);
+  return engine;
+}
+
+// Two processes that change one directory of backups would trash it.
+class DirectoryLock {
+ public:
+  explicit DirectoryLock(const std::string& directory) {
+    throwIfFailed(privateEnvironment()->LockFile(directory + "/LOCK", &lock_), directory);
+  }
+  ~DirectoryLock() { privateEnvironment()->UnlockFile(lock_).PermitUncheckedError(); }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
+
+ private:
+  rocksdb::FileLock* lock_ = nullptr;
+};
+
+napi_value toValue(napi_env env, const BackupInfo& info) {
+  napi_value files;
+  check(napi_create_array_with_length(env, info.file_details.size(), &files));
+  for (size_t i = 0; i < info.file_details.size(); i++) {
+    const rocksdb::BackupFileInfo& file = info.file_details[i];
+    napi_value item = makeObject(env);
+    setProperty(env, item, "name", makeString(env, file.relative_filename));
+    setProperty(env, item, "size", makeNumber(env, static_cast<double>(file.size)));
+    check(napi_set_element(env, files, static_cast<uint32_t>(i), item));
+  }
+  napi_value result = makeObject(env);
+  setProperty(env, result, "id", makeNumber(env, info.backup_id));
+  setProperty(env, result, "seconds", makeNumber(env, static_cast<double>(info.timestamp)));
+  setProperty(env, result, "size", makeNumber(env, static_cast<double>(info.size)));
+  setProperty(env, result, "metadata", makeString(env, info.app_metadata));
+  setProperty(env, result, "files", files);
+  return result;
+}
+
+Finish finishWith(BackupInfo info) {
+  auto held = std::make_shared<BackupInfo>(std::move(info));
+  return [held](napi_env env) { return toValue(env, *held); };
+}
+
+// createBackup(handle, directory, metadata, keep): Promise<info>. keep: how many backups to keep, 0 for all.
+napi_value createBackup(const Arguments& arguments) {
+  auto reference = std::make_shared<Reference>(arguments.lease(0).forCall());
+  const std::string directory = arguments.string(1, "directory");
+  const std::string metadata = arguments.string(2, "metadata");
+  const uint32_t keep = arguments.integer(3, "keep", 0, UINT32_MAX);
+  return startOperation(arguments.env(), directory, Duration::kLengthy, [=]() -> Finish {
+    createDirectory(directory, true);
+    const DirectoryLock lock(directory);
+    const auto engine = open<BackupEngine>(directory);
+    rocksdb::BackupID id = 0;
+    throwIfFailed(engine->CreateNewBackupWithMetadata(rocksdb::CreateBackupOptions(), &(*reference)->db(), metadata, &id),
+                  directory);
+    reference->drop();
+    BackupInfo info;
+    throwIfFailed(engine->GetBackupInfo(id, &info, true), directory);
+    if (keep > 0) throwIfFailed(engine->PurgeOldBackups(keep), directory);
+    return finishWith(std::move(info));
+  });
+}
+
+// listBackups(directory): Promise<{ backups: info[], damaged: id[] }>
+napi_value listBackups(const Arguments& arguments) {
+  const std::string directory = arguments.string(0, "directory");
+  return startOperation(arguments.env(), directory, Duration::kLengthy, [=]() -> Finish {
+    const auto engine = open<BackupEngineReadOnly>(directory);
+    auto infos = std::make_shared<std::vector<BackupInfo>>();
+    engine->GetBackupInfo(infos.get(), true);
+    std::vector<rocksdb::BackupID> damaged;
+    engine->GetCorruptedBackups(&damaged);
+    return [infos, damaged](napi_env env) {
+      napi_value backups;
+      check(napi_create_array_with_length(env, infos->size(), &backups));
+      for (size_t i = 0; i < infos->size(); i++) {
+        check(napi_set_element(env, backups, static_cast<uint32_t>(i), toValue(env, (*infos)[i])));
+      }
+      napi_value bad;
+      check(napi_create_array_with_length(env, damaged.size(), &bad));
+      for (size_t i = 0; i < damaged.size(); i++) {
+        check(napi_set_element(env, bad, static_cast<uint32_t>(i), makeNumber(env, damaged[i])));
+      }
+      napi_value result = makeObject(env);
+      setProperty(env, result, "backups", backups);
+      setProperty(env, result, "damaged", bad);
+      return result;
+    };
+  });
+}
+
+// restoreBackup(directory, id, target): Promise<info>. Every checksum is compared, before and while files are copied.
+napi_value restoreBackup(const Arguments& arguments) {
+  const std::string directory = arguments.string(0, "directory");
+  const uint32_t id = arguments.integer(1, "id", 1, UINT32_MAX);
+  const std::string target = arguments.string(2, "target");
+  return startOperation(arguments.env(), directory, Duration::kLengthy, [=]() -> Finish {
+    const auto engine = open<BackupEngineReadOnly>(directory);
+    BackupInfo info;
+    throwIfFailed(engine->GetBackupInfo(id, &info, true), directory);
+    throwIfFailed(engine->VerifyBackup(id, true), directory);
+    createDirectory(target);
+    throwIfFailed(engine->RestoreDBFromBackup(rocksdb::RestoreOptions(), id, target, target), target);
+    return finishWith(std::move(info));
+  });
+}
+
+}  // namespace
+
+void exportBackup(napi_env env, napi_value exports) {
+  exportFunction<createBackup>(env, exports, "createBackup");
+  exportFunction<listBackups>(env, exports, "listBackups");
+  exportFunction<restoreBackup>(env, exports, "restoreBackup");
+}
+
+}  // namespace shale

@@ -1,0 +1,76 @@
+#include "private_files.h"
+
+#include <rocksdb/file_system.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <memory>
+#include <utility>
+
+namespace shale {
+
+namespace {
+
+using rocksdb::FileOptions;
+using rocksdb::IODebugContext;
+using rocksdb::IOOptions;
+using rocksdb::IOStatus;
+
+// RocksDB creates files with the mode 0644; the mode is changed right after. Until then the directory, which is the
+// owner's alone, keeps others away. A file that was there before keeps the mode that somebody gave it.
+class PrivateFiles : public rocksdb::FileSystemWrapper {
+ public:
+  using rocksdb::FileSystemWrapper::FileSystemWrapper;
+
+  const char* Name() const override { return "shale.privateFiles"; }
+
+  IOStatus NewWritableFile(const std::string& name, const FileOptions& options,
+                           std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* context) override {
+    return hide(name, [&] { return target()->NewWritableFile(name, options, result, context); });
+  }
+  IOStatus ReopenWritableFile(const std::string& name, const FileOptions& options,
+                              std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* context) override {
+    return hide(name, [&] { return target()->ReopenWritableFile(name, options, result, context); });
+  }
+  IOStatus NewRandomRWFile(const std::string& name, const FileOptions& options,
+                           std::unique_ptr<rocksdb::FSRandomRWFile>* result, IODebugContext* context) override {
+    return hide(name, [&] { return target()->NewRandomRWFile(name, options, result, context); });
+  }
+  IOStatus NewLogger(const std::string& name, const IOOptions& options, std::shared_ptr<rocksdb::Logger>* result,
+                     IODebugContext* context) override {
+    return hide(name, [&] { return target()->NewLogger(name, options, result, context); });
+  }
+  IOStatus LockFile(const std::string& name, const IOOptions& options, rocksdb::FileLock** lock,
+                    IODebugContext* context) override {
+    return hide(name, [&] { return target()->LockFile(name, options, lock, context); });
+  }
+  IOStatus CreateDir(const std::string& name, const IOOptions& options, IODebugContext* context) override {
+    return hide(name, [&] { return target()->CreateDir(name, options, context); });
+  }
+  IOStatus CreateDirIfMissing(const std::string& name, const IOOptions& options, IODebugContext* context) override {
+    return hide(name, [&] { return target()->CreateDirIfMissing(name, options, context); });
+  }
+
+ private:
+  template <class Create>
+  static IOStatus hide(const std::string& name, Create create) {
+    struct stat found;
+    const bool wasThere = ::lstat(name.c_str(), &found) == 0;
+    IOStatus status = create();
+    if (status.ok() && !wasThere && ::stat(name.c_str(), &found) == 0) {
+      // A file system without modes refuses; then there is nothing to hide behind.
+      (void)!::chmod(name.c_str(), S_ISDIR(found.st_mode) ? 0700 : 0600);
+    }
+    return status;
+  }
+};
+
+}  // namespace
+
+rocksdb::Env* privateEnvironment() {
+  static rocksdb::Env* environment =
+      rocksdb::NewCompositeEnv(std::make_shared<PrivateFiles>(rocksdb::FileSystem::Default())).release();
+  return environment;
+}
+
+}  // namespace shale

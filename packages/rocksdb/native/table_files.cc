@@ -1,0 +1,246 @@
+// Work on files of a database that may be damaged, without the database: checking one table file, copying what can be
+// read of it, and making a database out of the files of a directory. Also what librocksdb says of itself.
+#include <rocksdb/db.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/sst_file_reader.h>
+#include <rocksdb/sst_file_writer.h>
+#include <rocksdb/table_properties.h>
+#include <rocksdb/version.h>
+
+#include <cstdarg>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "entry.h"
+#include "operation.h"
+#include "private_files.h"
+#include "table_file_walk.h"
+
+namespace shale {
+
+namespace {
+
+using rocksdb::Status;
+
+// checkTableFile(path): Promise<{ opens, message | null, entries, rangeDeletions }>. Every block is read.
+napi_value checkTableFile(const Arguments& arguments) {
+  const std::string path = arguments.string(0, "path");
+  return startOperation(arguments.env(), path, Duration::kLengthy, [path]() -> Finish {
+    rocksdb::SstFileReader reader{rocksdb::Options()};
+    Status status = reader.Open(path);
+    const bool opens = status.ok();
+    uint64_t entries = 0;
+    uint64_t rangeDeletions = 0;
+    if (opens) {
+      if (const auto properties = reader.GetTableProperties()) {
+        entries = properties->num_entries;
+        rangeDeletions = properties->num_range_deletions;
+      }
+      status = reader.VerifyChecksum(rocksdb::ReadOptions());
+    }
+    const std::string message = status.ok() ? "" : status.ToString();
+    return [=](napi_env env) {
+      napi_value result = makeObject(env);
+      setProperty(env, result, "opens", makeBoolean(env, opens));
+      setProperty(env, result, "message", message.empty() ? makeNull(env) : makeString(env, message));
+      setProperty(env, result, "entries", makeNumber(env, static_cast<double>(entries)));
+      setProperty(env, result, "rangeDeletions", makeNumber(env, static_cast<double>(rangeDeletions)));
+      return result;
+    };
+  });
+}
+
+using Record = std::pair<std::string, std::string>;
+
+struct Rewritten {
+  uint64_t entries = 0;
+  std::vector<TableFileWalk::Gap> gaps;
+  std::vector<Record> records;
+};
+
+// RocksDB 11 takes a unique_ptr where the versions before took a raw pointer: take what there is.
+template <class DB>
+auto openDatabase(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, int)
+    -> decltype(DB::Open(options, path, out)) {
+  return DB::Open(options, path, out);
+}
+template <class DB>
+Status openDatabase(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, long) {
+  DB* raw = nullptr;
+  Status status = DB::Open(options, path, &raw);
+  out->reset(raw);
+  return status;
+}
+
+// A table file belongs to a column family by name, and its writer takes the name from an open database.
+class ScratchDatabase {
+ public:
+  explicit ScratchDatabase(std::string path) : path_(std::move(path)) {
+    options_.create_if_missing = true;
+    options_.env = privateEnvironment();
+    throwIfFailed(openDatabase<rocksdb::DB>(options_, path_, &db_, 0), path_);
+  }
+  ~ScratchDatabase() {
+    db_.reset();
+    rocksdb::DestroyDB(path_, options_).PermitUncheckedError();
+  }
+  ScratchDatabase(const ScratchDatabase&) = delete;
+  ScratchDatabase& operator=(const ScratchDatabase&) = delete;
+
+  rocksdb::ColumnFamilyHandle* columnFamily() const { return db_->DefaultColumnFamily(); }
+
+ private:
+  const std::string path_;
+  rocksdb::Options options_;
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+// Whether the database, which has this file among its own, says that the key has been deleted. When it cannot tell, no.
+bool isDeleted(rocksdb::DB* db, const rocksdb::Slice& key) {
+  if (db == nullptr) return false;
+  std::string ignored;
+  return db->Get(rocksdb::ReadOptions(), db->DefaultColumnFamily(), key, &ignored).IsNotFound();
+}
+
+bool isLogKey(const rocksdb::Slice& key) { return !key.empty() && (static_cast<unsigned char>(key[0]) & 1) != 0; }
+
+// Writes what can be read of `source` to `target`. The copies carry RocksDB's smallest sequence number, so whatever
+// deletion another file holds still covers them; no entry of a log is ever written again after it was deleted.
+Rewritten rewrite(rocksdb::DB* db, const std::string& source, const std::string& target) {
+  rocksdb::Options options;
+  options.env = privateEnvironment();
+  TableFileWalk walk(options, source);
+  const ScratchDatabase scratch(target + ".columns");
+  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options, scratch.columnFamily());
+  Rewritten result;
+  while (walk.next()) {
+    if (isDeleted(db, walk.key())) continue;
+    if (result.entries == 0) throwIfFailed(writer.Open(target), target);
+    throwIfFailed(writer.Put(walk.key(), walk.value()), target);
+    result.entries++;
+    if (!isLogKey(walk.key())) result.records.emplace_back(walk.key().ToString(), walk.value().ToString());
+  }
+  if (result.entries > 0) throwIfFailed(writer.Finish(), target);
+  result.gaps = walk.gaps();
+  return result;
+}
+
+napi_value bytesOrNull(napi_env env, bool present, const std::string& bytes) {
+  return present ? makeBytes(env, bytes.data(), bytes.size()) : makeNull(env);
+}
+
+napi_value toValue(napi_env env, const Rewritten& rewritten) {
+  napi_value gaps;
+  check(napi_create_array_with_length(env, rewritten.gaps.size(), &gaps));
+  for (size_t i = 0; i < rewritten.gaps.size(); i++) {
+    const TableFileWalk::Gap& gap = rewritten.gaps[i];
+    napi_value item = makeObject(env);
+    setProperty(env, item, "after", bytesOrNull(env, gap.hasAfter, gap.after));
+    setProperty(env, item, "before", bytesOrNull(env, gap.hasBefore, gap.before));
+    setProperty(env, item, "message", makeString(env, gap.message));
+    check(napi_set_element(env, gaps, static_cast<uint32_t>(i), item));
+  }
+  napi_value records;
+  check(napi_create_array_with_length(env, rewritten.records.size(), &records));
+  for (size_t i = 0; i < rewritten.records.size(); i++) {
+    const Record& record = rewritten.records[i];
+    napi_value item = makeObject(env);
+    setProperty(env, item, "key", makeBytes(env, record.first.data(), record.first.size()));
+    setProperty(env, item, "value", makeBytes(env, record.second.data(), record.second.size()));
+    check(napi_set_element(env, records, static_cast<uint32_t>(i), item));
+  }
+  napi_value result = makeObject(env);
+  setProperty(env, result, "entries", makeNumber(env, static_cast<double>(rewritten.entries)));
+  setProperty(env, result, "gaps", gaps);
+  setProperty(env, result, "records", records);
+  return result;
+}
+
+// rewriteTableFile(handle | undefined, source, target): Promise<{ entries, gaps, records }>. The handle, of a database
+// that the file belongs to, tells what has been deleted.
+napi_value rewriteTableFile(const Arguments& arguments) {
+  auto reference = std::make_shared<Reference>();
+  if (!arguments.isUndefined(0)) *reference = arguments.lease(0).forCall();
+  const std::string source = arguments.string(1, "source");
+  const std::string target = arguments.string(2, "target");
+  return startOperation(arguments.env(), source, Duration::kLengthy, [=]() -> Finish {
+    auto rewritten = std::make_shared<Rewritten>(rewrite(*reference ? &(*reference)->db() : nullptr, source, target));
+    reference->drop();
+    return [rewritten](napi_env env) { return toValue(env, *rewritten); };
+  });
+}
+
+// Keeps what RocksDB says while it repairs.
+class Listener : public rocksdb::Logger {
+ public:
+  Listener() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
+
+  using rocksdb::Logger::Logv;
+  void Logv(const char* format, va_list arguments) override {
+    char line[1024];
+    std::vsnprintf(line, sizeof line, format, arguments);
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (lines_.size() < kMost) lines_.emplace_back(line);
+  }
+  std::vector<std::string> lines() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  static constexpr size_t kMost = 10000;
+
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+// repairDirectory(path): Promise<string[]>. Makes a database out of the table and log files of a directory, changing
+// the directory; resolves with what RocksDB had to say.
+napi_value repairDirectory(const Arguments& arguments) {
+  const std::string path = arguments.string(0, "path");
+  return startOperation(arguments.env(), path, Duration::kLengthy, [path]() -> Finish {
+    const auto listener = std::make_shared<Listener>();
+    rocksdb::Options options;
+    options.env = privateEnvironment();
+    options.info_log = listener;
+    throwIfFailed(rocksdb::RepairDB(path, options), path);
+    const std::vector<std::string> lines = listener->lines();
+    return [lines](napi_env env) {
+      napi_value result;
+      check(napi_create_array_with_length(env, lines.size(), &result));
+      for (size_t i = 0; i < lines.size(); i++) {
+        check(napi_set_element(env, result, static_cast<uint32_t>(i), makeString(env, lines[i])));
+      }
+      return result;
+    };
+  });
+}
+
+// libraryInfo(): { loaded, properties }: the librocksdb that the process has loaded, which need not be the one that the
+// addon was compiled against.
+napi_value libraryInfo(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  napi_value properties = makeObject(env);
+  for (const auto& item : rocksdb::GetRocksBuildProperties()) {
+    setProperty(env, properties, item.first.c_str(), makeString(env, item.second));
+  }
+  napi_value result = makeObject(env);
+  setProperty(env, result, "loaded", makeString(env, rocksdb::GetRocksVersionAsString(true)));
+  setProperty(env, result, "properties", properties);
+  return result;
+}
+
+}  // namespace
+
+void exportTableFiles(napi_env env, napi_value exports) {
+  exportFunction<checkTableFile>(env, exports, "checkTableFile");
+  exportFunction<rewriteTableFile>(env, exports, "rewriteTableFile");
+  exportFunction<repairDirectory>(env, exports, "repairDirectory");
+  exportFunction<libraryInfo>(env, exports, "libraryInfo");
+}
+
+}  // namespace shale
