@@ -4,6 +4,7 @@ import { demoCommand } from './commands/demo.js';
 import { demoWriterCommand } from './commands/demo-writer.js';
 import { ingestCommand } from './commands/ingest.js';
 import { readCommand } from './commands/read.js';
+import { repairCommand } from './commands/repair.js';
 import { statsCommand } from './commands/stats.js';
 import { tablesCommand } from './commands/tables.js';
 import { trimCommand } from './commands/trim.js';
@@ -57,6 +58,7 @@ Begin with:
     statsCommand(terminal, done),
     trimCommand(terminal, done),
     verifyCommand(terminal, done),
+    repairCommand(terminal, done),
     demoCommand(terminal, done),
   ];
   for (const command of commands) program.addCommand(command);

@@ -18,8 +18,19 @@ export {
   utf8Codec,
   WalError,
 } from '@shale/codec';
-export type { FilePlace, FindingKind, ReclaimReport, VerifyProgress, VerifyTotals } from '@shale/storage';
-export { describePlace, diagnose } from '@shale/storage';
+export type {
+  FilePlace,
+  FindingKind,
+  ReclaimReport,
+  RepairEvent,
+  RepairLoss,
+  RepairLossKind,
+  RepairProgress,
+  RepairTotals,
+  VerifyProgress,
+  VerifyTotals,
+} from '@shale/storage';
+export { describePlace, diagnose, repairDatabase } from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
 export type { IdInput, TableIdInput } from './ids.js';

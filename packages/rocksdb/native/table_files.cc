@@ -58,6 +58,7 @@ using Record = std::pair<std::string, std::string>;
 
 struct Rewritten {
   uint64_t entries = 0;
+  uint64_t deleted = 0;
   std::vector<TableFileWalk::Gap> gaps;
   std::vector<Record> records;
 };
@@ -118,7 +119,10 @@ Rewritten rewrite(rocksdb::DB* db, const std::string& source, const std::string&
   rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options, scratch.columnFamily());
   Rewritten result;
   while (walk.next()) {
-    if (isDeleted(db, walk.key())) continue;
+    if (isDeleted(db, walk.key())) {
+      result.deleted++;
+      continue;
+    }
     if (result.entries == 0) throwIfFailed(writer.Open(target), target);
     throwIfFailed(writer.Put(walk.key(), walk.value()), target);
     result.entries++;
@@ -155,12 +159,13 @@ napi_value toValue(napi_env env, const Rewritten& rewritten) {
   }
   napi_value result = makeObject(env);
   setProperty(env, result, "entries", makeNumber(env, static_cast<double>(rewritten.entries)));
+  setProperty(env, result, "deleted", makeNumber(env, static_cast<double>(rewritten.deleted)));
   setProperty(env, result, "gaps", gaps);
   setProperty(env, result, "records", records);
   return result;
 }
 
-// rewriteTableFile(handle | undefined, source, target): Promise<{ entries, gaps, records }>. The handle, of a database
+// rewriteTableFile(handle | undefined, source, target): Promise<{ entries, deleted, gaps, records }>. The handle, of a database
 // that the file belongs to, tells what has been deleted.
 napi_value rewriteTableFile(const Arguments& arguments) {
   auto reference = std::make_shared<Reference>();

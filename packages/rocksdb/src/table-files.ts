@@ -24,6 +24,8 @@ export interface TableFileGap {
 export interface RewrittenTableFile {
   /** Records in the copy; when 0, no copy was written. */
   readonly entries: number;
+  /** Records that could be read and were left out, because they have been deleted since. */
+  readonly deleted: number;
   readonly gaps: readonly TableFileGap[];
   /** The records among them that are not entries of a log. */
   readonly records: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];

@@ -20,6 +20,14 @@ export type { LogEntry, ReadChunk } from './read.js';
 export type { ReclaimOptions, ReclaimReport } from './reclaim.js';
 export type { RegionReport } from './recovery.js';
 export { type RegionChunk, type RegionEntry, RegionScan } from './region-scan.js';
+export type {
+  RepairEvent,
+  RepairLoss,
+  RepairLossKind,
+  RepairProgress,
+  RepairTotals,
+} from './repair/events.js';
+export { repairDatabase } from './repair/repair.js';
 export type { LogStats } from './stats.js';
 export type { TableInfo } from './tables.js';
 export type { TrimResult } from './trim.js';

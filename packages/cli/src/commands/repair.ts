@@ -1,0 +1,116 @@
+import { describePlace, openWal, type RepairEvent, type RepairLoss, repairDatabase } from '@shale/engine';
+import { Command } from 'commander';
+import { CliError } from '../cli-error.js';
+import { EXIT } from '../exit-codes.js';
+import { toJson } from '../output/json.js';
+import { StatusLine } from '../output/status-line.js';
+import type { Terminal } from '../output/terminal.js';
+import { formatBytes, formatCount, formatDuration, plural } from '../output/units.js';
+import { printable } from '../read/entry-format.js';
+import { requireFilesOfLog } from './open-log.js';
+import { requireNewDirectory } from './target-directory.js';
+
+interface RepairFlags {
+  readonly to: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `shale repair`. */
+export function repairCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
+  return new Command('repair')
+    .summary('save what can be read of a damaged log into a new one')
+    .description(
+      'Reads what can be read of a damaged log and writes it to a new one; the old one stays as it is. Entries keep their ' +
+        'sequences, tables their names, and no sequence of a lost entry is given out again. Each loss is told with its table, ' +
+        'sequences and file. Exits with 0 when everything was saved, with 1 when something was lost.',
+    )
+    .argument('<dir>', 'directory of the damaged log; no process may be writing it')
+    .requiredOption('--to <dir>', 'directory of the new log: it must be empty, or not there yet')
+    .option('--json', 'one JSON object per loss, and one for the totals')
+    .option('-q, --quiet', 'no output: the exit code tells')
+    .action(async (dir: string, flags: RepairFlags) => {
+      await requireFilesOfLog(dir);
+      await requireNewDirectory(flags.to);
+      done(await repair(terminal, dir, flags));
+    });
+}
+
+async function repair(terminal: Terminal, dir: string, flags: RepairFlags): Promise<number> {
+  const status = new StatusLine(terminal, { off: flags.quiet === true || flags.json === true });
+  // Names are in the new log: what concerns tables is told when that can be asked for them.
+  const losses: RepairLoss[] = [];
+  let totals: Extract<RepairEvent, { type: 'totals' }> | undefined;
+  try {
+    for await (const event of repairDatabase(dir, flags.to)) {
+      if (event.type === 'progress') status.show(() => progressText(event));
+      else if (event.type === 'loss') losses.push(event);
+      else totals = event;
+    }
+  } finally {
+    status.clear();
+  }
+  if (totals === undefined) throw new CliError('CLI_INPUT', `the repair of ${dir} ended without a result`);
+  if (!flags.quiet) await report(terminal, flags, losses, totals);
+  return losses.length === 0 ? EXIT.ok : EXIT.findings;
+}
+
+async function report(
+  terminal: Terminal,
+  flags: RepairFlags,
+  losses: readonly RepairLoss[],
+  totals: Extract<RepairEvent, { type: 'totals' }>,
+): Promise<void> {
+  const { red, green, yellow } = terminal.outColors;
+  const names = losses.some(({ id }) => id !== undefined)
+    ? await namesOf(flags.to, losses)
+    : new Map<string, string>();
+  for (const loss of losses) {
+    const name = loss.id === undefined ? undefined : names.get(keyOf(loss.instance ?? 0, loss.id.table));
+    if (flags.json) await terminal.out.line(toJson(name === undefined ? loss : { ...loss, name }));
+    else await terminal.out.line(`${red('lost')}: ${loss.message}${where(loss, name)}`);
+  }
+  if (flags.json) {
+    await terminal.out.line(toJson(totals));
+  } else {
+    const saved = `${plural(totals.entries, 'entry', 'entries')}, ${formatBytes(Number(totals.payloadBytes))} in ${plural(totals.tables, 'table')}`;
+    const verdict =
+      losses.length === 0
+        ? green('everything saved')
+        : yellow(`saved, with ${plural(losses.length, 'loss', 'losses')}`);
+    await terminal.out.line(`${verdict}: ${saved} to ${flags.to} in ${formatDuration(totals.elapsedMs)}`);
+  }
+  await terminal.out.flush();
+}
+
+function progressText({ step, files, entries, tables }: Extract<RepairEvent, { type: 'progress' }>): string {
+  if (step === 'files') return `reading file ${files.done} of ${files.total}`;
+  if (step === 'rebuild') return `putting ${plural(files.total, 'file')} together`;
+  return `saving: ${plural(entries, 'entry', 'entries')}, ${formatCount(tables)} tables`;
+}
+
+/** The names, by instance and table, of the tables that are concerned. */
+async function namesOf(directory: string, losses: readonly RepairLoss[]): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  for (const instance of new Set(losses.map((loss) => loss.instance ?? 0))) {
+    // The catalog itself, which is an instance too, has no names.
+    if (instance === 127) continue;
+    await using wal = await openWal(directory, { readOnly: true, instance });
+    for await (const { id, name } of wal.tables()) {
+      if (name !== undefined) names.set(keyOf(instance, id.table), name);
+    }
+  }
+  return names;
+}
+
+function keyOf(instance: number, table: bigint): string {
+  return `${instance}/${table}`;
+}
+
+function where(loss: RepairLoss, name: string | undefined): string {
+  const parts: string[] = [];
+  if (name !== undefined) parts.push(`table ${printable(Buffer.from(name), 60)}`);
+  if (loss.sequences) parts.push(`sequences ${loss.sequences.from} to ${loss.sequences.to}`);
+  if (loss.file) parts.push(`file ${describePlace(loss.file)}`);
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
+}

@@ -1,0 +1,242 @@
+import {
+  EntryChunk,
+  encodeMetaValue,
+  GROUP_STRIDE,
+  instanceRange,
+  keySuccessor,
+  logKey,
+  META_VALUE_LENGTH,
+  metaKey,
+  type TableId,
+  U64_MAX,
+} from '@shale/codec';
+import type { Database, ScanResult } from '@shale/rocksdb';
+import type { LogContext } from '../context.js';
+import { foreignKey, native, tableOfKey } from '../errors.js';
+import { floors } from '../floors.js';
+import { layoutOf } from '../read.js';
+import type { DamageMap } from './damage.js';
+import type { RepairLoss } from './events.js';
+import type { FloorBook } from './floors.js';
+import { redoTrim } from './redo-trims.js';
+import type { SavedTable } from './saved-table.js';
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+
+/** How far a copy has got. */
+export interface CopyProgress {
+  readonly type: 'copied';
+  readonly entries: number;
+  readonly payloadBytes: number;
+}
+
+/** Copies one instance from the rebuilt database to the new one, and notices what is missing on the way. */
+export class InstanceCopy {
+  /** Tables in the order of their keys. */
+  readonly tables: SavedTable[] = [];
+  readonly #source: LogContext;
+  readonly #target: Database;
+  readonly #old: Database | null;
+  readonly #damage: DamageMap;
+  readonly #floors: FloorBook;
+  #buffer = new ArrayBuffer(CHUNK_BYTES);
+
+  /** @param old the damaged database, if it opens */
+  constructor(
+    source: LogContext,
+    target: Database,
+    old: Database | null,
+    damage: DamageMap,
+    book: FloorBook,
+  ) {
+    this.#source = source;
+    this.#old = old;
+    this.#target = target;
+    this.#damage = damage;
+    this.#floors = book;
+  }
+
+  /** @param named ids of tables in region 0 that have a name, with entries or without */
+  *run(named: Iterable<bigint>): Generator<CopyProgress | RepairLoss, void, undefined> {
+    yield* this.#readFloors();
+    yield* this.#copyEntries();
+    for (const { id, last } of this.tables) {
+      yield* this.#checkTail(id, last, this.#damage.tailOf(this.#source.instance, id, last));
+    }
+    yield* this.#checkEmpty(named);
+    yield* this.#redoTrims();
+  }
+
+  /** Writes the metadata records; call it when nothing raises them any more. */
+  writeFloors(): void {
+    const { path, instance } = this.#source;
+    for (const [table, maxSequence] of this.#floors) {
+      const value = new Uint8Array(META_VALUE_LENGTH);
+      encodeMetaValue(value, 0, maxSequence);
+      native({ path }, () => this.#target.put(metaKey(instance, table), value, { sync: false }));
+    }
+  }
+
+  *#readFloors(): Generator<RepairLoss, void, undefined> {
+    const losses: RepairLoss[] = [];
+    const found = floors(this.#source, (problem) => losses.push(this.#foreign(problem.message)));
+    for (const { table, maxSequence } of found) this.#floors.raise(table, maxSequence);
+    yield* losses;
+  }
+
+  *#copyEntries(): Generator<CopyProgress | RepairLoss, void, undefined> {
+    const { db, path, instance } = this.#source;
+    const { lower, upper } = instanceRange(instance);
+    let from: Uint8Array | null = lower;
+    while (from !== null) {
+      const start: Uint8Array = from;
+      const result: ScanResult = native({ path }, () => db.scan(start, upper, this.#buffer));
+      if (result.neededBytes > 0) {
+        this.#buffer = new ArrayBuffer(result.neededBytes);
+        continue;
+      }
+      const next: Uint8Array = yield* this.#take(result, start);
+      from = result.more ? next : null;
+      if (result.foreign === undefined) continue;
+      const { key, reason } = result.foreign;
+      const place = { path, table: tableOfKey(key) };
+      yield {
+        ...this.#foreign(foreignKey(key, reason, place).message),
+        ...(place.table ? { id: place.table } : {}),
+      };
+      from = keySuccessor(key);
+    }
+  }
+
+  *#take(result: ScanResult, from: Uint8Array): Generator<CopyProgress | RepairLoss, Uint8Array, undefined> {
+    let next = from;
+    if (result.entries === 0) return next;
+    this.#write(result);
+    for (const { id, first, count } of new EntryChunk(this.#buffer, layoutOf(result)).groups) {
+      const last = first + BigInt(count) - 1n;
+      yield* this.#follow(id, first, last);
+      next = keySuccessor(logKey({ instance: this.#source.instance, ...id }, last));
+    }
+    const { entries, dataLength } = result;
+    yield { type: 'copied', entries, payloadBytes: dataLength - entries };
+    return next;
+  }
+
+  /** The layout of a scan has the ends of values where a write wants their lengths; all else is the same. */
+  #write({ entries, groups, dataLength, endsAt, groupsAt }: ScanResult): void {
+    const lengths = new Uint32Array(this.#buffer.slice(endsAt, endsAt + entries * 4));
+    for (let i = entries - 1; i > 0; i--) lengths[i] = (lengths[i] ?? 0) - (lengths[i - 1] ?? 0);
+    const buffer = this.#buffer;
+    native({ path: this.#target.path }, () =>
+      this.#target.write(
+        new Uint8Array(buffer, groupsAt, groups * GROUP_STRIDE),
+        new Uint8Array(lengths.buffer),
+        new Uint8Array(buffer, 0, dataLength),
+        { sync: false },
+      ),
+    );
+  }
+
+  *#follow(id: TableId, first: bigint, last: bigint): Generator<RepairLoss, void, undefined> {
+    const table = this.tables.at(-1);
+    if (table !== undefined && table.id.region === id.region && table.id.table === id.table) {
+      if (first > table.last + 1n) yield this.#gap(id, table.last + 1n, first - 1n);
+      table.last = last;
+      return;
+    }
+    this.tables.push({ id, first, last });
+    if (first <= 1n) return;
+    const trimmed = (this.#floors.get(id.table) ?? 0n) >= first - 1n;
+    const cause = this.#damage.explain(this.#source.instance, id, 1n, first - 1n);
+    // Of a table that was trimmed nobody can say how far; what a damaged file held before its first entry is told.
+    if (!trimmed || cause !== undefined) yield this.#gap(id, 1n, first - 1n, trimmed);
+  }
+
+  #gap(id: TableId, from: bigint, to: bigint, trimmed = false): RepairLoss {
+    const { instance } = this.#source;
+    const cause = this.#damage.explain(instance, id, from, to);
+    const why =
+      cause === undefined
+        ? 'no damaged file explains it, so they were missing before (HoraeDB leaves holes after failed writes)'
+        : `${cause.file.name}: ${cause.message}`;
+    const what = trimmed ? 'are missing, or were trimmed' : 'are missing';
+    return {
+      type: 'loss',
+      kind: 'middle',
+      instance,
+      id,
+      sequences: { from, to },
+      ...(cause === undefined ? {} : { file: cause.file }),
+      message: `${describe(instance, id)}: the entries ${from} to ${to} ${what}; ${why}`,
+    };
+  }
+
+  /** Tables without entries may have had some: no new one may get a sequence of theirs either. */
+  *#checkEmpty(named: Iterable<bigint>): Generator<RepairLoss, void, undefined> {
+    const { instance } = this.#source;
+    const saved = new Set(this.tables.map(({ id }) => id.table));
+    for (const [table, floor] of [...this.#floors]) {
+      if (saved.has(table)) continue;
+      saved.add(table);
+      // The record does not say in which region the table is, and it counts for all.
+      yield* this.#checkTail({ region: 0n, table }, floor, this.#damage.tailAnywhere(instance));
+    }
+    for (const table of named) {
+      if (saved.has(table)) continue;
+      const id = { region: 0n, table };
+      yield* this.#checkTail(id, 0n, this.#damage.tailOf(instance, id, 0n));
+    }
+  }
+
+  *#checkTail(
+    id: TableId,
+    last: bigint,
+    { most, causes }: ReturnType<DamageMap['tailOf']>,
+  ): Generator<RepairLoss, void, undefined> {
+    const { instance } = this.#source;
+    const cause = causes[0];
+    if (cause === undefined || last === U64_MAX) return;
+    const known = this.#floors.get(id.table) ?? 0n;
+    const reach = last + (most > 0n ? most : 1n);
+    const to = reach > U64_MAX ? U64_MAX : reach;
+    this.#floors.raise(id.table, to);
+    yield {
+      type: 'loss',
+      kind: 'tail',
+      instance,
+      id,
+      sequences: { from: last + 1n, to: to > known ? to : known },
+      file: cause.file,
+      message: `${describe(instance, id)}: entries after ${last} may be missing; the next one gets a sequence that none of them can have had; ${cause.file.name}: ${cause.message}`,
+    };
+  }
+
+  *#redoTrims(): Generator<RepairLoss, void, undefined> {
+    const { instance } = this.#source;
+    const file = this.#damage.lostTrims[0];
+    if (this.#old === null || file === undefined) return;
+    for (const table of this.tables) {
+      const floor = this.#floors.get(table.id.table) ?? 0n;
+      if (redoTrim(this.#old, this.#target, instance, table, floor)) continue;
+      const { id, first, last } = table;
+      yield {
+        type: 'loss',
+        kind: 'trim',
+        instance,
+        id,
+        sequences: { from: first, to: last },
+        file,
+        message: `${describe(instance, id)}: if its first entries were trimmed, they may be back: the record of it may have been in ${file.name}`,
+      };
+    }
+  }
+
+  #foreign(message: string): RepairLoss {
+    return { type: 'loss', kind: 'foreign', instance: this.#source.instance, message };
+  }
+}
+
+/** `region 1, table 2`, with the instance unless it is 0. */
+export function describe(instance: number, { region, table }: TableId): string {
+  return `${instance === 0 ? '' : `instance ${instance}, `}region ${region}, table ${table}`;
+}

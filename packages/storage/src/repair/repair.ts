@@ -1,0 +1,175 @@
+import { CATALOG_INSTANCE, MAX_INSTANCE } from '@shale/codec';
+import { type Database, openDatabase } from '@shale/rocksdb';
+import type { LogContext } from '../context.js';
+import { newCounters } from '../counters.js';
+import { nativeAsync } from '../errors.js';
+import { floors } from '../floors.js';
+import { TableUnits } from '../table-units.js';
+import { catalogNames } from './catalog-names.js';
+import { InstanceCopy } from './copy-instance.js';
+import { DamageMap } from './damage.js';
+import type { RepairEvent, RepairLoss, RepairProgress } from './events.js';
+import { FloorBook } from './floors.js';
+import { gather, type PlainRecord } from './gather.js';
+import { mendCatalog } from './mend-catalog.js';
+import { type OldDatabase, openOld } from './old-database.js';
+import { rebuild } from './rebuild.js';
+import {
+  checkPlaces,
+  makeWorkspace,
+  moveIntoPlace,
+  removeWorkspace,
+  takeInventory,
+  type Workspace,
+} from './workspace.js';
+
+/**
+ * Saves what can be read of a damaged database into a new one, and reports what cannot. Nothing in the old directory is
+ * changed. Entries before and behind damage keep their regions, tables and sequences, in all instances; names stay; and
+ * metadata records are raised so far that no sequence that a lost entry may have had is given out again.
+ *
+ * It works in a directory `.<name>.partial-…` beside the new one, needs as much space as the saved entries take (twice that,
+ * if the old database is on another file system), and moves the new database to its place when it is whole.
+ *
+ * Throws SHALE_INVALID_ARGUMENT (there is something at `to` already, or it is inside of `from`), SHALE_NOT_FOUND,
+ * SHALE_LOCKED (a process has the old one open for writing), SHALE_NO_SPACE, SHALE_IO, and SHALE_CORRUPT when nothing can be saved.
+ */
+export async function* repairDatabase(
+  from: string,
+  to: string,
+): AsyncGenerator<RepairEvent, void, undefined> {
+  const inventory = await takeInventory(from);
+  await checkPlaces(from, to);
+  const started = performance.now();
+  const workspace = await makeWorkspace(to);
+  try {
+    const old = await openOld(from);
+    try {
+      const run = new RepairRun(from, workspace, old);
+      let losses = 0;
+      for await (const event of run.events(inventory)) {
+        if (event.type === 'loss') losses++;
+        yield event;
+      }
+      await moveIntoPlace(workspace, to);
+      const { entries, tables, payloadBytes } = run.totals;
+      yield {
+        type: 'totals',
+        opened: old.db !== null,
+        entries,
+        tables,
+        payloadBytes,
+        losses,
+        elapsedMs: performance.now() - started,
+      };
+    } finally {
+      await old.db?.close();
+    }
+  } finally {
+    await removeWorkspace(workspace);
+  }
+}
+
+class RepairRun {
+  readonly totals = { entries: 0n, tables: 0, payloadBytes: 0n };
+  readonly #from: string;
+  readonly #workspace: Workspace;
+  readonly #old: OldDatabase;
+  readonly #damage = new DamageMap();
+  /** Of damaged files: metadata records, whose order among others is not known. */
+  readonly #records: PlainRecord[] = [];
+  #files = { done: 0, total: 0 };
+
+  constructor(from: string, workspace: Workspace, old: OldDatabase) {
+    this.#from = from;
+    this.#workspace = workspace;
+    this.#old = old;
+  }
+
+  async *events(
+    inventory: Awaited<ReturnType<typeof takeInventory>>,
+  ): AsyncGenerator<RepairLoss | RepairProgress, void, undefined> {
+    const { failure } = this.#old;
+    if (failure !== null) {
+      yield { type: 'loss', kind: 'file', message: `the database cannot be opened: ${failure.message}` };
+    }
+    const { files, result } = this.#workspace;
+    const sources = { inventory, old: this.#old, damage: this.#damage, records: this.#records };
+    for await (const event of gather(this.#from, files, sources)) {
+      if (event.type === 'loss') {
+        yield event;
+        continue;
+      }
+      this.#files = { done: event.done, total: event.total };
+      yield this.#progress('files');
+    }
+    yield this.#progress('rebuild');
+    yield* await rebuild(files, this.#from, this.#damage);
+    await using source = await nativeAsync({ path: this.#from }, () =>
+      openDatabase(files, { readOnly: true }),
+    );
+    const known = new Map<number, bigint[]>();
+    {
+      await using target = await nativeAsync({ path: result }, () => openDatabase(result));
+      for (let instance = 0; instance <= MAX_INSTANCE; instance++) {
+        const tables = yield* this.#copy(source, target, instance);
+        if (instance !== CATALOG_INSTANCE) known.set(instance, tables);
+      }
+      await nativeAsync({ path: result }, () => target.flush());
+    }
+    for (const [instance, tables] of known) {
+      const catalog = { region: 0n, table: BigInt(instance) };
+      const { most, causes } = this.#damage.tailOf(CATALOG_INSTANCE, catalog, 0n);
+      if (causes.length > 0 && (instance === 0 || tables.length > 0)) {
+        yield* await mendCatalog(result, instance, tables, most);
+      }
+    }
+  }
+
+  /** Copies one instance; returns the ids of its tables in region 0, and of those whose region nobody knows. */
+  async *#copy(
+    source: Database,
+    target: Database,
+    instance: number,
+  ): AsyncGenerator<RepairLoss | RepairProgress, bigint[], undefined> {
+    const book = new FloorBook();
+    book.take(this.#records, instance);
+    this.#takeOldFloors(book, instance);
+    const copy = new InstanceCopy(contextOf(source, instance), target, this.#old.db, this.#damage, book);
+    const names = instance === CATALOG_INSTANCE ? [] : catalogNames(source, instance).keys();
+    for (const event of copy.run(names)) {
+      if (event.type === 'loss') {
+        yield event;
+        continue;
+      }
+      this.totals.entries += BigInt(event.entries);
+      this.totals.payloadBytes += BigInt(event.payloadBytes);
+      yield this.#progress('entries');
+    }
+    copy.writeFloors();
+    if (instance !== CATALOG_INSTANCE) this.totals.tables += copy.tables.length;
+    const saved = copy.tables.filter(({ id }) => id.region === 0n).map(({ id }) => id.table);
+    return [...saved, ...[...book].map(([table]) => table)];
+  }
+
+  /** The old database may still know floors whose newest records were in a part of a file that is lost. */
+  #takeOldFloors(book: FloorBook, instance: number): void {
+    if (this.#old.db === null) return;
+    try {
+      const found = floors(contextOf(this.#old.db, instance), () => undefined);
+      for (const { table, maxSequence } of found) book.raise(table, maxSequence);
+    } catch {
+      // Damage among them; what can be read of it was gathered from the files.
+    }
+  }
+
+  #progress(step: RepairProgress['step']): RepairProgress {
+    const { entries, tables } = this.totals;
+    return { type: 'progress', step, files: this.#files, entries, tables };
+  }
+}
+
+function contextOf(db: Database, instance: number): LogContext {
+  const { path } = db;
+  return { db, path, instance, units: new TableUnits({ db, path, instance }), counters: newCounters() };
+}
