@@ -8,6 +8,7 @@ export type CliErrorCode =
   | 'CLI_NOT_A_LOG'
   | 'CLI_DAMAGED'
   | 'CLI_NOT_EMPTY'
+  | 'CLI_LOCKED'
   | 'CLI_INPUT'
   | 'CLI_INPUT_CHANGED'
   | 'CLI_INGEST_UNFINISHED'
@@ -23,6 +24,7 @@ const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
   CLI_NOT_A_LOG: EXIT.usage,
   CLI_DAMAGED: EXIT.corrupt,
   CLI_NOT_EMPTY: EXIT.refused,
+  CLI_LOCKED: EXIT.locked,
   CLI_INPUT: EXIT.io,
   CLI_INPUT_CHANGED: EXIT.refused,
   CLI_INGEST_UNFINISHED: EXIT.refused,

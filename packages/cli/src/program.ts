@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
+import { backupCommand } from './commands/backup.js';
 import { demoCommand } from './commands/demo.js';
 import { demoWriterCommand } from './commands/demo-writer.js';
 import { ingestCommand } from './commands/ingest.js';
 import { readCommand } from './commands/read.js';
 import { repairCommand } from './commands/repair.js';
+import { restoreCommand } from './commands/restore.js';
 import { statsCommand } from './commands/stats.js';
 import { tablesCommand } from './commands/tables.js';
 import { trimCommand } from './commands/trim.js';
@@ -59,6 +61,8 @@ Begin with:
     trimCommand(terminal, done),
     verifyCommand(terminal, done),
     repairCommand(terminal, done),
+    backupCommand(terminal, done),
+    restoreCommand(terminal, done),
     demoCommand(terminal, done),
   ];
   for (const command of commands) program.addCommand(command);

@@ -164,9 +164,9 @@ export class Engine {
   }
 
   /** Work on the whole database, off this thread. */
-  async admin(work: (log: Log) => Promise<void>): Promise<void> {
+  async admin<R>(work: (log: Log) => Promise<R>): Promise<R> {
     try {
-      await work(this.log);
+      return await work(this.log);
     } catch (error) {
       if (error instanceof WalError && error.code === 'SHALE_POISONED') this.health.notice(error);
       throw error;

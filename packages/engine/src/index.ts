@@ -19,6 +19,9 @@ export {
   WalError,
 } from '@shale/codec';
 export type {
+  BackupInfo,
+  BackupList,
+  BackupOptions,
   FilePlace,
   FindingKind,
   ReclaimReport,
@@ -27,10 +30,11 @@ export type {
   RepairLossKind,
   RepairProgress,
   RepairTotals,
+  RestoreOptions,
   VerifyProgress,
   VerifyTotals,
 } from '@shale/storage';
-export { describePlace, diagnose, repairDatabase } from '@shale/storage';
+export { describePlace, diagnose, listBackups, repairDatabase, restoreBackup } from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
 export type { IdInput, TableIdInput } from './ids.js';

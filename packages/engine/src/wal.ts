@@ -1,5 +1,5 @@
 import { bytesCodec, type PayloadCodec, type RecoveryReport } from '@shale/codec';
-import type { ReclaimReport } from '@shale/storage';
+import type { BackupInfo, BackupOptions, ReclaimReport } from '@shale/storage';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
 import type { AppendResult } from './append/pending-append.js';
 import type { Engine } from './engine.js';
@@ -204,6 +204,23 @@ export class Wal implements AsyncDisposable {
       throw invalid('directory', `a checkpoint goes to a directory, and got ${show(directory)}`);
     }
     await this.#engine.admin((log) => log.checkpoint(directory));
+  }
+
+  /**
+   * Adds a backup of the whole database to a directory of backups, while appends go on: everything that was acknowledged
+   * before is in it. Table files that the directory has from earlier backups are not copied again. `listBackups` lists
+   * them, `restoreBackup` makes a database of one.
+   *
+   * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another process adds to the same directory), SHALE_NO_SPACE, SHALE_IO,
+   * SHALE_CLOSED.
+   */
+  async backup(directory: string, options: BackupOptions = {}): Promise<BackupInfo> {
+    this.#engine.requireWritable();
+    if (typeof directory !== 'string' || directory === '') {
+      throw invalid('directory', `a backup goes to a directory, and got ${show(directory)}`);
+    }
+    const { keep } = options;
+    return await this.#engine.admin((log) => log.backup(directory, { keep }));
   }
 
   /**

@@ -141,7 +141,7 @@ napi_value restoreBackup(const Arguments& arguments) {
     BackupInfo info;
     throwIfFailed(engine->GetBackupInfo(id, &info, true), directory);
     throwIfFailed(engine->VerifyBackup(id, true), directory);
-    createDirectory(target);
+    createDirectory(target, true);
     throwIfFailed(engine->RestoreDBFromBackup(rocksdb::RestoreOptions(), id, target, target), target);
     return finishWith(std::move(info));
   });

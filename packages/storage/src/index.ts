@@ -1,3 +1,11 @@
+export {
+  type BackupInfo,
+  type BackupList,
+  type BackupOptions,
+  listBackups,
+  type RestoreOptions,
+  restoreBackup,
+} from './backup.js';
 export type { ChunkOptions } from './chunk-buffers.js';
 export type { AppendFailure, CommitResult } from './commit.js';
 export type { LogCounters } from './counters.js';

@@ -6,6 +6,7 @@ import {
   WalError,
 } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
+import { type BackupInfo, type BackupOptions, backup } from './backup.js';
 import type { ChunkOptions } from './chunk-buffers.js';
 import { type CommitResult, Committer } from './commit.js';
 import type { LogContext } from './context.js';
@@ -373,6 +374,17 @@ export class Log {
   async checkpoint(directory: string): Promise<void> {
     this.#requireOpen();
     await nativeAsync({ path: directory }, () => this.#db.checkpoint(directory));
+  }
+
+  /**
+   * Adds a backup of the database as it is now, all instances', to a directory of backups, while writing goes on. Table
+   * files that the directory has already are not copied again. `listBackups` and `restoreBackup` are the other half.
+   *
+   * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another process adds to the directory), SHALE_NO_SPACE, SHALE_IO.
+   */
+  async backup(directory: string, options: BackupOptions = {}): Promise<BackupInfo> {
+    this.#requireWritable();
+    return await backup(this.#db, directory, options);
   }
 
   /** What this log has done, and the numbers of RocksDB. */

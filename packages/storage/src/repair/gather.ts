@@ -7,7 +7,7 @@ import { filePlaceIn } from '../file-place.js';
 import { type DamageMap, describeKey } from './damage.js';
 import type { RepairLoss } from './events.js';
 import type { OldDatabase } from './old-database.js';
-import { copy, type Inventory, linkOrCopy } from './workspace.js';
+import { copy, type Inventory, linkOrCopy } from './old-files.js';
 
 /** A record that is no entry of a log. */
 export interface PlainRecord {

@@ -1,9 +1,12 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CATALOG_INSTANCE, MAX_INSTANCE } from '@shale/codec';
 import { type Database, openDatabase } from '@shale/rocksdb';
 import type { LogContext } from '../context.js';
 import { newCounters } from '../counters.js';
 import { nativeAsync } from '../errors.js';
 import { floors } from '../floors.js';
+import { makeWorkspace, moveIntoPlace, removeWorkspace, type Workspace } from '../new-directory.js';
 import { TableUnits } from '../table-units.js';
 import { catalogNames } from './catalog-names.js';
 import { InstanceCopy } from './copy-instance.js';
@@ -13,15 +16,8 @@ import { FloorBook } from './floors.js';
 import { gather, type PlainRecord } from './gather.js';
 import { mendCatalog } from './mend-catalog.js';
 import { type OldDatabase, openOld } from './old-database.js';
+import { checkPlaces, takeInventory } from './old-files.js';
 import { rebuild } from './rebuild.js';
-import {
-  checkPlaces,
-  makeWorkspace,
-  moveIntoPlace,
-  removeWorkspace,
-  takeInventory,
-  type Workspace,
-} from './workspace.js';
 
 /**
  * Saves what can be read of a damaged database into a new one, and reports what cannot. Nothing in the old directory is
@@ -93,7 +89,9 @@ class RepairRun {
     if (failure !== null) {
       yield { type: 'loss', kind: 'file', message: `the database cannot be opened: ${failure.message}` };
     }
-    const { files, result } = this.#workspace;
+    const { root, result } = this.#workspace;
+    const files = join(root, 'files');
+    await mkdir(files, { mode: 0o700 });
     const sources = { inventory, old: this.#old, damage: this.#damage, records: this.#records };
     for await (const event of gather(this.#from, files, sources)) {
       if (event.type === 'loss') {

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, mkdir, mkdtemp, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { copyFile, link, lstat, readdir } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
 import { WalError } from '@shale/codec';
+import { requireEmpty } from '../new-directory.js';
 import { lockHolder } from './lock.js';
 
 /** The names in a database directory that matter. */
@@ -10,15 +11,6 @@ export interface Inventory {
   readonly logs: readonly string[];
   /** Names that look like table or log files and are links, directories or the like: nothing follows them. */
   readonly strange: readonly string[];
-}
-
-/** Two directories beside the new database: one to work in, one in which it grows until it is whole. */
-export interface Workspace {
-  readonly root: string;
-  /** Holds the old database's files, or copies. */
-  readonly files: string;
-  /** The new database, until it moves to its place. */
-  readonly result: string;
 }
 
 /** Lists the table and log files of a directory. Throws SHALE_NOT_FOUND when there are none of a database. */
@@ -60,48 +52,12 @@ export async function checkPlaces(from: string, to: string): Promise<void> {
   }
 }
 
-/** Throws SHALE_INVALID_ARGUMENT unless a path is an empty directory or nothing. */
-export async function requireEmpty(path: string): Promise<void> {
-  const found = await stat(path).catch(() => null);
-  if (found === null) return;
-  if (found.isDirectory() && (await readdir(path)).length === 0) return;
-  const what = found.isDirectory() ? 'has files in it' : 'is a file';
-  throw new WalError('SHALE_INVALID_ARGUMENT', `${path} ${what}: name a new or empty directory`, { path });
-}
-
-/** Makes the directories to work in. They are the owner's alone. */
-export async function makeWorkspace(to: string): Promise<Workspace> {
-  const target = resolve(to);
-  await mkdir(dirname(target), { recursive: true });
-  const root = await mkdtemp(join(dirname(target), `.${basename(target)}.partial-`));
-  const files = join(root, 'files');
-  await mkdir(files, { mode: 0o700 });
-  return { root, files, result: join(root, 'result') };
-}
-
-/** Moves what was made to its place: from then on it is there, whole. */
-export async function moveIntoPlace(workspace: Workspace, to: string): Promise<void> {
-  const target = resolve(to);
-  await rename(workspace.result, target);
-  const parent = await open(dirname(target));
-  try {
-    await parent.sync();
-  } finally {
-    await parent.close();
-  }
-}
-
-/** Removes the workspace with all that is left in it. */
-export async function removeWorkspace({ root }: Workspace): Promise<void> {
-  await rm(root, { recursive: true, force: true });
-}
-
-/** Brings a table file into the workspace. RocksDB never changes one, so a second name for it will do. */
+/** Brings a table file into the directory of gathered files. RocksDB never changes one, so a second name for it will do. */
 export async function linkOrCopy(source: string, target: string): Promise<void> {
   await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE));
 }
 
-/** Brings a log file into the workspace, as a file of its own. */
+/** Brings a log file into the directory of gathered files, as a file of its own. */
 export async function copy(source: string, target: string): Promise<void> {
   await copyFile(source, target, constants.COPYFILE_FICLONE);
 }

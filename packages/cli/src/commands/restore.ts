@@ -1,0 +1,77 @@
+import { restoreBackup } from '@shale/engine';
+import { Command, InvalidArgumentError } from 'commander';
+import { EXIT } from '../exit-codes.js';
+import { directoryBytes } from '../output/directory-bytes.js';
+import { toJson } from '../output/json.js';
+import { StatusLine } from '../output/status-line.js';
+import type { Terminal } from '../output/terminal.js';
+import { formatBytes, formatDuration, plural } from '../output/units.js';
+import { parseCount } from './arguments.js';
+import { requireDirectory } from './backup.js';
+import { openForReading } from './open-log.js';
+import { requireNewDirectory } from './target-directory.js';
+
+interface RestoreFlags {
+  readonly id?: number;
+  readonly json?: boolean;
+}
+
+const PROGRESS_MS = 500;
+
+/** `shale restore`. */
+export function restoreCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
+  return new Command('restore')
+    .summary('make a log of a backup')
+    .description(
+      'Writes the log of a backup to a new directory, after comparing the checksum of every file of the backup, and opens ' +
+        'it to see that it is a log.',
+    )
+    .argument('<backups>', 'directory of backups')
+    .argument('<dir>', 'directory of the new log: it must be empty, or not there yet')
+    .option('--id <id>', 'which backup (default: the newest)', parseId)
+    .option('--json', 'one JSON object')
+    .action(async (backups: string, dir: string, flags: RestoreFlags) => {
+      await restore(terminal, backups, dir, flags);
+      done(EXIT.ok);
+    });
+}
+
+function parseId(text: string): number {
+  const id = parseCount(text);
+  if (id < 1 || id > 2 ** 32 - 1) throw new InvalidArgumentError('Backups count from 1.');
+  return id;
+}
+
+async function restore(terminal: Terminal, backups: string, dir: string, flags: RestoreFlags): Promise<void> {
+  await requireDirectory(backups);
+  await requireNewDirectory(dir);
+  const started = performance.now();
+  const elapsed = () => formatDuration(performance.now() - started);
+  const status = new StatusLine(terminal, { off: flags.json === true });
+  const timer = setInterval(() => status.show(() => `checking and copying: ${elapsed()}`), PROGRESS_MS);
+  try {
+    const info = await restoreBackup(backups, dir, { id: flags.id });
+    await (await openForReading(dir)).close();
+    clearInterval(timer);
+    status.clear();
+    if (flags.json) {
+      await terminal.out.line(
+        toJson({
+          id: info.id,
+          time: info.time.toISOString(),
+          bytes: await directoryBytes(dir),
+          directory: dir,
+        }),
+      );
+    } else {
+      const size = `${formatBytes(info.bytes)} in ${plural(info.files.length, 'file')}`;
+      await terminal.out.line(
+        `${terminal.outColors.green('restored')}: backup ${info.id} of ${info.time.toISOString()}, ${size}, to ${dir} in ${elapsed()}`,
+      );
+    }
+  } finally {
+    clearInterval(timer);
+    status.clear();
+  }
+  await terminal.out.flush();
+}
