@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.js';
 import { demoCommand } from './commands/demo.js';
 import { demoWriterCommand } from './commands/demo-writer.js';
+import { doctorCommand } from './commands/doctor.js';
 import { ingestCommand } from './commands/ingest.js';
 import { readCommand } from './commands/read.js';
 import { repairCommand } from './commands/repair.js';
@@ -63,6 +64,7 @@ Begin with:
     repairCommand(terminal, done),
     backupCommand(terminal, done),
     restoreCommand(terminal, done),
+    doctorCommand(terminal, done),
     demoCommand(terminal, done),
   ];
   for (const command of commands) program.addCommand(command);

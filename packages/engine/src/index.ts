@@ -24,6 +24,7 @@ export type {
   BackupOptions,
   FilePlace,
   FindingKind,
+  LibraryInfo,
   ReclaimReport,
   RepairEvent,
   RepairLoss,
@@ -34,7 +35,15 @@ export type {
   VerifyProgress,
   VerifyTotals,
 } from '@shale/storage';
-export { describePlace, diagnose, listBackups, repairDatabase, restoreBackup } from '@shale/storage';
+export {
+  describePlace,
+  diagnose,
+  libraryInfo,
+  listBackups,
+  repairDatabase,
+  restoreBackup,
+  rocksdbVersion,
+} from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
 export type { IdInput, TableIdInput } from './ids.js';

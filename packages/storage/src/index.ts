@@ -1,3 +1,4 @@
+export { type LibraryInfo, libraryInfo, rocksdbVersion } from '@shale/rocksdb';
 export {
   type BackupInfo,
   type BackupList,

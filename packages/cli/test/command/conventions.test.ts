@@ -6,7 +6,19 @@ import { COMMAND, ok, scratch, shale } from '../support/shale.js';
 
 const dir = scratch();
 const data = join(dir, 'data');
-const COMMANDS = ['ingest', 'read', 'tables', 'stats', 'trim', 'verify', 'demo'];
+const COMMANDS = [
+  'ingest',
+  'read',
+  'tables',
+  'stats',
+  'trim',
+  'verify',
+  'repair',
+  'backup',
+  'restore',
+  'doctor',
+  'demo',
+];
 
 beforeAll(async () => {
   await ok(['ingest', data, '-', '--table', 't'], { input: 'line\n'.repeat(200_000) });

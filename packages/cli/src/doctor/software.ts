@@ -1,0 +1,49 @@
+import { libraryInfo, rocksdbVersion } from '@shale/engine';
+import { version } from '../version.js';
+import { type Check, judge } from './check.js';
+
+/** Node's version. */
+export function node(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  return {
+    name: 'Node.js',
+    found: `${process.version}, Shale ${version()}`,
+    data: { node: process.versions.node, shale: version() },
+    ...judge([major < 20 || (major === 20 && minor < 19), 'bad', 'Shale needs Node.js 20.19 or newer.']),
+  };
+}
+
+/** RocksDB: what is loaded, and what the addon was compiled for. */
+export function rocksdb(): Check {
+  let built: string;
+  let loaded: string;
+  let properties: Readonly<Record<string, string>>;
+  try {
+    built = rocksdbVersion();
+    ({ loaded, properties } = libraryInfo());
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return {
+      name: 'RocksDB',
+      state: 'bad',
+      found: 'cannot be loaded',
+      advice: message,
+      data: { loaded: null, built: null },
+    };
+  }
+  const date = properties.rocksdb_build_date;
+  const major = Number(loaded.split('.')[0]);
+  return {
+    name: 'RocksDB',
+    found: `${loaded}${date === undefined ? '' : `, built ${date}`}`,
+    data: {
+      loaded,
+      built,
+      properties: Object.entries(properties).map(([name, value]) => `${name}=${value}`),
+    },
+    ...judge(
+      [loaded !== built, 'bad', `The addon was compiled for ${built}: build it again (npm run build).`],
+      [major < 7 || major > 10, 'warn', 'Shale knows RocksDB 7 to 10.'],
+    ),
+  };
+}
