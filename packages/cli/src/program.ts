@@ -14,6 +14,7 @@ import { trimCommand } from './commands/trim.js';
 import { verifyCommand } from './commands/verify.js';
 import { EXIT } from './exit-codes.js';
 import { reportError } from './output/report-error.js';
+import { showable, withoutActing } from './output/showable.js';
 import { Terminal } from './output/terminal.js';
 import { version } from './version.js';
 
@@ -75,8 +76,13 @@ Begin with:
       .option('--debug', 'show the stack of an error')
       .showHelpAfterError(`Try: ${command === program ? 'shale' : `shale ${command.name()}`} --help`)
       .configureOutput({
-        writeErr: (text) => terminal.stderr.write(text),
-        outputError: (text, write) => write(text.replace(/^error:/, red('shale:'))),
+        writeErr: (text) => terminal.stderr.write(withoutActing(text)),
+        outputError: (text, write) =>
+          write(
+            showable(text.trimEnd())
+              .replace(/^error:/, red('shale:'))
+              .concat('\n'),
+          ),
       });
   }
   return program;

@@ -17,7 +17,8 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
 // RocksDB creates files with the mode 0644; the mode is changed right after. Until then the directory, which is the
-// owner's alone, keeps others away. A file that was there before keeps the mode that somebody gave it.
+// owner's alone, keeps others away. A file that was there before keeps the mode that somebody gave it. Nothing is ever
+// written through a symbolic link: it could lead anywhere. (The database's directory itself may be reached by links.)
 class PrivateFiles : public rocksdb::FileSystemWrapper {
  public:
   using rocksdb::FileSystemWrapper::FileSystemWrapper;
@@ -45,10 +46,10 @@ class PrivateFiles : public rocksdb::FileSystemWrapper {
     return hide(name, [&] { return target()->LockFile(name, options, lock, context); });
   }
   IOStatus CreateDir(const std::string& name, const IOOptions& options, IODebugContext* context) override {
-    return hide(name, [&] { return target()->CreateDir(name, options, context); });
+    return hideDirectory(name, [&] { return target()->CreateDir(name, options, context); });
   }
   IOStatus CreateDirIfMissing(const std::string& name, const IOOptions& options, IODebugContext* context) override {
-    return hide(name, [&] { return target()->CreateDirIfMissing(name, options, context); });
+    return hideDirectory(name, [&] { return target()->CreateDirIfMissing(name, options, context); });
   }
 
  private:
@@ -56,11 +57,22 @@ class PrivateFiles : public rocksdb::FileSystemWrapper {
   static IOStatus hide(const std::string& name, Create create) {
     struct stat found;
     const bool wasThere = ::lstat(name.c_str(), &found) == 0;
-    IOStatus status = create();
-    if (status.ok() && !wasThere && ::stat(name.c_str(), &found) == 0) {
-      // A file system without modes refuses; then there is nothing to hide behind.
-      (void)!::chmod(name.c_str(), S_ISDIR(found.st_mode) ? 0700 : 0600);
+    if (wasThere && S_ISLNK(found.st_mode)) {
+      return IOStatus::IOError("Refusing to write through a symbolic link: remove it", name);
     }
+    return changeMode(name, 0600, wasThere, create());
+  }
+
+  template <class Create>
+  static IOStatus hideDirectory(const std::string& name, Create create) {
+    struct stat found;
+    const bool wasThere = ::stat(name.c_str(), &found) == 0;
+    return changeMode(name, 0700, wasThere, create());
+  }
+
+  static IOStatus changeMode(const std::string& name, mode_t mode, bool wasThere, IOStatus status) {
+    // A file system without modes refuses; then there is nothing to hide behind.
+    if (status.ok() && !wasThere) (void)!::chmod(name.c_str(), mode);
     return status;
   }
 };

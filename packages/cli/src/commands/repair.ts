@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { toJson } from '../output/json.js';
+import { showable } from '../output/showable.js';
 import { StatusLine } from '../output/status-line.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../output/units.js';
@@ -68,7 +69,7 @@ async function report(
   for (const loss of losses) {
     const name = loss.id === undefined ? undefined : names.get(keyOf(loss.instance ?? 0, loss.id.table));
     if (flags.json) await terminal.out.line(toJson(name === undefined ? loss : { ...loss, name }));
-    else await terminal.out.line(`${red('lost')}: ${loss.message}${where(loss, name)}`);
+    else await terminal.out.line(`${red('lost')}: ${showable(loss.message)}${where(loss, name)}`);
   }
   if (flags.json) {
     await terminal.out.line(toJson(totals));

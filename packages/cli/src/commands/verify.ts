@@ -10,6 +10,7 @@ import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { toJson } from '../output/json.js';
+import { showable } from '../output/showable.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../output/units.js';
 import { printable } from '../read/entry-format.js';
@@ -84,7 +85,7 @@ async function show(
     await terminal.out.line(toJson(event));
   } else if (event.type === 'finding') {
     const severity = event.severity === 'error' ? red('error') : yellow('warning');
-    await terminal.out.line(`${severity}: ${event.message}${where(event)}`);
+    await terminal.out.line(`${severity}: ${showable(event.message)}${where(event)}`);
   }
 }
 

@@ -110,8 +110,8 @@ export class RejectFile {
 
   async #open(): Promise<FileHandle> {
     await mkdir(dirname(this.path), { recursive: true });
-    // 'r+' keeps what is there; a file that is not there yet is created.
-    this.#handle = await open(this.path, (await exists(this.path)) ? 'r+' : 'wx+');
+    // 'r+' keeps what is there; a file that is not there yet is created, for its owner alone: lines of the input are in it.
+    this.#handle = await open(this.path, (await exists(this.path)) ? 'r+' : 'wx+', 0o600);
     return this.#handle;
   }
 }

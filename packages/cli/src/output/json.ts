@@ -1,6 +1,8 @@
+import { escapeActing } from './showable.js';
+
 /**
  * JSON with exact integers of any size: a bigint is written as a plain JSON number, never rounded and never quoted.
- * Everything else is as in `JSON.stringify` without indentation.
+ * Everything else is as in `JSON.stringify` without indentation, and safe to show on a terminal.
  */
 export function toJson(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
@@ -8,9 +10,9 @@ export function toJson(value: unknown): string {
   if (typeof value === 'object' && value !== null && !('toJSON' in value)) {
     const fields: string[] = [];
     for (const [key, field] of Object.entries(value)) {
-      if (field !== undefined) fields.push(`${JSON.stringify(key)}:${toJson(field)}`);
+      if (field !== undefined) fields.push(`${escapeActing(JSON.stringify(key))}:${toJson(field)}`);
     }
     return `{${fields.join(',')}}`;
   }
-  return JSON.stringify(value) ?? 'null';
+  return escapeActing(JSON.stringify(value) ?? 'null');
 }

@@ -1,4 +1,5 @@
 import { ClosedPipeError } from '../cli-error.js';
+import { withoutActing } from './showable.js';
 
 const FLUSH_BYTES = 64 * 1024;
 
@@ -28,9 +29,9 @@ export class OutputStream {
     return this.#pendingBytes >= FLUSH_BYTES ? this.flush() : undefined;
   }
 
-  /** A line of text. */
+  /** A line of text, or several; nothing in it makes a terminal do anything but change colours. */
   line(text = ''): Promise<void> | undefined {
-    return this.write(`${text}\n`);
+    return this.write(`${withoutActing(text)}\n`);
   }
 
   /** Resolves when everything written so far has been handed to the operating system. */

@@ -1,6 +1,7 @@
 import { WalError } from '@shale/codec';
 import { CliError, ClosedPipeError } from '../cli-error.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { showable } from './showable.js';
 import type { Terminal } from './terminal.js';
 
 const HINTS: Partial<Record<WalError['code'], string>> = {
@@ -19,8 +20,8 @@ export function reportError(error: unknown, terminal: Terminal, options: { debug
   if (error instanceof ClosedPipeError) return EXIT.brokenPipe;
   const { red, dim } = terminal.errColors;
   const { message, code, hint, exitCode } = describe(error);
-  terminal.note(`${red('shale:')} ${oneLine(message)}${code ? ` ${dim(`(${code})`)}` : ''}`);
-  if (hint) terminal.note(dim(`  ${hint}`));
+  terminal.note(`${red('shale:')} ${showable(oneLine(message))}${code ? ` ${dim(`(${code})`)}` : ''}`);
+  if (hint) terminal.note(dim(`  ${showable(hint)}`));
   if (options.debug && error instanceof Error) {
     terminal.note(error.stack ?? '');
     if (error.cause instanceof Error) terminal.note(`caused by: ${error.cause.stack ?? error.cause.message}`);

@@ -1,5 +1,6 @@
 import { createColors } from 'picocolors';
 import { OutputStream } from './output-stream.js';
+import { withoutActing } from './showable.js';
 
 /** The colouring functions that the command uses. */
 export type Colors = ReturnType<typeof createColors>;
@@ -39,9 +40,9 @@ export class Terminal {
     stderr.on('error', () => {});
   }
 
-  /** A line on standard error. */
+  /** A line on standard error, or several; nothing in it makes a terminal do anything but change colours. */
   note(text: string): void {
-    this.#stderr.write(`${text}\n`);
+    this.#stderr.write(`${withoutActing(text)}\n`);
   }
 
   get stderr(): NodeJS.WriteStream {

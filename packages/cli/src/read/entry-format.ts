@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { escapeActing, showable } from '../output/showable.js';
 import type { Colors } from '../output/terminal.js';
 
 /** One entry as the reading loop gives it. */
@@ -11,7 +12,7 @@ export interface Entry {
 export function entryAsJson({ sequence, payload }: Entry): string {
   const bytes = asBuffer(payload);
   const encoding = isUtf8(bytes) ? 'utf8' : 'base64';
-  return `{"sequence":${sequence},"encoding":"${encoding}","payload":${JSON.stringify(bytes.toString(encoding))}}`;
+  return `{"sequence":${sequence},"encoding":"${encoding}","payload":${escapeActing(JSON.stringify(bytes.toString(encoding)))}}`;
 }
 
 /** A line for people: the sequence, and the payload made printable and cut to the terminal's width. */
@@ -30,15 +31,10 @@ export function printable(payload: Uint8Array, room: number): string {
   // A character has at most four bytes: no need to look at a long payload's end.
   const head = bytes.length > room * 4 ? bytes.subarray(0, room * 4) : bytes;
   const text = isUtf8(bytes) ? head.toString() : `0x${head.toString('hex')}`;
-  // Terminals act on control characters: show them instead.
-  const shown = text.replace(CONTROL, (character) =>
-    character === '\n' ? '\u240a' : character === '\t' ? ' ' : '\ufffd',
-  );
+  const shown = showable(text);
   const cut = head.length < bytes.length || shown.length > room;
   return cut ? `${shown.slice(0, room - 1)}\u2026` : shown;
 }
-
-const CONTROL = /\p{Cc}/gu;
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
