@@ -52,7 +52,8 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     meaning:
       'Bytes do not have the layout they must have; details say which field, where, and what was found.',
     canRetry: false,
-    remedy: 'Run `shale verify` on the database; `shale repair` saves what can be read, a backup has the rest.',
+    remedy:
+      'Run `shale verify` on the database; `shale repair` saves what can be read, a backup has the rest.',
   },
   SHALE_INVALID_ARGUMENT: {
     meaning: 'An argument is of the wrong type or out of range; nothing was done.',
