@@ -93,8 +93,11 @@ napi_value createBackup(const Arguments& arguments) {
     const DirectoryLock lock(directory);
     const auto engine = open<BackupEngine>(directory);
     rocksdb::BackupID id = 0;
-    throwIfFailed(engine->CreateNewBackupWithMetadata(rocksdb::CreateBackupOptions(), &(*reference)->db(), metadata, &id),
-                  directory);
+    {
+      const Use use(**reference);
+      throwIfFailed(engine->CreateNewBackupWithMetadata(rocksdb::CreateBackupOptions(), &use.db(), metadata, &id),
+                    directory);
+    }
     reference->drop();
     BackupInfo info;
     throwIfFailed(engine->GetBackupInfo(id, &info, true), directory);

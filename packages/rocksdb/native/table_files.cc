@@ -173,7 +173,13 @@ napi_value rewriteTableFile(const Arguments& arguments) {
   const std::string source = arguments.string(1, "source");
   const std::string target = arguments.string(2, "target");
   return startOperation(arguments.env(), source, Duration::kLengthy, [=]() -> Finish {
-    auto rewritten = std::make_shared<Rewritten>(rewrite(*reference ? &(*reference)->db() : nullptr, source, target));
+    auto rewritten = std::make_shared<Rewritten>();
+    if (*reference) {
+      const Use use(**reference);
+      *rewritten = rewrite(&use.db(), source, target);
+    } else {
+      *rewritten = rewrite(nullptr, source, target);
+    }
     reference->drop();
     return [rewritten](napi_env env) { return toValue(env, *rewritten); };
   });
