@@ -1,5 +1,5 @@
-// Backups of an open database in a directory of their own, and the way back. RocksDB's backup engine does it: table files
-// are shared between the backups of a directory, everything has a checksum, and a backup that was not finished is none.
+// Backups of an open database in a directory of their own, and the way back. RocksDB's backup engine does it: table
+// files are shared between the backups of a directory, everything has a checksum, and a backup that was not finished is none.
 #include <rocksdb/utilities/backup_engine.h>
 
 #include <memory>
@@ -82,6 +82,19 @@ Finish finishWith(BackupInfo info) {
   return [held](napi_env env) { return toValue(env, *held); };
 }
 
+// Ends early, with ROCKSDB_INCOMPLETE, when the database is given up or the process ends meanwhile.
+rocksdb::BackupID create(SharedDatabase& database, BackupEngine& engine, const std::string& directory,
+                         const std::string& metadata) {
+  rocksdb::CreateBackupOptions options;
+  options.progress_callback = [&] {
+    if (database.cancelled()) engine.StopBackup();
+  };
+  const Use use(database);
+  rocksdb::BackupID id = 0;
+  throwIfFailed(engine.CreateNewBackupWithMetadata(options, &use.db(), metadata, &id), directory);
+  return id;
+}
+
 // createBackup(handle, directory, metadata, keep): Promise<info>. keep: how many backups to keep, 0 for all.
 napi_value createBackup(const Arguments& arguments) {
   auto reference = std::make_shared<Reference>(arguments.lease(0).forCall());
@@ -92,12 +105,7 @@ napi_value createBackup(const Arguments& arguments) {
     createDirectory(directory, true);
     const DirectoryLock lock(directory);
     const auto engine = open<BackupEngine>(directory);
-    rocksdb::BackupID id = 0;
-    {
-      const Use use(**reference);
-      throwIfFailed(engine->CreateNewBackupWithMetadata(rocksdb::CreateBackupOptions(), &use.db(), metadata, &id),
-                    directory);
-    }
+    const rocksdb::BackupID id = create(**reference, *engine, directory, metadata);
     reference->drop();
     BackupInfo info;
     throwIfFailed(engine->GetBackupInfo(id, &info, true), directory);

@@ -67,8 +67,8 @@ void createDirectory(const std::string& path, bool ownerOnly) {
   std::vector<fs::path> missing;
   std::error_code ignored;
   for (fs::path at = wanted; !fs::exists(at, ignored) && at != at.root_path(); at = parentOf(at)) missing.push_back(at);
-  fs::create_directories(ownerOnly ? parentOf(wanted) : wanted, error);
-  if (!error && ownerOnly && ::mkdir(wanted.c_str(), 0700) != 0 && errno != EEXIST) {
+  if (missing.size() > 1) fs::create_directories(parentOf(wanted), error);
+  if (!error && !missing.empty() && ::mkdir(wanted.c_str(), ownerOnly ? 0700 : 0777) != 0 && errno != EEXIST) {
     error = std::error_code(errno, std::generic_category());
   }
   if (error) {

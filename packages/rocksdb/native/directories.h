@@ -6,8 +6,8 @@
 namespace shale {
 
 // Makes a directory and whatever is missing above it. All of these names survive a crash of the machine once it returns.
-// `ownerOnly`: the last one is its owner's alone when it did not exist. Throws DatabaseError; what is no directory is found
-// by realPath().
+// With `ownerOnly` the directory itself, if it is made, is its owner's alone, whatever the umask; those above it are not
+// the database's. Throws DatabaseError; what is no directory is found by realPath().
 void createDirectory(const std::string& path, bool ownerOnly);
 
 // The one name of a directory, whatever links lead to it. Throws DatabaseError.

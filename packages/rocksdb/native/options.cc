@@ -50,8 +50,8 @@ void visitSettings(First& a, Second& b, Visitor&& visit) {
   SHALE_SETTING(paranoidChecks);
   SHALE_SETTING(targetFileSizeBase);
   SHALE_SETTING(memtableMaxRangeDeletions);
-  SHALE_SETTING(spaceReserve);
   SHALE_SETTING(filePermissions);
+  SHALE_SETTING(spaceReserve);
 #undef SHALE_SETTING
 }
 

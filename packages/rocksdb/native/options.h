@@ -38,8 +38,8 @@ struct Settings {
   bool paranoidChecks;
   uint64_t targetFileSizeBase;
   uint64_t memtableMaxRangeDeletions;
-  uint64_t spaceReserve;
   std::string filePermissions;
+  uint64_t spaceReserve;
   // Goes on when acknowledged entries are missing. Belongs to the one who opens, not to the database that others join.
   bool salvage = false;
 

@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include <memory>
-#include <utility>
+#include <string>
 
 namespace shale {
 

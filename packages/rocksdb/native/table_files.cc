@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -165,21 +166,18 @@ napi_value toValue(napi_env env, const Rewritten& rewritten) {
   return result;
 }
 
-// rewriteTableFile(handle | undefined, source, target): Promise<{ entries, deleted, gaps, records }>. The handle, of a database
-// that the file belongs to, tells what has been deleted.
+// rewriteTableFile(handle | undefined, source, target): Promise<{ entries, deleted, gaps, records }>. The handle, of
+// a database that the file belongs to, tells what has been deleted.
 napi_value rewriteTableFile(const Arguments& arguments) {
   auto reference = std::make_shared<Reference>();
   if (!arguments.isUndefined(0)) *reference = arguments.lease(0).forCall();
   const std::string source = arguments.string(1, "source");
   const std::string target = arguments.string(2, "target");
   return startOperation(arguments.env(), source, Duration::kLengthy, [=]() -> Finish {
-    auto rewritten = std::make_shared<Rewritten>();
-    if (*reference) {
-      const Use use(**reference);
-      *rewritten = rewrite(&use.db(), source, target);
-    } else {
-      *rewritten = rewrite(nullptr, source, target);
-    }
+    std::optional<Use> use;
+    if (*reference) use.emplace(**reference);
+    auto rewritten = std::make_shared<Rewritten>(rewrite(use ? &use->db() : nullptr, source, target));
+    use.reset();
     reference->drop();
     return [rewritten](napi_env env) { return toValue(env, *rewritten); };
   });

@@ -9,7 +9,8 @@ export function listBackups(directory: string): Promise<StoredBackups> {
 /**
  * Writes the database of a backup to a directory that is empty or does not exist yet, after comparing every checksum.
  *
- * @throws RocksDBError `ROCKSDB_CORRUPTION` when the backup is damaged, `ROCKSDB_NOT_FOUND` when there is none of this id.
+ * @throws RocksDBError `ROCKSDB_CORRUPTION` when the backup is damaged, `ROCKSDB_NOT_FOUND` when there is none of
+ * this id.
  */
 export function restoreBackup(directory: string, id: number, target: string): Promise<StoredBackup> {
   return native().restoreBackup(directory, id, target);

@@ -121,18 +121,18 @@ export interface DatabaseOptions {
    */
   readonly memtableMaxRangeDeletions?: number;
   /**
-   * Room on the disk that the file RESERVE keeps. When the disk is full the file is given up, so that trims and drops
-   * can still be written and the database can be opened; it is made again once there is room. 0 keeps none.
-   * 0..2^40, default 8 MiB.
-   */
-  readonly spaceReserve?: number;
-  /**
    * Permissions of what is created from now on; what is there already stays as it is.
    *
    * - `'owner'` (default): files 0600, the database's directory 0700.
    * - `'umask'`: what the process's umask leaves of 0644 and 0755.
    */
   readonly filePermissions?: FilePermissions;
+  /**
+   * Room on the disk that the file RESERVE keeps. When the disk is full the file is given up, so that trims and drops
+   * can still be written and the database can be opened; it is made again once there is room. 0 keeps none.
+   * 0..2^40, default 8 MiB.
+   */
+  readonly spaceReserve?: number;
 }
 
 /** All options that make up a handle, defaults filled in. */
@@ -195,10 +195,10 @@ const WAL_RECOVERY_MODES: readonly WalRecoveryMode[] = [
   'absolute',
   'skipAnyCorrupted',
 ];
+const FILE_PERMISSIONS: readonly FilePermissions[] = ['owner', 'umask'];
 /** Options of whoever opens, not of the handle. */
 const OF_THE_OPENING: readonly string[] = ['readOnly', 'createIfMissing', 'recovery'];
 const RECOVERY_MODES: readonly RecoveryMode[] = ['strict', 'salvage'];
-const FILE_PERMISSIONS: readonly FilePermissions[] = ['owner', 'umask'];
 const MEMTABLES: readonly Memtable[] = ['log', 'skiplist'];
 const COMPRESSIONS: readonly Compression[] = ['none', 'snappy', 'zlib', 'lz4', 'zstd'];
 

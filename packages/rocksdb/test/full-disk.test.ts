@@ -19,7 +19,7 @@ test
     'appends fill it',
     'it fills again and again',
     'it is left twice before anything is written',
-  'it is full with nothing in memory',
+    'it is full with nothing in memory',
     'a flush fills it',
     'a trim fills it',
     'trims use the reserve up',

@@ -27,6 +27,8 @@ beforeEach(async () => {
   }
   path = join(folder, 'left');
   cpSync(join(folder, 'live'), path, { recursive: true });
+  // A power failure takes the last moves of the watermark with it; with all of them, such an open is refused.
+  rmSync(join(path, 'WATERMARK'));
   log = join(path, readdirSync(path).find((name) => name.endsWith('.log')) ?? '');
   const bytes = readFileSync(log);
   expect(bytes.length).toBe(4 * BLOCK);

@@ -23,7 +23,10 @@ export interface BackupInfo {
   /** Counts from 1 in each directory of backups. */
   readonly id: number;
   readonly time: Date;
-  /** RocksDB's sequence number when it began: what was written up to it is in. Null when Shale did not make the backup. */
+  /**
+   * RocksDB's sequence number when it began: what was written up to it is in. Null when Shale did not make the
+   * backup.
+   */
   readonly rocksdbSequence: bigint | null;
   /** Bytes of all its files, those included that it shares with other backups of the directory. */
   readonly bytes: number;
@@ -97,10 +100,12 @@ export async function listBackups(directory: string): Promise<BackupList> {
 }
 
 /**
- * Writes the database of a backup to a new directory, after comparing the checksum of every file. The directory appears when
+ * Writes the database of a backup to a new directory, after comparing the checksum of every file. The directory
+ * appears when
  * it is whole.
  *
- * Rejects with SHALE_NOT_FOUND (no such backup), SHALE_CORRUPT (the backup is damaged), SHALE_INVALID_ARGUMENT (there is
+ * Rejects with SHALE_NOT_FOUND (no such backup), SHALE_CORRUPT (the backup is damaged), SHALE_INVALID_ARGUMENT (there
+ * is
  * something at `to` already), SHALE_NO_SPACE, SHALE_IO.
  */
 export async function restoreBackup(

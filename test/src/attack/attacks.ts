@@ -1,5 +1,7 @@
+import { concurrency } from '../attacks/concurrency.js';
 import { diskFaults } from '../attacks/disk-faults.js';
 import { kill } from '../attacks/kill.js';
+import { model } from '../attacks/model.js';
 import { power } from '../attacks/power.js';
 import { soak } from '../attacks/soak.js';
 import { syncFailure } from '../attacks/sync-failure.js';
@@ -7,4 +9,13 @@ import { worker } from '../attacks/worker.js';
 import type { Attack } from './attack.js';
 
 /** Every attack there is. */
-export const ATTACKS: readonly Attack[] = [kill, worker, power, syncFailure, diskFaults, soak];
+export const ATTACKS: readonly Attack[] = [
+  kill,
+  worker,
+  power,
+  syncFailure,
+  diskFaults,
+  model,
+  concurrency,
+  soak,
+];

@@ -7,7 +7,10 @@ const MOST_SAMPLES = 200;
 const LEAST_SAMPLES = 20;
 const MOST_MS = 2000;
 
-/** Milliseconds that each of some writes of 4 KiB took with its fdatasync, in a file of its own that is removed again. */
+/**
+ * Milliseconds that each of some writes of 4 KiB took with its fdatasync, in a file of its own that is removed
+ * again.
+ */
 export function measureSync(directory: string): number[] {
   const own = mkdtempSync(join(directory, '.shale-doctor-'));
   try {

@@ -324,6 +324,28 @@ describe('repair of a damaged log file', () => {
   });
 });
 
+describe('repair of a log whose end is cut off', () => {
+  it('says that acknowledged entries are missing, though no damage is left to see, and uses no sequence twice', async () => {
+    const { old, fresh } = places();
+    const id = { region: 1n, table: 1n };
+    const wal = await openWal(old);
+    await wal.table(id).append(Buffer.from('first'));
+    const log = filesOf(old, '.log').at(-1) ?? '';
+    const end = lstatSync(join(old, log)).size;
+    for (let i = 0; i < 50; i++) await wal.table(id).append(Buffer.from('later'));
+    await wal.close();
+    truncateSync(join(old, log), end);
+    expect((await shale(['verify', old])).code).toBe(6);
+    const { code, losses } = await repair(old, fresh);
+    expect(code).toBe(1);
+    expect(losses).toContainEqual(expect.objectContaining({ kind: 'file' }));
+    const again = await openWal(fresh);
+    expect(await sequencesOf(again, id)).toEqual([1n]);
+    expect(await again.table(id).append(Buffer.from('x'))).toBeGreaterThan(51n);
+    await again.close();
+  });
+});
+
 describe('repair refuses', () => {
   it('to write over anything', async () => {
     const { old, fresh } = places();

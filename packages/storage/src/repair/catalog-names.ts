@@ -10,7 +10,10 @@ import type { Database } from '@shale/rocksdb';
 import { native } from '../errors.js';
 import { layoutOf } from '../read.js';
 
-/** The names of one instance's tables, as far as the catalog can be read: the last name that each table had, by its id. */
+/**
+ * The names of one instance's tables, as far as the catalog can be read: the last name that each table had, by its
+ * id.
+ */
 export function catalogNames(db: Database, instance: number): Map<bigint, string> {
   const names = new Map<bigint, string>();
   const catalog = { region: 0n, table: BigInt(instance) };

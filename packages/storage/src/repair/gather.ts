@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keySuccessor } from '@shale/codec';
+import { describeRecovery, keySuccessor } from '@shale/codec';
 import { checkTableFile, type LiveFile, rewriteTableFile } from '@shale/rocksdb';
 import { toWalError } from '../errors.js';
 import { filePlaceIn } from '../file-place.js';
@@ -21,7 +21,8 @@ export type GatherEvent =
   | RepairLoss;
 
 /**
- * Brings everything that can be read of the old files together in one directory: sound table files as they are, what can be read
+ * Brings everything that can be read of the old files together in one directory: sound table files as they are, what
+ * can be read
  * of damaged ones as new table files of the same name, copies of the log files.
  */
 export async function* gather(
@@ -40,6 +41,7 @@ export async function* gather(
   const total = tables.length + logs.length;
   let done = 0;
   yield* missing(inventory, old, damage);
+  yield* unacknowledged(old, damage);
   for (const name of inventory.strange) {
     yield fileLoss(name, 'it is no regular file, and nothing that it leads to was looked at');
   }
@@ -78,6 +80,20 @@ function* missing(
     damage.spans.push({ file: { name }, ...around(file), most, message });
     yield fileLoss(name, `${message}${holding(file)}`);
   }
+}
+
+/**
+ * Writes that were acknowledged, going by the watermark, and that no log file has: no damage to see need be left of
+ * them.
+ */
+function* unacknowledged({ db }: OldDatabase, damage: DamageMap): Generator<RepairLoss, void, undefined> {
+  if (db === null || !db.recovery.missing) return;
+  const { promised, reached, damages } = db.recovery;
+  const name = damages.find(({ harmless }) => !harmless)?.file ?? 'WATERMARK';
+  const most = reached === null || promised <= reached ? 1n : promised - reached;
+  const message = describeRecovery(db.recovery) ?? 'acknowledged entries are missing';
+  damage.logs.push({ file: { name }, most, message });
+  yield fileLoss(name, message);
 }
 
 async function* gatherTable(

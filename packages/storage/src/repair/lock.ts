@@ -3,7 +3,8 @@ import { join } from 'node:path';
 
 /**
  * The id of the process that has a database open for writing; null when none is known to. It asks the kernel's list of
- * locks: trying to lock the file, or merely opening and closing it in the process that holds the lock, would change things.
+ * locks: trying to lock the file, or merely opening and closing it in the process that holds the lock, would change
+ * things.
  */
 export async function lockHolder(path: string): Promise<number | null> {
   const [locks, lock] = await Promise.all([

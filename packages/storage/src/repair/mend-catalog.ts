@@ -13,8 +13,10 @@ import type { RepairLoss } from './events.js';
 const FIRST_NAMED = 1n << 63n;
 
 /**
- * Mends the catalog of one instance of which records may be lost. Tables that have no name any more get one: without it,
- * the next new name would get the id of such a table, and find its entries. And ids that lost records may have given out are
+ * Mends the catalog of one instance of which records may be lost. Tables that have no name any more get one: without
+ * it,
+ * the next new name would get the id of such a table, and find its entries. And ids that lost records may have given
+ * out are
  * stepped over.
  *
  * @param most no more records than so many can be lost
@@ -42,7 +44,8 @@ export async function mendCatalog(
   const given = orphans.map((table) => ({ table, name: free(`recovered-${table}`, names) }));
   const largest = [...named, ...orphans].reduce((max, id) => (id > max ? id : max), FIRST_NAMED - 1n);
   const reach = largest + most > U64_MAX - 1n ? U64_MAX - 1n : largest + most;
-  // Nobody has this name, so that it was dropped changes nothing; but the next id is one more than the largest ever seen.
+  // Nobody has this name, so that it was dropped changes nothing; but the next id is one more than the largest ever
+  // seen.
   const skip = { kind: 'dropped', id: { region: 0n, table: reach }, name: free('recovered', names) } as const;
   log.append(catalog, [
     ...given.map(({ table, name }) => encodeCatalogRecord({ kind: 'name', id: { region: 0n, table }, name })),

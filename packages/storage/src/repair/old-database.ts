@@ -19,6 +19,7 @@ export async function openOld(path: string): Promise<OldDatabase> {
   try {
     db = await openDatabase(path, {
       readOnly: true,
+      recovery: 'salvage',
       walRecoveryMode: 'skipAnyCorrupted',
       paranoidChecks: false,
     });

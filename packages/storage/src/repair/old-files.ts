@@ -52,7 +52,10 @@ export async function checkPlaces(from: string, to: string): Promise<void> {
   }
 }
 
-/** Brings a table file into the directory of gathered files. RocksDB never changes one, so a second name for it will do. */
+/**
+ * Brings a table file into the directory of gathered files. RocksDB never changes one, so a second name for it will
+ * do.
+ */
 export async function linkOrCopy(source: string, target: string): Promise<void> {
   await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE));
 }

@@ -4,7 +4,8 @@ import { native } from '../errors.js';
 import type { SavedTable } from './saved-table.js';
 
 /**
- * Removes from the new database what the old one says was trimmed or dropped: the record of it may have been in the lost
+ * Removes from the new database what the old one says was trimmed or dropped: the record of it may have been in the
+ * lost
  * part of a file, while the entries are in another one.
  *
  * @returns false when the old database cannot tell, because the table's beginning is damaged.
