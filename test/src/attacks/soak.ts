@@ -46,7 +46,7 @@ async function runSoak({ seed, count, directory, progress }: AttackContext): Pro
     while (performance.now() - start < total) {
       const workload = site.start({
         seed: random.integer(1, 2 ** 31 - 1),
-        mix: { read: 6, trim: 10 },
+        mix: { read: 6, trim: 10, drop: 0.2, maintain: 0.02 },
         tables: 6,
         bytes: [16, 2000],
         wal: { shards: 2, shardBy: 'region', rocksdb: { writeBufferSize: MIB } },

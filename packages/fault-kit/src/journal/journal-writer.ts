@@ -24,6 +24,7 @@ export class JournalWriter implements Disposable {
     closeSync(this.#fd);
   }
 
+  /** `using` closes the file. */
   [Symbol.dispose](): void {
     this.close();
   }

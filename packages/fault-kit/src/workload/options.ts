@@ -14,6 +14,10 @@ export interface Mix {
   readonly sync: number;
   /** A read of a table from somewhere to its end, each entry compared byte for byte. */
   readonly read: number;
+  /** `table.drop`, of a table that nothing else is under way for. */
+  readonly drop: number;
+  /** One of `wal.flush`, `wal.reclaim`, `wal.compact` and a list of all tables: changes nothing that can be seen. */
+  readonly maintain: number;
 }
 
 /** What a workload process does. */
@@ -42,6 +46,8 @@ export interface WorkloadOptions {
   readonly tables?: number;
   /** Tables with a name, 0 or more. Default 1. */
   readonly named?: number;
+  /** Number of the first of them, so that runs can have names of their own. Default 0. */
+  readonly firstName?: number;
   /** Most entries of a batch. Default 12. */
   readonly batch?: number;
   /** Smallest and largest payload in bytes. Default 16 to 400. */
@@ -55,7 +61,16 @@ export interface WorkloadOptions {
 }
 
 /** What a workload does that is not told otherwise. */
-export const DEFAULT_MIX: Mix = { append: 60, batch: 20, write: 8, trim: 8, sync: 2, read: 2 };
+export const DEFAULT_MIX: Mix = {
+  append: 60,
+  batch: 20,
+  write: 8,
+  trim: 8,
+  sync: 2,
+  read: 2,
+  drop: 0,
+  maintain: 0,
+};
 
 /** The options with their defaults filled in. */
 export type ResolvedWorkload = Required<Omit<WorkloadOptions, 'mix'>> & { readonly mix: Mix };
@@ -71,6 +86,7 @@ export function resolveWorkload(options: WorkloadOptions): ResolvedWorkload {
     regions: 2,
     tables: 3,
     named: 1,
+    firstName: 0,
     batch: 12,
     bytes: [16, 400] as const,
     keep: 300,

@@ -8,8 +8,8 @@ import { type Mix, type ResolvedWorkload, resolveWorkload, type WorkloadOptions 
 
 /** Seeds of parts that one run can use. */
 const SEEDS_PER_RUN = 2 ** 28;
-/** Between submits while they are rejected. */
-const PAUSE_AFTER_REJECTION_MS = 2;
+/** Between submits while they are rejected, or while there is no table to use. */
+const PAUSE_MS = 2;
 
 type Answer = { readonly parts?: readonly { first: string; last: string }[]; first?: string; last?: string };
 
@@ -71,9 +71,9 @@ export class Workload {
     for (let done = 0; done < operations; done++) {
       while (this.counts.underWay >= inFlight && !this.#isOver()) await this.#settled();
       if (this.#isOver() || performance.now() >= end || this.#rejectionsInARow >= giveUpAfter) break;
-      this.#start(this.#random.weighted(mix));
-      if (this.#rejectionsInARow > 0) {
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_AFTER_REJECTION_MS));
+      const started = this.#start(this.#random.weighted(mix));
+      if (!started || this.#rejectionsInARow > 0) {
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }
     while (this.counts.underWay > 0) await this.#settled();
@@ -102,23 +102,29 @@ export class Workload {
     });
   }
 
-  #start(kind: keyof Mix): void {
-    const work = this.#random.pick(this.#all);
+  /** Starts an operation. False when every table is blocked. */
+  #start(kind: keyof Mix): boolean {
+    const free = this.#all.filter(({ blocked }) => !blocked);
+    if (free.length === 0) return false;
+    const work = this.#random.pick(free);
     if (kind === 'append') this.#append([work], 1);
     else if (kind === 'batch') this.#append([work], this.#random.integer(2, this.#options.batch));
-    else if (kind === 'write') this.#write();
+    else if (kind === 'write') this.#write(work);
     else if (kind === 'trim') this.#trim(work);
-    else if (kind === 'sync') this.#watch(this.#submit({ kind: 'sync' }), this.wal.sync(), () => ({}));
-    else this.#read(work);
+    else if (kind === 'sync') this.#watch(this.#submit({ kind: 'sync' }), this.wal.sync(), () => ({}), []);
+    else if (kind === 'read') this.#unjournaled(this.#compare(work, this.#somewhere(work)), [work]);
+    else if (kind === 'drop') this.#unjournaled(this.#drop(work), []);
+    else this.#unjournaled(this.#maintain(this.#random.pick(['flush', 'reclaim', 'compact', 'list'])), []);
+    return true;
   }
 
   /** Over some tables of one region if that can be atomic, else over one table. */
-  #write(): void {
+  #write(one: WorkTable): void {
     const { shards, shardBy } = this.wal.options;
     const group = this.#random.pick(this.#groups);
-    const tables = shards === 1 || shardBy === 'region' ? group.filter(() => this.#random.chance(0.6)) : [];
-    const [one] = group;
-    if (one !== undefined) this.#append(tables.length > 0 ? tables : [one], this.#random.integer(1, 4));
+    const some = group.filter(({ blocked }) => this.#random.chance(0.6) && !blocked);
+    const tables = (shards === 1 || shardBy === 'region') && some.length > 0 ? some : [one];
+    this.#append(tables, this.#random.integer(1, 4));
   }
 
   #append(tables: readonly WorkTable[], count: number): void {
@@ -132,15 +138,20 @@ export class Workload {
     const options = { durability };
     if (tables.length > 1) {
       const write = tables.map(({ table }, index) => ({ table, payloads: payloads[index] ?? [] }));
-      this.#watch(id, this.wal.write(write, options), (spans) => this.#spans(tables, spans));
+      this.#watch(id, this.wal.write(write, options), (spans) => this.#spans(tables, spans), tables);
     } else if (work !== undefined && first !== undefined) {
       const [payload] = first;
       if (count === 1 && payload !== undefined) {
-        this.#watch(id, work.table.append(payload, options), (sequence) =>
-          this.#spans(tables, [{ first: sequence, last: sequence }]),
-        );
+        const answer = (sequence: bigint): Answer =>
+          this.#spans(tables, [{ first: sequence, last: sequence }]);
+        this.#watch(id, work.table.append(payload, options), answer, tables);
       } else {
-        this.#watch(id, work.table.appendBatch(first, options), (span) => this.#spans(tables, [span]));
+        this.#watch(
+          id,
+          work.table.appendBatch(first, options),
+          (span) => this.#spans(tables, [span]),
+          tables,
+        );
       }
     }
   }
@@ -159,25 +170,37 @@ export class Workload {
     const upTo = this.#random.chance(0.15) ? 2n ** 64n - 1n : work.last > left ? work.last - left : 0n;
     const durability = this.#durability();
     const id = this.#submit({ kind: 'trim', ...work.record, upTo: String(upTo), durability });
-    this.#watch(id, work.table.trim(upTo, { durability }), ({ first, last }) => ({
+    const answer = ({ first, last }: { first: bigint; last: bigint }): Answer => ({
       first: String(first),
       last: String(last),
-    }));
+    });
+    this.#watch(id, work.table.trim(upTo, { durability }), answer, [work]);
   }
 
-  /** Reads are not journaled: they change nothing, and compare what they find themselves. */
-  #read(work: WorkTable): void {
+  /** Waits until nothing else is under way for the table: a journal cannot tell what came before and what after. */
+  async #drop(work: WorkTable): Promise<void> {
+    work.blocked = true;
+    while (work.underWay > 0) await new Promise((resolve) => setImmediate(resolve));
+    const id = this.#submit({ kind: 'drop', ...work.record });
+    // When its outcome is unknown the table stays blocked.
+    await this.#answer(id, work.table.drop(), () => ({}));
+    work.last = 0n;
+    work.blocked = false;
+  }
+
+  async #maintain(how: 'flush' | 'reclaim' | 'compact' | 'list'): Promise<void> {
+    if (how === 'flush') await this.wal.flush();
+    else if (how === 'reclaim') await this.wal.reclaim();
+    else if (how === 'compact') await this.wal.compact();
+    else for await (const _ of this.wal.tables());
+  }
+
+  #somewhere({ last }: WorkTable): bigint {
     const back = BigInt(this.#random.integer(0, this.#options.keep));
-    const from = work.last > back ? work.last - back : 0n;
-    this.counts.underWay++;
-    this.#compare(work, from)
-      .catch((error: unknown) => {
-        // Trims run beside it, and a thread or the log may go away under it.
-        if (!(error instanceof WalError)) this.#fail(error);
-      })
-      .finally(() => this.#done());
+    return last > back ? last - back : 0n;
   }
 
+  /** Reads compare what they find themselves. */
   async #compare({ record, table, last }: WorkTable, from: bigint): Promise<void> {
     let next: bigint | null = null;
     for await (const { sequence, payload } of table.read({ gte: from })) {
@@ -214,14 +237,28 @@ export class Workload {
     return id;
   }
 
-  /** Follows an operation that others may run beside. */
-  #watch<T>(id: number, operation: Promise<T>, answer: (value: T) => Answer): void {
+  /** Follows an operation on some tables that others may run beside. */
+  #watch<T>(
+    id: number,
+    operation: Promise<T>,
+    answer: (value: T) => Answer,
+    tables: readonly WorkTable[],
+  ): void {
+    this.#unjournaled(this.#answer(id, operation, answer), tables);
+  }
+
+  #unjournaled(operation: Promise<void>, tables: readonly WorkTable[]): void {
     this.counts.underWay++;
-    this.#answer(id, operation, answer)
+    for (const work of tables) work.underWay++;
+    operation
       .catch((error: unknown) => {
+        // A trim beside a read, a thread or the log that goes away: what that means is the oracle's to say.
         if (!(error instanceof WalError)) this.#fail(error);
       })
-      .finally(() => this.#done());
+      .finally(() => {
+        for (const work of tables) work.underWay--;
+        this.#done();
+      });
   }
 
   /** Journals what becomes of an operation. Rejects as it does. */

@@ -41,7 +41,9 @@ export class Lane {
       const workload = this.#site.start({
         seed: random.integer(1, 2 ** 31 - 1),
         inFlight: random.pick([1, 16, 64, 400]),
-        mix: moment === 'trimming' ? { trim: 60, batch: 60 } : {},
+        mix: { drop: 0.5, maintain: 1, ...(moment === 'trimming' ? { trim: 60, batch: 60 } : {}) },
+        named: random.integer(0, 3),
+        firstName: random.integer(0, 20),
         wal: {
           shards: random.pick(SHARDS),
           shardBy: 'region',

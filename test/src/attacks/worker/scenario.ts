@@ -16,8 +16,8 @@ export interface Scenario {
   run(context: ScenarioContext): Promise<void>;
 }
 
-/** What takes longer hangs for ever. Generous: the machine may be busy. */
-const FOR_EVER_MS = 60_000;
+/** What has shown no sign of life for so long hangs for ever. Generous: the machine may be busy. */
+const FOR_EVER_MS = 120_000;
 
 /** Rejects when something takes for ever. */
 export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
@@ -32,13 +32,21 @@ export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
   }
 }
 
-/** Resolves when the workload has acknowledged `more` operations from now on. */
+/** Resolves when the workload has acknowledged `more` operations from now on; rejects when it stands still. */
 export async function goesOn(workload: WorkloadProcess, more = 100): Promise<void> {
-  const wait = async (): Promise<void> => {
-    const before = await numbers(workload);
-    while ((await numbers(workload)).acknowledged < before.acknowledged + more) await pause(10);
-  };
-  await within('the workload', wait());
+  const look = async (): Promise<number> => (await within('the workload', numbers(workload))).acknowledged;
+  let seen = await look();
+  const enough = seen + more;
+  let since = performance.now();
+  while (seen < enough) {
+    await pause(10);
+    const now = await look();
+    if (now > seen) since = performance.now();
+    else if (performance.now() - since > FOR_EVER_MS) {
+      throw new Error(`the workload hangs: nothing was acknowledged for ${FOR_EVER_MS} ms`);
+    }
+    seen = now;
+  }
 }
 
 /** The numbers of a workload. Rejects when it is gone. */
