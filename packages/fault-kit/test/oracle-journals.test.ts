@@ -83,6 +83,30 @@ test('a ledger forgets what a check found to be gone, and knows it when it comes
   expect((await checkDatabase(wal, ledger)).findings.map(({ kind }) => kind)).toContain('foreign');
 });
 
+test('a drop that was never answered may have been done or not, whatever was appended afterwards', async () => {
+  for (const isDone of [false, true]) {
+    const path = join(await temporary(), 'db');
+    const wal = await open(path);
+    const script = new Script(wal);
+    await script.append([part(1, 3)]);
+    script.records.push({ op: 'submit', id: 99, kind: 'drop', region: '1', table: '5' });
+    if (isDone) await wal.table({ region: 1n, table: 5n }).drop();
+    const ledger = new Ledger();
+    ledger.absorb(script.records);
+    expect((await checkDatabase(wal, ledger)).findings).toEqual([]);
+    const next = new Script(wal);
+    await next.append([part(2, 2)]);
+    ledger.absorb(next.records);
+    const report = await checkDatabase(wal, ledger);
+    expect(report).toMatchObject({ findings: [], entries: isDone ? 2 : 5, kept: isDone ? 2 : 5 });
+    settle(ledger, report);
+    assertClean(await checkDatabase(wal, ledger));
+    await wal.close();
+    await remove(path, 1n, 1n);
+    expect((await checkDatabase(await open(path), ledger)).findings.length).toBeGreaterThan(0);
+  }
+});
+
 test('a named table is found by its name', async () => {
   const path = join(await temporary(), 'db');
   const wal = await open(path);

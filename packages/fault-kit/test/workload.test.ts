@@ -50,6 +50,19 @@ test('a workload does as many operations as it was told, and journals each submi
   expect(report.entries).toBeGreaterThan(100);
 });
 
+test('tables are dropped and maintained in between, and what is left is as journaled', async () => {
+  const mix = { drop: 6, maintain: 6, trim: 20 };
+  const { workload, path, journal } = await start({ operations: 300, mix, named: 3, inFlight: 16 });
+  expect(await workload.ended).toMatchObject({ code: 0, failure: null });
+  const records = journal();
+  expect(records.filter((record) => record.op === 'submit' && record.kind === 'drop').length).toBeGreaterThan(
+    3,
+  );
+  const ledger = new Ledger();
+  ledger.absorb(records);
+  expect((await checkDatabase(await open(path), ledger)).findings).toEqual([]);
+});
+
 test('the same seed decides the same, another one differently', async () => {
   const journals = [];
   for (const seed of [1, 1, 2]) {

@@ -73,7 +73,8 @@ export interface TableState {
   /** In the order of their submits. Those that an earlier check found to be gone for good are left out. */
   parts: Part[];
   trims: Trim[];
-  drop: Drop | null;
+  /** Drops that were not acknowledged: they may have been done. */
+  drops: Drop[];
   /** The largest sequence that an earlier check found given out. */
   settledLast: bigint;
   /** The largest sequence that an earlier check found trimmed. */

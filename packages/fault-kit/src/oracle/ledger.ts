@@ -81,7 +81,7 @@ export class Ledger {
       record: name === undefined ? { region: region ?? '', table: table ?? '' } : { name },
       parts: [],
       trims: [],
-      drop: null,
+      drops: [],
       settledLast: 0n,
       settledTrim: 0n,
     };
@@ -136,7 +136,7 @@ export class Ledger {
       }
       case 'drop': {
         const drop: Drop = { run, id, at, table: this.#table(record), outcome: 'pending' };
-        drop.table.drop = drop;
+        drop.table.drops.push(drop);
         return { is: 'drop', drop };
       }
       case 'sync':
@@ -208,7 +208,7 @@ function startOver(drop: Drop): void {
   table.trims = table.trims.filter((trim) => trim.at > drop.at);
   table.settledLast = 0n;
   table.settledTrim = 0n;
-  table.drop = null;
+  table.drops = [];
 }
 
 /** Notes a rejection. Returns whether it leaves open what happened. */
@@ -222,7 +222,8 @@ function reject(about: Pending, code: string): boolean {
     about.trim.outcome = outcome;
   } else if (about.is === 'drop') {
     about.drop.outcome = outcome;
-    if (!isOpen) about.drop.table.drop = null;
+    const { table } = about.drop;
+    if (!isOpen) table.drops = table.drops.filter((drop) => drop !== about.drop);
   }
   return isOpen;
 }

@@ -1,5 +1,5 @@
 import { payloadHeader, payloadOf } from '../payload.js';
-import { lastOf, nameOf, type Part, type TableState } from './entries.js';
+import { type Drop, lastOf, nameOf, type Part, type TableState } from './entries.js';
 import type { Finding, FindingKind } from './finding.js';
 
 /**
@@ -25,6 +25,8 @@ export interface TableVerdict {
   readonly sequences: ReadonlyMap<Part, bigint>;
 }
 
+type TableView = Pick<TableState, 'parts' | 'trims' | 'settledLast' | 'settledTrim'>;
+
 interface Place {
   readonly part: Part;
   readonly order: number;
@@ -37,6 +39,7 @@ const MOST_OF_A_KIND = 5;
 /** Compares one table with what was submitted to it. Fed with its ends and entries, in order. */
 export class TableCheck {
   readonly #table: TableState;
+  readonly #view: TableView;
   readonly #seeds: ReadonlyMap<number, Part>;
   readonly #death: Death;
   readonly #order: ReadonlyMap<Part, number>;
@@ -55,13 +58,16 @@ export class TableCheck {
   #lenient = true;
   #readable = true;
 
-  constructor(table: TableState, seeds: ReadonlyMap<number, Part>, death: Death) {
+  /** @param drop the drop that is taken to be done although nobody answered it, or null */
+  constructor(table: TableState, seeds: ReadonlyMap<number, Part>, death: Death, drop: Drop | null = null) {
     this.#table = table;
+    const view = drop === null ? table : afterDrop(table, drop);
+    this.#view = view;
     this.#seeds = seeds;
     this.#death = death;
-    this.#order = new Map(table.parts.map((part, order) => [part, order]));
-    let trimmed = table.settledTrim;
-    for (const trim of table.trims) {
+    this.#order = new Map(view.parts.map((part, order) => [part, order]));
+    let trimmed = view.settledTrim;
+    for (const trim of view.trims) {
       const holds = trim.outcome === 'acked' && (death === 'process' || trim.durable);
       if (holds && trim.removed > trimmed) trimmed = trim.removed;
     }
@@ -106,16 +112,16 @@ export class TableCheck {
 
   end(): TableVerdict {
     const present = new Map<Part, Fate>();
-    if (this.#readable && !this.#isDropped()) {
+    if (this.#readable) {
       this.#checkEnds();
       this.#checkSequences();
-      for (const part of this.#table.parts) {
+      for (const part of this.#view.parts) {
         if (part.record.count > 0) present.set(part, this.#fate(part));
       }
       this.#checkPrefix(present);
     }
     const sequences = new Map(this.#found);
-    for (const part of this.#table.parts) {
+    for (const part of this.#view.parts) {
       if (part.first !== null && present.get(part) === 'in') sequences.set(part, part.first);
     }
     return {
@@ -206,7 +212,7 @@ export class TableCheck {
     if (!isNew && read !== last) {
       this.#find('ends', `entries up to sequence ${last}`, `entries up to ${read}`);
     }
-    const known = larger(this.#table.settledLast, this.#trimmed);
+    const known = larger(this.#view.settledLast, this.#trimmed);
     if (last < known) {
       const expected = `a last sequence of ${known} at least, which was given out before`;
       this.#find('reused', expected, `${last}: the next append gets a sequence that was given out already`);
@@ -219,9 +225,9 @@ export class TableCheck {
 
   /** Acknowledged sequences grow with the order of submits, with no more room between them than what lies there needs. */
   #checkSequences(): void {
-    let last = this.#table.parts[0]?.found === true ? null : this.#table.settledLast;
+    let last = this.#view.parts[0]?.found === true ? null : this.#view.settledLast;
     let room = 0n;
-    for (const part of this.#table.parts) {
+    for (const part of this.#view.parts) {
       const { first, submit, record } = part;
       if (record.count === 0 || submit.outcome === 'refused') continue;
       if (first === null) {
@@ -237,7 +243,7 @@ export class TableCheck {
       last = lastOf(part, first);
       room = 0n;
     }
-    const most = (last ?? this.#table.settledLast) + room;
+    const most = (last ?? this.#view.settledLast) + room;
     if (this.#last > most) {
       this.#find('foreign', `a last sequence of at most ${most}`, `last sequence ${this.#last}`);
     }
@@ -246,9 +252,9 @@ export class TableCheck {
   /** Whether everything below the first sequence may have been trimmed. */
   #checkTrims(): void {
     const gone = this.#first - 1n;
-    if (gone <= this.#table.settledTrim) return;
-    const trims = this.#table.trims.filter(({ outcome }) => outcome !== 'refused');
-    let most = this.#table.settledTrim;
+    if (gone <= this.#view.settledTrim) return;
+    const trims = this.#view.trims.filter(({ outcome }) => outcome !== 'refused');
+    let most = this.#view.settledTrim;
     for (const { upTo } of trims) if (upTo > most) most = upTo;
     if (gone > most) {
       this.#find('overtrimmed', `nothing trimmed beyond ${most}`, `a first sequence of ${this.#first}`);
@@ -256,8 +262,8 @@ export class TableCheck {
     }
     // A trim reaches only what was appended before it.
     let next = trims.length - 1;
-    let reach = this.#table.settledTrim;
-    for (const part of this.#table.parts.toReversed()) {
+    let reach = this.#view.settledTrim;
+    for (const part of this.#view.parts.toReversed()) {
       for (let trim = trims[next]; trim !== undefined && trim.at > part.submit.at; trim = trims[--next]) {
         if (trim.upTo > reach) reach = trim.upTo;
       }
@@ -326,13 +332,8 @@ export class TableCheck {
     }
   }
 
-  /** Whether a drop that was never answered has been done. */
-  #isDropped(): boolean {
-    return this.#table.drop !== null && this.#first === 0n && this.#last === 0n;
-  }
-
   #expectedAt(sequence: bigint): string {
-    for (const part of this.#table.parts) {
+    for (const part of this.#view.parts) {
       const { first, record } = part;
       if (first !== null && first <= sequence && sequence < first + BigInt(record.count)) {
         return describeEntry(part, Number(sequence - first));
@@ -372,4 +373,14 @@ function describePayload(payload: Uint8Array, part: Part | undefined): string {
     return `${payload.length} bytes that nobody submitted, beginning with ${start}`;
   }
   return `${describeEntry(part, header.index)} to table ${part.table.key}`;
+}
+
+/** The table as it is when a drop has been done: as never written. */
+function afterDrop(table: TableState, drop: Drop): TableView {
+  return {
+    parts: table.parts.filter(({ submit }) => submit.at > drop.at),
+    trims: table.trims.filter(({ at }) => at > drop.at),
+    settledLast: 0n,
+    settledTrim: 0n,
+  };
 }
