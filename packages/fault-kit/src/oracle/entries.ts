@@ -90,3 +90,21 @@ export function lastOf(part: Part, first: bigint): bigint {
 export function nameOf({ run, id }: { readonly run: Run; readonly id: number }): string {
   return `submit ${id} of run ${run.number}`;
 }
+
+/**
+ * Whether a part is in the table. `unknown`: it was never acknowledged, and lies where entries have been trimmed.
+ */
+export type Fate = 'in' | 'out' | 'unknown';
+
+/** What a table is compared with. */
+export type TableView = Pick<TableState, 'parts' | 'trims' | 'settledLast' | 'settledTrim'>;
+
+/** The table as it is when a drop has been done: as never written. */
+export function afterDrop(table: TableState, drop: Drop): TableView {
+  return {
+    parts: table.parts.filter(({ submit }) => submit.at > drop.at),
+    trims: table.trims.filter(({ at }) => at > drop.at),
+    settledLast: 0n,
+    settledTrim: 0n,
+  };
+}

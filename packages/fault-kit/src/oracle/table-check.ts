@@ -1,6 +1,19 @@
 import { payloadHeader, payloadOf } from '../payload.js';
-import { type Drop, lastOf, nameOf, type Part, type TableState } from './entries.js';
-import type { Finding, FindingKind } from './finding.js';
+import { checkPrefix } from './check-prefix.js';
+import { checkSequences } from './check-sequences.js';
+import { checkTrims } from './check-trims.js';
+import { describeEntry, describePayload } from './describe.js';
+import {
+  afterDrop,
+  type Drop,
+  type Fate,
+  lastOf,
+  type Part,
+  type TableState,
+  type TableView,
+} from './entries.js';
+import type { Finding } from './finding.js';
+import { FindingList } from './finding-list.js';
 
 /**
  * How a database came to be reopened. `'process'`: its process ended, however hard, and the machine did not; everything
@@ -8,11 +21,6 @@ import type { Finding, FindingKind } from './finding.js';
  * acknowledged with `'sync'`, or before an acknowledged `wal.sync()`, must be there.
  */
 export type Death = 'process' | 'power';
-
-/**
- * Whether a part is in the table. `unknown`: it was never acknowledged, and lies where entries have been trimmed.
- */
-export type Fate = 'in' | 'out' | 'unknown';
 
 /** What is known of one table after a check. */
 export interface TableVerdict {
@@ -25,16 +33,11 @@ export interface TableVerdict {
   readonly sequences: ReadonlyMap<Part, bigint>;
 }
 
-type TableView = Pick<TableState, 'parts' | 'trims' | 'settledLast' | 'settledTrim'>;
-
 interface Place {
   readonly part: Part;
   readonly order: number;
   readonly index: number;
 }
-
-/** Findings of one kind and table that are told; more of them only repeat the first. */
-const MOST_OF_A_KIND = 5;
 
 /** Compares one table with what was submitted to it. Fed with its ends and entries, in order. */
 export class TableCheck {
@@ -43,8 +46,7 @@ export class TableCheck {
   readonly #seeds: ReadonlyMap<number, Part>;
   readonly #death: Death;
   readonly #order: ReadonlyMap<Part, number>;
-  readonly #findings: Finding[] = [];
-  readonly #counts = new Map<FindingKind, number>();
+  readonly #list: FindingList;
   /** Where the parts begin that were found, as they were found. */
   readonly #found = new Map<Part, bigint>();
   /** Entries found of each part. */
@@ -61,6 +63,7 @@ export class TableCheck {
   /** @param drop the drop that is taken to be done although nobody answered it, or null */
   constructor(table: TableState, seeds: ReadonlyMap<number, Part>, death: Death, drop: Drop | null = null) {
     this.#table = table;
+    this.#list = new FindingList(table.key);
     const view = drop === null ? table : afterDrop(table, drop);
     this.#view = view;
     this.#seeds = seeds;
@@ -83,11 +86,11 @@ export class TableCheck {
   entry(sequence: bigint, payload: Uint8Array): void {
     if (sequence !== this.#next) {
       const kind = sequence > this.#next ? 'hole' : 'ends';
-      this.#find(kind, `sequence ${this.#next}`, `sequence ${sequence}`, sequence);
+      this.#list.add(kind, `sequence ${this.#next}`, `sequence ${sequence}`, sequence);
     }
     this.#next = sequence + 1n;
     if (sequence <= this.#trimmed) {
-      this.#find('untrimmed', `nothing up to ${this.#trimmed}`, 'an entry', sequence);
+      this.#list.add('untrimmed', `nothing up to ${this.#trimmed}`, 'an entry', sequence);
     }
     const place = this.#place(sequence, payload);
     if (place === null) {
@@ -107,18 +110,18 @@ export class TableCheck {
     this.#readable = false;
     const code = error instanceof Error && 'code' in error ? `${String(error.code)}: ` : '';
     const message = error instanceof Error ? error.message : String(error);
-    this.#find('unreadable', 'entries to read', `${code}${message}`, this.#next);
+    this.#list.add('unreadable', 'entries to read', `${code}${message}`, this.#next);
   }
 
   end(): TableVerdict {
     const present = new Map<Part, Fate>();
     if (this.#readable) {
       this.#checkEnds();
-      this.#checkSequences();
+      checkSequences(this.#view, this.#last, this.#list);
       for (const part of this.#view.parts) {
         if (part.record.count > 0) present.set(part, this.#fate(part));
       }
-      this.#checkPrefix(present);
+      checkPrefix(present, this.#list);
     }
     const sequences = new Map(this.#found);
     for (const part of this.#view.parts) {
@@ -126,7 +129,7 @@ export class TableCheck {
     }
     return {
       table: this.#table,
-      findings: this.#findings,
+      findings: this.#list.all,
       first: this.#first,
       last: this.#last,
       present,
@@ -140,7 +143,7 @@ export class TableCheck {
     const part = header === null ? undefined : this.#seeds.get(header.seed);
     const order = part === undefined ? undefined : this.#order.get(part);
     if (header === null || part === undefined || order === undefined || header.index >= part.record.count) {
-      this.#find('foreign', this.#expectedAt(sequence), describePayload(payload, part), sequence);
+      this.#list.add('foreign', this.#expectedAt(sequence), describePayload(payload, part), sequence);
       return null;
     }
     const expected = payloadOf(part.record, header.index);
@@ -148,7 +151,7 @@ export class TableCheck {
       const at = expected.findIndex((byte, i) => byte !== payload[i]);
       const what = `${describeEntry(part, header.index)} of ${expected.length} bytes`;
       const found = `${payload.length} bytes that differ from byte ${at === -1 ? expected.length : at} on`;
-      this.#find('changed', what, found, sequence, part);
+      this.#list.add('changed', what, found, sequence, part);
       return null;
     }
     return { part, order, index: header.index };
@@ -159,7 +162,7 @@ export class TableCheck {
     const { part, order, index } = place;
     const { submit, first } = part;
     if (submit.outcome === 'refused') {
-      this.#find(
+      this.#list.add(
         'refused',
         `nothing: it was rejected with ${submit.code}`,
         describeEntry(part, index),
@@ -169,17 +172,17 @@ export class TableCheck {
     }
     if (first !== null && first + BigInt(index) !== sequence) {
       const expected = `${describeEntry(part, index)} at sequence ${first + BigInt(index)}`;
-      this.#find('moved', expected, `it at sequence ${sequence}`, sequence, part);
+      this.#list.add('moved', expected, `it at sequence ${sequence}`, sequence, part);
     }
     const previous = this.#previous;
     if (previous === null) {
       if (index > 0 && sequence === this.#first && this.#first === 1n) {
-        this.#find('split', describeEntry(part, 0), describeEntry(part, index), sequence, part);
+        this.#list.add('split', describeEntry(part, 0), describeEntry(part, index), sequence, part);
       }
       if (this.#lenient) return;
     } else if (previous.part === part) {
       if (index !== previous.index + 1) {
-        this.#find(
+        this.#list.add(
           'split',
           describeEntry(part, previous.index + 1),
           describeEntry(part, index),
@@ -190,13 +193,13 @@ export class TableCheck {
     } else {
       if (previous.index !== previous.part.record.count - 1) {
         const expected = describeEntry(previous.part, previous.index + 1);
-        this.#find('split', expected, describeEntry(part, index), sequence, previous.part);
+        this.#list.add('split', expected, describeEntry(part, index), sequence, previous.part);
       }
       if (order < previous.order) {
         const expected = `it before ${describeEntry(previous.part, 0)}`;
-        this.#find('moved', expected, 'it after that', sequence, part);
+        this.#list.add('moved', expected, 'it after that', sequence, part);
       } else if (index !== 0) {
-        this.#find('split', describeEntry(part, 0), describeEntry(part, index), sequence, part);
+        this.#list.add('split', describeEntry(part, 0), describeEntry(part, index), sequence, part);
       }
     }
   }
@@ -206,75 +209,29 @@ export class TableCheck {
     const last = this.#last;
     const isNew = first === 0n && last === 0n;
     if (!isNew && (first === 0n || first > last + 1n)) {
-      this.#find('ends', 'a first sequence of 1 to one more than the last', `first ${first}, last ${last}`);
+      this.#list.add(
+        'ends',
+        'a first sequence of 1 to one more than the last',
+        `first ${first}, last ${last}`,
+      );
     }
     const read = this.#next - 1n;
     if (!isNew && read !== last) {
-      this.#find('ends', `entries up to sequence ${last}`, `entries up to ${read}`);
+      this.#list.add('ends', `entries up to sequence ${last}`, `entries up to ${read}`);
     }
     const known = larger(this.#view.settledLast, this.#trimmed);
     if (last < known) {
       const expected = `a last sequence of ${known} at least, which was given out before`;
-      this.#find('reused', expected, `${last}: the next append gets a sequence that was given out already`);
+      this.#list.add(
+        'reused',
+        expected,
+        `${last}: the next append gets a sequence that was given out already`,
+      );
     }
     if (first > 0n && first <= this.#trimmed) {
-      this.#find('untrimmed', `a first sequence beyond ${this.#trimmed}`, `first sequence ${first}`);
+      this.#list.add('untrimmed', `a first sequence beyond ${this.#trimmed}`, `first sequence ${first}`);
     }
-    this.#checkTrims();
-  }
-
-  /** Acknowledged sequences grow with the order of submits, with no more room between them than what lies there needs. */
-  #checkSequences(): void {
-    let last = this.#view.parts[0]?.found === true ? null : this.#view.settledLast;
-    let room = 0n;
-    for (const part of this.#view.parts) {
-      const { first, submit, record } = part;
-      if (record.count === 0 || submit.outcome === 'refused') continue;
-      if (first === null) {
-        room += BigInt(record.count);
-        continue;
-      }
-      if (last !== null && first <= last) {
-        this.#find('reused', `a sequence after ${last}`, `an acknowledgement of ${first}`, first, part);
-      } else if (last !== null && first > last + 1n + room) {
-        const expected = `a sequence of at most ${last + 1n + room}`;
-        this.#find('hole', expected, `an acknowledgement of ${first}`, first, part);
-      }
-      last = lastOf(part, first);
-      room = 0n;
-    }
-    const most = (last ?? this.#view.settledLast) + room;
-    if (this.#last > most) {
-      this.#find('foreign', `a last sequence of at most ${most}`, `last sequence ${this.#last}`);
-    }
-  }
-
-  /** Whether everything below the first sequence may have been trimmed. */
-  #checkTrims(): void {
-    const gone = this.#first - 1n;
-    if (gone <= this.#view.settledTrim) return;
-    const trims = this.#view.trims.filter(({ outcome }) => outcome !== 'refused');
-    let most = this.#view.settledTrim;
-    for (const { upTo } of trims) if (upTo > most) most = upTo;
-    if (gone > most) {
-      this.#find('overtrimmed', `nothing trimmed beyond ${most}`, `a first sequence of ${this.#first}`);
-      return;
-    }
-    // A trim reaches only what was appended before it.
-    let next = trims.length - 1;
-    let reach = this.#view.settledTrim;
-    for (const part of this.#view.parts.toReversed()) {
-      for (let trim = trims[next]; trim !== undefined && trim.at > part.submit.at; trim = trims[--next]) {
-        if (trim.upTo > reach) reach = trim.upTo;
-      }
-      if (part.first === null || part.first > gone || part.record.count === 0) continue;
-      const end = lastOf(part, part.first);
-      const removed = end < gone ? end : gone;
-      if (removed > reach) {
-        const expected = `it, or a trim after it of ${removed} or more`;
-        this.#find('overtrimmed', expected, `a first sequence of ${this.#first}`, removed, part);
-      }
-    }
+    checkTrims(this.#view, this.#first, this.#list);
   }
 
   #fate(part: Part): Fate {
@@ -288,7 +245,7 @@ export class TableCheck {
       if (!complete) {
         const kind = isRequired ? 'lost' : 'split';
         const expected = `${record.count} entries from sequence ${begin} on`;
-        this.#find(kind, expected, `a last sequence of ${this.#last}`, this.#last + 1n, part);
+        this.#list.add(kind, expected, `a last sequence of ${this.#last}`, this.#last + 1n, part);
       }
       return 'in';
     }
@@ -304,7 +261,7 @@ export class TableCheck {
       const from = larger(first, this.#first);
       const expected = describeEntry(part, Number(from - first));
       const found = from > this.#last ? `a last sequence of ${this.#last}` : 'another entry';
-      this.#find('lost', expected, found, from, part);
+      this.#list.add('lost', expected, found, from, part);
     }
     return 'out';
   }
@@ -316,22 +273,6 @@ export class TableCheck {
     return false;
   }
 
-  /** What is in is a prefix of what each process submitted, unless something was broken inside it. */
-  #checkPrefix(present: ReadonlyMap<Part, Fate>): void {
-    let missing: Part | null = null;
-    for (const [part, fate] of present) {
-      const { run, outcome } = part.submit;
-      if (run.broken || outcome === 'refused') continue;
-      if (missing !== null && missing.submit.run !== run) missing = null;
-      if (fate === 'out') missing ??= part;
-      else if (fate === 'in' && missing !== null) {
-        const expected = `it before ${nameOf(part.submit)}`;
-        this.#find('hole', expected, `that one, and nothing of it`, undefined, missing);
-        missing = null;
-      }
-    }
-  }
-
   #expectedAt(sequence: bigint): string {
     for (const part of this.#view.parts) {
       const { first, record } = part;
@@ -341,46 +282,9 @@ export class TableCheck {
     }
     return 'an entry that was submitted to this table';
   }
-
-  #find(kind: FindingKind, expected: string, found: string, sequence?: bigint, part?: Part): void {
-    const count = (this.#counts.get(kind) ?? 0) + 1;
-    this.#counts.set(kind, count);
-    if (count > MOST_OF_A_KIND) return;
-    this.#findings.push({
-      kind,
-      table: this.#table.key,
-      ...(sequence === undefined ? {} : { sequence }),
-      ...(part === undefined ? {} : { submit: nameOf(part.submit) }),
-      expected,
-      found,
-    });
-  }
 }
 
 function larger(a: bigint, b: bigint): bigint {
   // Math.max takes no bigint.
   return [a, b].reduce((most, value) => (value > most ? value : most));
-}
-
-function describeEntry(part: Part, index: number): string {
-  return `entry ${index} of ${part.record.count} of ${nameOf(part.submit)}`;
-}
-
-function describePayload(payload: Uint8Array, part: Part | undefined): string {
-  const header = payloadHeader(payload);
-  if (part === undefined || header === null) {
-    const start = Buffer.from(payload.subarray(0, 16)).toString('hex');
-    return `${payload.length} bytes that nobody submitted, beginning with ${start}`;
-  }
-  return `${describeEntry(part, header.index)} to table ${part.table.key}`;
-}
-
-/** The table as it is when a drop has been done: as never written. */
-function afterDrop(table: TableState, drop: Drop): TableView {
-  return {
-    parts: table.parts.filter(({ submit }) => submit.at > drop.at),
-    trims: table.trims.filter(({ at }) => at > drop.at),
-    settledLast: 0n,
-    settledTrim: 0n,
-  };
 }
