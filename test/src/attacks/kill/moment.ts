@@ -1,5 +1,6 @@
 import type { Random, WorkloadProcess } from '@shale/fault-kit';
 import { pause } from '../pause.js';
+import { within } from '../within.js';
 
 /** When a process is killed; with `threads` some of its threads are ended before. */
 export type Moment = 'opening' | 'appending' | 'trimming' | 'threads' | 'closing' | 'never';
@@ -11,7 +12,7 @@ export const MOMENTS: Readonly<Record<Moment, number>> = {
   trimming: 20,
   threads: 15,
   closing: 20,
-  never: 3,
+  never: 5,
 };
 
 /** Milliseconds that the last opening and closing took, so that kills fall into them. */
@@ -34,9 +35,13 @@ export async function live(
     await workload.kill();
     return 0;
   }
-  await workload.opened;
-  pace.opening = performance.now() - start;
   const threads = moment === 'threads' ? random.integer(1, 3) : 0;
+  if (threads > 0 && random.chance(0.3)) {
+    await pause(random.integer(0, Math.ceil(pace.opening)));
+    workload.command({ do: 'endThread', pick: random.integer(0, 3) });
+  }
+  await within('openWal', workload.opened);
+  pace.opening = performance.now() - start;
   for (let i = 0; i < threads; i++) {
     await pause(random.integer(0, 60));
     workload.command({ do: 'endThread', pick: random.integer(0, 3) });
@@ -44,10 +49,11 @@ export async function live(
   await pause(random.integer(0, 250));
   if (moment === 'closing' || moment === 'never') {
     workload.stop();
-    await workload.stopping;
+    await within('what was under way when it was told to stop', workload.stopping);
     const closing = performance.now();
+    if (random.chance(0.2)) workload.command({ do: 'endThread', pick: random.integer(0, 3) });
     if (moment === 'never') {
-      await workload.ended;
+      await within('close()', workload.ended);
       pace.closing = performance.now() - closing;
       return threads;
     }

@@ -1,4 +1,5 @@
-import { finish, goesOn, numbers, type Scenario, within } from './scenario.js';
+import { within } from '../within.js';
+import { finish, goesOn, numbers, type Scenario } from './scenario.js';
 
 /** A thread runs out of memory: Node ends it, and not the process, and it is replaced. */
 export const fullThread: Scenario = {

@@ -1,4 +1,5 @@
-import { finish, goesOn, numbers, type Scenario, within } from './scenario.js';
+import { within } from '../within.js';
+import { finish, goesOn, numbers, type Scenario } from './scenario.js';
 
 /** How long a thread hangs that comes to itself again. */
 const A_WHILE_MS = 700;

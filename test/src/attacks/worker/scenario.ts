@@ -1,6 +1,7 @@
 import type { Random, WorkloadProcess } from '@shale/fault-kit';
 import type { CrashSite } from '../crash-site.js';
 import { pause } from '../pause.js';
+import { FOR_EVER_MS, within } from '../within.js';
 
 /** What a scenario works with. */
 export interface ScenarioContext {
@@ -14,22 +15,6 @@ export interface ScenarioContext {
 export interface Scenario {
   readonly name: string;
   run(context: ScenarioContext): Promise<void>;
-}
-
-/** What has shown no sign of life for so long hangs for ever. Generous: the machine may be busy. */
-const FOR_EVER_MS = 120_000;
-
-/** Rejects when something takes for ever. */
-export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} hangs: nothing for ${FOR_EVER_MS} ms`)), FOR_EVER_MS);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Resolves when the workload has acknowledged `more` operations from now on; rejects when it stands still. */
