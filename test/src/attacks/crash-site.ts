@@ -12,7 +12,7 @@ import {
   type WorkloadOptions,
   WorkloadProcess,
 } from '@shale/fault-kit';
-import { linkTree } from './link-tree.js';
+import { keepCopy } from './keep-copy.js';
 
 /**
  * A directory that workload processes work on one after the other, and what the oracle holds of it. Beside the database
@@ -58,7 +58,7 @@ export class CrashSite {
   async check(options: WalOptions & { readonly thorough?: boolean } = {}): Promise<OracleReport> {
     const { thorough = false, ...open } = options;
     for (const journal of this.#journals) this.#ledger.absorb(journalRecords(journal));
-    await linkTree(this.path, join(this.#directory, 'before-check'));
+    await keepCopy(this.path, join(this.#directory, 'before-check'));
     const wal = await openWal(this.path, open);
     let report: OracleReport;
     try {
