@@ -180,7 +180,7 @@ export class Workload {
   /** Waits until nothing else is under way for the table: a journal cannot tell what came before and what after. */
   async #drop(work: WorkTable): Promise<void> {
     work.blocked = true;
-    while (work.underWay > 0) await new Promise((resolve) => setImmediate(resolve));
+    while (work.underWay > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     const id = this.#submit({ kind: 'drop', ...work.record });
     // When its outcome is unknown the table stays blocked.
     await this.#answer(id, work.table.drop(), () => ({}));
