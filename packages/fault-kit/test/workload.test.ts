@@ -94,11 +94,15 @@ test('a workload that cannot open its database says why', async () => {
   expect(failure).toMatch(/SHALE_|WalError|\/dev\/null/);
 });
 
-test('ending a thread is noted as a fault before it happens', async () => {
-  const { workload, journal } = await start({ inFlight: 300 });
+test('ending a thread is noted as a fault before it happens, and the workload goes on', async () => {
+  const { workload, journal } = await start({ inFlight: 1000, mix: { sync: 0 } });
   await workload.opened;
   workload.command({ do: 'endThread', pick: 0 });
   while (((await workload.stats())?.workersStarted ?? 9) < 2);
+  const before = await workload.stats();
+  while (((await workload.stats())?.acknowledged ?? 0) < (before?.acknowledged ?? 0) + 2000) {
+    expect(workload.isAlive).toBe(true);
+  }
   workload.stop();
   expect(await workload.ended).toMatchObject({ code: 0, failure: null });
   expect(journal()).toContainEqual({ op: 'fault', kind: 'a thread is ended' });

@@ -54,7 +54,7 @@ export interface WorkloadOptions {
   readonly bytes?: readonly [min: number, max: number];
   /** Most entries of a table that a trim leaves: what keeps a directory small over many runs. Default 300. */
   readonly keep?: number;
-  /** It stops by itself after so many rejections in a row. Default 50. */
+  /** It stops by itself after so many rejections in a row, beside those of what was under way. Default 50. */
   readonly giveUpAfter?: number;
   /** Options of `openWal`. Default: `shardBy: 'region'`, so that writes can be atomic over a region. */
   readonly wal?: WalOptions;

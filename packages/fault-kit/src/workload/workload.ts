@@ -70,7 +70,9 @@ export class Workload {
     const end = performance.now() + milliseconds;
     for (let done = 0; done < operations; done++) {
       while (this.counts.underWay >= inFlight && !this.#isOver()) await this.#settled();
-      if (this.#isOver() || performance.now() >= end || this.#rejectionsInARow >= giveUpAfter) break;
+      // A thread that dies takes all that was under way with it, and that is no reason to stop.
+      const gaveUp = this.#rejectionsInARow >= giveUpAfter + inFlight;
+      if (this.#isOver() || performance.now() >= end || gaveUp) break;
       const started = this.#start(this.#random.weighted(mix));
       if (!started || this.#rejectionsInARow > 0) {
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
