@@ -48,8 +48,6 @@ class Scanner {
   }
 
   LogScan finish() {
-    result_.broken = stopped_;
-    result_.silent = stopped_ && silent_;
     if (next_) result_.last = *next_ - 1;
     return std::move(result_);
   }
@@ -81,9 +79,13 @@ class Scanner {
         add({file.name, reader.recordStart(), 0, gap ? DamageKind::kGap : DamageKind::kRepeated,
              next_.value_or(upTo_.value_or(0) + 1), sequence, false});
         stop(true);
+        repeated_ = repeated_ || !gap;
       }
       broken_ = true;
     }
+    file.unused++;
+    result_.silent = silent_;
+    result_.repeated = repeated_;
     // Not what only looks like a record: entries may hold anything.
     if (sequence < next_.value_or(0)) return;
     file.beyondRecords++;
@@ -128,7 +130,6 @@ class Scanner {
   }
 
   void stop(bool silent) {
-    if (!stopped_) silent_ = false;
     stopped_ = true;
     broken_ = true;
     silent_ = silent_ || silent;
@@ -145,6 +146,7 @@ class Scanner {
   uint64_t start_ = 0;  // of the last record that was accepted
   bool stopped_ = false;
   bool silent_ = false;
+  bool repeated_ = false;
   bool broken_ = false;    // this file is not read on
   bool inDamage_ = false;  // nothing readable since the last damage
   bool first_ = true;
@@ -175,6 +177,12 @@ void see(SeenTables& seen, const std::string& batch, bool kept) {
 }
 
 }  // namespace
+
+uint64_t LogScan::unused() const {
+  uint64_t sum = 0;
+  for (const LogFile& file : files) sum += file.unused;
+  return sum;
+}
 
 uint64_t LogScan::beyondRecords() const {
   uint64_t sum = 0;

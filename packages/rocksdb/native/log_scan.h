@@ -34,7 +34,8 @@ struct LogFile {
   uint64_t first = 0;
   uint64_t last = 0;
   uint64_t keptEnd = 0;
-  // What can be read but lies beyond damage.
+  // What can be read but lies beyond damage. Of `unused` records some have sequences that were there before.
+  uint64_t unused = 0;
   uint64_t beyondRecords = 0;
   uint64_t beyondEntries = 0;
 };
@@ -45,13 +46,14 @@ struct LogScan {
   uint64_t damageCount = 0;
   // The sequence up to which everything is there; nothing when no log holds a record that counts.
   std::optional<uint64_t> last;
-  // Something is wrong at the end of what is replayed.
-  bool broken = false;
   // RocksDB would not see that: it would read on beyond a hole.
   bool silent = false;
+  // It would even write over what it has read; builds with assertions end the process.
+  bool repeated = false;
   // Records are compressed: nothing can be said.
   bool unsupported = false;
 
+  uint64_t unused() const;
   uint64_t beyondRecords() const;
   uint64_t beyondEntries() const;
 };

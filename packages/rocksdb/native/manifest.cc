@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "errors.h"
 #include "input_file.h"
@@ -76,6 +77,8 @@ struct Edit {
   std::optional<uint64_t> logNumber;
   std::optional<uint64_t> minLogToKeep;
   std::optional<uint64_t> lastSequence;
+  std::optional<uint64_t> nextFileNumber;
+  bool comparator = false;
   uint64_t largestOfFiles = 0;
 };
 
@@ -101,11 +104,14 @@ Edit readEdit(const std::string& record) {
     const uint64_t tag = fields.number();
     switch (tag) {
       case kComparator:
+        edit.comparator = true;
+        fields.skipBytes();
+        break;
       case kColumnFamilyAdd: fields.skipBytes(); break;
       case kLogNumber: edit.logNumber = fields.number(); break;
       case kMinLogNumberToKeep: edit.minLogToKeep = fields.number(); break;
       case kLastSequence: edit.lastSequence = fields.number(); break;
-      case kNextFileNumber:
+      case kNextFileNumber: edit.nextFileNumber = fields.number(); break;
       case kPrevLogNumber:
       case kMaxColumnFamily:
       case kInAtomicGroup: fields.number(); break;
@@ -173,6 +179,8 @@ Manifest readManifest(const std::string& directory, uint64_t number) {
   try {
     LogReader reader(path, number, true);
     uint64_t edits = 0;
+    uint64_t nextFileNumber = 0;
+    bool begun = false;
     uint64_t minLogToKeep = 0;
     uint64_t logNumber = 0;
     for (;;) {
@@ -187,7 +195,18 @@ Manifest readManifest(const std::string& directory, uint64_t number) {
       edits++;
       const Edit edit = readEdit(reader.record());
       if (!edit.understood) manifest.understood = false;
-      if (edit.lastSequence) manifest.lastSequence = std::max(manifest.lastSequence, *edit.lastSequence);
+      // Edits that come twice, as when a sector was written to the wrong place. RocksDB would take them in, or end the
+      // process: some builds of it have their assertions on.
+      const bool again = (edit.comparator && edit.ofDefaultFamily && std::exchange(begun, true)) ||
+                         edit.lastSequence.value_or(manifest.lastSequence) < manifest.lastSequence ||
+                         edit.nextFileNumber.value_or(nextFileNumber) < nextFileNumber;
+      if (again) {
+        throwCorrupt("The manifest " + path + " is damaged at offset " + std::to_string(reader.recordStart()) +
+                         " (it goes back to an earlier state)",
+                     directory);
+      }
+      manifest.lastSequence = edit.lastSequence.value_or(manifest.lastSequence);
+      nextFileNumber = edit.nextFileNumber.value_or(nextFileNumber);
       if (edit.minLogToKeep) minLogToKeep = std::max(minLogToKeep, *edit.minLogToKeep);
       if (!edit.ofDefaultFamily || !edit.logNumber) continue;
       logNumber = std::max(logNumber, *edit.logNumber);

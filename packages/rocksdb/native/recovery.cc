@@ -155,18 +155,19 @@ void Recovery::look() {
   if (!reached_) reached_ = upTo;
   if (scan_.unsupported) {
     reached_.reset();
-    scan_.broken = scan_.silent = false;
+    scan_.silent = scan_.repeated = false;
   }
   verdict_ = reached_ && promised() > *reached_ ? Verdict::kMissing : Verdict::kWell;
-  if (verdict_ == Verdict::kMissing || scan_.beyondRecords() > 0) seen_ = seenTables(path_, scan_);
+  if (verdict_ == Verdict::kMissing || scan_.unused() > 0) seen_ = seenTables(path_, scan_);
 }
 
 void Recovery::lookBesideAWriter() {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
-  // Without effect on what a reader of RocksDB sees: a hole behind the last acknowledgement.
+  // What only an opening for writing can cut off is wrong, too.
   const auto wrong = [&] {
-    return (verdict_ == Verdict::kMissing || (scan_.silent && scan_.beyondRecords() > 0)) && !settings_.salvage;
+    if (scan_.repeated) return true;
+    return (verdict_ == Verdict::kMissing || (scan_.silent && scan_.unused() > 0)) && !settings_.salvage;
   };
   std::optional<DatabaseError> failure;
   for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
@@ -239,7 +240,7 @@ void Recovery::refuse() {
 
 void Recovery::prepareLogs() {
   // Only this mode reads up to the damage and goes on; the others refuse it, or leave holes, as they were asked to.
-  if (settings_.walRecoveryMode != "pointInTime" || !scan_.broken || scan_.beyondRecords() == 0) return;
+  if (settings_.walRecoveryMode != "pointInTime" || scan_.unused() == 0) return;
   // What was certainly not acknowledged as durable is not kept.
   if (verdict_ == Verdict::kMissing || found_ != WatermarkFound::kValid) putAside();
   cutLogs();
@@ -254,7 +255,7 @@ void Recovery::putAside() {
   throwIfError("Cannot create", aside_, error);
   fs::permissions(aside_, fs::perms::owner_all, error);
   for (const LogFile& file : scan_.files) {
-    if (file.beyondRecords == 0) continue;
+    if (file.unused == 0) continue;
     const std::string copy = aside_ + "/" + file.name;
     fs::copy_file(path_ + "/" + file.name, copy, fs::copy_options::overwrite_existing, error);
     throwIfError("Cannot copy a damaged log to", copy, error);
@@ -267,7 +268,7 @@ void Recovery::putAside() {
 // Where a record cannot be used, nothing in the file beyond it may be: RocksDB sees some holes, but not all.
 void Recovery::cutLogs() {
   for (const LogFile& file : scan_.files) {
-    if (file.beyondRecords == 0) continue;
+    if (file.unused == 0) continue;
     const std::string path = path_ + "/" + file.name;
     if (::truncate(path.c_str(), static_cast<off_t>(file.keptEnd)) != 0) throwSystemError("Cannot cut", path, errno);
     syncPath(path);

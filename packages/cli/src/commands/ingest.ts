@@ -130,11 +130,15 @@ async function ingest(
   });
   const source = await openSource(input, stdin);
   try {
-    await using wal = await openOrCreate(dir, {
-      durability: flags.durability,
-      ...LOG_BOUNDS,
-      ...(flags.shards === undefined ? {} : { shards: flags.shards }),
-    });
+    await using wal = await openOrCreate(
+      dir,
+      {
+        durability: flags.durability,
+        ...LOG_BOUNDS,
+        ...(flags.shards === undefined ? {} : { shards: flags.shards }),
+      },
+      terminal,
+    );
     const started = performance.now();
     const prepared = await prepare(wal, source, dir, input, flags);
     const shown = new RejectNotes((text) => display.note(text));

@@ -1,11 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
-import { openWal, type Wal, type WalOptions } from '@shale/engine';
+import { describeRecovery, openWal, type Wal, type WalOptions } from '@shale/engine';
 import { CliError } from '../cli-error.js';
+import type { Terminal } from '../output/terminal.js';
 
 /** Opens a log to look at it; that works beside a running writer. */
-export async function openForReading(directory: string): Promise<Wal> {
+export async function openForReading(directory: string, terminal: Terminal): Promise<Wal> {
   await requireLog(directory);
-  return openWal(directory, { readOnly: true });
+  return told(await openWal(directory, { readOnly: true }), terminal);
 }
 
 /** Throws unless there is a log, damaged or not. */
@@ -15,9 +16,9 @@ export async function requireFilesOfLog(directory: string): Promise<void> {
 }
 
 /** Opens a log that must be there, for writing. */
-export async function openForChange(directory: string): Promise<Wal> {
+export async function openForChange(directory: string, terminal: Terminal): Promise<Wal> {
   await requireLog(directory);
-  return openWal(directory, { create: false });
+  return told(await openWal(directory, { create: false }), terminal);
 }
 
 async function requireLog(directory: string): Promise<void> {
@@ -41,7 +42,7 @@ function notFound(directory: string): CliError {
 }
 
 /** Opens a log for writing, and creates it in a directory that is not there or empty. */
-export async function openOrCreate(directory: string, options: WalOptions): Promise<Wal> {
+export async function openOrCreate(directory: string, options: WalOptions, terminal: Terminal): Promise<Wal> {
   const kind = await looksLike(directory);
   // Creating a log over the files of one whose CURRENT is lost would make them unreadable for good.
   if (kind === 'damaged') await requireLog(directory);
@@ -50,7 +51,17 @@ export async function openOrCreate(directory: string, options: WalOptions): Prom
       hint: 'Name a new or empty directory.',
     });
   }
-  return openWal(directory, options);
+  return told(await openWal(directory, options), terminal);
+}
+
+/** Says what the opening dropped or is missing. Beside a writer, what it is writing at the moment looks like a torn end. */
+function told(wal: Wal, terminal: Terminal): Wal {
+  const { recovery } = wal;
+  const line = describeRecovery(recovery);
+  if (line !== null && !(wal.options.readOnly && recovery.place === 'tail' && !recovery.missing)) {
+    terminal.note(`${terminal.errColors.yellow('shale:')} ${line}`);
+  }
+  return wal;
 }
 
 /** What a path holds. Throws when it is something other than a directory. */

@@ -54,7 +54,7 @@ Examples:
 
 async function read(terminal: Terminal, dir: string, name: string, flags: ReadFlags): Promise<void> {
   if (flags.json && flags.raw) throw new CliError('CLI_USAGE', 'either --json or --raw, not both');
-  await using wal = await openForReading(dir);
+  await using wal = await openForReading(dir, terminal);
   const table = await findTable(wal, { table: name, region: flags.region });
   const bounds = await toBounds(flags, () => table.lastSequence());
   if (flags.json) await printJson(terminal, table, bounds);

@@ -20,7 +20,7 @@ export function statsCommand(terminal: Terminal, done: (exitCode: number) => voi
     .option('--json', 'everything as one JSON object')
     .option('--text', "also RocksDB's own report")
     .action(async (dir: string, flags: StatsFlags) => {
-      await using wal = await openForReading(dir);
+      await using wal = await openForReading(dir, terminal);
       const stats = await wal.stats();
       if (flags.json) await terminal.out.line(toJson(stats));
       else await printStats(terminal, stats, flags.text === true);

@@ -34,7 +34,7 @@ export function tablesCommand(terminal: Terminal, done: (exitCode: number) => vo
 }
 
 async function tables(terminal: Terminal, dir: string, flags: TablesFlags): Promise<void> {
-  await using wal = await openForReading(dir);
+  await using wal = await openForReading(dir, terminal);
   const rows: string[][] = [];
   let count = 0;
   let entries = 0n;

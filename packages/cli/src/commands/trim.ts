@@ -47,7 +47,7 @@ async function trim(terminal: Terminal, dir: string, name: string, flags: TrimFl
   if ((flags.to === undefined) === (flags.all !== true)) {
     throw new CliError('CLI_USAGE', 'say what to remove: --to <sequence> or --all');
   }
-  await using wal = await openForChange(dir);
+  await using wal = await openForChange(dir, terminal);
   const table = await findTable(wal, { table: name, region: flags.region });
   const before = await table.firstSequence();
   const last = await table.lastSequence();

@@ -40,7 +40,7 @@ export function verifyCommand(terminal: Terminal, done: (exitCode: number) => vo
       await requireFilesOfLog(dir);
       let wal: Wal;
       try {
-        wal = await openForReading(dir);
+        wal = await openForReading(dir, terminal);
       } catch (error) {
         done(await explain(terminal, dir, flags, error));
         return;
