@@ -72,8 +72,9 @@ WatermarkFound readPlaces(const std::string& directory, WatermarkState* state, u
       uint8_t bytes[kStateLength];
       WatermarkState candidate;
       uint64_t ofCandidate = 0;
-      if (file.read(place * kPlaceStride, bytes, sizeof(bytes)) < sizeof(bytes)) continue;
-      blank = blank && std::all_of(bytes, bytes + sizeof(bytes), [](uint8_t byte) { return byte == 0; });
+      const size_t got = file.read(place * kPlaceStride, bytes, sizeof(bytes));
+      blank = blank && std::all_of(bytes, bytes + got, [](uint8_t byte) { return byte == 0; });
+      if (got < sizeof(bytes)) continue;
       if (!decode(bytes, &candidate, &ofCandidate) || (found && ofCandidate <= *generation)) continue;
       *state = candidate;
       *generation = ofCandidate;

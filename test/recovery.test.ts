@@ -1,0 +1,301 @@
+// What an opening makes of a log that does not reach as far as it must.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { openWal, WalError } from '@shale/engine';
+import { openDatabase } from '@shale/rocksdb';
+import { type LogOptions, openLog } from '@shale/storage';
+import { afterEach, expect, test } from 'vitest';
+import { asAfterReboot } from './dist/watermark.js';
+
+const folders: string[] = [];
+const id = { region: 1n, table: 5n };
+const SIZE = 100;
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'shale-recovery-'));
+  folders.push(path);
+  return path;
+}
+
+afterEach(() => {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
+});
+
+/** Entries 1 to `synced`, durable, and up to `count`, handed to the system; as the death of the process leaves them. */
+async function crashed(synced: number, count = synced): Promise<string> {
+  const path = join(folder(), 'live');
+  const log = await openLog(path);
+  for (let i = 1; i <= count; i++) log.append(id, [payload(i)], { sync: i <= synced });
+  const copy = join(folder(), 'db');
+  cpSync(path, copy, { recursive: true });
+  await log.close();
+  return copy;
+}
+
+function payload(i: number): Buffer {
+  return Buffer.alloc(SIZE, i);
+}
+
+function liveLog(path: string): string {
+  const name = readdirSync(path).find((candidate) => candidate.endsWith('.log'));
+  return join(path, name ?? '');
+}
+
+/** Bytes that one entry takes in the log. */
+const RECORD = 7 + 12 + 2 + 26 + 1 + SIZE + 1;
+
+function damageEntry(path: string, entry: number): void {
+  const bytes = readFileSync(liveLog(path));
+  bytes.fill(0x55, (entry - 1) * RECORD + 50, (entry - 1) * RECORD + 60);
+  writeFileSync(liveLog(path), bytes);
+}
+
+async function failure(path: string, options: LogOptions = {}): Promise<WalError> {
+  const error = await openLog(path, options).then(
+    async (log) => {
+      await log.close();
+      throw new Error(`it opened with ${log.recovery.reached}`);
+    },
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof WalError)) throw error;
+  expect(error.code).toBe('SHALE_CORRUPT');
+  return error;
+}
+
+async function sequencesOf(path: string, options: LogOptions = {}): Promise<bigint[]> {
+  const log = await openLog(path, options);
+  try {
+    return [...log.read(id)].map(({ sequence }) => sequence);
+  } finally {
+    await log.close();
+  }
+}
+
+const upTo = (last: number) => Array.from({ length: last }, (_, i) => BigInt(i + 1));
+
+test('an acknowledged entry that was torn off the log is missed, and nothing is changed', async () => {
+  const path = await crashed(10);
+  const size = statSync(liveLog(path)).size;
+  truncateSync(liveLog(path), size - 1);
+  const error = await failure(path);
+  expect(error.message).toContain(
+    `${liveLog(path).slice(path.length + 1)} is damaged at offset ${9 * RECORD}`,
+  );
+  expect(error.recovery).toMatchObject({ promised: 10n, reached: 9n, missing: true, place: 'tail' });
+  expect(statSync(liveLog(path)).size).toBe(size - 1);
+  await failure(path, { readOnly: true });
+  expect(await sequencesOf(path, { recovery: 'salvage' })).toEqual(upTo(9));
+});
+
+test('entries behind damage are named with their table and sequences', async () => {
+  const path = await crashed(10);
+  damageEntry(path, 4);
+  const error = await failure(path);
+  expect(error.message).toMatch(/offset \d+ \(checksum.*region 1, table 5, sequences 5 to 10/);
+  expect(error.message).toContain("recovery: 'salvage'");
+  expect(error.recovery).toMatchObject({
+    place: 'middle',
+    beyond: { records: 6, entries: 6 },
+    damages: [{ offset: 3 * RECORD, bytes: RECORD, kind: 'checksum', expected: 4n }],
+    tables: [
+      { ...id, instance: 0, readable: { first: 1n, last: 3n }, beyond: { first: 5n, last: 10n, entries: 6 } },
+    ],
+  });
+});
+
+test('salvage gives no sequence out again that was seen behind the damage, and keeps the damaged log', async () => {
+  const path = await crashed(10);
+  damageEntry(path, 4);
+  const damaged = readFileSync(liveLog(path));
+  const wal = await openWal(path, { recovery: 'salvage' });
+  expect(wal.recovery).toMatchObject({ salvaged: true, missing: true });
+  expect(await wal.table(id).append(Buffer.from('next'))).toBe(11n);
+  await wal.close();
+  const kept = readdirSync(join(path, 'damaged-logs'));
+  expect(kept.map((name) => readFileSync(join(path, 'damaged-logs', name)))).toEqual([damaged]);
+  // It has been told: from here on it is as any other.
+  expect(await sequencesOf(path)).toEqual([1n, 2n, 3n, 11n]);
+});
+
+test('after the machine has been started anew, only what was synced must be there', async () => {
+  const path = await crashed(5, 10);
+  asAfterReboot(path);
+  truncateSync(liveLog(path), 7 * RECORD + 30);
+  const copy = join(folder(), 'copy');
+  cpSync(path, copy, { recursive: true });
+  const log = await openLog(path);
+  expect(log.recovery).toMatchObject({ promised: 5n, reached: 7n, missing: false, place: 'tail' });
+  expect(log.recovery.damages).toMatchObject([{ kind: 'truncated', offset: 7 * RECORD, bytes: 30 }]);
+  await log.close();
+  expect(await sequencesOf(path)).toEqual(upTo(7));
+  truncateSync(liveLog(copy), 5 * RECORD - 1);
+  expect((await failure(copy)).recovery).toMatchObject({ promised: 5n, reached: 4n });
+});
+
+test('a hole behind the last durable entry ends the log: what follows it is not read past it', async () => {
+  const path = await crashed(5, 400);
+  asAfterReboot(path);
+  // A page that never reached the disk, at the start of a block: RocksDB steps over it without a word.
+  const bytes = readFileSync(liveLog(path));
+  expect(bytes.length).toBeGreaterThan(40_000);
+  bytes.fill(0, Math.floor(5 * RECORD), Math.floor(5 * RECORD) + 4096);
+  writeFileSync(liveLog(path), bytes);
+  await failure(path, { readOnly: true });
+  expect(await sequencesOf(path)).toEqual(upTo(5));
+});
+
+test('a log that is missing is missed, whether the manifest has moved on or not', async () => {
+  const path = await crashed(10);
+  rmSync(liveLog(path));
+  expect((await failure(path)).message).toContain('No damage was found: a log file is missing');
+
+  const flushed = join(folder(), 'flushed');
+  const log = await openLog(flushed);
+  for (let i = 1; i <= 10; i++) log.append(id, [payload(i)]);
+  await log.flush();
+  for (let i = 11; i <= 20; i++) log.append(id, [payload(i)]);
+  const copy = join(folder(), 'db');
+  cpSync(flushed, copy, { recursive: true });
+  await log.close();
+  rmSync(liveLog(copy));
+  expect((await failure(copy)).recovery).toMatchObject({ promised: 20n, reached: 10n });
+});
+
+test('a database without its CURRENT is not taken for none, and not created anew', async () => {
+  const path = await crashed(3);
+  rmSync(join(path, 'CURRENT'));
+  for (const options of [{}, { create: false }, { readOnly: true }, { recovery: 'salvage' }] as const) {
+    expect((await failure(path, options)).message).toContain('CURRENT is missing');
+  }
+  expect(existsSync(join(path, 'CURRENT'))).toBe(false);
+});
+
+test('a database that was being created when the process died can be created', async () => {
+  const path = await crashed(0);
+  for (const name of readdirSync(path)) rmSync(join(path, name));
+  writeFileSync(join(path, 'MANIFEST-000001'), 'half a manif');
+  writeFileSync(join(path, 'LOCK'), '');
+  expect(await sequencesOf(path)).toEqual([]);
+});
+
+test('a CURRENT that names nothing, and a manifest that is missing or empty, are damage', async () => {
+  const path = await crashed(3);
+  const current = readFileSync(join(path, 'CURRENT'), 'utf8');
+  const manifest = join(path, current.trim());
+  for (const text of ['', 'MANIFEST-000005', 'garbage', 'MANIFEST-999999\n']) {
+    writeFileSync(join(path, 'CURRENT'), text);
+    await failure(path);
+  }
+  writeFileSync(join(path, 'CURRENT'), current);
+  truncateSync(manifest, 0);
+  expect((await failure(path)).message).toContain(manifest);
+  rmSync(manifest);
+  expect((await failure(path)).message).toContain(manifest);
+});
+
+test('without the watermark, or with a foreign file for it, nothing is checked, and it comes into being', async () => {
+  for (const content of [null, 'not a watermark', '']) {
+    const path = await crashed(10);
+    const watermark = join(path, 'WATERMARK');
+    if (content === null) rmSync(watermark);
+    else writeFileSync(watermark, content);
+    truncateSync(liveLog(path), 9 * RECORD);
+    const log = await openLog(path);
+    expect(log.recovery.watermark).toBe(content === 'not a watermark' ? 'damaged' : 'missing');
+    expect(log.recovery.missing).toBe(false);
+    log.append(id, [payload(10)]);
+    const copy = join(folder(), 'copy');
+    cpSync(path, copy, { recursive: true });
+    await log.close();
+    expect(statSync(watermark).mode & 0o777).toBe(0o600);
+    truncateSync(liveLog(copy), statSync(liveLog(copy)).size - 1);
+    expect((await failure(copy)).recovery).toMatchObject({ promised: 10n, reached: 9n });
+  }
+});
+
+test('a checkpoint, a copy without the watermark, opens', async () => {
+  const path = await crashed(10);
+  const log = await openLog(path);
+  const checkpoint = join(folder(), 'checkpoint');
+  await log.checkpoint(checkpoint);
+  await log.close();
+  expect(existsSync(join(checkpoint, 'WATERMARK'))).toBe(false);
+  expect(await sequencesOf(checkpoint)).toEqual(upTo(10));
+});
+
+test('a second process that has it open is SHALE_LOCKED, not damage', async () => {
+  const path = join(folder(), 'db');
+  const writer = spawn(process.execPath, [
+    fileURLToPath(new URL('./dist/busy-writer.js', import.meta.url)),
+    path,
+    '0',
+  ]);
+  try {
+    await once(createInterface(writer.stdout), 'line');
+    const error = await openLog(path).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'SHALE_LOCKED' });
+  } finally {
+    writer.kill('SIGKILL');
+    await once(writer, 'exit');
+  }
+});
+
+test('a reader beside a busy writer never takes for damage what is being written', async () => {
+  const path = join(folder(), 'db');
+  const writer = spawn(process.execPath, [
+    fileURLToPath(new URL('./dist/busy-writer.js', import.meta.url)),
+    path,
+    '0',
+  ]);
+  try {
+    await once(createInterface(writer.stdout), 'line');
+    let last = 0n;
+    for (let i = 0; i < 40; i++) {
+      const database = await openDatabase(path, { readOnly: true });
+      expect(database.recovery.missing).toBe(false);
+      const now = database.latestSequence();
+      expect(now).toBeGreaterThanOrEqual(database.recovery.promised);
+      expect(now).toBeGreaterThanOrEqual(last);
+      last = now;
+      await database.close();
+    }
+  } finally {
+    writer.kill('SIGKILL');
+    await once(writer, 'exit');
+  }
+  const log = await openLog(path);
+  expect(log.recovery).toMatchObject({ watermark: 'valid', missing: false });
+  expect(log.recovery.promised).toBeGreaterThan(0n);
+  await log.close();
+});
+
+test('the watermark is exact when a process is killed, for what the system only had', async () => {
+  const path = join(folder(), 'db');
+  const writer = spawn(process.execPath, [
+    fileURLToPath(new URL('./dist/busy-writer.js', import.meta.url)),
+    path,
+    '50',
+  ]);
+  await once(createInterface(writer.stdout), 'line');
+  writer.kill('SIGKILL');
+  await once(writer, 'exit');
+  const size = statSync(liveLog(path)).size;
+  truncateSync(liveLog(path), size - 1);
+  expect((await failure(path)).recovery).toMatchObject({ promised: 50n, reached: 49n });
+});
