@@ -82,7 +82,12 @@ try {
     await run(`stress for ${seconds} s`, 'sanitizers/stress.mjs', [join(folder, 'stress'), seconds], [0]),
   );
   count(
-    await run(`damaged files for ${seconds} s`, 'sanitizers/damage.mjs', [join(folder, 'damage'), seconds], [0]),
+    await run(
+      `damaged files for ${seconds} s`,
+      'sanitizers/damage.mjs',
+      [join(folder, 'damage'), seconds],
+      [0],
+    ),
   );
   count(await run('garbage collection', 'fixtures/garbage.mjs', [join(folder, 'garbage')], [0]));
   const manners = [

@@ -1,4 +1,5 @@
 import { concurrency } from '../attacks/concurrency.js';
+import { damage } from '../attacks/damage.js';
 import { diskFaults } from '../attacks/disk-faults.js';
 import { kill } from '../attacks/kill.js';
 import { model } from '../attacks/model.js';
@@ -15,6 +16,7 @@ export const ATTACKS: readonly Attack[] = [
   power,
   syncFailure,
   diskFaults,
+  damage,
   model,
   concurrency,
   soak,

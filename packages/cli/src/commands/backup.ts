@@ -60,7 +60,7 @@ function usage(message: string): CliError {
 
 async function backup(terminal: Terminal, dir: string, backups: string, flags: BackupFlags): Promise<void> {
   const started = performance.now();
-  await using wal = await openAlone(dir, backups);
+  await using wal = await openAlone(terminal, dir, backups);
   const before = await directoryBytes(backups);
   const status = new StatusLine(terminal, { off: flags.json === true });
   const timer = setInterval(() => {
@@ -91,9 +91,9 @@ async function backup(terminal: Terminal, dir: string, backups: string, flags: B
 }
 
 /** Opens the log if no process has it. */
-async function openAlone(dir: string, backups: string): Promise<Wal> {
+async function openAlone(terminal: Terminal, dir: string, backups: string): Promise<Wal> {
   try {
-    return await openForChange(dir);
+    return await openForChange(dir, terminal);
   } catch (error) {
     if (!(error instanceof WalError) || error.code !== 'SHALE_LOCKED') throw error;
     throw new CliError('CLI_LOCKED', `another process has ${dir} open for writing`, {

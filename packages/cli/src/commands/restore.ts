@@ -51,7 +51,7 @@ async function restore(terminal: Terminal, backups: string, dir: string, flags: 
   const timer = setInterval(() => status.show(() => `checking and copying: ${elapsed()}`), PROGRESS_MS);
   try {
     const info = await restoreBackup(backups, dir, { id: flags.id });
-    await (await openForReading(dir)).close();
+    await (await openForReading(dir, terminal)).close();
     clearInterval(timer);
     status.clear();
     if (flags.json) {

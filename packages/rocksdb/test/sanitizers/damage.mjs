@@ -28,7 +28,8 @@ function damaged(bytes) {
       return copy;
     case 3:
       // Headers that promise what is not there.
-      for (let i = 0; i < 50; i++) copy[random(copy.length)] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xff][random(11)];
+      for (let i = 0; i < 50; i++)
+        copy[random(copy.length)] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0xff][random(11)];
       return copy;
     case 4:
       return copy.fill(0, random(copy.length), random(copy.length) || copy.length);
