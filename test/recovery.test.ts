@@ -17,10 +17,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openWal, WalError } from '@shale/engine';
+import { asAfterReboot } from '@shale/fault-kit';
 import { openDatabase } from '@shale/rocksdb';
 import { type LogOptions, openLog } from '@shale/storage';
 import { afterEach, expect, test } from 'vitest';
-import { asAfterReboot } from './dist/watermark.js';
 
 const folders: string[] = [];
 const id = { region: 1n, table: 5n };

@@ -1,3 +1,4 @@
+export { asAfterReboot } from './disk/after-reboot.js';
 export {
   type CallKind,
   DiskControl,

@@ -251,13 +251,15 @@ void Recovery::prepareLogs() {
 void Recovery::putAside() {
   aside_ = path_ + "/" + kAside;
   std::error_code error;
+  if (fs::is_symlink(aside_, error)) throwSystemError("Cannot use the link", aside_, ELOOP);
   fs::create_directory(aside_, error);
   throwIfError("Cannot create", aside_, error);
-  fs::permissions(aside_, fs::perms::owner_all, error);
+  if (settings_.ownerOnly()) fs::permissions(aside_, fs::perms::owner_all, error);
   for (const LogFile& file : scan_.files) {
     if (file.unused == 0) continue;
     const std::string copy = aside_ + "/" + file.name;
-    fs::copy_file(path_ + "/" + file.name, copy, fs::copy_options::overwrite_existing, error);
+    fs::remove(copy, error);
+    fs::copy_file(path_ + "/" + file.name, copy, error);
     throwIfError("Cannot copy a damaged log to", copy, error);
     syncPath(copy);
   }
@@ -289,11 +291,17 @@ std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
   }
   if (settings_.salvage) raiseFloors(db);
   WatermarkState state;
-  // Opening has written all that was in the logs to table files.
-  state.synced = state.written = state.opened = db.GetLatestSequenceNumber();
-  state.manifest = currentManifest(path_).value_or(0);
+  state.written = db.GetLatestSequenceNumber();
+  if (db.GetDBOptions().avoid_flush_during_recovery) {
+    // As after a full disk: what was replayed is in the logs still, and is as durable as it was.
+    state.synced = std::min(mark_.synced, state.written);
+  } else {
+    // Opening has written all that was in the logs to table files.
+    state.synced = state.opened = state.written;
+    state.manifest = currentManifest(path_).value_or(0);
+  }
   state.bootId = bootId();
-  return Watermark::start(path_, state);
+  return Watermark::start(path_, state, settings_.ownerOnly());
 }
 
 // No sequence that is known to have been given out may be given out again. That is read from the logs that were put

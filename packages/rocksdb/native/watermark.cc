@@ -154,14 +154,14 @@ Watermark::Watermark(int file, std::string path, const WatermarkState& state)
 
 Watermark::~Watermark() { ::close(file_); }
 
-std::shared_ptr<Watermark> Watermark::start(const std::string& directory, const WatermarkState& state) {
+std::shared_ptr<Watermark> Watermark::start(const std::string& directory, const WatermarkState& state, bool ownerOnly) {
   WatermarkState before;
   uint64_t generation = 0;
   const bool create = readPlaces(directory, &before, &generation) != WatermarkFound::kValid;
   const std::string path = pathOf(directory);
   int file;
   do {
-    file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, ownerOnly ? 0600 : 0666);
   } while (file < 0 && errno == EINTR);
   const auto noRoom = [](int error) { return error == ENOSPC || error == EDQUOT; };
   if (file < 0) {

@@ -42,7 +42,8 @@ class Watermark {
  public:
   // Opens or creates the file and makes the state durable. Null when there is no room to create it: then the database
   // goes without until it is opened again. Throws DatabaseError.
-  static std::shared_ptr<Watermark> start(const std::string& directory, const WatermarkState& state);
+  // `ownerOnly`: nobody else may read it; else the umask decides.
+  static std::shared_ptr<Watermark> start(const std::string& directory, const WatermarkState& state, bool ownerOnly);
   ~Watermark();
   Watermark(const Watermark&) = delete;
   Watermark& operator=(const Watermark&) = delete;

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@shale/storage';
 import type { Attack, AttackContext } from '../attack/attack.js';
+import { type Random, randomFrom } from '../random.js';
 import { type DamageCase, logCases, otherCases } from './damage/cases.js';
 import { type Image, oneLog, restore, severalLogs } from './damage/image.js';
 import { Judge, type Tally } from './damage/judge.js';
 import { isReport } from './damage/model.js';
-import { Random } from './damage/random.js';
 
 /** Opens take no disk where files can be in memory. */
 const MEMORY = '/dev/shm';
@@ -29,7 +29,7 @@ async function runDamage(context: AttackContext): Promise<Record<string, number>
   try {
     // Rounds with other images until there are enough cases; each does at most half of what was asked for with each image.
     for (let round = 0; tally.cases < context.count; round++) {
-      const random = new Random(context.seed + round);
+      const random = randomFrom(context.seed + round);
       const images = [
         await whole(join(directory, 'image'), () => oneLog(join(directory, 'image'), random)),
         await whole(join(directory, 'image'), () => severalLogs(join(directory, 'image'), random)),

@@ -1,6 +1,7 @@
+import type { Random } from '../../random.js';
 import type { Image } from './image.js';
 import { logsOf } from './image.js';
-import type { Random } from './random.js';
+import { randomBytes } from './random-bytes.js';
 
 /** One way to damage an image. */
 export interface DamageCase {
@@ -68,7 +69,7 @@ export function* otherCases(image: Image, random: Random, sampled: number): Gene
     if (about === undefined || about === 'log') continue;
     yield { name: `${name} missing`, about, changed: new Map([[name, null]]) };
     yield truncated(about, name, bytes, 0);
-    yield changed(about, `${name} full of garbage`, name, random.bytes(bytes.length));
+    yield changed(about, `${name} full of garbage`, name, randomBytes(random, bytes.length));
     yield changed(about, `${name} full of zeros`, name, Buffer.alloc(bytes.length));
     // Small files and the manifest wholly, table files here and there.
     const all = bytes.length * 8 <= sampled * 4;
@@ -99,7 +100,7 @@ function* sectorCases(
       const to = Math.min(from + size, bytes.length);
       const whole = `${name}, ${to - from} bytes from ${from}`;
       yield changed(about, `${whole} zeroed`, name, withBytes(bytes, from, Buffer.alloc(to - from)));
-      yield changed(about, `${whole} garbage`, name, withBytes(bytes, from, random.bytes(to - from)));
+      yield changed(about, `${whole} garbage`, name, withBytes(bytes, from, randomBytes(random, to - from)));
       const twice = Buffer.concat([bytes.subarray(0, to), bytes.subarray(from)]);
       yield changed(about, `${whole} doubled`, name, twice);
       if (from >= size) {

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Log, openLog } from '@shale/storage';
+import type { Random } from '../../random.js';
 import { Model } from './model.js';
-import type { Random } from './random.js';
 
 /** The files of a database as a process that died left them, and what it had acknowledged. */
 export interface Image {

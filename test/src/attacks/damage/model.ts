@@ -1,6 +1,7 @@
 import { WalError } from '@shale/codec';
 import type { Log } from '@shale/storage';
-import type { Random } from './random.js';
+import type { Random } from '../../random.js';
+import { randomBytes } from './random-bytes.js';
 
 /** One table as it must be: what was acknowledged. */
 interface ModelTable {
@@ -30,7 +31,7 @@ export class Model {
   append(log: Log, random: Random, options: { sync: boolean; largest: number }): void {
     const table = this.#pick(random);
     const payloads = Array.from({ length: 1 + random.below(3) }, () =>
-      random.bytes(1 + random.below(options.largest)),
+      randomBytes(random, 1 + random.below(options.largest)),
     );
     log.append(table, payloads, { sync: options.sync });
     table.payloads.push(...payloads);

@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { openWal } from '@shale/engine';
 import {
   afterPowerLoss,
+  asAfterReboot,
   assertClean,
   checkDatabase,
   contentOf,
@@ -39,6 +40,7 @@ export async function checkImage(image: ImageCase, random: Random): Promise<Orac
   writeImage(afterPowerLoss(history, disk.root, loss, random), target);
   const journal = Buffer.from(contentOf(history.beside.changes)).toString('utf8');
   const path = join(target, relative(disk.root, disk.database));
+  asAfterReboot(path);
   return await checkUsable(path, parseJournal(journal), 'power', random);
 }
 
