@@ -15,6 +15,7 @@ const forbidden: Record<string, string[]> = {
   rocksdb: [
     '@shale/storage',
     '@shale/engine',
+    '@shale/bench',
     '@shale/cli',
     '@shale/fault-kit',
     'node:worker_threads',
@@ -23,6 +24,7 @@ const forbidden: Record<string, string[]> = {
   ],
   storage: [
     '@shale/engine',
+    '@shale/bench',
     '@shale/cli',
     '@shale/fault-kit',
     'node:module',
@@ -31,11 +33,21 @@ const forbidden: Record<string, string[]> = {
     'msgpackr',
   ],
   engine: [
+    '@shale/bench',
     '@shale/cli',
     '@shale/fault-kit',
     '@shale/rocksdb',
     'node:module',
     '../build/shale.node',
+    'msgpackr',
+  ],
+  bench: [
+    '@shale/cli',
+    '@shale/fault-kit',
+    '@shale/storage',
+    '@shale/codec',
+    '../build/shale.node',
+    'piscina',
     'msgpackr',
   ],
   'fault-kit': ['@shale/cli', '@shale/rocksdb', 'node:module', '../build/shale.node', 'piscina', 'msgpackr'],
@@ -62,7 +74,8 @@ const allowed: Record<string, string[]> = {
     'node:worker_threads',
     'node:child_process',
   ],
-  cli: ['@shale/codec', '@shale/engine', 'node:fs'],
+  bench: ['@shale/engine', 'node:worker_threads', 'node:module'],
+  cli: ['@shale/bench', '@shale/codec', '@shale/engine', 'node:fs'],
 };
 
 const copy = realpathSync(mkdtempSync(join(tmpdir(), 'shale-arrows-')));

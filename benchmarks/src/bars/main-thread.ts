@@ -1,7 +1,7 @@
+import { watchMainThread } from '@shale/bench';
 import { openWal } from '@shale/engine';
-import { watchMainThread } from '../measure/main-thread.js';
-import { withScratch } from '../measure/scratch.js';
 import type { Bar } from './bar.js';
+import { inScratch } from './in-scratch.js';
 
 const TABLES = 100;
 const BATCH = 100;
@@ -16,7 +16,7 @@ export const mainThreadBar: Bar = {
   name: 'main-thread',
   about: `batches of ${BATCH} x ${ENTRY_BYTES} B over ${TABLES} tables, durability 'os', shards saturated`,
   run: () =>
-    withScratch(async (directory) => {
+    inScratch(async (directory) => {
       await using wal = await openWal(directory, { durability: 'os' });
       const tables = Array.from({ length: TABLES }, (_, i) => wal.table({ region: 1, table: i }));
       const batch = Array.from({ length: BATCH }, (_, i) => new Uint8Array(ENTRY_BYTES).fill(i));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openWal, WalError } from '@shale/engine';
-import { withScratch } from '../measure/scratch.js';
 import { type Bar, type Finding, mib } from './bar.js';
+import { inScratch } from './in-scratch.js';
 
 const MIB = 1024 * 1024;
 const APPENDERS = 4096;
@@ -19,7 +19,7 @@ export const memoryBar: Bar = {
 };
 
 async function crowd(): Promise<Finding> {
-  return withScratch(async (directory) => {
+  return inScratch(async (directory) => {
     await using wal = await openWal(directory, { durability: 'os', maxInFlightBytes: MAX_IN_FLIGHT });
     const tables = Array.from({ length: 64 }, (_, i) => wal.table({ region: 1, table: i }));
     // What the appenders hold themselves is part of the baseline: their own payloads, touched.
@@ -54,7 +54,7 @@ async function crowd(): Promise<Finding> {
 }
 
 async function flood(): Promise<Finding[]> {
-  return withScratch(async (directory) => {
+  return inScratch(async (directory) => {
     await using wal = await openWal(directory, { durability: 'os', maxInFlightBytes: MIB });
     const table = wal.table({ region: 1, table: 1 });
     const payload = new Uint8Array(100);

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { median } from '@shale/bench';
 import { openWal } from '@shale/engine';
-import { median } from '../measure/median.js';
-import { withScratch } from '../measure/scratch.js';
 import type { Bar } from './bar.js';
+import { inScratch } from './in-scratch.js';
 
 const MANY = 100_000;
 const FEW = 10;
@@ -20,7 +20,7 @@ export const openBar: Bar = {
   name: 'open',
   about: `${MANY} tables with ${(MANY * ENTRIES_PER_TABLE) / 1e6} M entries against ${FEW} tables`,
   run: () =>
-    withScratch(async (directory) => {
+    inScratch(async (directory) => {
       const many = join(directory, 'many');
       const few = join(directory, 'few');
       await fill(many, MANY);

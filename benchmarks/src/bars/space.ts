@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { directorySize } from '@shale/bench';
 import { openWal, U64_MAX } from '@shale/engine';
-import { directorySize } from '../measure/directory-size.js';
-import { withScratch } from '../measure/scratch.js';
 import { type Bar, mib } from './bar.js';
+import { inScratch } from './in-scratch.js';
 
 const MIB = 1024 * 1024;
 const TABLES = 100;
@@ -18,7 +18,7 @@ export const spaceBar: Bar = {
   name: 'space',
   about: `${TABLES * ENTRIES_PER_TABLE} entries of ${ENTRY_BYTES} B over ${TABLES} tables, all trimmed, no further writes`,
   run: () =>
-    withScratch(async (directory) => {
+    inScratch(async (directory) => {
       const freshPath = join(directory, 'fresh');
       {
         await using fresh = await openWal(freshPath);

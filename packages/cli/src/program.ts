@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.js';
+import { benchCommand } from './commands/bench.js';
 import { demoCommand } from './commands/demo.js';
 import { demoWriterCommand } from './commands/demo-writer.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -67,6 +68,7 @@ Begin with:
     restoreCommand(terminal, done),
     doctorCommand(terminal, done),
     demoCommand(terminal, done),
+    benchCommand(terminal, done),
   ];
   for (const command of commands) program.addCommand(command);
   program.addCommand(demoWriterCommand(), { hidden: true });

@@ -48,3 +48,12 @@ export function parseDelimiter(text: string): string {
   }
   return delimiter;
 }
+
+/** How often to do something: a whole number from 1 to 1000. */
+export function parseRounds(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 1000) {
+    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
+  }
+  return value;
+}

@@ -10,12 +10,12 @@ export interface DirectorySize {
   readonly tableFiles: number;
 }
 
-/** Adds up the files of one directory; files that vanish meanwhile count nothing. */
+/** Adds up the files below a directory; files that vanish meanwhile count nothing. */
 export async function directorySize(path: string): Promise<DirectorySize> {
   let total = 0;
   let walFiles = 0;
   let tableFiles = 0;
-  for (const name of await readdir(path)) {
+  for (const name of await readdir(path, { recursive: true })) {
     const size = await stat(join(path, name)).then(
       (info) => (info.isFile() ? info.size : 0),
       () => 0,

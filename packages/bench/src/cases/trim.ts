@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { directorySize } from '../measure/directory-size.js';
+import { Latencies } from '../measure/latency.js';
+import type { Measures } from '../report/measures.js';
+import type { CaseContext } from './context.js';
+import { fill } from './fill.js';
+import type { TrimSpec } from './spec.js';
+
+const MIB = 1024 * 1024;
+/** The disk counts as freed when this share of what was there is gone. */
+const FREED_SHARE = 0.9;
+const WAIT_SECONDS = 60;
+const POLL_MS = 50;
+
+/** Fills tables, trims each of them whole, and waits for the disk to come back. */
+export async function runTrim(spec: TrimSpec, context: CaseContext): Promise<Measures> {
+  const { driver, directory, seed } = context;
+  const store = await driver.open(directory, spec);
+  try {
+    if (store.trim === undefined) throw new Error('this store is not measured with trims');
+    const { tables, entriesPerTable, entryBytes } = spec;
+    await fill(store, { tables, entriesPerTable, entryBytes, seed });
+    const before = (await directorySize(directory)).total;
+    const latencies = new Latencies();
+    for (let table = 0; table < tables; table++) {
+      const started = performance.now();
+      await store.trim(table, entriesPerTable);
+      latencies.add(performance.now() - started);
+    }
+    const trimmed = performance.now();
+    let after = (await directorySize(directory)).total;
+    while (after > before * (1 - FREED_SHARE) && performance.now() - trimmed < WAIT_SECONDS * 1000) {
+      await sleep(POLL_MS);
+      after = (await directorySize(directory)).total;
+    }
+    const freed = 1 - after / before;
+    return {
+      ...latencies.measures(),
+      entries: tables * entriesPerTable,
+      diskBefore: before / MIB,
+      diskFreed: freed * 100,
+      ...(freed >= FREED_SHARE && { secondsToFree: (performance.now() - trimmed) / 1000 }),
+    };
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,41 @@
+export {
+  type AppendSpec,
+  type CaseSpec,
+  caseId,
+  type ReadSpec,
+  type RecoverySpec,
+  type Spread,
+  shortBytes,
+  shortCount,
+  type TrimPattern,
+  type TrimSpec,
+} from './cases/spec.js';
+export { Payloads } from './load/payloads.js';
+export { measureDevice } from './measure/device.js';
+export { type DirectorySize, directorySize } from './measure/directory-size.js';
+export { describeMachine } from './measure/machine.js';
+export { type MainThreadLoad, watchMainThread } from './measure/main-thread.js';
+export { withScratch } from './measure/scratch.js';
+export { buildSyncCounter, countingEnvironment, type SyncCounting } from './measure/sync-counter.js';
+export { columns } from './output/columns.js';
+export { formatMeasure, shortNumber } from './output/format-measure.js';
+export { renderConditions, renderTables } from './output/tables.js';
+export { MEASURES, type MeasureInfo, type MeasureName, type Measures } from './report/measures.js';
+export { medians } from './report/medians.js';
+export { parseReport } from './report/parse.js';
+export {
+  type CaseResult,
+  type DeviceBaseline,
+  type Machine,
+  REPORT_FORMAT,
+  type Report,
+  type StoreInfo,
+} from './report/schema.js';
+export { type CaseAnswer, type CaseTask, type ForkOptions, forkCase } from './run/fork-case.js';
+export type { ProgressReport } from './run/progress.js';
+export { type RunOptions, runSuite } from './run/run-suite.js';
+export { median } from './statistics/median.js';
+export { SHALE_DRIVER } from './store/load-driver.js';
+export type { Store, StoreDriver, StoreOptions } from './store/store.js';
+export type { Suite, SuiteCase } from './suites/suite.js';
+export { SUITES } from './suites/suites.js';

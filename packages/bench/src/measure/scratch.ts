@@ -1,0 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A new directory inside of `parent` for the time of one measurement. */
+export async function withScratch<T>(parent: string, use: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(parent, 'shale-bench-'));
+  try {
+    return await use(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,17 @@
+// A process of its own for each case: takes the task from its parent, answers with the measures, and ends.
+import { once } from 'node:events';
+import { runCase } from '../cases/run-case.js';
+import { loadDriver } from '../store/load-driver.js';
+import type { CaseAnswer, CaseTask } from './fork-case.js';
+
+const [task]: CaseTask[] = await once(process, 'message');
+if (task === undefined) throw new Error('no task');
+let answer: CaseAnswer;
+try {
+  const driver = await loadDriver(task.driverUrl);
+  answer = { ok: true, measures: await runCase(task.spec, { ...task, driver }) };
+} catch (error) {
+  answer = { ok: false, reason: error instanceof Error ? error.message : String(error) };
+}
+// What a store has left running must not keep the process; the answer must be out first.
+process.send?.(answer, () => process.exit(0));

@@ -1,0 +1,77 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { CaseSpec } from '../cases/spec.js';
+import { withScratch } from '../measure/scratch.js';
+import { countingEnvironment, type SyncCounting } from '../measure/sync-counter.js';
+import type { Measures } from '../report/measures.js';
+
+/** What the process of a case is told. */
+export interface CaseTask {
+  readonly spec: CaseSpec;
+  readonly driverUrl: string;
+  readonly directory: string;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
+/** What it answers. */
+export type CaseAnswer =
+  | { readonly ok: true; readonly measures: Measures }
+  | { readonly ok: false; readonly reason: string };
+
+/** How a case is run. */
+export interface ForkOptions {
+  /** Where the store's directory is made, on the disk that is measured. */
+  readonly parent: string;
+  readonly counting: SyncCounting;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const CASE_PROCESS = fileURLToPath(new URL('./case-process.js', import.meta.url));
+/** A case that takes so much longer than it should is stuck. */
+const PATIENCE_MS = 300_000;
+
+/** Runs one case in a process of its own, so that memory, garbage and file descriptors are its alone. */
+export function forkCase(task: Omit<CaseTask, 'directory'>, options: ForkOptions): Promise<CaseAnswer> {
+  return withScratch(options.parent, async (scratch) => {
+    const directory = join(scratch, 'store');
+    await mkdir(directory);
+    const env = { ...process.env, ...countingEnvironment(options.counting, join(scratch, 'sync-counts')) };
+    const child = fork(CASE_PROCESS, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const abort = (): void => void child.kill('SIGKILL');
+    options.signal?.addEventListener('abort', abort);
+    const patience = setTimeout(abort, PATIENCE_MS + (task.seconds + task.warmUpSeconds) * 2000);
+    try {
+      options.signal?.throwIfAborted();
+      return await conversation(child, { ...task, directory });
+    } finally {
+      clearTimeout(patience);
+      options.signal?.removeEventListener('abort', abort);
+    }
+  });
+}
+
+/** Sends the task, and resolves with the answer once the process is gone. */
+function conversation(child: ChildProcess, task: CaseTask): Promise<CaseAnswer> {
+  return new Promise((resolve, reject) => {
+    let answer: CaseAnswer | undefined;
+    let complaint = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(-2000);
+    });
+    child.on('message', (message: CaseAnswer) => {
+      answer = message;
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const lastWords = complaint.trim().split('\n').at(-1) ?? '';
+      resolve(answer ?? { ok: false, reason: `its process ended (${signal ?? code}) ${lastWords}`.trim() });
+    });
+    child.send(task, (error) => {
+      if (error !== null) complaint += error.message;
+    });
+  });
+}
