@@ -11,6 +11,7 @@ export {
   type TrimSpec,
 } from './cases/spec.js';
 export { Payloads } from './load/payloads.js';
+export { seededRandom } from './load/random.js';
 export { measureDevice } from './measure/device.js';
 export { type DirectorySize, directorySize } from './measure/directory-size.js';
 export { describeMachine } from './measure/machine.js';
@@ -20,7 +21,13 @@ export { buildSyncCounter, countingEnvironment, type SyncCounting } from './meas
 export { columns } from './output/columns.js';
 export { formatMeasure, shortNumber } from './output/format-measure.js';
 export { renderConditions, renderTables } from './output/tables.js';
-export { MEASURES, type MeasureInfo, type MeasureName, type Measures } from './report/measures.js';
+export {
+  isMeasureName,
+  MEASURES,
+  type MeasureInfo,
+  type MeasureName,
+  type Measures,
+} from './report/measures.js';
 export { medians } from './report/medians.js';
 export { parseReport } from './report/parse.js';
 export {

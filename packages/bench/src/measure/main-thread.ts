@@ -16,12 +16,15 @@ const RESOLUTION_MS = 1;
 export function watchMainThread(): () => MainThreadLoad {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   const before = performance.eventLoopUtilization();
+  const started = performance.now();
   histogram.enable();
   return () => {
     histogram.disable();
     const load = performance.eventLoopUtilization(before);
-    // The histogram holds whole intervals between two samples, the wanted interval included.
-    const beyond = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
+    // The histogram holds whole intervals between two samples, the wanted interval included. Without any sample the
+    // loop has not turned even once.
+    const stuckMs = histogram.count === 0 ? performance.now() - started : 0;
+    const beyond = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS, stuckMs);
     return {
       busy: load.utilization,
       delayP99Ms: beyond(histogram.percentile(99)),

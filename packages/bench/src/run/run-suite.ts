@@ -134,6 +134,7 @@ async function contend(urls: readonly string[]): Promise<{ contenders: Contender
 function turnsOf({ spec, rivals }: SuiteCase, contenders: readonly Contender[]): Turn[] {
   return contenders
     .filter(({ driver }, i) => (i === 0 || rivals) && driver.durabilities.includes(spec.durability))
+    .filter(({ driver }) => driver.kinds?.includes(spec.kind) ?? true)
     .map((contender) => ({ contender, spec }));
 }
 

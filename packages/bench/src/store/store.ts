@@ -1,4 +1,5 @@
 import type { Durability } from '@shale/engine';
+import type { CaseSpec } from '../cases/spec.js';
 
 /** How a store is opened. */
 export interface StoreOptions {
@@ -31,6 +32,8 @@ export interface StoreDriver {
   readonly name: string;
   /** The documentation that its settings follow. */
   readonly tunedBy: string;
+  /** The kinds of cases it takes part in. Default: all. */
+  readonly kinds?: readonly CaseSpec['kind'][] | undefined;
   /** The guarantees it can give. */
   readonly durabilities: readonly Durability[];
   /** Its version; throws when the store is not there. */

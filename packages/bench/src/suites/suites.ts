@@ -39,7 +39,7 @@ const quick: Suite = {
     append({ durability: 'sync', loop: { openAt: 0.5 } }),
     append({ loop: { openAt: 0.8 } }),
     append({ entryBytes: KIB, trim: 'window' }),
-    read({}, true),
+    read({ entries: 100_000 }, true),
     read({ entryBytes: KIB, entries: 100_000 }),
     read({ read: 'from' }),
     read({ read: 'point', inFlight: 16 }),
@@ -53,7 +53,7 @@ const core: Suite = {
   name: 'core',
   about:
     'each axis of the matrix by itself, with all rivals where they can take part; about three quarters of an hour',
-  rounds: 3,
+  rounds: 5,
   seconds: 3,
   warmUpSeconds: 1,
   cases: unique([
@@ -91,7 +91,7 @@ const core: Suite = {
 const full: Suite = {
   name: 'full',
   about: 'every size with every batch, number in flight and durability, and all the rest; many hours',
-  rounds: 3,
+  rounds: 5,
   seconds: 3,
   warmUpSeconds: 1,
   cases: unique([
