@@ -1,4 +1,5 @@
 // `npm run bench [-- command]`: see benchmarks/README.md.
+import { barsCommand } from './commands/bars.js';
 import { compareCommand } from './commands/compare.js';
 import { readmeCommand } from './commands/readme.js';
 import { reportCommand } from './commands/report.js';
@@ -10,6 +11,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   quick: (args) => suiteCommand('quick', args),
   core: (args) => suiteCommand('core', args),
   full: (args) => suiteCommand('full', args),
+  bars: barsCommand,
   compare: compareCommand,
   report: reportCommand,
   readme: readmeCommand,

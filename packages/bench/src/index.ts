@@ -41,8 +41,10 @@ export {
 export { type CaseAnswer, type CaseTask, type ForkOptions, forkCase } from './run/fork-case.js';
 export type { ProgressReport } from './run/progress.js';
 export { type RunOptions, runSuite } from './run/run-suite.js';
+export { versions } from './run/versions.js';
 export { median } from './statistics/median.js';
 export { SHALE_DRIVER } from './store/load-driver.js';
 export type { Store, StoreDriver, StoreOptions } from './store/store.js';
+export { append, read, recovery, trim } from './suites/make-case.js';
 export type { Suite, SuiteCase } from './suites/suite.js';
 export { SUITES } from './suites/suites.js';

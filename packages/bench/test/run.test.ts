@@ -7,6 +7,7 @@ import {
   type AppendSpec,
   type CaseSpec,
   caseId,
+  forkCase,
   type Measures,
   medians,
   type ProgressReport,
@@ -196,4 +197,12 @@ test('a signal ends the run and leaves nothing behind', async () => {
   });
   await expect(run).rejects.toThrow('enough');
   expect(readdirSync(directory)).toEqual([]);
+});
+
+test('a store is not measured with a guarantee that it cannot give', async () => {
+  const answer = await forkCase(
+    { spec: append, driverUrl: absent, seed: 1, seconds: 0.02, warmUpSeconds: 0 },
+    { parent: directory, counting: { missing: '' } },
+  );
+  expect(answer).toEqual({ ok: false, reason: "it cannot promise 'sync'" });
 });

@@ -9,6 +9,9 @@ if (task === undefined) throw new Error('no task');
 let answer: CaseAnswer;
 try {
   const driver = await loadDriver(task.driverUrl);
+  if (!driver.durabilities.includes(task.spec.durability)) {
+    throw new Error(`it cannot promise '${task.spec.durability}'`);
+  }
   answer = { ok: true, measures: await runCase(task.spec, { ...task, driver }) };
 } catch (error) {
   answer = { ok: false, reason: error instanceof Error ? error.message : String(error) };

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { withScratch } from '@shale/bench';
+import type { Ingredient } from './ingredient.js';
+
+/** The sizes of Shale: its keys of 26 bytes, its batches, its memtables, its two background jobs, no compression. */
+const COMMON = [
+  '--key_size=26',
+  '--batch_size=100',
+  '--compression_type=none',
+  '--disable_wal=0',
+  '--write_buffer_size=67108864',
+  '--max_write_buffer_number=2',
+  '--max_background_jobs=2',
+  '--compression_ratio=0.5',
+];
+/** Payload written, enough for several memtables. */
+const FILL_BYTES = 384 * 1024 * 1024;
+
+/** RocksDB's own `fillseq` in batches of 100, one thread. */
+export function fillseq(valueBytes: number, memtable: 'skip_list' | 'vector' = 'skip_list'): Ingredient {
+  const entries = Math.floor(FILL_BYTES / (valueBytes + 26));
+  const sizes = [`--num=${entries}`, `--value_size=${valueBytes}`, `--memtablerep=${memtable}`];
+  // A vector is not made for writers beside each other.
+  const extra = memtable === 'vector' ? ['--allow_concurrent_memtable_write=false'] : [];
+  return {
+    key: `db_bench fillseq ${valueBytes} B, ${memtable}`,
+    run: ({ directory, signal }) =>
+      withScratch(directory, async (scratch) => ({
+        entriesPerSecond: await dbBench('fillseq', scratch, [...sizes, ...extra], signal),
+      })),
+  };
+}
+
+/** RocksDB's own `readseq`, in a process that opens what another one has filled, as replays of the suite do. */
+export function readseq(valueBytes: number, entries: number): Ingredient {
+  const sizes = [`--num=${entries}`, `--value_size=${valueBytes}`];
+  return {
+    key: `db_bench readseq ${valueBytes} B, ${entries} entries`,
+    run: ({ directory, signal }) =>
+      withScratch(directory, async (scratch) => {
+        await dbBench('fillseq', scratch, sizes, signal);
+        const reading = [...sizes, '--use_existing_db=1'];
+        return { entriesPerSecond: await dbBench('readseq', scratch, reading, signal) };
+      }),
+  };
+}
+
+async function dbBench(
+  benchmark: string,
+  scratch: string,
+  sizes: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const args = [`--benchmarks=${benchmark}`, `--db=${join(scratch, 'db')}`, ...COMMON, ...sizes];
+  const { stdout } = await promisify(execFile)('db_bench', args, { signal, maxBuffer: 1 << 24 }).catch(
+    (error) => {
+      if (error?.code !== 'ENOENT') throw error;
+      throw new Error('db_bench is not installed (Debian: rocksdb-tools)');
+    },
+  );
+  return parseRate(stdout, benchmark);
+}
+
+/** The operations per second that db_bench prints for a benchmark: `fillseq : 1.2 micros/op 833333 ops/sec ...`. */
+export function parseRate(output: string, benchmark: string): number {
+  const rate = new RegExp(`^\\s*${benchmark}\\s*:.*?([\\d.]+) ops/sec`, 'm').exec(
+    output.replaceAll('\r', '\n'),
+  )?.[1];
+  if (rate === undefined) throw new Error(`db_bench did not tell how fast ${benchmark} was`);
+  return Number(rate);
+}
