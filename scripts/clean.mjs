@@ -5,7 +5,7 @@ import { root } from './lib/paths.mjs';
 
 const made = ['dist', 'build', 'coverage', ...(process.argv.includes('--all') ? ['node_modules'] : [])];
 const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
-const dirs = [...packages, 'benchmarks', 'test', 'docs', '.'].flatMap((dir) =>
+const dirs = [...packages, 'benchmarks', 'benchmarks/rivals', 'test', 'docs', '.'].flatMap((dir) =>
   made.map((name) => join(dir, name)),
 );
 for (const dir of [...dirs, 'docs/api', 'node_modules/.cache/shale']) {

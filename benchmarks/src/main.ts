@@ -1,30 +1,35 @@
 // `npm run bench [-- command]`: see benchmarks/README.md.
-import { barsCommand } from './commands/bars.js';
-import { compareCommand } from './commands/compare.js';
-import { readmeCommand } from './commands/readme.js';
-import { reportCommand } from './commands/report.js';
-import { suiteCommand } from './commands/suite.js';
 import { UsageError } from './commands/usage.js';
 
-/** By name; each takes what follows its name, and resolves to the exit code. */
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
-  quick: (args) => suiteCommand('quick', args),
-  core: (args) => suiteCommand('core', args),
-  full: (args) => suiteCommand('full', args),
-  bars: barsCommand,
-  compare: compareCommand,
-  report: reportCommand,
-  readme: readmeCommand,
+type Command = (args: readonly string[]) => Promise<number>;
+
+/** A suite by its name. */
+async function suite(name: 'quick' | 'core' | 'full'): Promise<Command> {
+  const { suiteCommand } = await import('./commands/suite.js');
+  return (args) => suiteCommand(name, args);
+}
+
+/** By name; each is loaded when it is called, for what draws takes a while. A command resolves to the exit code. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  quick: () => suite('quick'),
+  core: () => suite('core'),
+  full: () => suite('full'),
+  bars: async () => (await import('./commands/bars.js')).barsCommand,
+  compare: async () => (await import('./commands/compare.js')).compareCommand,
+  guard: async () => (await import('./commands/guard.js')).guardCommand,
+  readme: async () => (await import('./commands/readme.js')).readmeCommand,
+  report: async () => (await import('./commands/report.js')).reportCommand,
 };
 
 const [first = 'core', ...rest] = process.argv.slice(2);
-const args = first.startsWith('-') ? [first, ...rest] : rest;
-const command = COMMANDS[first.startsWith('-') ? 'core' : first];
+const isOption = first.startsWith('-');
+const load = COMMANDS[isOption ? 'core' : first];
 try {
-  if (command === undefined) {
+  if (load === undefined) {
     throw new UsageError(`there is no '${first}': there are ${Object.keys(COMMANDS).join(', ')}`);
   }
-  process.exitCode = await command(args);
+  const command = await load();
+  process.exitCode = await command(isOption ? [first, ...rest] : rest);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`bench: ${error.message}`);

@@ -1,6 +1,6 @@
 import { compareReports } from '../compare/compare.js';
 import { renderComparison } from '../compare/render.js';
-import { readReport } from './report-file.js';
+import { readReport } from './read-report.js';
 import { parseCommand, UsageError } from './usage.js';
 
 /** Compares two reports. Resolves to 1 when something became worse. */

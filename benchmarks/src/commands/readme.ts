@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { insertTable, readmeTable } from '../report/readme-table.js';
-import { readReport } from './report-file.js';
+import { readReport } from './read-report.js';
 import { parseCommand, UsageError } from './usage.js';
 
 const README = fileURLToPath(new URL('../../../README.md', import.meta.url));

@@ -1,6 +1,7 @@
 import { basename, dirname } from 'node:path';
-import { readReport, writePage } from './report-file.js';
+import { readReport } from './read-report.js';
 import { parseCommand, UsageError } from './usage.js';
+import { writePage } from './write-report.js';
 
 /** Makes the page and the drawings once more from a stored report, beside it unless `--out` says otherwise. */
 export async function reportCommand(args: readonly string[]): Promise<number> {

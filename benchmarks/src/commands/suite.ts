@@ -3,8 +3,8 @@ import { RIVALS } from '../rivals/all.js';
 import { installRivals } from '../rivals/install.js';
 import { measuredDirectory, REPORTS } from './place.js';
 import { clearProgress, showProgress } from './progress-line.js';
-import { writeReport } from './report-file.js';
 import { count, parseCommand, pattern, positive } from './usage.js';
+import { writeReport } from './write-report.js';
 
 /** Runs a suite, and writes the report. Resolves to 1 when a case failed. */
 export async function suiteCommand(name: keyof typeof SUITES, args: readonly string[]): Promise<number> {

@@ -1,18 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseReport, type Report } from '@shale/bench';
 import { drawingsOf } from '../report/drawings.js';
 import { renderPage } from '../report/page.js';
-import { UsageError } from './usage.js';
-
-/** Reads a report; a UsageError says what is wrong with it. */
-export function readReport(path: string): Report {
-  try {
-    return parseReport(JSON.parse(readFileSync(path, 'utf8')));
-  } catch (error) {
-    throw new UsageError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
 
 /** Writes a report as JSON, as a page and as drawings into a directory; returns the paths of the first two. */
 export function writeReport(

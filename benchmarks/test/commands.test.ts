@@ -1,0 +1,86 @@
+// `npm run bench` as it is typed, on the real Shale for moments, without rivals.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseReport } from '@shale/bench';
+import { afterAll, expect, test } from 'vitest';
+import { APPEND, caseOf, reportOf } from './fabricated.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'shale-bench-command-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+
+function bench(...args: string[]): { code: number | null; stdout: string; stderr: string } {
+  const env = { ...process.env, SHALE_BENCH_DIR: directory };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { env, encoding: 'utf8' });
+  return { code: status, stdout, stderr };
+}
+
+function stored(name: string, rate: number): string {
+  const path = join(directory, name);
+  const rounds = [-1, 0, 1, 2, -2].map((step) => ({ entriesPerSecond: rate * (1 + step / 200) }));
+  writeFileSync(path, JSON.stringify(reportOf([caseOf(APPEND, rounds), caseOf(APPEND, rounds, 'lmdb')])));
+  return path;
+}
+
+test('a suite shows progress and tables, and writes JSON, page and drawings', () => {
+  const out = join(directory, 'out');
+  const { code, stdout, stderr } = bench(
+    'quick',
+    '--no-rivals',
+    '--seconds',
+    '0.05',
+    '--only',
+    'f1$',
+    '--out',
+    out,
+  );
+  expect(stderr).toMatch(/^1\/1 {2}round 1\/1 {2}append 100B x1 t100 sync s1 f1 {2}shale {2}\d+ s left\n$/);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/append 100B x1 t100 sync s1 f1 +shale/);
+  const files = readdirSync(out);
+  const json = files.find((file) => file.endsWith('.json')) ?? '';
+  expect(parseReport(JSON.parse(readFileSync(join(out, json), 'utf8'))).cases).toHaveLength(1);
+  expect(files.some((file) => file.endsWith('.html'))).toBe(true);
+  expect(readdirSync(join(out, json.replace('.json', '')))).toContain('latency-1.svg');
+});
+
+test('compare ends with 1 when something became worse, and with 0 when not', () => {
+  const [fast, slow] = [stored('fast.json', 100), stored('slow.json', 50)];
+  expect(bench('compare', fast, slow)).toMatchObject({ code: 1, stdout: expect.stringContaining('2 worse') });
+  expect(bench('compare', slow, fast)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('2 better'),
+  });
+  expect(bench('compare', fast, fast)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('2 within'),
+  });
+});
+
+test('readme writes the table between its markers, report makes the page again', () => {
+  const report = stored('again.json', 100);
+  const file = join(directory, 'README.md');
+  writeFileSync(file, '<!-- benchmarks: made by `npm run bench -- readme` -->\n<!-- /benchmarks -->\n');
+  expect(bench('readme', report, '--file', file).code).toBe(0);
+  expect(readFileSync(file, 'utf8')).toContain('| entries per second | shale | lmdb |');
+  expect(bench('report', report).code).toBe(0);
+  expect(readFileSync(join(directory, 'again.html'), 'utf8')).toContain('Shale benchmarks');
+});
+
+test.each([
+  [['fly'], "there is no 'fly'"],
+  [['quick', '--rounds', 'x'], '--rounds takes a number above 0'],
+  [['quick', '--fast'], '--fast'],
+  [['compare', 'one.json'], 'takes two reports'],
+  [['report', 'missing.json'], 'missing.json'],
+  [['bars', 'high'], 'no bar is called high'],
+  [['guard', 'dog'], 'no workload is called dog'],
+])('%j is refused with a reason', (args, reason) => {
+  const { code, stderr } = bench(...args);
+  expect(stderr).toContain(reason);
+  expect(stderr).not.toContain('    at ');
+  expect(code).toBe(2);
+});
