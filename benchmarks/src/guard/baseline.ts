@@ -15,8 +15,8 @@ export interface GuardOutcome {
   readonly verdict: 'same' | 'more' | 'fewer' | 'new';
 }
 
-/** Counts move by less than this when nothing has changed. */
-export const TOLERANCE = 0.03;
+/** Counts moved by up to 4 % when nothing had changed: the compiler of Node.js works by the clock in places. */
+export const TOLERANCE = 0.08;
 
 /** Holds counts against a baseline. */
 export function holdAgainst(
