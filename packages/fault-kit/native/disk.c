@@ -7,6 +7,8 @@
  * SHALE_DISK_ALSO       real path of a file elsewhere whose writes are recorded, and never hindered (optional)
  * SHALE_DISK_RECORDING  where to append the records (optional)
  * SHALE_DISK_CONTROL    control file, at least CONTROL_SIZE bytes (optional)
+ * SHALE_DISK_BOOT_ID    a file to be read in place of the kernel's boot id, so that whoever opens what a power failure of
+ *                       this process leaves finds that the machine was started anew (optional)
  *
  * It cannot see what does not go through the C library: raw system calls, io_uring, and writes to mapped memory. Whoever
  * relies on a recording replays it and compares the outcome with the directory. src/disk/recording.ts and
@@ -109,7 +111,7 @@ struct descriptor {
 #define DESCRIPTORS 65536
 static struct descriptor descriptors[DESCRIPTORS];
 static pthread_mutex_t order = PTHREAD_MUTEX_INITIALIZER;
-static char root[PATH_MAX], also[PATH_MAX];
+static char root[PATH_MAX], also[PATH_MAX], boot_id[PATH_MAX];
 static size_t root_length;
 static int recording = -1;
 static struct control *control;
@@ -129,6 +131,8 @@ __attribute__((constructor)) static void start(void) {
   const char *log = getenv("SHALE_DISK_RECORDING");
   const char *orders = getenv("SHALE_DISK_CONTROL");
   const char *extra = getenv("SHALE_DISK_ALSO");
+  const char *boot = getenv("SHALE_DISK_BOOT_ID");
+  if (boot != NULL) snprintf(boot_id, sizeof boot_id, "%s", boot);
   if (extra != NULL) snprintf(also, sizeof also, "%s", extra);
   if (log != NULL) {
     recording = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -287,6 +291,7 @@ static int refuse(void) {
 /* --- Opening and closing --- */
 
 static int open_at(int directory, const char *path, int flags, mode_t mode) {
+  if (boot_id[0] != '\0' && path != NULL && strcmp(path, "/proc/sys/kernel/random/boot_id") == 0) path = boot_id;
   char real[PATH_MAX];
   int kind = UNWATCHED;
   if (root_length > 0 && resolve(directory, path, real)) {
@@ -569,7 +574,8 @@ int fdatasync(int fd) { return sync_file(fd, SYS_fdatasync); }
 int sync_file_range(int fd, off64_t offset, off64_t length, unsigned flags) {
   struct descriptor *file = watched(fd);
   if (file != NULL && file->kind == WATCHED) {
-    if (must_fail(OP_RANGE_SYNC, file->class)) return -1;
+    /* Without flags it does nothing: RocksDB asks by that whether there is such a call. */
+    if (flags != 0 && must_fail(OP_RANGE_SYNC, file->class)) return -1;
     pthread_mutex_lock(&order);
     record(OP_RANGE_SYNC, 0, file->inode, offset, length, flags, NULL, NULL, NULL, 0, 0);
     pthread_mutex_unlock(&order);

@@ -1,6 +1,7 @@
 import { concurrency } from '../attacks/concurrency.js';
 import { damage } from '../attacks/damage.js';
 import { diskFaults } from '../attacks/disk-faults.js';
+import { fullDisk } from '../attacks/full-disk.js';
 import { kill } from '../attacks/kill.js';
 import { model } from '../attacks/model.js';
 import { power } from '../attacks/power.js';
@@ -17,6 +18,7 @@ export const ATTACKS: readonly Attack[] = [
   syncFailure,
   diskFaults,
   damage,
+  fullDisk,
   model,
   concurrency,
   soak,

@@ -31,6 +31,8 @@ export interface PowerLoss {
   readonly names: 'none' | 'all' | 'prefix';
   /** Of each file's content; `mixed`: each file another way. */
   readonly contents: Unsynced | 'mixed';
+  /** Files whose unsynced writes come in order, if at all, however the others come. Default: none. */
+  readonly inOrder?: (path: string) => boolean;
 }
 
 const SECTOR = 512;
@@ -65,7 +67,8 @@ export function afterPowerLoss(
     // Two names of a file show the same bytes.
     let bytes = contents.get(node);
     if (bytes === undefined) {
-      const unsynced = loss.contents === 'mixed' ? random.pick(CONTENTS) : loss.contents;
+      const any = loss.contents === 'mixed' ? random.pick(CONTENTS) : loss.contents;
+      const unsynced = loss.inOrder?.(path) === true && !['none', 'all'].includes(any) ? 'prefix' : any;
       bytes = contentOf(survivingChanges(node, unsynced, random));
       contents.set(node, bytes);
     }

@@ -1,4 +1,5 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiskControl } from './control.js';
 import { buildInterposer } from './interposer.js';
@@ -6,7 +7,8 @@ import { type DiskOperation, readRecording } from './recording.js';
 
 /**
  * A folder with a directory that is watched (`root`), and beside it what the watching needs. Processes started with `env`
- * are watched; several may be, one after the other.
+ * are watched; several may be, one after the other. They find the boot id of a machine of their own: whoever opens the
+ * database without being watched does so after a restart of the machine, as far as the database can tell.
  */
 export class WatchedDisk {
   /** The watched directory; empty at first. */
@@ -17,6 +19,7 @@ export class WatchedDisk {
   readonly journal: string;
   readonly control: DiskControl;
   readonly #recording: string;
+  readonly #bootId: string;
 
   /** @param folder is made if it is not there; nothing else may be in it */
   constructor(folder: string) {
@@ -26,6 +29,8 @@ export class WatchedDisk {
     this.database = join(this.root, 'db');
     this.journal = join(real, 'journal');
     this.#recording = join(real, 'recording');
+    this.#bootId = join(real, 'boot-id');
+    writeFileSync(this.#bootId, `${randomUUID()}\n`);
     this.control = new DiskControl(join(real, 'control'));
   }
 
@@ -39,6 +44,7 @@ export class WatchedDisk {
       SHALE_DISK_ROOT: this.root,
       SHALE_DISK_ALSO: this.journal,
       SHALE_DISK_CONTROL: this.control.path,
+      SHALE_DISK_BOOT_ID: this.#bootId,
       ...(options.record === false ? {} : { SHALE_DISK_RECORDING: this.#recording }),
       // The interposer cannot see it, and Node does not use it unless told to.
       UV_USE_IO_URING: '0',

@@ -87,6 +87,7 @@ export function smallWorkload(random: Random): Omit<WorkloadOptions, 'path' | 'j
         writeBufferSize: 64 * 1024,
         memtable: random.pick(['log', 'skiplist']),
         level0FileNumCompactionTrigger: 2,
+        spaceReserve: 256 * 1024,
       },
     },
   };
