@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "directories.h"
 #include "errors.h"
 #include "executor.h"
 #include "format.h"
@@ -73,6 +74,10 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   options.listeners = {health_, rangeDeletions_};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
+  if (options.avoid_flush_during_recovery) {
+    const Status synced = syncLogs(path_);
+    if (!synced.ok()) return synced;
+  }
   return openDatabase<rocksdb::DB>(options, path_, &db_, 0);
 }
 

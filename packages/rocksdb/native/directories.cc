@@ -24,19 +24,26 @@ namespace fs = std::filesystem;
   throw DatabaseError{code, "Cannot use the directory " + path + ": " + error.message(), "none", "none", path};
 }
 
-// A name is on the disk once the directory that it is in has been synced. RocksDB does that for the files of a database,
-// and nobody for the database itself.
-void syncNamesIn(const fs::path& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  // A directory that may be passed through and not read can be synced by nobody but its owner.
-  if (fd < 0 && (errno == EACCES || errno == EPERM)) return;
-  int failure = fd < 0 ? errno : 0;
-  while (fd >= 0 && ::fsync(fd) != 0) {
+// 0 or an errno.
+int syncFile(const char* path, int flags) {
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC | flags);
+  if (fd < 0) return errno;
+  int failure = 0;
+  while (::fsync(fd) != 0) {
     failure = errno;
     if (failure != EINTR) break;
     failure = 0;
   }
-  if (fd >= 0) ::close(fd);
+  ::close(fd);
+  return failure;
+}
+
+// A name is on the disk once the directory that it is in has been synced. RocksDB does that for the files of a database,
+// and nobody for the database itself.
+void syncNamesIn(const fs::path& directory) {
+  const int failure = syncFile(directory.c_str(), O_DIRECTORY);
+  // A directory that may be passed through and not read can be synced by nobody but its owner.
+  if (failure == EACCES || failure == EPERM) return;
   // Some file systems have nothing to sync there.
   if (failure != 0 && failure != EINVAL && failure != ENOTSUP) {
     throwPathError(directory.string(), std::error_code(failure, std::generic_category()));
@@ -46,6 +53,20 @@ void syncNamesIn(const fs::path& directory) {
 fs::path parentOf(const fs::path& path) { return path.has_parent_path() ? path.parent_path() : fs::path("."); }
 
 }  // namespace
+
+rocksdb::Status syncLogs(const std::string& directory) {
+  std::error_code error;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    if (at->path().extension() != ".log") continue;
+    const int failure = syncFile(at->path().c_str(), 0);
+    if (failure == 0) continue;
+    const std::string what = "While syncing " + at->path().string();
+    const std::string why = std::error_code(failure, std::generic_category()).message();
+    return failure == ENOSPC || failure == EDQUOT ? rocksdb::Status::NoSpace(what, why)
+                                                  : rocksdb::Status::IOError(what, why);
+  }
+  return error ? rocksdb::Status::IOError("While listing " + directory, error.message()) : rocksdb::Status::OK();
+}
 
 std::string realPath(const std::string& path) {
   std::error_code error;

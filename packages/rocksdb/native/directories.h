@@ -1,6 +1,8 @@
 // Database directories: made, found, and made to last.
 #pragma once
 
+#include <rocksdb/status.h>
+
 #include <string>
 
 namespace shale {
@@ -12,5 +14,9 @@ void createDirectory(const std::string& path, bool ownerOnly);
 
 // The one name of a directory, whatever links lead to it. Throws DatabaseError.
 std::string realPath(const std::string& path);
+
+// Puts all of RocksDB's logs in a directory on stable storage. RocksDB syncs those that it writes itself, but none that it
+// has replayed and keeps: what is acknowledged in the next log would be worth nothing with a gap before it.
+rocksdb::Status syncLogs(const std::string& directory);
 
 }  // namespace shale
