@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <utility>
+#include <optional>
+#include <string>
 
 #include "errors.h"
 #include "input_file.h"
@@ -180,7 +181,7 @@ Manifest readManifest(const std::string& directory, uint64_t number) {
     LogReader reader(path, number, true);
     uint64_t edits = 0;
     uint64_t nextFileNumber = 0;
-    bool begun = false;
+    std::optional<std::string> beginning;
     uint64_t minLogToKeep = 0;
     uint64_t logNumber = 0;
     for (;;) {
@@ -196,8 +197,10 @@ Manifest readManifest(const std::string& directory, uint64_t number) {
       const Edit edit = readEdit(reader.record());
       if (!edit.understood) manifest.understood = false;
       // Edits that come twice, as when a sector was written to the wrong place. RocksDB would take them in, or end the
-      // process: some builds of it have their assertions on.
-      const bool again = (edit.comparator && edit.ofDefaultFamily && std::exchange(begun, true)) ||
+      // process: some builds of it have their assertions on. A repair of RocksDB's names the comparator twice, but not
+      // in the same words.
+      const bool begins = edit.comparator && edit.ofDefaultFamily;
+      const bool again = (begins && beginning == reader.record()) ||
                          edit.lastSequence.value_or(manifest.lastSequence) < manifest.lastSequence ||
                          edit.nextFileNumber.value_or(nextFileNumber) < nextFileNumber;
       if (again) {
@@ -205,6 +208,7 @@ Manifest readManifest(const std::string& directory, uint64_t number) {
                          " (it goes back to an earlier state)",
                      directory);
       }
+      if (begins && !beginning) beginning = reader.record();
       manifest.lastSequence = edit.lastSequence.value_or(manifest.lastSequence);
       nextFileNumber = edit.nextFileNumber.value_or(nextFileNumber);
       if (edit.minLogToKeep) minLogToKeep = std::max(minLogToKeep, *edit.minLogToKeep);
