@@ -156,7 +156,7 @@ test('a hole behind the last durable entry ends the log: what follows it is not 
   expect(bytes.length).toBeGreaterThan(40_000);
   bytes.fill(0, Math.floor(5 * RECORD), Math.floor(5 * RECORD) + 4096);
   writeFileSync(liveLog(path), bytes);
-  await failure(path, { readOnly: true });
+  expect(await sequencesOf(path, { readOnly: true })).toEqual(upTo(5));
   expect(await sequencesOf(path)).toEqual(upTo(5));
 });
 

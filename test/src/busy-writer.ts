@@ -3,7 +3,7 @@
 import { openLog } from '@shale/storage';
 
 const [directory = '', count = '0'] = process.argv.slice(2);
-const log = await openLog(directory, { rocksdb: { writeBufferSize: 64 * 1024, maxWriteBufferNumber: 4 } });
+const log = await openLog(directory, { rocksdb: { writeBufferSize: 256 * 1024, maxWriteBufferNumber: 4 } });
 const most = Number(count) || Number.POSITIVE_INFINITY;
 const payload = Buffer.alloc(500, 7);
 for (let written = 1; written <= most; written++) {

@@ -3,13 +3,17 @@
 #include <rocksdb/convenience.h>
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "directories.h"
 #include "errors.h"
 #include "executor.h"
 #include "format.h"
+#include "log_scan.h"
 #include "read_only.h"
 #include "recovery.h"
 
@@ -32,6 +36,9 @@ Status openDatabase(const rocksdb::Options& options, const std::string& path, st
   out->reset(raw);
   return status;
 }
+
+// Each meets the writer in the middle of changing its logs; some hundred such in a row are no writer.
+constexpr int kMostAttempts = 200;
 
 // On a full disk every byte counts: no room taken ahead, no memtable that fills, nothing compacted.
 void spare(rocksdb::Options& options) {
@@ -81,7 +88,23 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   return openDatabase<rocksdb::DB>(options, path_, &db_, 0);
 }
 
-Status SharedDatabase::openForReading() { return openReadOnly(begin(true), path_, &db_); }
+Status SharedDatabase::openForReading() {
+  // While a writer makes files, a listing of the directory can lack one that is older than another in it, and so can the
+  // logs that RocksDB replays. A gap among files that stay the same is a real one.
+  const auto names = [&] {
+    std::vector<std::string> logs;
+    for (const LogFile& file : listLogs(path_)) logs.push_back(file.name);
+    return logs;
+  };
+  for (int attempt = 0;; attempt++) {
+    const std::vector<std::string> before = names();
+    const Status status = openReadOnly(begin(true), path_, &db_);
+    const bool gap = status.ok() && logContinuity_ != nullptr && logContinuity_->stopped();
+    if (!gap || names() == before || attempt == kMostAttempts) return status;
+    db_.reset();
+    std::this_thread::sleep_for(std::chrono::milliseconds(attempt));
+  }
+}
 
 rocksdb::Options SharedDatabase::begin(bool readOnly) {
   rocksdb::Options options = settings_.toOptions(path_, readOnly);

@@ -33,6 +33,7 @@ void LogContinuity::ColumnFamilyLogNumberMap(const std::map<uint32_t, uint64_t>&
   firstNeeded_ = UINT64_MAX;
   for (const auto& family : logNumbers) firstNeeded_ = std::min(firstNeeded_, family.second);
   next_ = 0;
+  stopped_ = false;
   logs_.clear();
   std::error_code error;
   for (std::filesystem::directory_iterator at(path_, error), end; !error && at != end; at.increment(error)) {
@@ -46,10 +47,11 @@ rocksdb::WalFilter::WalProcessingOption LogContinuity::LogRecordFound(unsigned l
   const uint64_t first = firstChangeOf(batch);
   if (next_ == 0) {
     const auto oldest = logs_.lower_bound(firstNeeded_);
-    if (oldest != logs_.end() && *oldest < log) return atGap_;
-  } else if (first > next_) {
-    return atGap_;
+    stopped_ = oldest != logs_.end() && *oldest < log;
+  } else {
+    stopped_ = first > next_;
   }
+  if (stopped_) return atGap_;
   next_ = std::max(next_, first + batch.Count());
   return WalProcessingOption::kContinueProcessing;
 }

@@ -25,6 +25,9 @@ class LogContinuity : public rocksdb::WalFilter {
   WalProcessingOption LogRecordFound(unsigned long long log, const std::string& file, const rocksdb::WriteBatch& batch,
                                      rocksdb::WriteBatch* changed, bool* isChanged) override;
 
+  // Whether the last replay met a gap.
+  bool stopped() const { return stopped_; }
+
  private:
   const std::string path_;
   const WalProcessingOption atGap_;
@@ -32,6 +35,7 @@ class LogContinuity : public rocksdb::WalFilter {
   std::set<uint64_t> logs_;
   uint64_t firstNeeded_ = 0;
   uint64_t next_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace shale

@@ -164,10 +164,9 @@ void Recovery::look() {
 void Recovery::lookBesideAWriter() {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
-  // What only an opening for writing can cut off is wrong, too.
+  // A gap ends what RocksDB replays (log_continuity.h); what repeats itself only an opening for writing can cut off.
   const auto wrong = [&] {
-    if (scan_.repeated) return true;
-    return (verdict_ == Verdict::kMissing || (scan_.silent && scan_.unused() > 0)) && !settings_.salvage;
+    return scan_.repeated || (verdict_ == Verdict::kMissing && !settings_.salvage);
   };
   std::optional<DatabaseError> failure;
   for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
@@ -194,7 +193,7 @@ uint64_t Recovery::promised() const { return found_ == WatermarkFound::kValid ? 
 std::string Recovery::describe() const {
   std::string text = "Entries that were acknowledged are missing in " + path_ + ": ";
   if (verdict_ != Verdict::kMissing) {
-    text = "The log of " + path_ + " has a hole behind the last acknowledgement, which only an opening for writing can cut off: ";
+    text = "The log of " + path_ + " repeats itself behind the last acknowledgement, which only an opening for writing can cut off: ";
   }
   text += "the log can be read up to RocksDB's sequence " + std::to_string(reached_.value_or(0)) + ", and " +
           std::to_string(promised()) + " was acknowledged.";
