@@ -18,7 +18,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { openWal, WalError } from '@shale/engine';
 import { asAfterReboot } from '@shale/fault-kit';
-import { openDatabase } from '@shale/rocksdb';
+import { Database, openDatabase, RocksDBError } from '@shale/rocksdb';
 import { type LogOptions, openLog } from '@shale/storage';
 import { afterEach, expect, test } from 'vitest';
 
@@ -267,7 +267,10 @@ test('a reader beside a busy writer never takes for damage what is being written
     await once(createInterface(writer.stdout), 'line');
     let last = 0n;
     for (let i = 0; i < 40; i++) {
-      const database = await openDatabase(path, { readOnly: true });
+      const database = await openDatabase(path, { readOnly: true }).catch((error: unknown) => error);
+      // On a busy machine the writer can be too fast for a reader: that is said, and no damage.
+      if (database instanceof RocksDBError && database.code === 'ROCKSDB_TRY_AGAIN') continue;
+      if (!(database instanceof Database)) throw database;
       expect(database.recovery.missing).toBe(false);
       const now = database.latestSequence();
       expect(now).toBeGreaterThanOrEqual(database.recovery.promised);

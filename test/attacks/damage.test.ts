@@ -4,10 +4,10 @@ import { runAttack } from '../dist/attack/run-attack.js';
 import { damage } from '../dist/attacks/damage.js';
 
 test('whatever is damaged, cut, lost or swapped: what was acknowledged is there byte for byte, or its absence is reported', async () => {
-  const figures = await runAttack(damage, { seed: 7, count: 250 });
-  expect(figures.cases).toBeGreaterThanOrEqual(250);
+  const figures = await runAttack(damage, { seed: 7, count: 150 });
+  expect(figures.cases).toBeGreaterThanOrEqual(150);
   expect(figures.whole).toBeGreaterThan(0);
-  expect(figures.refused).toBeGreaterThan(100);
+  expect(figures.refused).toBeGreaterThan(50);
   expect(figures.refusedReading).toBeGreaterThan(0);
   expect(figures.salvaged).toBeGreaterThan(0);
 }, 300_000);

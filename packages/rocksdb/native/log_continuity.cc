@@ -49,9 +49,11 @@ rocksdb::WalFilter::WalProcessingOption LogContinuity::LogRecordFound(unsigned l
     const auto oldest = logs_.lower_bound(firstNeeded_);
     stopped_ = oldest != logs_.end() && *oldest < log;
   } else {
-    stopped_ = first > next_;
+    // A write that failed when it was in the log already may be followed by another with its number.
+    stopped_ = first > next_ || (first < next_ && first != start_);
   }
   if (stopped_) return atGap_;
+  start_ = first;
   next_ = std::max(next_, first + batch.Count());
   return WalProcessingOption::kContinueProcessing;
 }

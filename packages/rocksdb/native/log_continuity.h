@@ -25,7 +25,7 @@ class LogContinuity : public rocksdb::WalFilter {
   WalProcessingOption LogRecordFound(unsigned long long log, const std::string& file, const rocksdb::WriteBatch& batch,
                                      rocksdb::WriteBatch* changed, bool* isChanged) override;
 
-  // Whether the last replay met a gap.
+  // Whether the last replay met a gap, or numbers that were there before.
   bool stopped() const { return stopped_; }
 
  private:
@@ -35,6 +35,7 @@ class LogContinuity : public rocksdb::WalFilter {
   std::set<uint64_t> logs_;
   uint64_t firstNeeded_ = 0;
   uint64_t next_ = 0;
+  uint64_t start_ = 0;  // of the last batch
   bool stopped_ = false;
 };
 

@@ -58,7 +58,7 @@ class Scanner {
     if (head.size() < kBatchHeader) {
       add({file.name, reader.recordStart(), reader.recordEnd() - reader.recordStart(), DamageKind::kLength,
            next_.value_or(0), 0, false});
-      stop(false);
+      stop();
       return;
     }
     const uint64_t sequence = loadU64LE(head.data());
@@ -78,14 +78,11 @@ class Scanner {
         const bool gap = sequence > next_.value_or(upTo_.value_or(0) + 1);
         add({file.name, reader.recordStart(), 0, gap ? DamageKind::kGap : DamageKind::kRepeated,
              next_.value_or(upTo_.value_or(0) + 1), sequence, false});
-        stop(true);
-        repeated_ = repeated_ || !gap;
+        stop();
       }
       broken_ = true;
     }
     file.unused++;
-    result_.silent = silent_;
-    result_.repeated = repeated_;
     // Not what only looks like a record: entries may hold anything.
     if (sequence < next_.value_or(0)) return;
     file.beyondRecords++;
@@ -111,8 +108,7 @@ class Scanner {
 
   void damage(const LogReader& reader, const LogFile& file) {
     const DamageKind kind = reader.damage();
-    // RocksDB steps over zeros without a word, and reads on.
-    stop(kind == DamageKind::kZeroed);
+    stop();
     if (inDamage_) {
       // What was torn apart by it is part of it.
       if (!result_.damages.empty() && result_.damageCount <= kMostDamages) {
@@ -129,10 +125,9 @@ class Scanner {
     if (result_.damageCount++ < kMostDamages) result_.damages.push_back(std::move(damage));
   }
 
-  void stop(bool silent) {
+  void stop() {
     stopped_ = true;
     broken_ = true;
-    silent_ = silent_ || silent;
   }
 
   void resume() {
@@ -145,8 +140,6 @@ class Scanner {
   std::optional<uint64_t> next_;
   uint64_t start_ = 0;  // of the last record that was accepted
   bool stopped_ = false;
-  bool silent_ = false;
-  bool repeated_ = false;
   bool broken_ = false;    // this file is not read on
   bool inDamage_ = false;  // nothing readable since the last damage
   bool first_ = true;

@@ -46,10 +46,6 @@ struct LogScan {
   uint64_t damageCount = 0;
   // The sequence up to which everything is there; nothing when no log holds a record that counts.
   std::optional<uint64_t> last;
-  // RocksDB would not see that: it would read on beyond a hole.
-  bool silent = false;
-  // It would even write over what it has read; builds with assertions end the process.
-  bool repeated = false;
   // Records are compressed: nothing can be said.
   bool unsupported = false;
 

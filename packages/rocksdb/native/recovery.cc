@@ -153,10 +153,7 @@ void Recovery::look() {
   reached_ = scan_.last;
   if (known && upTo) reached_ = std::max(*upTo, scan_.last.value_or(0));
   if (!reached_) reached_ = upTo;
-  if (scan_.unsupported) {
-    reached_.reset();
-    scan_.silent = scan_.repeated = false;
-  }
+  if (scan_.unsupported) reached_.reset();
   verdict_ = reached_ && promised() > *reached_ ? Verdict::kMissing : Verdict::kWell;
   if (verdict_ == Verdict::kMissing || scan_.unused() > 0) seen_ = seenTables(path_, scan_);
 }
@@ -164,10 +161,7 @@ void Recovery::look() {
 void Recovery::lookBesideAWriter() {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
-  // A gap ends what RocksDB replays (log_continuity.h); what repeats itself only an opening for writing can cut off.
-  const auto wrong = [&] {
-    return scan_.repeated || (verdict_ == Verdict::kMissing && !settings_.salvage);
-  };
+  const auto wrong = [&] { return verdict_ == Verdict::kMissing && !settings_.salvage; };
   std::optional<DatabaseError> failure;
   for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 25)));
@@ -192,9 +186,6 @@ uint64_t Recovery::promised() const { return found_ == WatermarkFound::kValid ? 
 
 std::string Recovery::describe() const {
   std::string text = "Entries that were acknowledged are missing in " + path_ + ": ";
-  if (verdict_ != Verdict::kMissing) {
-    text = "The log of " + path_ + " repeats itself behind the last acknowledgement, which only an opening for writing can cut off: ";
-  }
   text += "the log can be read up to RocksDB's sequence " + std::to_string(reached_.value_or(0)) + ", and " +
           std::to_string(promised()) + " was acknowledged.";
   bool told = false;
