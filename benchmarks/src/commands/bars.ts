@@ -36,7 +36,7 @@ export async function barsCommand(args: readonly string[]): Promise<number> {
     installRivals((line) => console.error(line));
   }
   const directory = measuredDirectory();
-  const conditions = { machine: await describeMachine(directory), versions: await versions(directory) };
+  const conditions = { machine: await describeMachine(directory), versions: versions() };
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));
   const started = performance.now();

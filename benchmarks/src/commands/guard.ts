@@ -23,7 +23,7 @@ export async function guardCommand(args: readonly string[]): Promise<number> {
     );
   }
   const names = positionals.length > 0 ? positionals : Object.keys(WORKLOADS);
-  const { node, rocksdb } = await versions(measuredDirectory());
+  const { node, rocksdb } = versions();
   const environment = `${process.arch}, node ${node}, rocksdb ${rocksdb}`;
   const baseline = parseBaseline(JSON.parse(readFileSync(BASELINE, 'utf8')));
   if (!values.update && baseline.environment !== environment) {

@@ -92,7 +92,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Repor
       secondsPerCase: seconds,
       seed,
       machine,
-      versions: await versions(directory),
+      versions: versions(),
       device: middle(baselines),
       syncCounting: 'library' in counting ? 'counted in the process' : counting.missing,
       stores,
