@@ -19,6 +19,12 @@ export async function suiteCommand(name: keyof typeof SUITES, args: readonly str
       'no-rivals': { type: 'boolean', default: false },
     },
   });
+  const options = {
+    rounds: count('rounds', values.rounds),
+    seconds: positive('seconds', values.seconds),
+    seed: count('seed', values.seed),
+    only: pattern('only', values.only),
+  };
   const rivals = values['no-rivals'] ? [] : RIVALS;
   if (rivals.length > 0) installRivals((line) => console.error(line));
   const stop = new AbortController();
@@ -26,10 +32,7 @@ export async function suiteCommand(name: keyof typeof SUITES, args: readonly str
   const report = await runSuite(SUITES[name], {
     directory: measuredDirectory(),
     rivals,
-    rounds: count('rounds', values.rounds),
-    seconds: positive('seconds', values.seconds),
-    seed: count('seed', values.seed),
-    only: pattern('only', values.only),
+    ...options,
     onProgress: showProgress,
     signal: stop.signal,
   });

@@ -6,8 +6,9 @@ import { CrashSite } from './crash-site.js';
 import { pause } from './pause.js';
 import { Bounds } from './soak/bounds.js';
 
-/** The longest life of one process: its journal has to fit into the oracle's memory. */
+/** The longest life of one process, in time and in operations: its journal has to fit into the oracle's memory. */
 const LONGEST_LIFE_MS = 4 * 60_000;
+const MOST_OPERATIONS = 300_000;
 /** The shortest: there must be something behind its warm-up. */
 const SHORTEST_LIFE_MS = 4000;
 const SAMPLE_EVERY_MS = 250;
@@ -97,7 +98,10 @@ async function watch(
   });
   const start = performance.now();
   let last: WorkloadStats | null = null;
-  for (let age = 0; age < life; age = performance.now() - start) {
+  /** How much of its life is over, from 0 to 1. */
+  const lived = (): number =>
+    Math.max((performance.now() - start) / life, (last?.acknowledged ?? 0) / MOST_OPERATIONS);
+  while (lived() < 1) {
     await pause(SAMPLE_EVERY_MS);
     const stats = await workload.stats();
     if (stats === null) {
@@ -105,7 +109,7 @@ async function watch(
       throw new Error(`the workload ended with ${signal ?? code}: ${failure ?? stderr}`);
     }
     const { residentBytes, openFiles, threads } = stats;
-    bounds.sample({ residentBytes, openFiles, threads }, age > life * WARM_UP);
+    bounds.sample({ residentBytes, openFiles, threads }, lived() > WARM_UP);
     await sampled(stats);
     last = stats;
     if (random.chance(SAMPLE_EVERY_MS / 60_000))

@@ -14,7 +14,7 @@ export function takeImage(from: string, to: string): void {
     mkdirSync(to);
     try {
       const before = listing(from);
-      for (const name of before.keys()) copyFileSync(join(from, name), join(to, name));
+      for (const name of watermarkFirst(before.keys())) copyFileSync(join(from, name), join(to, name));
       if (isSame(before, listing(from))) return;
     } catch (error) {
       // A flush or compaction has removed a file meanwhile.
@@ -22,6 +22,11 @@ export function takeImage(from: string, to: string): void {
     }
   }
   throw new Error(`no moment was found at which ${from} was not being flushed or compacted`);
+}
+
+/** The watermark never promises more than the log has, so a copy of it must not be younger than that of the log. */
+function watermarkFirst(names: Iterable<string>): string[] {
+  return [...names].sort((a, b) => Number(b === 'WATERMARK') - Number(a === 'WATERMARK'));
 }
 
 function listing(directory: string): Map<string, number> {
