@@ -40,7 +40,7 @@ export class TableCheck {
       kind: 'hole',
       id: this.id,
       sequences: { from, to: first - 1n },
-      message: `${this.#name}: the entries ${from} to ${first - 1n} are missing; Shale leaves no holes, so they are lost, unless HoraeDB wrote this table: it leaves one after a failed write`,
+      message: `${this.#name}: the entries ${from} to ${first - 1n} are missing; Shale leaves no holes, so they are lost, unless HoraeDB wrote this table (it leaves one after a failed write) or a table of the same id was trimmed in another region (they share a metadata record)`,
     };
   }
 
