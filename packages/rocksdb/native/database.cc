@@ -60,13 +60,11 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
   Recovery recovery(path_, readOnly_, createIfMissing, settings_);
   recovery.before();
   Status status = open(Opening::kNormal, createIfMissing && !readOnly_);
-  if (isNoSpace(status) && reserve_.giveUp()) {
-    const std::string reason = status.ToString();
+  if (!readOnly_ && isNoSpace(status) && reserve_.giveUp()) {
+    health_->fill(status.ToString());
+    health_->begin(true);
     status = open(Opening::kSparing, false);
-    if (status.ok()) {
-      health_->fill(reason);
-      health_->begin(true);
-    }
+    if (!status.ok()) reserve_.keep();
   }
   throwIfFailed(status, path_);
   watermark_ = recovery.after(*db_);
@@ -126,10 +124,12 @@ void SharedDatabase::closeNow() {
   if (health_->full()) reserve_.keep();
 }
 
-void SharedDatabase::reopen(Opening opening) {
+void SharedDatabase::reopen(Opening opening, bool full) {
   endSnapshots();
-  db_->Close().PermitUncheckedError();
+  if (db_ != nullptr) db_->Close().PermitUncheckedError();
   db_.reset();
+  // Before it is opened: what goes wrong from then on is news.
+  health_->begin(full);
   try {
     Settings settings = settings_;
     settings.salvage = false;
@@ -138,12 +138,24 @@ void SharedDatabase::reopen(Opening opening) {
     throwIfFailed(open(opening, false), path_);
     watermark_ = recovery.after(*db_);
   } catch (const DatabaseError& error) {
-    db_.reset();
-    // Reads go on.
-    openForReading().PermitUncheckedError();
-    if (error.code != "ROCKSDB_NO_SPACE") health_->poison("opening the database anew failed: " + error.message);
+    giveUpWriting();
+    if (error.code == "ROCKSDB_NO_SPACE") {
+      health_->fill(error.message);
+    } else {
+      health_->poison("opening the database anew failed: " + error.message);
+    }
+    throw;
+  } catch (...) {
+    giveUpWriting();
+    health_->poison("opening the database anew failed");
     throw;
   }
+}
+
+void SharedDatabase::giveUpWriting() {
+  db_.reset();
+  // Reads go on.
+  openForReading().PermitUncheckedError();
 }
 
 void SharedDatabase::assertSound() const {
@@ -158,6 +170,11 @@ void SharedDatabase::assertSound() const {
                             path_,
                         "none", "fatal", path_};
   }
+}
+
+void SharedDatabase::assertTrimmable() const {
+  assertSound();
+  if (health_->full() && health_->stopped()) throwFull();
 }
 
 void SharedDatabase::throwFull() const {
@@ -177,8 +194,7 @@ void SharedDatabase::makeTrimmable() {
   assertSound();
   if (!health_->full() || !health_->stopped()) return;
   if (!reserve_.giveUp()) throwFull();
-  reopen(Opening::kSparing);
-  health_->begin(true);
+  reopen(Opening::kSparing, true);
 }
 
 void SharedDatabase::resume() {
@@ -193,8 +209,7 @@ void SharedDatabase::resume() {
   assertSound();
   if (!health_->full()) return;
   if (!reserve_.hasRoom()) throwFull();
-  reopen(Opening::kLight);
-  health_->begin(false);
+  reopen(Opening::kLight, false);
   reserve_.keep();
 }
 

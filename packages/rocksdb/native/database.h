@@ -70,6 +70,8 @@ class SharedDatabase {
   // Leaves a full disk: opens the RocksDB anew, which keeps every other call waiting and ends all snapshots. Throws
   // ROCKSDB_NO_SPACE if there is no room yet. The calling thread must not hold a Use.
   void resume();
+  // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED, or ROCKSDB_NO_SPACE when not even a trim can be written.
+  void assertTrimmable() const;
   // Files have gone: makes a new reserve of their room if the last one was given up.
   void refillReserve();
 
@@ -100,8 +102,10 @@ class SharedDatabase {
   rocksdb::Status openForReading();
   // What both have in common; begins a new opening.
   rocksdb::Options begin(bool readOnly);
-  // Closes the RocksDB and opens it again; if that fails, for reading alone, and throws. Under the gate, held exclusively.
-  void reopen(Opening opening);
+  // Closes the RocksDB and opens it again, on a disk that is still full or no more; if that fails, for reading alone, and
+  // throws. Under the gate, held exclusively.
+  void reopen(Opening opening, bool full);
+  void giveUpWriting();
   // So that they do not keep reopen() waiting.
   void endCompactions();
   void endSnapshots();

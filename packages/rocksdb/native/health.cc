@@ -9,9 +9,10 @@ using rocksdb::Status;
 
 namespace {
 
-// RocksDB says by its words alone whether it was a write that failed or a sync.
-bool isOfSync(const Status& status) {
+// RocksDB says by its words alone whether it was a write that failed or a sync, and of which file.
+bool isSyncOfLog(const Status& status) {
   const std::string text = status.ToString();
+  if (text.find(".log:") == std::string::npos) return false;
   for (const char* call : {"While fdatasync", "While fsync", "While sync_file_range"}) {
     if (text.find(call) != std::string::npos) return true;
   }
@@ -34,12 +35,13 @@ void Health::observeWrite(const Status& status) {
 }
 
 void Health::judge(const Status& status, bool ofLog) {
-  // What follows the first error follows from it: RocksDB refuses, in other words each time.
+  // Also beside another trouble, such as a flush that has just filled the disk.
+  if (ofLog && isSyncOfLog(status)) return poison(status.ToString());
+  // What else follows the first error follows from it: RocksDB refuses, in other words each time.
   if (stopped()) return;
-  const bool ioOfLog = ofLog && (status.IsIOError() || isNoSpace(status));
-  if (isNoSpace(status) && !(ofLog && isOfSync(status))) {
+  if (isNoSpace(status)) {
     fill(status.ToString());
-  } else if (ioOfLog || status.severity() >= Status::Severity::kFatalError) {
+  } else if ((ofLog && status.IsIOError()) || status.severity() >= Status::Severity::kFatalError) {
     poison(status.ToString());
   } else if (!ofLog) {
     backgroundFault_ = true;

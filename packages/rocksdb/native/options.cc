@@ -170,7 +170,8 @@ rocksdb::Options Settings::toOptions(const std::string& directory, bool readOnly
   options.use_direct_reads = useDirectReads;
   options.use_direct_io_for_flush_and_compaction = useDirectIoForFlushAndCompaction;
   options.max_open_files = maxOpenFiles;
-  options.paranoid_checks = paranoidChecks;
+  // Without them RocksDB would go on writing behind a write that failed.
+  options.paranoid_checks = paranoidChecks || !readOnly;
 
   rocksdb::BlockBasedTableOptions table;
   // The format that HoraeDB's RocksDB (8.10) and every version since 6.6 can read.

@@ -25,12 +25,14 @@ auto remove(SharedDatabase& database, Removal removal) {
   database.makeTrimmable();
   try {
     const Use use(database);
+    database.assertTrimmable();
     return removal(use);
   } catch (const DatabaseError& error) {
     if (error.code != "ROCKSDB_NO_SPACE") throw;
   }
   database.makeTrimmable();
   const Use use(database);
+  database.assertTrimmable();
   return removal(use);
 }
 

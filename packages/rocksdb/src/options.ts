@@ -111,7 +111,7 @@ export interface DatabaseOptions {
   readonly useDirectIoForFlushAndCompaction?: boolean;
   /** Table files to keep open; -1 is all. -1 or 16..2^31-1, default -1. */
   readonly maxOpenFiles?: number;
-  /** Fails early on any damage found, instead of going on. Default true. */
+  /** Fails early on any damage found, instead of going on; false only counts with `readOnly`. Default true. */
   readonly paranoidChecks?: boolean;
   /** Size of a table file in level 1; the unit in which trimmed space comes back at once. 64 KiB..64 GiB, default 64 MiB. */
   readonly targetFileSizeBase?: number;

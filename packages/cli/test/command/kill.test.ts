@@ -11,6 +11,13 @@ const KILLS = Number(SHALE_CLI_KILLS);
 const LINES = 80_000;
 const HOSTS = 40;
 
+/** What the command complains of. That the end of the log was torn is news, after a kill, and no complaint. */
+function complaints(stderr: string): string[] {
+  return stderr
+    .split('\n')
+    .filter((line) => line.startsWith('shale:') && !line.includes('an unfinished end was dropped'));
+}
+
 describe('kill -9 at any moment', () => {
   it.each(['sync', 'os'] as const)(
     `(${KILLS} times, durability %s): --resume completes the ingest, every line once and in order`,
@@ -48,7 +55,7 @@ describe('kill -9 at any moment', () => {
         await Promise.race([running.ended, sleep(i === 0 ? 0 : Math.random() ** 2 * 1000)]);
         running.child.kill('SIGKILL');
         const { signal, stderr } = await running.ended;
-        expect(stderr).not.toMatch(/^shale:/m);
+        expect(complaints(stderr)).toEqual([]);
         if (signal !== 'SIGKILL') break;
         resumed += 1;
       }
@@ -61,7 +68,7 @@ describe('kill -9 at any moment', () => {
         '--resume',
         '--json',
       ]);
-      expect(stderr.split('\n').filter((line) => line.startsWith('shale:'))).toEqual([]);
+      expect(complaints(stderr)).toEqual([]);
       const bad = lines.filter((line) => line.startsWith('malformed'));
       expect([code, JSON.parse(stdout)]).toMatchObject([
         1,
