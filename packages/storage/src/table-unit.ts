@@ -25,6 +25,8 @@ export class TableUnit {
   first: bigint;
   /** The largest sequence that has an entry, or had one that was trimmed; 0n for none. */
   tail: bigint;
+  /** The last trim is on the disk. False when that is not known. */
+  trimIsDurable = false;
 
   constructor(id: TableId, first: bigint | null, tail: bigint, floor: bigint) {
     this.id = id;
@@ -66,6 +68,7 @@ export class TableUnit {
     this.pending = 1n;
     this.first = 1n;
     this.tail = 0n;
+    this.trimIsDurable = false;
   }
 }
 

@@ -1,7 +1,7 @@
 import { type KeyRange, logKey, metaKey, type TableId, tableRange, tableRangeUpTo } from '@shale/codec';
 import type { LogContext } from './context.js';
 import { native } from './errors.js';
-import { tableEnds } from './table-unit.js';
+import { type TableUnit, tableEnds } from './table-unit.js';
 
 /** What a trim did. */
 export interface TrimResult {
@@ -24,16 +24,29 @@ export function trim(context: LogContext, id: TableId, upTo: bigint, sync: boole
   const { last } = unit;
   if (last === 0n) return { trimmed: 0n, last, range: null };
   const end = upTo < last ? upTo : last;
-  if (end < unit.first || unit.first === unit.next) return { trimmed: unit.first, last, range: null };
+  if (end < unit.first || unit.first === unit.next) {
+    if (sync) makeDurable(context, unit);
+    return { trimmed: unit.first, last, range: null };
+  }
   const range = tableRangeUpTo(instance, id, end);
   native({ path, table: id }, () =>
     db.trim(range.lower, range.upper, metaKey(instance, id.table), last, { sync }),
   );
   context.counters.trims++;
+  unit.trimIsDurable = sync;
   // Where another system left holes, the first entry after the trim need not be the next sequence.
   const first = end < unit.tail ? tableEnds(context, id, logKey({ instance, ...id }, end + 1n)).first : null;
   unit.first = first ?? unit.next;
   return { trimmed: unit.first, last, range };
+}
+
+/** What an earlier trim removed without sync is removed for good once this record is on the disk, which the log orders. */
+function makeDurable({ db, instance, path }: LogContext, unit: TableUnit): void {
+  const { id, last } = unit;
+  if (unit.trimIsDurable || unit.first === 1n) return;
+  const { lower } = tableRange(instance, id);
+  native({ path, table: id }, () => db.trim(lower, lower, metaKey(instance, id.table), last, { sync: true }));
+  unit.trimIsDurable = true;
 }
 
 /**
