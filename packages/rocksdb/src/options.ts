@@ -80,10 +80,10 @@ export interface DatabaseOptions {
   /** Lets the write of the log and the insert into the memtable of two threads overlap. Default false. */
   readonly pipelinedWrite?: boolean;
   /**
-   * - `'log'`: keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads insert
+   * - `'log'` (default): keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads insert
    *   one after the other (RocksDB's `allow_concurrent_memtable_write` is off); reads of all threads need no lock. With a
    *   RocksDB whose internals it does not know, it is the skip list.
-   * - `'skiplist'` (default): RocksDB's own.
+   * - `'skiplist'`: RocksDB's own.
    *
    * Changes nothing on disk: it can be another one at every open.
    */
@@ -259,7 +259,7 @@ export function resolveOptions(options: DatabaseOptions): ResolvedOptions {
       'pointInTime',
     ),
     compression: choiceOption('compression', options.compression, COMPRESSIONS, 'none'),
-    memtable: choiceOption('memtable', options.memtable, MEMTABLES, 'skiplist'),
+    memtable: choiceOption('memtable', options.memtable, MEMTABLES, 'log'),
     filePermissions: choiceOption('filePermissions', options.filePermissions, FILE_PERMISSIONS, 'owner'),
   };
   for (const name of Object.keys(options)) {
