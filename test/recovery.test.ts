@@ -304,3 +304,68 @@ test('the watermark is exact when a process is killed, for what the system only 
   truncateSync(liveLog(path), size - 1);
   expect((await failure(path)).recovery).toMatchObject({ promised: 50n, reached: 49n });
 });
+
+/** A database with flushes that its manifest tells of, as the death of the process leaves it; and its manifest. */
+async function flushedTwice(): Promise<{ path: string; manifest: string; before: number }> {
+  const live = join(folder(), 'live');
+  const log = await openLog(live);
+  const path = join(folder(), 'db');
+  const manifest = () => join(path, readFileSync(join(path, 'CURRENT'), 'utf8').trim());
+  for (let i = 1; i <= 10; i++) log.append(id, [payload(i)]);
+  await log.flush();
+  cpSync(live, path, { recursive: true });
+  const before = statSync(manifest()).size;
+  const logs = join(folder(), 'logs');
+  cpSync(live, logs, { recursive: true });
+  for (let i = 11; i <= 20; i++) log.append(id, [payload(i)]);
+  // The log is still there when the power fails between the record of the flush and its sync.
+  cpSync(live, logs, { recursive: true });
+  await log.flush();
+  for (let i = 21; i <= 25; i++) log.append(id, [payload(i)]);
+  cpSync(live, path, { recursive: true });
+  for (const name of readdirSync(logs)) {
+    if (name.endsWith('.log')) cpSync(join(logs, name), join(path, name));
+  }
+  await log.close();
+  return { path, manifest: manifest(), before };
+}
+
+// RocksDB does not open a manifest whose last record is torn in the middle, though that record was never made durable, so
+// that a power failure while it was written left a log that only `shale repair` could save.
+test('a record of the manifest that the power failed in is cut off, and nothing is lost', async () => {
+  for (const torn of [0, 7, 20]) {
+    const { path, manifest, before } = await flushedTwice();
+    const bytes = readFileSync(manifest);
+    expect(bytes.length).toBeGreaterThan(before + 40);
+    bytes.fill(0, before + torn, before + torn + 12);
+    writeFileSync(manifest, bytes);
+    expect((await failure(path, { readOnly: true })).message).toContain('opened for writing, it goes on');
+    expect(readFileSync(manifest)).toEqual(bytes);
+
+    const log = await openLog(path);
+    expect([...log.read(id)].map(({ sequence }) => sequence)).toEqual(upTo(25));
+    expect(log.recovery.damages).toMatchObject([
+      { file: manifest.slice(path.length + 1), offset: before, harmless: true },
+    ]);
+    expect(log.recovery.keptIn).toBe(join(path, 'damaged-logs'));
+    await log.close();
+    expect(readFileSync(join(path, 'damaged-logs', manifest.slice(path.length + 1)))).toEqual(bytes);
+    expect(await sequencesOf(path)).toEqual(upTo(25));
+  }
+});
+
+test('a manifest that something was deleted after is not cut off: a log, or a table file', async () => {
+  for (const missing of ['.log', '.sst']) {
+    const { path, manifest, before } = await flushedTwice();
+    const bytes = readFileSync(manifest);
+    bytes.fill(0, before + 7, before + 19);
+    writeFileSync(manifest, bytes);
+    const names = readdirSync(path).filter((name) => name.endsWith(missing)).sort();
+    expect(names.length).toBeGreaterThan(1);
+    rmSync(join(path, names[0] ?? ''));
+    const files = readdirSync(path);
+    expect((await failure(path)).message).toContain(`${manifest} is damaged at offset ${before}`);
+    expect(readdirSync(path)).toEqual(files);
+    expect(readFileSync(manifest)).toEqual(bytes);
+  }
+});

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "errors.h"
 #include "input_file.h"
@@ -81,13 +83,18 @@ struct Edit {
   std::optional<uint64_t> nextFileNumber;
   bool comparator = false;
   uint64_t largestOfFiles = 0;
+  std::vector<uint64_t> deletedFiles;
+  std::vector<std::pair<uint64_t, uint64_t>> newFiles;  // with their sizes
 };
+
+// The upper two bits say in which of several directories it is.
+uint64_t fileNumber(uint64_t packed) { return packed & 0x3fffffffffffffff; }
 
 void readNewFile(Fields& fields, uint64_t tag, Edit& edit) {
   fields.number();  // level
-  fields.number();  // number
+  const uint64_t number = fields.number();
   if (tag == kNewFile3) fields.number();
-  fields.number();  // size
+  edit.newFiles.emplace_back(fileNumber(number), fields.number());
   fields.skipBytes();
   fields.skipBytes();
   if (tag == kNewFile) return;
@@ -123,8 +130,8 @@ Edit readEdit(const std::string& record) {
         fields.skipBytes();
         break;
       case kDeletedFile:
-        fields.number();
-        fields.number();
+        fields.number();  // level
+        edit.deletedFiles.push_back(fields.number());
         break;
       case kNewFile:
       case kNewFile2:
@@ -152,6 +159,12 @@ std::string manifestName(uint64_t number) {
   return name;
 }
 
+std::string tableFileName(uint64_t number) {
+  char name[40];
+  std::snprintf(name, sizeof(name), "%06llu.sst", static_cast<unsigned long long>(number));
+  return name;
+}
+
 std::optional<uint64_t> currentManifest(const std::string& directory) {
   const std::string path = directory + "/CURRENT";
   std::string text;
@@ -173,56 +186,85 @@ std::optional<uint64_t> currentManifest(const std::string& directory) {
   return number;
 }
 
+namespace {
+
+// Takes in edit after edit.
+class Reading {
+ public:
+  explicit Reading(Manifest& manifest) : manifest_(manifest) {}
+
+  // False: it goes back to an earlier state, as when a sector was written to the wrong place. RocksDB would take that in,
+  // or end the process: some builds of it have their assertions on. A repair of RocksDB's names the comparator twice, but
+  // not in the same words.
+  bool take(const Edit& edit, const std::string& record) {
+    const bool begins = edit.comparator && edit.ofDefaultFamily;
+    if (begins && beginning_ == record) return false;
+    if (edit.lastSequence.value_or(manifest_.lastSequence) < manifest_.lastSequence) return false;
+    if (edit.nextFileNumber.value_or(nextFileNumber_) < nextFileNumber_) return false;
+    if (begins && !beginning_) beginning_ = record;
+    if (!edit.understood) manifest_.understood = false;
+    manifest_.lastSequence = edit.lastSequence.value_or(manifest_.lastSequence);
+    nextFileNumber_ = edit.nextFileNumber.value_or(nextFileNumber_);
+    // A file that is moved to another level is deleted and added.
+    for (const uint64_t number : edit.deletedFiles) manifest_.tableFiles.erase(number);
+    for (const auto& [number, size] : edit.newFiles) manifest_.tableFiles[number] = size;
+    manifest_.firstLog = std::max(manifest_.firstLog, edit.minLogToKeep.value_or(0));
+    if (edit.ofDefaultFamily && edit.logNumber) {
+      manifest_.firstLog = std::max(manifest_.firstLog, *edit.logNumber);
+      manifest_.flushed = std::max(manifest_.flushed, edit.largestOfFiles);
+    }
+    return true;
+  }
+
+ private:
+  Manifest& manifest_;
+  uint64_t nextFileNumber_ = 0;
+  std::optional<std::string> beginning_;
+};
+
+}  // namespace
+
 Manifest readManifest(const std::string& directory, uint64_t number) {
   const std::string path = directory + "/" + manifestName(number);
   Manifest manifest;
   manifest.number = number;
   try {
     LogReader reader(path, number, true);
-    uint64_t edits = 0;
-    uint64_t nextFileNumber = 0;
-    std::optional<std::string> beginning;
-    uint64_t minLogToKeep = 0;
-    uint64_t logNumber = 0;
+    Reading reading(manifest);
+    uint64_t kept = 0;
     for (;;) {
       const LogReader::Found found = reader.next();
       if (found == LogReader::Found::kEnd) break;
       if (found == LogReader::Found::kDamage) {
         if (reader.damage() == DamageKind::kTruncated) break;
-        throwCorrupt("The manifest " + path + " is damaged at offset " + std::to_string(reader.damageStart()) + " (" +
-                         nameOf(reader.damage()) + ")",
-                     directory);
+        manifest.damage = ManifestDamage{reader.damageStart(), 0, nameOf(reader.damage()), reader.damage()};
+        break;
       }
-      edits++;
-      const Edit edit = readEdit(reader.record());
-      if (!edit.understood) manifest.understood = false;
-      // Edits that come twice, as when a sector was written to the wrong place. RocksDB would take them in, or end the
-      // process: some builds of it have their assertions on. A repair of RocksDB's names the comparator twice, but not
-      // in the same words.
-      const bool begins = edit.comparator && edit.ofDefaultFamily;
-      const bool again = (begins && beginning == reader.record()) ||
-                         edit.lastSequence.value_or(manifest.lastSequence) < manifest.lastSequence ||
-                         edit.nextFileNumber.value_or(nextFileNumber) < nextFileNumber;
-      if (again) {
-        throwCorrupt("The manifest " + path + " is damaged at offset " + std::to_string(reader.recordStart()) +
-                         " (it goes back to an earlier state)",
-                     directory);
+      if (!reading.take(readEdit(reader.record()), reader.record())) {
+        manifest.damage =
+            ManifestDamage{reader.recordStart(), 0, "it goes back to an earlier state", DamageKind::kRepeated};
+        break;
       }
-      if (begins && !beginning) beginning = reader.record();
-      manifest.lastSequence = edit.lastSequence.value_or(manifest.lastSequence);
-      nextFileNumber = edit.nextFileNumber.value_or(nextFileNumber);
-      if (edit.minLogToKeep) minLogToKeep = std::max(minLogToKeep, *edit.minLogToKeep);
-      if (!edit.ofDefaultFamily || !edit.logNumber) continue;
-      logNumber = std::max(logNumber, *edit.logNumber);
-      manifest.flushed = std::max(manifest.flushed, edit.largestOfFiles);
+      kept = reader.recordEnd();
     }
-    if (edits == 0) throwCorrupt("The manifest " + path + " holds nothing: it is damaged", directory);
-    manifest.firstLog = std::max(logNumber, minLogToKeep);
+    if (manifest.damage) {
+      manifest.damage->bytes = reader.fileSize() - manifest.damage->offset;
+      if (kept == 0) throwDamaged(directory, manifest, false);
+    }
+    if (kept == 0) throwCorrupt("The manifest " + path + " holds nothing: it is damaged", directory);
   } catch (const DatabaseError& error) {
     if (error.code != "ROCKSDB_NOT_FOUND") throw;
     throwCorrupt("The manifest " + path + ", which CURRENT names, is missing", directory);
   }
   return manifest;
+}
+
+void throwDamaged(const std::string& directory, const Manifest& manifest, bool harmless) {
+  throwCorrupt("The manifest " + directory + "/" + manifestName(manifest.number) + " is damaged at offset " +
+                   std::to_string(manifest.damage->offset) + " (" + manifest.damage->reason + ")" +
+                   (harmless ? ". Nothing that was acknowledged depends on that: opened for writing, it goes on without it"
+                             : ""),
+               directory);
 }
 
 }  // namespace shale

@@ -2,11 +2,23 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
+#include "log_reader.h"
+
 namespace shale {
 
+// Where a manifest cannot be read on, and why.
+struct ManifestDamage {
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+  std::string reason;
+  DamageKind kind = DamageKind::kChecksum;
+};
+
+// What a manifest says up to its end, or up to the first damage.
 struct Manifest {
   // Of the file's name.
   uint64_t number = 0;
@@ -18,16 +30,23 @@ struct Manifest {
   uint64_t flushed = 0;
   // False: there is something in it that this reader does not know, so nothing above but the number counts.
   bool understood = true;
+  // The table files that there are then, with their sizes.
+  std::map<uint64_t, uint64_t> tableFiles;
+  // Nothing: it was read to its end. An end that is torn off counts as not written, as it does to RocksDB.
+  std::optional<ManifestDamage> damage;
 };
 
 // The number of the manifest that CURRENT names; nothing if there is no CURRENT. Throws ROCKSDB_CORRUPTION when it does
 // not name one.
 std::optional<uint64_t> currentManifest(const std::string& directory);
 
-// Reads it. Throws ROCKSDB_CORRUPTION, with file and offset, when it is missing, empty or damaged; an end that is torn
-// off counts as not written, as it does to RocksDB.
+// Reads it. Throws ROCKSDB_CORRUPTION, with the file's name, when it is missing or nothing in it can be read.
 Manifest readManifest(const std::string& directory, uint64_t number);
 
+// Throws the ROCKSDB_CORRUPTION that its damage is; `harmless`: an opening that may write would do without that part.
+[[noreturn]] void throwDamaged(const std::string& directory, const Manifest& manifest, bool harmless);
+
 std::string manifestName(uint64_t number);
+std::string tableFileName(uint64_t number);
 
 }  // namespace shale

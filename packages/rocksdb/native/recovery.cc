@@ -82,6 +82,11 @@ void syncPath(const std::string& path) {
   if (error != 0) throwSystemError("Cannot sync", path, error);
 }
 
+void cut(const std::string& path, uint64_t size) {
+  if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) throwSystemError("Cannot cut", path, errno);
+  syncPath(path);
+}
+
 void throwIfError(const char* what, const std::string& path, const std::error_code& error) {
   if (error) throwSystemError(what, path, error.value());
 }
@@ -107,6 +112,7 @@ void Recovery::before() {
     look();
     if (verdict_ == Verdict::kMissing && !settings_.salvage) refuse();
     prepareLogs();
+    prepareManifest();
   }
   elapsedMicros_ = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_).count());
@@ -144,18 +150,38 @@ void Recovery::look() {
   // Up to where everything is in table files for sure. When this manifest was begun by the opening that the watermark
   // knows, that is what there was then, and what has been flushed since. Else all that can be said is that it was not
   // more than the manifest's last sequence.
-  const bool known = found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number;
+  known_ = found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number;
   std::optional<uint64_t> upTo;
   if (manifest_.understood) {
-    upTo = known ? std::max(mark_.opened, manifest_.flushed) : manifest_.lastSequence;
+    upTo = known_ ? std::max(mark_.opened, manifest_.flushed) : manifest_.lastSequence;
   }
   scan_ = scanLogs(path_, manifest_.understood ? manifest_.firstLog : 0, upTo);
   reached_ = scan_.last;
-  if (known && upTo) reached_ = std::max(*upTo, scan_.last.value_or(0));
+  if (known_ && upTo) reached_ = std::max(*upTo, scan_.last.value_or(0));
   if (!reached_) reached_ = upTo;
   if (scan_.unsupported) reached_.reset();
   verdict_ = reached_ && promised() > *reached_ ? Verdict::kMissing : Verdict::kWell;
   if (verdict_ == Verdict::kMissing || scan_.unused() > 0) seen_ = seenTables(path_, scan_);
+  if (manifest_.damage) {
+    const bool harmless = losesNothing();
+    if (readOnly_ || !harmless) throwDamaged(path_, manifest_, harmless);
+  }
+}
+
+// RocksDB makes a record of its manifest durable before it deletes what the record makes superfluous. So what a manifest
+// said earlier still holds when all its table files are there, and the logs that it needs, to the last entry that was
+// acknowledged: then nobody has relied on what cannot be read, as on a record that the power failed in.
+bool Recovery::losesNothing() const {
+  if (!known_ || !manifest_.understood || !reached_ || verdict_ != Verdict::kWell) return false;
+  // A log that was deleted is older than those that are left, which then begin with a gap.
+  for (const LogDamage& damage : scan_.damages) {
+    if (damage.kind == DamageKind::kGap && damage.offset == 0 && damage.file == scan_.files[0].name) return false;
+  }
+  std::error_code error;
+  for (const auto& [number, size] : manifest_.tableFiles) {
+    if (fs::file_size(path_ + "/" + tableFileName(number), error) != size || error) return false;
+  }
+  return true;
 }
 
 void Recovery::lookBesideAWriter() {
@@ -236,23 +262,42 @@ void Recovery::prepareLogs() {
   cutLogs();
 }
 
+// RocksDB does not open a manifest with a record that is torn in the middle. It begins another one anyway.
+void Recovery::prepareManifest() {
+  if (!manifest_.damage) return;
+  const std::string name = manifestName(manifest_.number);
+  keepCopy(name);
+  cut(path_ + "/" + name, manifest_.damage->offset);
+  LogDamage damage;
+  damage.file = name;
+  damage.offset = manifest_.damage->offset;
+  damage.bytes = manifest_.damage->bytes;
+  damage.kind = manifest_.damage->kind;
+  damage.harmless = true;
+  scan_.damages.insert(scan_.damages.begin(), damage);
+  scan_.damageCount++;
+}
+
 // Keeps the logs as they are, from the first on in which something cannot be used. They are copies, for RocksDB writes to
 // logs when it opens.
 void Recovery::putAside() {
+  for (const LogFile& file : scan_.files) {
+    if (file.unused > 0) keepCopy(file.name);
+  }
+}
+
+void Recovery::keepCopy(const std::string& name) {
   aside_ = path_ + "/" + kAside;
   std::error_code error;
   if (fs::is_symlink(aside_, error)) throwSystemError("Cannot use the link", aside_, ELOOP);
   fs::create_directory(aside_, error);
   throwIfError("Cannot create", aside_, error);
   if (settings_.ownerOnly()) fs::permissions(aside_, fs::perms::owner_all, error);
-  for (const LogFile& file : scan_.files) {
-    if (file.unused == 0) continue;
-    const std::string copy = aside_ + "/" + file.name;
-    fs::remove(copy, error);
-    fs::copy_file(path_ + "/" + file.name, copy, error);
-    throwIfError("Cannot copy a damaged log to", copy, error);
-    syncPath(copy);
-  }
+  const std::string copy = aside_ + "/" + name;
+  fs::remove(copy, error);
+  fs::copy_file(path_ + "/" + name, copy, error);
+  throwIfError("Cannot keep a copy in", copy, error);
+  syncPath(copy);
   syncPath(aside_);
   syncPath(path_);
 }
@@ -261,9 +306,7 @@ void Recovery::putAside() {
 void Recovery::cutLogs() {
   for (const LogFile& file : scan_.files) {
     if (file.unused == 0) continue;
-    const std::string path = path_ + "/" + file.name;
-    if (::truncate(path.c_str(), static_cast<off_t>(file.keptEnd)) != 0) throwSystemError("Cannot cut", path, errno);
-    syncPath(path);
+    cut(path_ + "/" + file.name, file.keptEnd);
   }
 }
 

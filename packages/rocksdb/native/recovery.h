@@ -41,8 +41,11 @@ class Recovery {
   void look();
   void lookBesideAWriter();
   [[noreturn]] void refuse();
+  bool losesNothing() const;
   void prepareLogs();
+  void prepareManifest();
   void putAside();
+  void keepCopy(const std::string& name);
   void cutLogs();
   void raiseFloors(rocksdb::DB& db);
   uint64_t promised() const;
@@ -57,6 +60,7 @@ class Recovery {
   WatermarkFound found_ = WatermarkFound::kMissing;
   WatermarkState mark_;
   Manifest manifest_;
+  bool known_ = false;  // the watermark is of the opening that began this manifest
   LogScan scan_;
   std::optional<uint64_t> reached_;  // nothing: cannot be told before RocksDB has opened it
   Verdict verdict_ = Verdict::kWell;

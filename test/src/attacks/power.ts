@@ -32,7 +32,7 @@ export async function runPower(
     const end = Math.min(count, image + IMAGES_PER_RUN);
     for (; image < end; image++) {
       const cut = anyCut(operations, random);
-      const loss = { ...anyPowerLoss(random), inOrder: isManifest };
+      const loss = anyPowerLoss(random);
       const target = join(place, `image-${image}`);
       try {
         const report = await checkImage({ disk, operations, cut, loss, target }, random);
@@ -54,15 +54,6 @@ export async function runPower(
     await rm(place, { recursive: true });
   }
   return figures;
-}
-
-/**
- * RocksDB syncs each record of a manifest before it relies on it, and takes a record that was cut short at its end for
- * none; but it does not open a database when the middle of that record is missing and its end is there. So this much is
- * asked of the disk: the few sectors of one such write come in order.
- */
-function isManifest(path: string): boolean {
-  return path.includes('/MANIFEST-');
 }
 
 /**

@@ -18,7 +18,7 @@ export type DamageKind =
   | 'gap'
   | 'repeated';
 
-/** One damaged place of RocksDB's log. */
+/** One damaged place of RocksDB's log, or of its manifest. */
 export interface RecoveryDamage {
   /** The name of the file in the database directory. */
   readonly file: string;
@@ -31,7 +31,7 @@ export interface RecoveryDamage {
   readonly expected: bigint;
   /** The one that came, for a gap or a repetition; else 0. */
   readonly found: bigint;
-  /** The next file goes on where this one broke off, so nothing is missing. */
+  /** Nothing is missing: the next file goes on where this one broke off, or nothing depends on this part of a manifest. */
   readonly harmless: boolean;
 }
 

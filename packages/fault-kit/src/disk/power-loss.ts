@@ -31,8 +31,6 @@ export interface PowerLoss {
   readonly names: 'none' | 'all' | 'prefix';
   /** Of each file's content; `mixed`: each file another way. */
   readonly contents: Unsynced | 'mixed';
-  /** Files whose unsynced writes come in order, if at all, however the others come. Default: none. */
-  readonly inOrder?: (path: string) => boolean;
 }
 
 const SECTOR = 512;
@@ -68,8 +66,7 @@ export function afterPowerLoss(
     let bytes = contents.get(node);
     if (bytes === undefined) {
       const any = loss.contents === 'mixed' ? random.pick(CONTENTS) : loss.contents;
-      const unsynced = loss.inOrder?.(path) === true && !['none', 'all'].includes(any) ? 'prefix' : any;
-      bytes = contentOf(survivingChanges(node, unsynced, random));
+      bytes = contentOf(survivingChanges(node, any, random));
       contents.set(node, bytes);
     }
     image.set(path.slice(root.length + 1), bytes);
