@@ -360,7 +360,9 @@ test('a manifest that something was deleted after is not cut off: a log, or a ta
     const bytes = readFileSync(manifest);
     bytes.fill(0, before + 7, before + 19);
     writeFileSync(manifest, bytes);
-    const names = readdirSync(path).filter((name) => name.endsWith(missing)).sort();
+    const names = readdirSync(path)
+      .filter((name) => name.endsWith(missing))
+      .sort();
     expect(names.length).toBeGreaterThan(1);
     rmSync(join(path, names[0] ?? ''));
     const files = readdirSync(path);

@@ -64,7 +64,11 @@ const cases: readonly (readonly [DatabaseOptions, string, string])[] = [
   [{ blockCacheSize: 1 << 20 }, 'no_block_cache', 'false'],
   [{ pipelinedWrite: true }, 'enable_pipelined_write', 'true'],
   [{ memtable: 'skiplist', memtableInsertHint: false }, 'allow_concurrent_memtable_write', 'true'],
-  [{ memtable: 'skiplist', memtableInsertHint: false, pipelinedWrite: true }, 'enable_pipelined_write', 'true'],
+  [
+    { memtable: 'skiplist', memtableInsertHint: false, pipelinedWrite: true },
+    'enable_pipelined_write',
+    'true',
+  ],
   [{ maxTotalWalSize: 12345678 }, 'max_total_wal_size', '12345678'],
   [{ walBytesPerSync: 65536 }, 'wal_bytes_per_sync', '65536'],
   [{ bytesPerSync: 65536 }, 'bytes_per_sync', '65536'],
