@@ -14,6 +14,7 @@
 #include "executor.h"
 #include "format.h"
 #include "log_scan.h"
+#include "open_rocksdb.h"
 #include "read_only.h"
 #include "recovery.h"
 
@@ -22,20 +23,6 @@ namespace shale {
 using rocksdb::Status;
 
 namespace {
-
-// RocksDB 11 takes a unique_ptr where the versions before took a raw pointer: take what there is.
-template <class DB>
-auto openDatabase(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, int)
-    -> decltype(DB::Open(options, path, out)) {
-  return DB::Open(options, path, out);
-}
-template <class DB>
-Status openDatabase(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, long) {
-  DB* raw = nullptr;
-  Status status = DB::Open(options, path, &raw);
-  out->reset(raw);
-  return status;
-}
 
 // Each meets the writer in the middle of changing its logs; some hundred such in a row are no writer.
 constexpr int kMostAttempts = 200;
@@ -83,7 +70,7 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
     const Status synced = syncLogs(path_);
     if (!synced.ok()) return synced;
   }
-  return openDatabase<rocksdb::DB>(options, path_, &db_, 0);
+  return openRocksDB(options, path_, &db_);
 }
 
 Status SharedDatabase::openForReading() {

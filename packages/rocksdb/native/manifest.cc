@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "encoded_fields.h"
 #include "errors.h"
 #include "input_file.h"
 #include "log_reader.h"
@@ -18,40 +19,6 @@ namespace {
 [[noreturn]] void throwCorrupt(const std::string& message, const std::string& directory) {
   throw DatabaseError{"ROCKSDB_CORRUPTION", message, "none", "none", directory};
 }
-
-// The fields of an edit, one after the other. What does not fit is an end.
-class Fields {
- public:
-  explicit Fields(const std::string& bytes) : bytes_(bytes) {}
-
-  bool atEnd() const { return at_ == bytes_.size(); }
-  bool failed() const { return failed_; }
-
-  uint64_t number() {
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift <= 63 && at_ < bytes_.size(); shift += 7) {
-      const uint8_t byte = static_cast<uint8_t>(bytes_[at_++]);
-      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    failed_ = true;
-    return 0;
-  }
-
-  void skipBytes() {
-    const uint64_t size = number();
-    if (size > bytes_.size() - at_) {
-      failed_ = true;
-    } else {
-      at_ += static_cast<size_t>(size);
-    }
-  }
-
- private:
-  const std::string& bytes_;
-  size_t at_ = 0;
-  bool failed_ = false;
-};
 
 enum Tag : uint64_t {
   kComparator = 1,
@@ -90,32 +57,32 @@ struct Edit {
 // The upper two bits say in which of several directories it is.
 uint64_t fileNumber(uint64_t packed) { return packed & 0x3fffffffffffffff; }
 
-void readNewFile(Fields& fields, uint64_t tag, Edit& edit) {
+void readNewFile(EncodedFields& fields, uint64_t tag, Edit& edit) {
   fields.number();  // level
   const uint64_t number = fields.number();
   if (tag == kNewFile3) fields.number();
   edit.newFiles.emplace_back(fileNumber(number), fields.number());
-  fields.skipBytes();
-  fields.skipBytes();
+  fields.slice();
+  fields.slice();
   if (tag == kNewFile) return;
   fields.number();
   const uint64_t largest = fields.number();
   edit.largestOfFiles = std::max(edit.largestOfFiles, largest);
   if (tag != kNewFile4) return;
-  while (!fields.failed() && fields.number() != 1) fields.skipBytes();
+  while (!fields.failed() && fields.number() != 1) fields.slice();
 }
 
 Edit readEdit(const std::string& record) {
   Edit edit;
-  Fields fields(record);
-  while (!fields.atEnd() && !fields.failed()) {
+  EncodedFields fields(record);
+  while (fields.more()) {
     const uint64_t tag = fields.number();
     switch (tag) {
       case kComparator:
         edit.comparator = true;
-        fields.skipBytes();
+        fields.slice();
         break;
-      case kColumnFamilyAdd: fields.skipBytes(); break;
+      case kColumnFamilyAdd: fields.slice(); break;
       case kLogNumber: edit.logNumber = fields.number(); break;
       case kMinLogNumberToKeep: edit.minLogToKeep = fields.number(); break;
       case kLastSequence: edit.lastSequence = fields.number(); break;
@@ -127,7 +94,7 @@ Edit readEdit(const std::string& record) {
       case kColumnFamilyDrop: break;
       case kCompactCursor:
         fields.number();
-        fields.skipBytes();
+        fields.slice();
         break;
       case kDeletedFile:
         fields.number();  // level
@@ -143,7 +110,7 @@ Edit readEdit(const std::string& record) {
           return edit;
         }
         // The first three of these once came without a length (blob files and logs); Shale's databases have none.
-        fields.skipBytes();
+        fields.slice();
         break;
     }
   }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "entry.h"
+#include "open_rocksdb.h"
 #include "operation.h"
 #include "private_files.h"
 #include "table_file_walk.h"
@@ -64,27 +65,13 @@ struct Rewritten {
   std::vector<Record> records;
 };
 
-// RocksDB 11 takes a unique_ptr where the versions before took a raw pointer: take what there is.
-template <class DB>
-auto openDatabase(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, int)
-    -> decltype(DB::Open(options, path, out)) {
-  return DB::Open(options, path, out);
-}
-template <class DB>
-Status openDatabase(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, long) {
-  DB* raw = nullptr;
-  Status status = DB::Open(options, path, &raw);
-  out->reset(raw);
-  return status;
-}
-
 // A table file belongs to a column family by name, and its writer takes the name from an open database.
 class ScratchDatabase {
  public:
   explicit ScratchDatabase(std::string path) : path_(std::move(path)) {
     options_.create_if_missing = true;
     options_.env = privateEnvironment();
-    throwIfFailed(openDatabase<rocksdb::DB>(options_, path_, &db_, 0), path_);
+    throwIfFailed(openRocksDB(options_, path_, &db_), path_);
   }
   ~ScratchDatabase() {
     db_.reset();
