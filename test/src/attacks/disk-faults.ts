@@ -9,7 +9,7 @@ import {
   type Rule,
 } from '@shale/fault-kit';
 import type { Attack, AttackContext } from '../attack/attack.js';
-import { checkImage, checkUsable } from './disk-trouble/check-image.js';
+import { checkBothEnds } from './disk-trouble/check-both-ends.js';
 import { smallWorkload, troubledRun } from './disk-trouble/troubled-run.js';
 
 const CALLS: readonly CallKind[] = [
@@ -62,15 +62,7 @@ async function runDiskFaults({
       figures.faults += hits;
       if (hits === 0) figures.runsWithout++;
       if (run.end.code !== 0) figures.refusedOpens++;
-      const { disk, operations, records } = run;
-      const loss = {
-        fileSystem: random.pick(['journaled', 'strict'] as const),
-        names: 'all',
-        contents: 'none',
-      } as const;
-      const image = { disk, operations, cut: operations.length, loss, target: join(folder, 'image') };
-      figures.entriesCompared += (await checkImage(image, random)).entries;
-      figures.entriesCompared += (await checkUsable(disk.database, records, 'process', random)).entries;
+      figures.entriesCompared += await checkBothEnds(run, join(folder, 'image'), random);
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error);
       throw new Error(`run ${index} with ${JSON.stringify(rule)}: ${what}`, { cause: error });

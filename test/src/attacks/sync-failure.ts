@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DiskOperation, type JournalRecord, Random, type Rule } from '@shale/fault-kit';
 import type { Attack, AttackContext } from '../attack/attack.js';
-import { checkImage, checkUsable } from './disk-trouble/check-image.js';
+import { checkBothEnds } from './disk-trouble/check-both-ends.js';
 import { smallWorkload, type TroubledRun, troubledRun } from './disk-trouble/troubled-run.js';
 import { pause } from './pause.js';
 
@@ -56,16 +56,7 @@ export async function runSyncFailure(
         figures.ofLogs++;
         figures.poisoned += poisonedAfter(run);
       }
-      const { disk, operations, records } = run;
-      const loss = {
-        fileSystem: random.pick(['journaled', 'strict'] as const),
-        names: 'all',
-        contents: 'none',
-      } as const;
-      // What a system leaves that gave up what it could not write, and then what this one has in memory still.
-      const image = { disk, operations, cut: operations.length, loss, target: join(folder, 'image') };
-      figures.entriesCompared += (await checkImage(image, random)).entries;
-      figures.entriesCompared += (await checkUsable(disk.database, records, 'process', random)).entries;
+      figures.entriesCompared += await checkBothEnds(run, join(folder, 'image'), random);
     } catch (error) {
       const what = error instanceof Error ? error.message : String(error);
       throw new Error(`sync ${k} of a run failed${once ? ' once' : ' and all after it'}: ${what}`, {
