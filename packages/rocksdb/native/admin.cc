@@ -137,7 +137,8 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
   });
 }
 
-// checkpoint(handle, directory): a consistent copy that can be opened by itself; hard links where possible.
+// checkpoint(handle, directory): a consistent copy that can be opened by itself; hard links where possible. RocksDB has no
+// way to end it early, so on a full disk a trim waits for it: that is long only if files have to be copied.
 napi_value checkpoint(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database();

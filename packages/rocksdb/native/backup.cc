@@ -82,16 +82,25 @@ Finish finishWith(BackupInfo info) {
   return [held](napi_env env) { return toValue(env, *held); };
 }
 
-// Ends early, with ROCKSDB_INCOMPLETE, when the database is given up or the process ends meanwhile.
+// Ends early, with ROCKSDB_INCOMPLETE, when the database is given up or the process ends meanwhile, and with
+// ROCKSDB_NO_SPACE when its RocksDB is opened anew because of a full disk.
 rocksdb::BackupID create(SharedDatabase& database, BackupEngine& engine, const std::string& directory,
                          const std::string& metadata) {
   rocksdb::CreateBackupOptions options;
   options.progress_callback = [&] {
     if (database.cancelled()) engine.StopBackup();
   };
+  const LengthyCalls::Running running(database.lengthyCalls(), [&] { engine.StopBackup(); });
   const Use use(database);
   rocksdb::BackupID id = 0;
-  throwIfFailed(engine.CreateNewBackupWithMetadata(options, &use.db(), metadata, &id), directory);
+  const rocksdb::Status status = engine.CreateNewBackupWithMetadata(options, &use.db(), metadata, &id);
+  if (status.IsIncomplete() && running.ended()) {
+    throw DatabaseError{"ROCKSDB_NO_SPACE",
+                        "The backup was given up: the disk of the database is full, and a trim or resume() needed the "
+                        "database for itself. Make the backup again: " + directory,
+                        "noSpace", "hard", directory};
+  }
+  throwIfFailed(status, directory);
   return id;
 }
 

@@ -176,6 +176,7 @@ void SharedDatabase::assertWritable() const {
 void SharedDatabase::makeTrimmable() {
   assertSound();
   if (!health_->full() || !health_->stopped()) return;
+  const LengthyCalls::Ending ending(lengthyCalls_);
   endCompactions();
   const std::lock_guard<Gate> lock(gate_);
   assertSound();
@@ -191,6 +192,7 @@ void SharedDatabase::resume() {
     throwIfFailed(use.db().Resume(), path_);
     return;
   }
+  const LengthyCalls::Ending ending(lengthyCalls_);
   endCompactions();
   const std::lock_guard<Gate> lock(gate_);
   assertSound();

@@ -20,6 +20,7 @@
 #include "gate.h"
 #include "health.h"
 #include "log_continuity.h"
+#include "lengthy_calls.h"
 #include "options.h"
 #include "reserve.h"
 #include "watermark.h"
@@ -78,6 +79,8 @@ class SharedDatabase {
   // Serialises the read-modify-write of trim floors.
   std::mutex& floors() { return floors_; }
   Drops& drops() { return drops_; }
+  // Whoever holds a Use for long is in there, so as not to keep makeTrimmable() and resume() waiting, and all else by them.
+  LengthyCalls& lengthyCalls() { return lengthyCalls_; }
 
   bool claim(const std::string& name, const Lease* owner);
   bool releaseClaim(const std::string& name, const Lease* owner);
@@ -122,6 +125,7 @@ class SharedDatabase {
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
   // Held shared by whoever uses db_, exclusively by whoever replaces it.
   Gate gate_;
+  LengthyCalls lengthyCalls_;
   // RocksDB keeps a pointer to it.
   std::unique_ptr<LogContinuity> logContinuity_;
   std::unique_ptr<rocksdb::DB> db_;

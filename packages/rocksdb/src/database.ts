@@ -307,7 +307,9 @@ export class Database {
    *
    * @param options `metadata`: any text, kept with the backup. `keep`: remove all backups but so many of the newest;
    * 1..2^32-1, default all stay.
-   * @throws RocksDBError `ROCKSDB_LOCKED` when another process adds to the same directory.
+   * @throws RocksDBError `ROCKSDB_LOCKED` when another process adds to the same directory; `ROCKSDB_NO_SPACE` when the
+   * database's disk is full and a trim or `resume()` needs the database for itself: such a backup is given up, and can be
+   * made again.
    */
   createBackup(
     directory: string,

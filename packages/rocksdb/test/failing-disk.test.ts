@@ -13,11 +13,15 @@ test
   .each([
     'sync',
     'sync-full',
+    'sync-beside-full',
     'sync-wal',
     'write',
     'full',
     'full-reclaim',
     'full-flush',
+    'full-backup',
+    'full-resume',
+    'full-resume-fails',
     'flush',
     'exit-when-poisoned',
   ])('a disk that fails or is full: %s', async (scenario) => {
@@ -28,7 +32,7 @@ test
     encoding: 'utf8',
   });
   expect(built.stderr).toBe('');
-  writeFileSync(faults, '0');
+  writeFileSync(faults, '0\0\0\0');
   const outcome = await runChild('failing-disk.mjs', [join(folder, 'db'), scenario], {
     env: { LD_PRELOAD: library, SHALE_FAULTS: faults },
   });
