@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "background_priority.h"
 #include "directories.h"
 #include "errors.h"
 #include "executor.h"
@@ -63,7 +64,7 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   if (readOnly_) return openForReading();
   rocksdb::Options options = begin(false);
   options.create_if_missing = createIfMissing;
-  options.listeners = {health_, rangeDeletions_};
+  options.listeners = {health_, rangeDeletions_, std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
   if (options.avoid_flush_during_recovery) {

@@ -33,6 +33,7 @@ void visitSettings(First& a, Second& b, Visitor&& visit) {
   SHALE_SETTING(level0SlowdownWritesTrigger);
   SHALE_SETTING(level0StopWritesTrigger);
   SHALE_SETTING(fifoCompactionMaxTableFilesSize);
+  SHALE_SETTING(backgroundNice);
   SHALE_SETTING(walRecoveryMode);
   SHALE_SETTING(compression);
   SHALE_SETTING(blockCacheSize);

@@ -21,6 +21,7 @@ struct Settings {
   int level0StopWritesTrigger;
   uint64_t fifoCompactionMaxTableFilesSize;
   // Shale's own.
+  int backgroundNice;
   std::string walRecoveryMode;
   std::string compression;
   size_t blockCacheSize;

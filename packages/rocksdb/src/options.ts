@@ -42,6 +42,12 @@ export interface DatabaseOptions {
 
   /** Flushes and compactions at a time, for the whole process's handle. 1..64, default 2. */
   readonly maxBackgroundJobs?: number;
+  /**
+   * How much lower the CPU priority of flushes and compactions is than that of the process, in Linux's nice values, so that on a busy machine they
+   * do not keep appends and the event loop waiting; on other systems it has no effect. The threads that do them are those
+   * of all databases of the process. 0..19, default 10.
+   */
+  readonly backgroundNice?: number;
   /** Threads that one compaction may be split over. 1..64, default 1. */
   readonly maxSubcompactions?: number;
   /** Counts what happens; `Database.statistics` reads it. Costs some percent on every thread. Default false. */
@@ -161,6 +167,7 @@ interface NumberRule {
 
 const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
   maxBackgroundJobs: { default: 2, min: 1, max: 64 },
+  backgroundNice: { default: 10, min: 0, max: 19 },
   maxSubcompactions: { default: 1, min: 1, max: 64 },
   writeBufferSize: { default: 64 * MIB, min: 64 * KIB, max: 64 * GIB },
   maxWriteBufferNumber: { default: 2, min: 2, max: 64 },

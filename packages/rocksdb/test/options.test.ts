@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { type DatabaseOptions, openDatabase } from '@shale/rocksdb';
 import { expect, test } from 'vitest';
@@ -45,6 +46,33 @@ test('the defaults are those of the reference', async () => {
     expect([name, options.get(name)]).toEqual([name, value]);
   expect(database.statistics()).toBeNull();
 });
+
+/** The nice values of the threads that flush, in this process. */
+function niceOfFlushes(): number[] {
+  const fields = readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    const end = stat.lastIndexOf(')');
+    return { name: stat.slice(stat.indexOf('(') + 1, end), nice: Number(stat.slice(end + 2).split(' ')[16]) };
+  });
+  return fields.filter(({ name }) => name === 'rocksdb:high').map(({ nice }) => nice);
+}
+
+test.runIf(process.platform === 'linux')(
+  'flushes run at a lower CPU priority than the threads that append, and only they',
+  async () => {
+    const own = getPriority();
+    // In this order: without a privilege a thread only gets nicer.
+    const given: readonly DatabaseOptions[] = [{}, { backgroundNice: 14 }];
+    for (const options of given) {
+      const database = await temporaryDatabase(options);
+      writeRuns(database, [{ id, first: 1n, count: 10 }]);
+      await database.flush();
+      expect(niceOfFlushes()).toContain(Math.min(19, own + (options.backgroundNice ?? 10)));
+      expect(getPriority()).toBe(own);
+      await database.close();
+    }
+  },
+);
 
 const cases: readonly (readonly [DatabaseOptions, string, string])[] = [
   [{ maxBackgroundJobs: 4 }, 'max_background_jobs', '4'],
