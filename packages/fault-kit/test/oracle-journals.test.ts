@@ -107,6 +107,26 @@ test('a drop that was never answered may have been done or not, whatever was app
   }
 });
 
+// What went wrong: a ledger held on to everything that had ever been appended to a table that was dropped, and an hour of
+// work with drops in it did not fit into the memory of the process that checks.
+test('a ledger lets go of what was appended to a table that was dropped', async () => {
+  const path = join(await temporary(), 'db');
+  const wal = await open(path);
+  const script = new Script(wal);
+  await script.append([part(1, 3)]);
+  await wal.table({ region: 1n, table: 5n }).drop();
+  script.records.push({ op: 'submit', id: 99, kind: 'drop', region: '1', table: '5' }, { op: 'ack', id: 99 });
+  const ledger = new Ledger();
+  ledger.absorb(script.records);
+  settle(ledger, await checkDatabase(wal, ledger));
+  // A seed belongs to one part, of all that the ledger knows.
+  const next = new Script(wal);
+  await next.append([part(1, 1)]);
+  ledger.absorb(next.records);
+  assertClean(await checkDatabase(wal, ledger));
+  expect(() => ledger.absorb(next.records)).toThrow('seed 1 is used by two parts');
+});
+
 test('a named table is found by its name', async () => {
   const path = join(await temporary(), 'db');
   const wal = await open(path);

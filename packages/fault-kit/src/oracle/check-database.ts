@@ -92,8 +92,6 @@ export function settle(ledger: Ledger, report: OracleReport): void {
         part.first = start;
         part.found = true;
         kept.push(part);
-      } else {
-        ledger.forget(part);
       }
     }
     table.parts = kept;
@@ -102,6 +100,7 @@ export function settle(ledger: Ledger, report: OracleReport): void {
     table.settledLast = last;
     table.settledTrim = first > 0n ? first - 1n : 0n;
   }
+  ledger.retainParts();
 }
 
 /** Throws an Error that tells every finding of a report, if it has any. */

@@ -146,9 +146,10 @@ export class Ledger {
     }
   }
 
-  /** @internal Takes a part out that is gone for good. */
-  forget(part: Part): void {
-    this.seeds.delete(part.record.seed);
+  /** @internal Lets go of every part that its table does not have any more. */
+  retainParts(): void {
+    this.seeds.clear();
+    for (const { parts } of this.tables.values()) for (const part of parts) this.seeds.set(part.record.seed, part);
   }
 }
 
