@@ -54,6 +54,7 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
     status = open(Opening::kSparing, false);
     if (!status.ok()) reserve_.keep();
   }
+  if (!status.ok()) recovery.undo();
   throwIfFailed(status, path_);
   watermark_ = recovery.after(*db_);
   recovery_ = recovery.report();
@@ -123,7 +124,9 @@ void SharedDatabase::reopen(Opening opening, bool full) {
     settings.salvage = false;
     Recovery recovery(path_, false, false, settings);
     recovery.before();
-    throwIfFailed(open(opening, false), path_);
+    const Status status = open(opening, false);
+    if (!status.ok()) recovery.undo();
+    throwIfFailed(status, path_);
     watermark_ = recovery.after(*db_);
   } catch (const DatabaseError& error) {
     giveUpWriting();

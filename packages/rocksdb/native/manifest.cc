@@ -176,6 +176,10 @@ class Reading {
     for (const uint64_t number : edit.deletedFiles) manifest_.tableFiles.erase(number);
     for (const auto& [number, size] : edit.newFiles) manifest_.tableFiles[number] = size;
     manifest_.firstLog = std::max(manifest_.firstLog, edit.minLogToKeep.value_or(0));
+    hasNumbers_ = hasNumbers_ || edit.nextFileNumber;
+    hasSequence_ = hasSequence_ || edit.lastSequence;
+    hasLog_ = hasLog_ || (edit.ofDefaultFamily && edit.logNumber);
+    manifest_.complete = beginning_ && hasNumbers_ && hasSequence_ && hasLog_;
     if (edit.ofDefaultFamily && edit.logNumber) {
       manifest_.firstLog = std::max(manifest_.firstLog, *edit.logNumber);
       manifest_.flushed = std::max(manifest_.flushed, edit.largestOfFiles);
@@ -187,6 +191,9 @@ class Reading {
   Manifest& manifest_;
   uint64_t nextFileNumber_ = 0;
   std::optional<std::string> beginning_;
+  bool hasNumbers_ = false;
+  bool hasSequence_ = false;
+  bool hasLog_ = false;
 };
 
 }  // namespace

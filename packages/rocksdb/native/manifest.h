@@ -30,6 +30,8 @@ struct Manifest {
   uint64_t flushed = 0;
   // False: there is something in it that this reader does not know, so nothing above but the number counts.
   bool understood = true;
+  // It says all that RocksDB wants of a manifest.
+  bool complete = false;
   // The table files that there are then, with their sizes.
   std::map<uint64_t, uint64_t> tableFiles;
   // Nothing: it was read to its end. An end that is torn off counts as not written, as it does to RocksDB.

@@ -172,7 +172,7 @@ void Recovery::look() {
 // said earlier still holds when all its table files are there, and the logs that it needs, to the last entry that was
 // acknowledged: then nobody has relied on what cannot be read, as on a record that the power failed in.
 bool Recovery::losesNothing() const {
-  if (!known_ || !manifest_.understood || !reached_ || verdict_ != Verdict::kWell) return false;
+  if (!known_ || !manifest_.understood || !manifest_.complete || !reached_ || verdict_ != Verdict::kWell) return false;
   // A log that was deleted is older than those that are left, which then begin with a gap.
   for (const LogDamage& damage : scan_.damages) {
     if (damage.kind == DamageKind::kGap && damage.offset == 0 && damage.file == scan_.files[0].name) return false;
@@ -276,6 +276,14 @@ void Recovery::prepareManifest() {
   damage.harmless = true;
   scan_.damages.insert(scan_.damages.begin(), damage);
   scan_.damageCount++;
+}
+
+void Recovery::undo() {
+  if (readOnly_ || !manifest_.damage || aside_.empty()) return;
+  const std::string name = manifestName(manifest_.number);
+  std::error_code error;
+  fs::rename(aside_ + "/" + name, path_ + "/" + name, error);
+  fs::remove(aside_, error);  // if nothing else is in it
 }
 
 // Keeps the logs as they are, from the first on in which something cannot be used. They are copies, for RocksDB writes to

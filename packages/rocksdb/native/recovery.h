@@ -27,6 +27,9 @@ class Recovery {
   // instead: it puts the damaged logs aside and cuts them where reading ends.
   void before();
 
+  // Instead of after(), when RocksDB could not open it: puts back a manifest that was cut.
+  void undo();
+
   // After RocksDB has opened it: the last look, and where the watermark begins anew. Null for a database that is read
   // only. Throws ROCKSDB_CORRUPTION; the caller closes the database.
   std::shared_ptr<Watermark> after(rocksdb::DB& db);
