@@ -6,8 +6,6 @@
 
 #include <rocksdb/env.h>
 
-#include <cstdio>
-#include <memory>
 #include <mutex>
 #include <string>
 
@@ -16,6 +14,7 @@ namespace shale {
 class InfoLog : public rocksdb::Logger {
  public:
   explicit InfoLog(const std::string& directory);
+  ~InfoLog() override;
 
   using rocksdb::Logger::Logv;
   void Logv(const char* format, va_list arguments) override;
@@ -23,15 +22,11 @@ class InfoLog : public rocksdb::Logger {
   void LogHeader(const char*, va_list) override {}
 
  private:
-  struct Closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-
   void write(const std::string& line);
 
   const std::string path_;
   std::mutex mutex_;
-  std::unique_ptr<std::FILE, Closer> file_;
+  int file_ = -1;
   size_t size_ = 0;
 };
 
