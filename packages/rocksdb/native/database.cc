@@ -211,9 +211,11 @@ void SharedDatabase::refillReserve() {
 }
 
 void SharedDatabase::endCompactions() {
-  const Use use(*this);
-  use.db().DisableManualCompaction();
-  use.db().EnableManualCompaction();
+  // Not a Use: that one throws when the RocksDB was lost, and whoever comes here is about to open it again.
+  const std::shared_lock<Gate> lock(gate_);
+  if (db_ == nullptr) return;
+  db_->DisableManualCompaction();
+  db_->EnableManualCompaction();
 }
 
 void SharedDatabase::endSnapshots() {
@@ -237,6 +239,12 @@ void SharedDatabase::cancelBackgroundWork() {
 
 Use::Use(SharedDatabase& database) : database_(database), lock_(database.gate_) {
   if (database.db_ != nullptr) return;
+  if (!database.health_->poisoned()) {
+    throw DatabaseError{"ROCKSDB_NO_SPACE",
+                        "The disk is full, and RocksDB could not be opened even for reading (" +
+                            database.health_->reason() + "): resume() tries again",
+                        "noSpace", "hard", path()};
+  }
   throw DatabaseError{"ROCKSDB_POISONED", "The database is lost to this process: " + database.health_->reason(), "none",
                       "fatal", database.path_};
 }

@@ -146,7 +146,8 @@ class SharedDatabase {
 // look at buffers, since it may wait, and no thread has two at a time.
 class Use {
  public:
-  // Throws if the RocksDB was lost when it was opened anew.
+  // Throws if the RocksDB was lost when it was opened anew: ROCKSDB_NO_SPACE while resume() may bring it back, else
+  // ROCKSDB_POISONED.
   explicit Use(SharedDatabase& database);
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;

@@ -7,7 +7,7 @@ import { parseRecoveryReport, type RecoveryReport } from '@shale/codec';
  * - `ROCKSDB_CLOSED`: the `Database` was closed, or `attachDatabase` found none open in this process.
  * - `ROCKSDB_LOCKED`: another process holds the database's LOCK file.
  * - `ROCKSDB_NO_SPACE`: the disk is full. Reads go on, and trims and drops while the space reserve lasts; see
- *   `Database.resume`.
+ *   `Database.resume`. A read has it only when RocksDB, opened anew, could not be opened even for reading.
  * - `ROCKSDB_EXPIRED`: a snapshot of before a `Database.resume` that opened RocksDB anew.
  * - `ROCKSDB_POISONED`: a write or sync of the log failed, or something else that RocksDB takes to be fatal; nothing is
  *   written until every `Database` of the process has been closed.

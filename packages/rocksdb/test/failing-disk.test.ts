@@ -22,6 +22,8 @@ test
     'full-backup',
     'full-resume',
     'full-resume-fails',
+    'full-resume-loses',
+    'full-resume-loses-for-good',
     'flush',
     'exit-when-poisoned',
   ])('a disk that fails or is full: %s', async (scenario) => {
