@@ -84,6 +84,95 @@ export const MUTANTS = [
     killers: ['packages/rocksdb/test/failing-disk.test.ts'],
   },
   {
+    name: 'poison-beside-full',
+    removes: 'the latch of a failed sync that meets a disk which has just become full',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/health.cc',
+        from: 'if (ofLog && isSyncOfLog(status)) return',
+        to: 'if (ofLog && isSyncOfLog(status) && !stopped()) return',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'health-of-reopening',
+    removes: 'what goes wrong while RocksDB is opened anew',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database.cc',
+        from: '  health_->begin(full);\n  try {\n',
+        to: '  try {\n',
+      },
+      {
+        file: 'packages/rocksdb/native/database.cc',
+        from: 'watermark_ = recovery.after(*db_);\n  } catch',
+        to: 'watermark_ = recovery.after(*db_);\n    health_->begin(full);\n  } catch',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'full-after-reopening',
+    removes: 'the full disk of a database that could not be opened anew for want of room',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database.cc',
+        from: '      health_->fill(error.message);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'poison-after-reopening',
+    removes: 'the latch of a database that could not be opened anew',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database.cc',
+        from: '      health_->poison("opening the database anew failed: " + error.message);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'reads-after-reopening',
+    removes: 'the reads of a database that could not be opened anew for writing',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database.cc',
+        from: '  openForReading().PermitUncheckedError();\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'paranoid-writers',
+    removes: "the checks of RocksDB that a writer has whatever the caller's options say",
+    edits: [
+      {
+        file: 'packages/rocksdb/native/options.cc',
+        from: 'paranoidChecks || !readOnly',
+        to: 'paranoidChecks',
+      },
+    ],
+    killers: ['packages/rocksdb/test/options.test.ts'],
+  },
+  {
+    name: 'end-of-backups',
+    removes: 'the end of a backup that a full disk needs the database from',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/lengthy_calls.h',
+        from: '      for (Running* running : calls_.running_) running->finish();\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
     name: 'poison-latch-of-engine',
     removes: 'the latch that a failed sync sets for all shards',
     edits: [
