@@ -282,6 +282,8 @@ void Use::noteWritten(uint64_t sequence, bool synced) const {
 void Use::throwIfWriteFailed(const Status& status) const {
   if (status.ok()) return;
   database_.health_->observeWrite(status);
+  // A write that waited for room in memory while a compaction failed: RocksDB says no more than that it is not in.
+  if (status.IsIncomplete()) database_.assertTrimmable();
   DatabaseError error = errorFromStatus(status, database_.path_);
   // No room for a sync: not the full disk that resume() can leave.
   if (isNoSpace(status) && database_.health_->poisoned()) error.code = "ROCKSDB_IO_ERROR";

@@ -19,6 +19,7 @@ test
     'full',
     'full-reclaim',
     'full-flush',
+    'full-stall',
     'full-backup-trim',
     'full-backup-resume',
     'full-resume',
