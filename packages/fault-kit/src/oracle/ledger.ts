@@ -149,7 +149,8 @@ export class Ledger {
   /** @internal Lets go of every part that its table does not have any more. */
   retainParts(): void {
     this.seeds.clear();
-    for (const { parts } of this.tables.values()) for (const part of parts) this.seeds.set(part.record.seed, part);
+    for (const { parts } of this.tables.values())
+      for (const part of parts) this.seeds.set(part.record.seed, part);
   }
 }
 
