@@ -1,6 +1,7 @@
 import { errorToData } from '@shale/codec';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import type { ShardReply, ShardTask } from '../shard/protocol.js';
+import { BriefPoll } from './brief-poll.js';
 import { ShardWorker } from './shard-worker.js';
 
 /*
@@ -9,10 +10,12 @@ import { ShardWorker } from './shard-worker.js';
  */
 
 const worker = new ShardWorker();
+const poll = new BriefPoll();
 
 /** Runs one task. */
 export default async function run(task: ShardTask): Promise<unknown> {
   const started = performance.now();
+  poll.taskBegins(started);
   try {
     const { value, transfer } = await worker.run(task);
     return moved({ ok: true, value }, transfer);
@@ -23,7 +26,9 @@ export default async function run(task: ShardTask): Promise<unknown> {
     const buffer = task.frame.buffer as ArrayBuffer;
     return moved({ ok: false, error: data, buffer }, [buffer]);
   } finally {
-    worker.spent(performance.now() - started);
+    const ended = performance.now();
+    worker.spent(ended - started);
+    poll.taskEnds(ended);
   }
 }
 
