@@ -371,3 +371,30 @@ test('a manifest that something was deleted after is not cut off: a log, or a ta
     expect(readFileSync(manifest)).toEqual(bytes);
   }
 });
+
+// A manifest was cut off, and then RocksDB did not open the database after all: a refused opening had changed a file.
+test('a manifest that was cut off is put back when RocksDB does not open the database', async () => {
+  const { path, manifest, before } = await flushedTwice();
+  const torn = readFileSync(manifest);
+  torn.fill(0, before + 7, before + 19);
+  writeFileSync(manifest, torn);
+  const table = join(path, readdirSync(path).find((name) => name.endsWith('.sst')) ?? '');
+  const damaged = readFileSync(table);
+  damaged.fill(0, damaged.length - 60);
+  writeFileSync(table, damaged);
+  await failure(path);
+  expect(readFileSync(manifest)).toEqual(torn);
+  expect(existsSync(join(path, 'damaged-logs'))).toBe(false);
+});
+
+test('a manifest is not cut off to where it is none yet', async () => {
+  const path = await crashed(5);
+  const manifest = join(path, readFileSync(join(path, 'CURRENT'), 'utf8').trim());
+  const bytes = readFileSync(manifest);
+  // The first record tells no more than the comparator.
+  const second = 7 + bytes.readUInt16LE(4);
+  bytes[second + 8] = (bytes[second + 8] ?? 0) ^ 1;
+  writeFileSync(manifest, bytes);
+  expect((await failure(path)).message).toContain(`${manifest} is damaged at offset ${second}`);
+  expect(readFileSync(manifest)).toEqual(bytes);
+});
