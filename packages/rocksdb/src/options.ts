@@ -43,9 +43,9 @@ export interface DatabaseOptions {
   /** Flushes and compactions at a time, for the whole process's handle. 1..64, default 2. */
   readonly maxBackgroundJobs?: number;
   /**
-   * How much lower the CPU priority of flushes and compactions is than that of the process, in Linux's nice values, so that on a busy machine they
-   * do not keep appends and the event loop waiting; on other systems it has no effect. The threads that do them are those
-   * of all databases of the process. 0..19, default 10.
+   * How much lower the CPU priority of flushes and compactions is than that of the process, in Linux's nice values, so
+   * that on a busy machine they do not keep appends and the event loop waiting; on other systems it has no effect. The
+   * threads that do them are those of all databases of the process. 0..19, default 10.
    */
   readonly backgroundNice?: number;
   /** Threads that one compaction may be split over. 1..64, default 1. */
@@ -86,9 +86,9 @@ export interface DatabaseOptions {
   /** Lets the write of the log and the insert into the memtable of two threads overlap. Default false. */
   readonly pipelinedWrite?: boolean;
   /**
-   * - `'log'` (default): keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads insert
-   *   one after the other (RocksDB's `allow_concurrent_memtable_write` is off); reads of all threads need no lock. With a
-   *   RocksDB whose internals it does not know, it is the skip list.
+   * - `'log'` (default): keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads
+   *   insert one after the other (RocksDB's `allow_concurrent_memtable_write` is off); reads of all threads need no lock.
+   *   With a RocksDB whose internals it does not know, it is the skip list.
    * - `'skiplist'`: RocksDB's own.
    *
    * Changes nothing on disk: it can be another one at every open.
