@@ -40,12 +40,13 @@ export function forkCase(task: Omit<CaseTask, 'directory'>, options: ForkOptions
     const directory = join(scratch, 'store');
     await mkdir(directory);
     const env = { ...process.env, ...countingEnvironment(options.counting, join(scratch, 'sync-counts')) };
+    // Before there is a process, which would wait for its task for ever.
+    options.signal?.throwIfAborted();
     const child = fork(CASE_PROCESS, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const abort = (): void => void child.kill('SIGKILL');
     options.signal?.addEventListener('abort', abort);
     const patience = setTimeout(abort, PATIENCE_MS + (task.seconds + task.warmUpSeconds) * 2000);
     try {
-      options.signal?.throwIfAborted();
       return await conversation(child, { ...task, directory });
     } finally {
       clearTimeout(patience);
