@@ -54,12 +54,12 @@ bool hasInstruction() { return true; }
 
 }  // namespace
 
-uint32_t crc32c(const void* data, size_t size) {
+uint32_t extendCrc32c(uint32_t crc, const void* data, size_t size) {
   const uint8_t* at = static_cast<const uint8_t*>(data);
 #ifdef SHALE_CRC_INSTRUCTION
-  if (hasInstruction()) return ~byInstruction(~0u, at, size);
+  if (hasInstruction()) return ~byInstruction(~crc, at, size);
 #endif
-  return ~byTable(~0u, at, size);
+  return ~byTable(~crc, at, size);
 }
 
 }  // namespace shale

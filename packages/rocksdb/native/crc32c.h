@@ -6,8 +6,11 @@
 
 namespace shale {
 
-// CRC-32C (Castagnoli), by the processor's own instruction where it has one.
-uint32_t crc32c(const void* data, size_t size);
+// CRC-32C (Castagnoli), by the processor's own instruction where it has one, of what has this checksum followed by the
+// data. The checksum of nothing is 0.
+uint32_t extendCrc32c(uint32_t crc, const void* data, size_t size);
+
+inline uint32_t crc32c(const void* data, size_t size) { return extendCrc32c(0, data, size); }
 
 // RocksDB stores checksums turned around, so that a checksum of bytes that hold checksums stays good.
 inline uint32_t unmaskCrc(uint32_t masked) {
