@@ -3,7 +3,7 @@ import type { Measures } from '@shale/bench';
 import { expect, test } from 'vitest';
 import { SPEED_BARS } from '../dist/bar-table/bars.js';
 import { parseRate } from '../dist/bar-table/db-bench.js';
-import type { Ingredient, Kitchen } from '../dist/bar-table/ingredient.js';
+import { entriesWritten, type Ingredient, type Kitchen } from '../dist/bar-table/ingredient.js';
 import { renderBars } from '../dist/bar-table/render.js';
 import { runBars } from '../dist/bar-table/run-bars.js';
 import { judge, type SpeedBar } from '../dist/bar-table/speed-bar.js';
@@ -73,6 +73,26 @@ test('bars share a measurement within a round, and rounds take turns', async () 
   expect(order).toEqual(['x', 'shared', 'y', 'x', 'shared', 'y']);
   expect(shared.runs).toBe(2);
   expect(outcomes.map((one) => one.verdict)).toEqual(['stretch', 'missed']);
+});
+
+test('a measurement is told what was measured before it in its round, and nothing of rounds before', async () => {
+  const first = made('first', [3, new Error('gone')]);
+  const told: (Measures | undefined)[] = [];
+  const second: Ingredient = {
+    key: 'second',
+    run: async (_, soFar) => {
+      told.push(soFar(first), soFar(second));
+      return { entriesPerSecond: 1 };
+    },
+  };
+  await runBars([ratioBar('bar', first, second)], 2, kitchen, () => {});
+  expect(told).toEqual([{ entriesPerSecond: 3 }, undefined, undefined, undefined]);
+});
+
+test('what fillseq writes beside is what was written from the beginning, the warm-up included', () => {
+  expect(entriesWritten({ ...kitchen, seconds: 3 }, { entriesPerSecond: 1000 })).toBe(4000);
+  expect(entriesWritten({ ...kitchen, seconds: 1 }, { entriesPerSecond: 1000 })).toBe(1500);
+  expect(entriesWritten(kitchen, {})).toBeUndefined();
 });
 
 test('what cannot be measured is said, and is not a miss', async () => {

@@ -88,19 +88,19 @@ const opens = [manyTablesKilled, sameLogKilled, almostEmpty].map(ofShale);
 
 /** Every bar of the table in the order of the table. */
 export const SPEED_BARS: readonly SpeedBar[] = [
-  overRate(small, fillseq(100), {
+  overRate(small, fillseq(100, ofShale(small)), {
     name: 'append-100B',
     what: "append, 100 B x batch 100, 100 tables, 'os', over db_bench fillseq",
     bar: 1.2,
     stretch: 2,
   }),
-  overRate(small, fillseq(100, 'vector'), {
+  overRate(small, fillseq(100, ofShale(small), 'vector'), {
     name: 'append-100B-vector',
     what: 'the same over fillseq on a vector memtable',
     bar: null,
     stretch: 1.1,
   }),
-  overRate(large, fillseq(KIB), {
+  overRate(large, fillseq(KIB, ofShale(large)), {
     name: 'append-1KiB',
     what: "append, 1 KiB x batch 100, 'os', over db_bench fillseq",
     bar: 0.9,

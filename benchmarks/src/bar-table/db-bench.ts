@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { withScratch } from '@shale/bench';
-import type { Ingredient } from './ingredient.js';
+import { entriesWritten, type Ingredient } from './ingredient.js';
 
 /** The sizes of Shale: its keys of 26 bytes, its batches, its memtables, its two background jobs, no compression. */
 const COMMON = [
@@ -15,21 +15,29 @@ const COMMON = [
   '--max_background_jobs=2',
   '--compression_ratio=0.5',
 ];
-/** Payload written, enough for several memtables. */
-const FILL_BYTES = 384 * 1024 * 1024;
 
-/** RocksDB's own `fillseq` in batches of 100, one thread. */
-export function fillseq(valueBytes: number, memtable: 'skip_list' | 'vector' = 'skip_list'): Ingredient {
-  const entries = Math.floor(FILL_BYTES / (valueBytes + 26));
-  const sizes = [`--num=${entries}`, `--value_size=${valueBytes}`, `--memtablerep=${memtable}`];
+/**
+ * RocksDB's own `fillseq` in batches of 100, one thread. It writes as many entries as `beside` did in the same round: the
+ * more is written, the more memtables have to wait for the disk.
+ */
+export function fillseq(
+  valueBytes: number,
+  beside: Ingredient,
+  memtable: 'skip_list' | 'vector' = 'skip_list',
+): Ingredient {
+  const sizes = [`--value_size=${valueBytes}`, `--memtablerep=${memtable}`];
   // A vector is not made for writers beside each other.
-  const extra = memtable === 'vector' ? ['--allow_concurrent_memtable_write=false'] : [];
+  if (memtable === 'vector') sizes.push('--allow_concurrent_memtable_write=false');
   return {
     key: `db_bench fillseq ${valueBytes} B, ${memtable}`,
-    run: ({ directory, signal }) =>
-      withScratch(directory, async (scratch) => ({
-        entriesPerSecond: await dbBench('fillseq', scratch, [...sizes, ...extra], signal),
-      })),
+    run: async (kitchen, soFar) => {
+      const measured = soFar(beside);
+      const entries = measured && entriesWritten(kitchen, measured);
+      if (entries === undefined) throw new Error(`nobody knows how much to write without '${beside.key}'`);
+      return withScratch(kitchen.directory, async (scratch) => ({
+        entriesPerSecond: await dbBench('fillseq', scratch, [`--num=${entries}`, ...sizes], kitchen.signal),
+      }));
+    },
   };
 }
 

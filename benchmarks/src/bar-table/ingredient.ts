@@ -21,8 +21,19 @@ export interface Kitchen {
 export interface Ingredient {
   /** What it is; the same for the same measurement. */
   readonly key: string;
-  /** Rejects with the reason when it is not to be had. */
-  run(kitchen: Kitchen): Promise<Measures>;
+  /** Rejects with the reason when it is not to be had. `soFar` gives what was measured before it in the round. */
+  run(kitchen: Kitchen, soFar: (ingredient: Ingredient) => Measures | undefined): Promise<Measures>;
+}
+
+/** How long a case runs before it is measured. */
+function warmUpSeconds({ seconds }: Kitchen): number {
+  return Math.min(1, seconds / 2);
+}
+
+/** How many entries a closed-loop case came to from its beginning, its warm-up included. */
+export function entriesWritten(kitchen: Kitchen, { entriesPerSecond }: Measures): number | undefined {
+  if (entriesPerSecond === undefined) return undefined;
+  return Math.round(entriesPerSecond * (warmUpSeconds(kitchen) + kitchen.seconds));
 }
 
 const SEED = 1;
@@ -32,9 +43,15 @@ export function ofStore(url: string, spec: CaseSpec, timesAsLong: number = 1): I
   const store = /([^/]+)\.js$/.exec(url)?.[1] ?? url;
   return {
     key: `${caseId(spec)}, ${store}`,
-    run: async ({ directory, seconds, counting, signal }) => {
-      const warmUpSeconds = Math.min(1, seconds / 2);
-      const task = { spec, driverUrl: url, seed: SEED, seconds: seconds * timesAsLong, warmUpSeconds };
+    run: async (kitchen) => {
+      const { directory, seconds, counting, signal } = kitchen;
+      const task = {
+        spec,
+        driverUrl: url,
+        seed: SEED,
+        seconds: seconds * timesAsLong,
+        warmUpSeconds: warmUpSeconds(kitchen),
+      };
       const answer = await forkCase(task, { parent: directory, counting, signal });
       if (!answer.ok) throw new Error(`${store}: ${answer.reason}`);
       return answer.measures;

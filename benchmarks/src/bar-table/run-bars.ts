@@ -29,7 +29,7 @@ export async function runBars(
       onProgress(key, done, rounds * ingredients.size);
       done += 1;
       try {
-        const measures = await ingredient.run(kitchen);
+        const measures = await ingredient.run(kitchen, ({ key: of }) => now.get(of));
         now.set(key, measures);
         measured.get(key)?.push(measures);
       } catch (error) {
