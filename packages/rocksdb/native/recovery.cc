@@ -148,9 +148,9 @@ void Recovery::look() {
   manifest_ = readManifest(path_, *current);
 
   // Up to where everything is in table files for sure. When this manifest was begun by the opening that the watermark
-  // knows, that is what there was then, and what has been flushed since. Else all that can be said is that it was not
-  // more than the manifest's last sequence.
-  known_ = found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number;
+  // knows, and has not lost what that opening wrote to it, that is what there was then, and what has been flushed since.
+  // Else all that can be said is that it was not more than the manifest's last sequence.
+  known_ = found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number && manifest_.lastSequence >= mark_.opened;
   std::optional<uint64_t> upTo;
   if (manifest_.understood) {
     upTo = known_ ? std::max(mark_.opened, manifest_.flushed) : manifest_.lastSequence;
@@ -330,6 +330,7 @@ std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
       refuse();
     }
   }
+  const uint64_t replayed = db.GetLatestSequenceNumber();
   if (settings_.salvage) raiseFloors(db);
   WatermarkState state;
   state.written = db.GetLatestSequenceNumber();
@@ -337,8 +338,9 @@ std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
     // As after a full disk: what was replayed is in the logs still, and is as durable as it was.
     state.synced = std::min(mark_.synced, state.written);
   } else {
-    // Opening has written all that was in the logs to table files.
-    state.synced = state.opened = state.written;
+    // Opening has written all that was in the logs to table files; the floors are in the new log, durably.
+    state.opened = replayed;
+    state.synced = state.written;
     state.manifest = currentManifest(path_).value_or(0);
   }
   state.bootId = bootId();
