@@ -161,6 +161,18 @@ export const MUTANTS = [
     killers: ['packages/rocksdb/test/options.test.ts'],
   },
   {
+    name: 'replay-of-opening',
+    removes: 'the question whether a manifest still says what the opening that began it had replayed',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery.cc',
+        from: ' && manifest_.lastSequence >= mark_.opened',
+        to: '',
+      },
+    ],
+    killers: ['test/recovery.test.ts'],
+  },
+  {
     name: 'end-of-backups',
     removes: 'the end of a backup that a full disk needs the database from',
     edits: [
