@@ -24,7 +24,7 @@ struct Manifest {
   uint64_t number = 0;
   // Logs with a smaller number are not needed: what they hold is in table files.
   uint64_t firstLog = 0;
-  // The largest sequence of all table files that were ever added.
+  // The last sequence that it names; that of no table file is larger.
   uint64_t lastSequence = 0;
   // The largest sequence of all table files that flushes of this manifest have added; 0 if there was none.
   uint64_t flushed = 0;

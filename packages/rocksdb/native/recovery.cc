@@ -150,7 +150,7 @@ void Recovery::look() {
   // Up to where everything is in table files for sure. When this manifest was begun by the opening that the watermark
   // knows, and has not lost what that opening wrote to it, that is what there was then, and what has been flushed since.
   // Else all that can be said is that it was not more than the manifest's last sequence.
-  known_ = found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number && manifest_.lastSequence >= mark_.opened;
+  known_ = found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number && !hasLostReplay();
   std::optional<uint64_t> upTo;
   if (manifest_.understood) {
     upTo = known_ ? std::max(mark_.opened, manifest_.flushed) : manifest_.lastSequence;
@@ -168,18 +168,34 @@ void Recovery::look() {
   }
 }
 
+// The manifest that the watermark knows no longer says what the opening that began it has written to table files.
+bool Recovery::hasLostReplay() const {
+  return found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number && manifest_.lastSequence < mark_.opened;
+}
+
+// A log that was deleted is older than those that are left, which then begin with a gap.
+bool Recovery::isLogMissing() const {
+  return std::any_of(scan_.damages.begin(), scan_.damages.end(), [&](const LogDamage& damage) {
+    return damage.kind == DamageKind::kGap && damage.offset == 0 && damage.file == scan_.files[0].name;
+  });
+}
+
 // RocksDB makes a record of its manifest durable before it deletes what the record makes superfluous. So what a manifest
 // said earlier still holds when all its table files are there, and the logs that it needs, to the last entry that was
 // acknowledged: then nobody has relied on what cannot be read, as on a record that the power failed in.
 bool Recovery::losesNothing() const {
   if (!known_ || !manifest_.understood || !manifest_.complete || !reached_ || verdict_ != Verdict::kWell) return false;
-  // A log that was deleted is older than those that are left, which then begin with a gap.
-  for (const LogDamage& damage : scan_.damages) {
-    if (damage.kind == DamageKind::kGap && damage.offset == 0 && damage.file == scan_.files[0].name) return false;
-  }
+  if (isLogMissing()) return false;
   std::error_code error;
   for (const auto& [number, size] : manifest_.tableFiles) {
     if (fs::file_size(path_ + "/" + tableFileName(number), error) != size || error) return false;
+  }
+  // A table file that it does not name may hold what a flush has written, unless that is still in the logs.
+  if (scan_.last.value_or(0) > std::max(mark_.opened, manifest_.flushed)) return true;
+  std::set<std::string> named;
+  for (const auto& [number, size] : manifest_.tableFiles) named.insert(tableFileName(number));
+  for (const std::string& name : listing(path_).first) {
+    if (endsWith(name, ".sst") && named.count(name) == 0) return false;
   }
   return true;
 }
@@ -227,7 +243,13 @@ std::string Recovery::describe() const {
     text += ").";
     break;
   }
-  if (!told) text += " No damage was found: a log file is missing, or was cut off between two records.";
+  if (hasLostReplay()) {
+    text += " The manifest " + manifestName(manifest_.number) +
+            " has lost records: it does not name the table files that an opening wrote. `shale repair` finds what is in "
+            "them; an opening would delete them.";
+  } else if (!told) {
+    text += " No damage was found: a log file is missing, or was cut off between two records.";
+  }
   if (scan_.beyondRecords() > 0 && seen_) {
     text += " Behind that " + std::to_string(scan_.beyondRecords()) + " writes can be read:";
     size_t shown = 0;
@@ -257,8 +279,8 @@ void Recovery::refuse() {
 void Recovery::prepareLogs() {
   // Only this mode reads up to the damage and goes on; the others refuse it, or leave holes, as they were asked to.
   if (settings_.walRecoveryMode != "pointInTime" || scan_.unused() == 0) return;
-  // What was certainly not acknowledged as durable is not kept.
-  if (verdict_ == Verdict::kMissing || found_ != WatermarkFound::kValid) putAside();
+  // What was certainly not acknowledged as durable is not kept, unless it lies behind what a missing log held.
+  if (verdict_ == Verdict::kMissing || found_ != WatermarkFound::kValid || isLogMissing()) putAside();
   cutLogs();
 }
 

@@ -45,6 +45,8 @@ class Recovery {
   void lookBesideAWriter();
   [[noreturn]] void refuse();
   bool losesNothing() const;
+  bool isLogMissing() const;
+  bool hasLostReplay() const;
   void prepareLogs();
   void prepareManifest();
   void putAside();
