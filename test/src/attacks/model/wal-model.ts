@@ -40,12 +40,14 @@ interface ModelTable {
   entries: ModelEntry[];
   /** What the shard knows since it first touched the table; undefined: not touched yet, so it is what is on disk. */
   next: bigint | undefined;
+  /** The shard knows that its last trim was durable. */
+  isTrimDurable: boolean;
 }
 
 /** What a WAL must do, in memory and without any of its machinery. */
 export class WalModel {
   readonly #tables = new Map<TableKey, ModelTable>(
-    TABLES.map((key) => [key, { entries: [], next: undefined }]),
+    TABLES.map((key) => [key, { entries: [], next: undefined, isTrimDurable: false }]),
   );
   /** The metadata records. */
   readonly #floors = new Map<string, bigint>();
@@ -101,14 +103,21 @@ export class WalModel {
     return this.#state(table).entries;
   }
 
-  trim(table: TableKey, upTo: bigint): { first: bigint; last: bigint } {
+  /**
+   * A durable trim of what was trimmed already, by one that was not durable or by nobody knows which, writes the metadata
+   * record again: also one that a drop in another region has taken away.
+   */
+  trim(table: TableKey, upTo: bigint, durable: boolean): { first: bigint; last: bigint } {
     const state = this.#touch(table);
     const kept = state.entries.filter(({ sequence }) => sequence > upTo);
-    if (kept.length < state.entries.length) {
+    const removes = kept.length < state.entries.length;
+    const repeats = durable && !state.isTrimDurable && this.first(table) > 1n;
+    if (removes || repeats) {
       const floor = this.#floors.get(floorOf(table)) ?? 0n;
       const last = state.next - 1n;
       this.#floors.set(floorOf(table), last > floor ? last : floor);
       state.entries = kept;
+      state.isTrimDurable = durable;
     }
     return { first: this.first(table), last: this.last(table) };
   }
@@ -117,6 +126,7 @@ export class WalModel {
     const state = this.#touch(table);
     state.entries = [];
     state.next = 1n;
+    state.isTrimDurable = false;
     this.#floors.delete(floorOf(table));
   }
 
@@ -170,14 +180,14 @@ export class WalModel {
 
   /** The log's memory of these tables is gone: it will be read from disk. */
   forget(tables: readonly TableKey[] = TABLES): void {
-    for (const key of tables) this.#state(key).next = undefined;
+    for (const key of tables) Object.assign(this.#state(key), { next: undefined, isTrimDurable: false });
   }
 
   /** A copy that goes its own way. */
   fork(): WalModel {
     const copy = new WalModel();
-    for (const [key, { entries, next }] of this.#tables) {
-      copy.#tables.set(key, { entries: [...entries], next });
+    for (const [key, { entries, ...known }] of this.#tables) {
+      copy.#tables.set(key, { entries: [...entries], ...known });
     }
     for (const [key, floor] of this.#floors) copy.#floors.set(key, floor);
     return copy;
@@ -185,7 +195,7 @@ export class WalModel {
 
   /** Takes over what a crash left of a table. */
   adopt(table: TableKey, entries: readonly ModelEntry[]): void {
-    this.#tables.set(table, { entries: [...entries], next: undefined });
+    this.#tables.set(table, { entries: [...entries], next: undefined, isTrimDurable: false });
   }
 
   #touch(table: TableKey): ModelTable & { next: bigint } {
