@@ -473,3 +473,25 @@ test('a damaged record of a flush is not cut off when the log of what was flushe
   expect(readFileSync(manifest)).toEqual(bytes);
   expect(existsSync(join(path, 'damaged-logs'))).toBe(false);
 });
+
+test('what lies behind a missing log is kept as a copy, also when nothing of it was promised', async () => {
+  const live = join(folder(), 'live');
+  const log = await openLog(live);
+  for (let i = 1; i <= 10; i++) log.append(id, [payload(i)], { sync: false });
+  const manifest = readFileSync(join(live, 'CURRENT'), 'utf8').trim();
+  const before = statSync(join(live, manifest)).size;
+  await log.flush();
+  for (let i = 11; i <= 20; i++) log.append(id, [payload(i)], { sync: false });
+  const path = join(folder(), 'db');
+  cpSync(live, path, { recursive: true });
+  await log.close();
+  asAfterReboot(path);
+  truncateSync(join(path, manifest), before);
+  const name = basename(liveLog(path));
+  const bytes = readFileSync(liveLog(path));
+
+  const again = await openLog(path);
+  await again.close();
+  expect(again.recovery.keptIn).toBe(join(path, 'damaged-logs'));
+  expect(readFileSync(join(path, 'damaged-logs', name))).toEqual(bytes);
+});

@@ -166,7 +166,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/rocksdb/native/recovery.cc',
-        from: ' && !hasLostReplay()',
+        from: ' && manifest_.lastSequence >= mark_.opened',
         to: '',
       },
     ],

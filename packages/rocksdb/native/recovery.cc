@@ -150,7 +150,7 @@ void Recovery::look() {
   // Up to where everything is in table files for sure. When this manifest was begun by the opening that the watermark
   // knows, and has not lost what that opening wrote to it, that is what there was then, and what has been flushed since.
   // Else all that can be said is that it was not more than the manifest's last sequence.
-  known_ = found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number && !hasLostReplay();
+  known_ = isOfWatermark() && manifest_.lastSequence >= mark_.opened;
   std::optional<uint64_t> upTo;
   if (manifest_.understood) {
     upTo = known_ ? std::max(mark_.opened, manifest_.flushed) : manifest_.lastSequence;
@@ -168,9 +168,9 @@ void Recovery::look() {
   }
 }
 
-// The manifest that the watermark knows no longer says what the opening that began it has written to table files.
-bool Recovery::hasLostReplay() const {
-  return found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number && manifest_.lastSequence < mark_.opened;
+// The manifest was begun by the opening that the watermark knows.
+bool Recovery::isOfWatermark() const {
+  return found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number;
 }
 
 // A log that was deleted is older than those that are left, which then begin with a gap.
@@ -243,7 +243,7 @@ std::string Recovery::describe() const {
     text += ").";
     break;
   }
-  if (hasLostReplay()) {
+  if (isOfWatermark() && !known_) {
     text += " The manifest " + manifestName(manifest_.number) +
             " has lost records: it does not name the table files that an opening wrote. `shale repair` finds what is in "
             "them; an opening would delete them.";

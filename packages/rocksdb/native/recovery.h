@@ -46,7 +46,7 @@ class Recovery {
   [[noreturn]] void refuse();
   bool losesNothing() const;
   bool isLogMissing() const;
-  bool hasLostReplay() const;
+  bool isOfWatermark() const;
   void prepareLogs();
   void prepareManifest();
   void putAside();
@@ -65,7 +65,7 @@ class Recovery {
   WatermarkFound found_ = WatermarkFound::kMissing;
   WatermarkState mark_;
   Manifest manifest_;
-  bool known_ = false;  // the watermark is of the opening that began this manifest
+  bool known_ = false;  // the manifest is the watermark's, and has not lost what the opening that began it replayed
   LogScan scan_;
   std::optional<uint64_t> reached_;  // nothing: cannot be told before RocksDB has opened it
   Verdict verdict_ = Verdict::kWell;
