@@ -285,6 +285,18 @@ export const MUTANTS = [
     killers: ['packages/storage/test/append.test.ts'],
   },
   {
+    name: 'fifo-refused',
+    removes: 'the refusal of FIFO compaction, which deletes names and floors',
+    edits: [
+      {
+        file: 'packages/storage/src/open.ts',
+        from: 'if (fifoBytes === 0) return;',
+        to: 'if (fifoBytes >= 0) return;',
+      },
+    ],
+    killers: ['packages/storage/test/open.test.ts'],
+  },
+  {
     name: 'trim-clamp',
     removes: 'the clamp of a trim to the last entry',
     edits: [

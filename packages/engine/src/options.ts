@@ -55,7 +55,10 @@ export interface WalOptions {
    * gives no sequence out again that is seen in them; `wal.recovery` reports what is missing.
    */
   readonly recovery?: 'strict' | 'salvage';
-  /** RocksDB's own options. All WALs that share a database in one process must give the same. */
+  /**
+   * RocksDB's own options. All WALs that share a database in one process must give the same.
+   * `fifoCompactionMaxTableFilesSize` above 0 is refused, since it deletes names and floors with the oldest entries.
+   */
   readonly rocksdb?: RocksDBOptions;
 }
 

@@ -115,6 +115,7 @@ test('options are checked, and unknown ones refused by name', async () => {
     ['maxInFlightBytes', { maxInFlightBytes: 1 }],
     ['maxQueuedAppends', { maxQueuedAppends: -1 }],
     ['rocksdb', { rocksdb: 7 }],
+    ['rocksdb.fifoCompactionMaxTableFilesSize', { rocksdb: { fifoCompactionMaxTableFilesSize: 1 } }],
     ['shard', { shard: 2 }],
   ];
   for (const [field, options] of bad) {

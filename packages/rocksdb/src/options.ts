@@ -63,8 +63,9 @@ export interface DatabaseOptions {
   /** Files in level 0 that stop the writes of all threads until a compaction is done. 1..10000, default 36. */
   readonly level0StopWritesTrigger?: number;
   /**
-   * Above 0: FIFO compaction, which deletes the oldest files, entries and all, once the tables are larger than this.
-   * 0: leveled compaction, which keeps everything. 0..2^53-1, default 0.
+   * Above 0: FIFO compaction, which deletes the oldest files, whatever is in them, once the tables are larger than this.
+   * 0: leveled compaction, which keeps everything. 0..2^53-1, default 0. For a database of plain entries: a log also has
+   * names and floors of sequences, which must outlive entries, so `openLog` and `openWal` refuse it.
    */
   readonly fifoCompactionMaxTableFilesSize?: number;
 

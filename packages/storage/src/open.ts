@@ -28,7 +28,10 @@ export interface LogOptions {
    * is seen in them; {@link Log.recovery} reports what is missing.
    */
   readonly recovery?: RecoveryMode | undefined;
-  /** Options of RocksDB itself. */
+  /**
+   * Options of RocksDB itself. `fifoCompactionMaxTableFilesSize` above 0 is refused: FIFO compaction deletes the oldest
+   * records of any kind, among them names and the floors that keep sequences from being used again.
+   */
   readonly rocksdb?: Omit<DatabaseOptions, 'readOnly' | 'createIfMissing' | 'recovery'> | undefined;
   /**
    * Be the only log of this instance in this process, apart from those attached to the same handle with
@@ -51,13 +54,14 @@ export interface AttachOptions {
  *
  * Throws SHALE_LOCKED (another process has it, or this process has a log of the same instance), SHALE_NOT_FOUND
  * (nothing there, and `create` is false or `readOnly` true), SHALE_CORRUPT, SHALE_INVALID_ARGUMENT (options that differ
- * from those of the handle this process has open, or a database that is not of this format), SHALE_NO_SPACE, SHALE_IO,
+ * from those of the handle this process has open, FIFO compaction, or a database that is not of this format), SHALE_NO_SPACE, SHALE_IO,
  * and SHALE_UNSUPPORTED when the RocksDB library or the addon is missing.
  */
 export async function openLog(path: string, options: LogOptions = {}): Promise<Log> {
   const instance = toInstance(options.instance ?? 0);
   const readOnly = options.readOnly ?? false;
   const create = !readOnly && (options.create ?? true);
+  requireThatRecordsStay(path, options.rocksdb?.fifoCompactionMaxTableFilesSize);
   const db = await nativeAsync({ path }, () =>
     openDatabase(path, {
       ...options.rocksdb,
@@ -88,6 +92,17 @@ export function attachLog(path: string, options: AttachOptions = {}): Log {
   return new Log(
     native({ path }, () => attachDatabase(path, { view: options.view ?? 0 })),
     instance,
+  );
+}
+
+/** Throws if RocksDB is to delete the oldest records, whatever they are. */
+function requireThatRecordsStay(path: string, fifoBytes = 0): void {
+  if (fifoBytes === 0) return;
+  const field = 'rocksdb.fifoCompactionMaxTableFilesSize';
+  throw new WalError(
+    'SHALE_INVALID_ARGUMENT',
+    `${field} must be 0 for a log, and is ${fifoBytes}: FIFO compaction deletes the oldest records of any kind, so a new name could get the id of an old one, and a table its old sequences again; trim tables instead`,
+    { path, details: { field } },
   );
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { attachLog, openLog } from '@shale/storage';
 import { expect, test } from 'vitest';
@@ -70,6 +71,20 @@ test('options that make no sense are refused', async () => {
     await rejectsWith('SHALE_INVALID_ARGUMENT', openLog(path, { instance }));
   }
   await rejectsWith('SHALE_INVALID_ARGUMENT', openLog(path, { rocksdb: { maxBackgroundJobs: 0 } }));
+});
+
+test('FIFO compaction, which deletes names and floors with the oldest entries, is refused', async () => {
+  const path = await directory();
+  const rocksdb = { fifoCompactionMaxTableFilesSize: 1 << 20 };
+  const refused = openLog(path, { rocksdb });
+  await expect(refused).rejects.toMatchObject({
+    code: 'SHALE_INVALID_ARGUMENT',
+    message: expect.stringContaining('fifoCompactionMaxTableFilesSize'),
+    path,
+  });
+  expect(existsSync(path)).toBe(false);
+  await rejectsWith('SHALE_INVALID_ARGUMENT', openLog(path, { readOnly: true, rocksdb }));
+  await open(path, { rocksdb: { fifoCompactionMaxTableFilesSize: 0 } });
 });
 
 test('a read-only log reads, and refuses everything that changes something', async () => {
