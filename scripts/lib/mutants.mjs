@@ -412,4 +412,52 @@ export const MUTANTS = [
     ],
     killers: ['packages/engine/test/worker-death.test.ts', 'test/attacks/concurrency.test.ts'],
   },
+  {
+    name: 'whole-before-damage',
+    removes: 'the entries that a scan has read before a block that cannot be read',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/scan.cc',
+        from: 'if (chunk.entries() > 0 && !iterator->status().ok()) {',
+        to: 'if (chunk.entries() > UINT32_MAX && !iterator->status().ok()) {',
+      },
+    ],
+    killers: ['packages/storage/test/regression/damaged-block.test.ts'],
+  },
+  {
+    name: 'read-of-unrecoverable',
+    removes: 'the reading of a table whose end cannot be read',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: "const UNREADABLE: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];",
+        to: 'const UNREADABLE: readonly ErrorCode[] = [];',
+      },
+    ],
+    killers: ['packages/storage/test/regression/damaged-block.test.ts'],
+  },
+  {
+    name: 'drop-of-own-table',
+    removes: 'the telling of a drop to the reads of its table',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/drops.h',
+        from: 'watches_.at(watch->second).dropped = true;',
+        to: 'watches_.at(watch->second).dropped = false;',
+      },
+    ],
+    killers: ['packages/storage/test/regression/read-drop.test.ts'],
+  },
+  {
+    name: 'watch-begins-anew',
+    removes: 'that a read does not heed drops which come before it',
+    edits: [
+      {
+        file: 'packages/storage/src/log.ts',
+        from: 'native({ path: this.path, table }, () => this.#db.watchAnew(checked));',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/regression/read-drop.test.ts'],
+  },
 ];

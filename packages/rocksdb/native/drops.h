@@ -1,5 +1,6 @@
-// Which tables were dropped lately. After a drop a table may begin anew in the very range it had before, so whoever
-// works on a table over several calls (a read, giving back the space of a trim) has to know whether one happened.
+// Which tables were dropped. After a drop a table may begin anew in the very range it had before, so whoever works on a
+// table over several calls has to know whether one happened. A read watches its table and is told exactly. Who gives
+// back the space of trims asks for the drops of late, where a "maybe" does no harm.
 #pragma once
 
 #include <rocksdb/slice.h>
@@ -7,9 +8,12 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
+#include <unordered_map>
 
 namespace shale {
 
@@ -27,6 +31,52 @@ class Drops {
     latest_.push_back({lower.ToString(), metaKey.ToString()});
     if (latest_.size() > kMost) latest_.pop_front();
     count_.fetch_add(1, std::memory_order_release);
+    const auto watching = watchesOf_.equal_range(lower.ToString());
+    for (auto watch = watching.first; watch != watching.second; ++watch) watches_.at(watch->second).dropped = true;
+  }
+
+  // Begins to watch the table that begins at `lower`. Ends by unwatch(), or by unwatchAll() of its owner.
+  uint64_t watch(const rocksdb::Slice& lower, const void* owner) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const uint64_t token = ++lastWatch_;
+    watchesOf_.emplace(lower.ToString(), token);
+    watches_.emplace(token, Watch{lower.ToString(), owner, false});
+    return token;
+  }
+
+  void unwatch(uint64_t token) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto watch = watches_.find(token);
+    if (watch != watches_.end()) end(watch);
+  }
+
+  void unwatchAll(const void* owner) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (auto watch = watches_.begin(); watch != watches_.end();) {
+      watch = watch->second.owner == owner ? end(watch) : std::next(watch);
+    }
+  }
+
+  // Forgets the drops that a watch has seen so far. False if there is no such watch.
+  bool watchAnew(uint64_t token) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto watch = watches_.find(token);
+    if (watch == watches_.end()) return false;
+    watch->second.dropped = false;
+    return true;
+  }
+
+  // Whether the watched table was dropped since the watch began, or began anew. Nothing if there is no such watch.
+  std::optional<bool> dropped(uint64_t token) const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto watch = watches_.find(token);
+    if (watch == watches_.end()) return std::nullopt;
+    return watch->second.dropped;
+  }
+
+  size_t watches() const {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return watches_.size();
   }
 
   // Whether a table with either of its keys like `key` was dropped after `count` was what count() said. When there
@@ -48,11 +98,31 @@ class Drops {
     std::string metaKey;
   };
 
+  struct Watch {
+    std::string lower;
+    const void* owner;
+    bool dropped;
+  };
+  using Watches = std::unordered_map<uint64_t, Watch>;
+
   static constexpr size_t kMost = 4096;
+
+  Watches::iterator end(Watches::iterator watch) {
+    const auto same = watchesOf_.equal_range(watch->second.lower);
+    for (auto one = same.first; one != same.second; ++one) {
+      if (one->second != watch->first) continue;
+      watchesOf_.erase(one);
+      break;
+    }
+    return watches_.erase(watch);
+  }
 
   std::shared_mutex gate_;
   mutable std::mutex mutex_;
   std::deque<Drop> latest_;
+  Watches watches_;
+  std::unordered_multimap<std::string, uint64_t> watchesOf_;  // by where the table begins
+  uint64_t lastWatch_ = 0;
   std::atomic<uint64_t> count_{0};
 };
 

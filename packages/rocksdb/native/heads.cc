@@ -47,6 +47,8 @@ napi_value heads(const Arguments& arguments) {
   std::string foreign;
   {
     const auto iterator = use.iterate(options);
+    // Where the table that is being looked at begins, at the earliest.
+    std::string at = range.lower.ToString();
     iterator->SeekToFirst();
     while (iterator->Valid()) {
       if (!isLogKey(iterator->key())) {
@@ -78,9 +80,16 @@ napi_value heads(const Arguments& arguments) {
       storeU64LE(head + kHeadLastAt, loadU64BE(iterator->key().data() + kLogKeyPrefixLength));
       count++;
       if (next.empty()) break;
+      at = next;
       iterator->Seek(next);
     }
-    throwIfFailed(iterator->status(), use.path());
+    // What was found before something that cannot be read is whole. The next call begins there and fails.
+    if (count > 0 && !iterator->status().ok()) {
+      full = true;
+      resumeAt = at;
+    } else {
+      throwIfFailed(iterator->status(), use.path());
+    }
   }
 
   napi_value result = makeObject(env);

@@ -37,6 +37,7 @@ Reference Lease::detach() {
   if (closed()) return Reference();
   while (!snapshots_.empty()) (*snapshots_.begin())->release();
   reference_->releaseClaims(this);
+  reference_->drops().unwatchAll(this);
   return std::move(reference_);
 }
 

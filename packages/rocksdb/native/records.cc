@@ -46,6 +46,7 @@ napi_value records(const Arguments& arguments) {
   size_t neededBytes = 0;
   bool more = false;
   std::string resumeAt;
+  std::string lastKey;
   {
     const auto iterator = use.iterate(options);
     for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
@@ -65,8 +66,15 @@ napi_value records(const Arguments& arguments) {
       std::memcpy(record + 8 + key.size(), value.data(), value.size());
       used += size;
       count++;
+      lastKey.assign(key.data(), key.size());
     }
-    throwIfFailed(iterator->status(), use.path());
+    // What was read before something that cannot be is whole. The next call begins there and fails.
+    if (count > 0 && !iterator->status().ok()) {
+      more = true;
+      resumeAt = lastKey + '\0';
+    } else {
+      throwIfFailed(iterator->status(), use.path());
+    }
   }
 
   napi_value result = makeObject(env);

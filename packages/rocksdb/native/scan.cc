@@ -144,7 +144,12 @@ napi_value scan(const Arguments& arguments) {
         iterator->Next();
       }
     }
-    throwIfFailed(iterator->status(), use.path());
+    // What was read before a block that cannot be is whole. The next call begins at that block and fails.
+    if (chunk.entries() > 0 && !iterator->status().ok()) {
+      more = true;
+    } else {
+      throwIfFailed(iterator->status(), use.path());
+    }
   }
   if (chunk.entries() > 0) chunk.finish();
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 
 #include "entry.h"
@@ -140,6 +141,41 @@ napi_value droppedSince(const Arguments& arguments) {
   return makeBoolean(arguments.env(), database.drops().since(since, key.slice()));
 }
 
+// watch(handle, lower): bigint
+napi_value watch(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  const Bytes lower = arguments.bytes(1, "lower");
+  return makeBigInt(arguments.env(), lease.database().drops().watch(lower.slice(), &lease));
+}
+
+// unwatch(handle, watch); idempotent, also on a closed handle
+napi_value unwatch(const Arguments& arguments) {
+  const uint64_t token = arguments.bigint(1, "watch");
+  Lease& lease = arguments.leaseMaybeClosed(0);
+  if (!lease.closed()) lease.database().drops().unwatch(token);
+  return makeUndefined(arguments.env());
+}
+
+[[noreturn]] void throwNoWatch() { throwRangeError("watch", "a watch that has not ended"); }
+
+// watchAnew(handle, watch)
+napi_value watchAnew(const Arguments& arguments) {
+  if (!arguments.lease(0).database().drops().watchAnew(arguments.bigint(1, "watch"))) throwNoWatch();
+  return makeUndefined(arguments.env());
+}
+
+// sawDrop(handle, watch): boolean
+napi_value sawDrop(const Arguments& arguments) {
+  const std::optional<bool> dropped = arguments.lease(0).database().drops().dropped(arguments.bigint(1, "watch"));
+  if (!dropped.has_value()) throwNoWatch();
+  return makeBoolean(arguments.env(), *dropped);
+}
+
+// watches(handle): number
+napi_value watches(const Arguments& arguments) {
+  return makeNumber(arguments.env(), static_cast<double>(arguments.lease(0).database().drops().watches()));
+}
+
 }  // namespace
 
 void exportTrim(napi_env env, napi_value exports) {
@@ -148,6 +184,11 @@ void exportTrim(napi_env env, napi_value exports) {
   exportFunction<bury>(env, exports, "bury");
   exportFunction<drops>(env, exports, "drops");
   exportFunction<droppedSince>(env, exports, "droppedSince");
+  exportFunction<watch>(env, exports, "watch");
+  exportFunction<unwatch>(env, exports, "unwatch");
+  exportFunction<watchAnew>(env, exports, "watchAnew");
+  exportFunction<sawDrop>(env, exports, "sawDrop");
+  exportFunction<watches>(env, exports, "watches");
 }
 
 }  // namespace shale

@@ -132,7 +132,7 @@ export class Database {
   }
 
   /**
-   * Removes a range together with the record `metaKey`, as one atomic batch, and notes it for {@link droppedSince}. It
+   * Removes a range together with the record `metaKey`, as one atomic batch, and notes it for {@link droppedSince} and {@link watch}. It
    * waits while {@link deleteFilesInRanges} drops files of tables that must not be dropped meanwhile.
    */
   drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {
@@ -164,6 +164,34 @@ export class Database {
    */
   droppedSince(key: Uint8Array, since: bigint): boolean {
     return native().droppedSince(this.#handle, key, since);
+  }
+
+  /**
+   * Watches the table that begins at `lower` for a {@link drop}, by whatever thread, and returns what names the watch to
+   * every `Database` of the handle. It ends by {@link unwatch}, or with this `Database`.
+   */
+  watch(lower: Uint8Array): bigint {
+    return native().watch(this.#handle, lower);
+  }
+
+  /** Ends a watch. Idempotent; also fine after `close()`. */
+  unwatch(watch: bigint): void {
+    native().unwatch(this.#handle, watch);
+  }
+
+  /** Lets a watch forget the drops that it has seen. A RangeError if it has ended. */
+  watchAnew(watch: bigint): void {
+    native().watchAnew(this.#handle, watch);
+  }
+
+  /** Whether a watch has seen a drop: exact, however many drops there were of other tables. A RangeError if it has ended. */
+  sawDrop(watch: bigint): boolean {
+    return native().sawDrop(this.#handle, watch);
+  }
+
+  /** How many watches there are now, of whatever `Database` of the handle. */
+  watches(): number {
+    return native().watches(this.#handle);
   }
 
   /** Reads log entries into a buffer until it is full or the range ends; see {@link ScanResult} for the layout. */

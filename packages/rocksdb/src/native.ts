@@ -54,6 +54,11 @@ export interface NativeBinding {
   bury(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, since: bigint, sync: boolean): boolean;
   drops(handle: NativeHandle): bigint;
   droppedSince(handle: NativeHandle, key: Keys, since: bigint): boolean;
+  watch(handle: NativeHandle, lower: Keys): bigint;
+  unwatch(handle: NativeHandle, watch: bigint): void;
+  watchAnew(handle: NativeHandle, watch: bigint): void;
+  sawDrop(handle: NativeHandle, watch: bigint): boolean;
+  watches(handle: NativeHandle): number;
 
   scan(
     handle: NativeHandle,

@@ -15,7 +15,7 @@ export interface ScanResult {
   readonly endsAt: number;
   /** Where the groups begin. */
   readonly groupsAt: number;
-  /** The range holds more than was read. */
+  /** The range holds more than was read, or what follows cannot be read: then a call that begins there fails. */
   readonly more: boolean;
   /** Above 0: nothing was read, for the first entry alone needs a buffer of so many bytes. */
   readonly neededBytes: number;
@@ -42,7 +42,7 @@ export interface HeadScan {
   readonly count: number;
   /** There are tables that were not reached: call again from `resumeAt`, or see `foreign`. */
   readonly more: boolean;
-  /** The lower bound for the next call when the buffer was full, else null. */
+  /** The lower bound for the next call when the buffer was full or what follows cannot be read, else null. */
   readonly resumeAt: Uint8Array | null;
   /** A key that is no log key stands where a table begins or ends; the tables before it are in the buffer. */
   readonly foreign?: Uint8Array;
@@ -53,6 +53,7 @@ export interface RecordScan {
   readonly count: number;
   /** Bytes used of the buffer. */
   readonly byteLength: number;
+  /** The range holds more than was read, or what follows cannot be read: then the next call fails. */
   readonly more: boolean;
   /** Above 0: nothing was read, for the first record alone needs so many bytes. */
   readonly neededBytes: number;

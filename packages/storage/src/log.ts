@@ -11,13 +11,14 @@ import type { ChunkOptions } from './chunk-buffers.js';
 import { type CommitResult, Committer } from './commit.js';
 import type { LogContext } from './context.js';
 import { newCounters } from './counters.js';
+import { DropWatch, watchTable } from './drop-watch.js';
 import { native, nativeAsync } from './errors.js';
 import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, headsRange, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
 import { limitOf, type ReadRange, resolveRange, type SequenceSpan } from './range.js';
-import { entriesOf, type LogEntry, type ReadChunk, readChunk, readChunks } from './read.js';
+import { entriesOf, type LogEntry, type ReadChunk, readableExtent, readChunk, readChunks } from './read.js';
 import { type ReclaimOptions, type ReclaimReport, reclaim } from './reclaim.js';
 import { install, openRegion, type RegionReport } from './recovery.js';
 import { type RegionEntry, RegionScan, regionEntries } from './region-scan.js';
@@ -152,7 +153,8 @@ export class Log {
    * before, and nothing that comes later. Reversed and empty ranges and unknown tables give nothing.
    *
    * The generator throws SHALE_TRIMMED when entries that it had not reached yet are trimmed, or the table is dropped
-   * meanwhile, and SHALE_CORRUPT with the key when it meets something that is not an entry. Once it has failed it keeps failing.
+   * meanwhile, and SHALE_CORRUPT when it meets a block that cannot be read or, with the key, something that is not an
+   * entry; what stands before has come by then. Once it has failed it keeps failing.
    */
   read(
     id: TableIdLike,
@@ -169,25 +171,54 @@ export class Log {
     options: ChunkOptions = {},
   ): Generator<EntryChunk, void, undefined> {
     const table = toTableId(id);
-    const span = this.resolveRange(table, range);
-    return new StickyGenerator(
-      this.#whileOpen(readChunks(this.#context, table, span, limitOf(range), options)),
-    );
+    this.#requireOpen();
+    const watch = new DropWatch(this.#context, table);
+    try {
+      const span = this.resolveRange(table, range, watch.token);
+      return new StickyGenerator(
+        this.#whileOpen(watch.during(readChunks(this.#context, table, span, limitOf(range), options))),
+        () => watch.end(),
+      );
+    } catch (error) {
+      watch.end();
+      throw error;
+    }
+  }
+
+  /**
+   * Begins to watch a table for its being dropped, by whatever log of the handle, and returns what names the watch to all
+   * of them. It ends by {@link unwatch}, or with this log. Every read needs one: {@link resolveRange}.
+   */
+  watch(id: TableIdLike): bigint {
+    this.#requireOpen();
+    return watchTable(this.#context, toTableId(id));
+  }
+
+  /** Ends a watch. Idempotent; also fine on a closed log. */
+  unwatch(watch: bigint): void {
+    this.#db.unwatch(toU64(watch, 'watch'));
   }
 
   /**
    * What a range means for a table now; null when it holds nothing. For {@link readChunk}. The limit only counts when
-   * it is 0: pass it on as `maxEntries`.
+   * it is 0: pass it on as `maxEntries`. From now on the watch tells whether the table is dropped.
+   *
+   * Of a table that cannot be recovered, because something in it cannot be read, the span is what is asked for: what
+   * stands before the damage, and behind it, can be read.
    */
-  resolveRange(id: TableIdLike, range: ReadRange = {}): SequenceSpan | null {
+  resolveRange(id: TableIdLike, range: ReadRange, watch: bigint): SequenceSpan | null {
     this.#requireOpen();
-    return resolveRange(this.#context.units.get(toTableId(id)), range, this.#drops());
+    const table = toTableId(id);
+    const checked = toU64(watch, 'watch');
+    native({ path: this.path, table }, () => this.#db.watchAnew(checked));
+    const span = resolveRange(readableExtent(this.#context, table, range), range);
+    return span === null ? null : { ...span, watch: checked };
   }
 
   /**
    * Reads the entries of a span of a table into `into`, as many as fit. The span comes from {@link resolveRange}; to go
-   * on, give it the `next` of the chunk before as its `from`. Another log of the same handle may go on with it too.
-   * `maxEntries` is at least 1; default: as many as fit. Throws as {@link read}.
+   * on, give it the `next` of the chunk before as its `from`. Another log of the same handle may go on with it too, as
+   * long as its watch has not ended. `maxEntries` is at least 1; default: as many as fit. Throws as {@link read}.
    */
   readChunk(
     id: TableIdLike,
@@ -199,14 +230,14 @@ export class Log {
     const checked = {
       from: toU64(span.from, 'from'),
       to: toU64(span.to, 'to'),
-      since: toU64(span.since, 'since'),
+      watch: toU64(span.watch, 'watch'),
     };
     return readChunk(this.#context, toTableId(id), checked, into, maxEntries);
   }
 
   /**
    * Reads all tables of a region, ordered by (table, sequence), as they were when this was called. It holds a snapshot
-   * until it ends, fails or is left. Throws SHALE_CORRUPT as {@link read}.
+   * until it ends, fails or is left. Throws SHALE_CORRUPT as {@link read} does.
    */
   scanRegion(region: U64Like, options: ChunkOptions = {}): Generator<RegionEntry, void, undefined> {
     const scan = this.regionScan(region);

@@ -23,26 +23,31 @@ export interface SequenceSpan {
   readonly from: bigint;
   readonly to: bigint;
   /**
-   * How many drops of tables there had been when this was fixed. It tells later whether the table is still the same: one
-   * that was dropped and begun anew has other entries at these sequences.
+   * The watch (`Log.watch`) that tells later whether the table is still the same: one that was dropped and begun anew has
+   * other entries at these sequences.
    */
-  readonly since: bigint;
+  readonly watch: bigint;
 }
 
-/**
- * What the range means for a table as it is now; null when it holds nothing. `since` is the number of drops so far.
- * Throws SHALE_INVALID_ARGUMENT.
- */
-export function resolveRange(unit: TableUnit, range: ReadRange, since: bigint): SequenceSpan | null {
-  let from = unit.first;
-  let to = unit.tail;
-  if (range.gte !== undefined) from = larger(from, toU64(range.gte, 'gte'));
-  if (range.gt !== undefined) from = larger(from, toU64(range.gt, 'gt') + 1n);
+/** The sequences that a table may have entries at. */
+export type Extent = Pick<TableUnit, 'first' | 'tail'>;
+
+/** The part of a table that a range asks for; null when that is nothing. Throws SHALE_INVALID_ARGUMENT. */
+export function resolveRange(extent: Extent, range: ReadRange): { from: bigint; to: bigint } | null {
+  const from = larger(extent.first, startOf(range) ?? 0n);
+  let to = extent.tail;
   if (range.lte !== undefined) to = smaller(to, toU64(range.lte, 'lte'));
   if (range.lt !== undefined) to = smaller(to, toU64(range.lt, 'lt') - 1n);
   const limit = limitOf(range);
   if (limit === 0 || from > to || from > U64_MAX) return null;
-  return { from, to, since };
+  return { from, to };
+}
+
+/** Where a range says that it begins, which may be 2^64; undefined when it does not say. Throws SHALE_INVALID_ARGUMENT. */
+export function startOf({ gte, gt }: ReadRange): bigint | undefined {
+  const at = gte === undefined ? undefined : toU64(gte, 'gte');
+  const after = gt === undefined ? undefined : toU64(gt, 'gt') + 1n;
+  return at === undefined || after === undefined ? (at ?? after) : larger(at, after);
 }
 
 /** The limit of a range, Infinity without one. Throws SHALE_INVALID_ARGUMENT. */

@@ -1,6 +1,7 @@
 import {
   decodeGroup,
   EntryChunk,
+  type ErrorCode,
   GROUP_STRIDE,
   type Group,
   keySuccessor,
@@ -8,15 +9,18 @@ import {
   type ScanLayout,
   sequenceRange,
   type TableId,
-  tableRange,
+  U64_MAX,
   WalError,
 } from '@shale/codec';
 import type { ScanResult } from '@shale/rocksdb';
 import { ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
 import type { LogContext } from './context.js';
 import { foreignKey, native } from './errors.js';
-import type { SequenceSpan } from './range.js';
-import { tableEnds } from './table-unit.js';
+import { type Extent, type ReadRange, type SequenceSpan, startOf } from './range.js';
+import { firstEntry } from './table-unit.js';
+
+/** What a table that has something unreadable in it fails with when it is recovered. */
+const UNREADABLE: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];
 
 /** One entry of a table. */
 export interface LogEntry {
@@ -36,11 +40,35 @@ export interface ReadChunk {
 }
 
 /**
+ * The sequences that a table may have entries at. When it cannot be recovered, because something in it cannot be read,
+ * they are all there can be from its first entry on: nothing can be appended to it either. When that one cannot be read,
+ * the range has to say where to begin.
+ */
+export function readableExtent(context: LogContext, id: TableId, range: ReadRange): Extent {
+  try {
+    return context.units.get(id);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+  }
+  try {
+    return { first: firstEntry(context, id) ?? 0n, tail: U64_MAX };
+  } catch (error) {
+    if (!isUnreadable(error) || startOf(range) === undefined) throw error;
+    return { first: 0n, tail: U64_MAX };
+  }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof WalError && UNREADABLE.includes(error.code);
+}
+
+/**
  * Reads the entries of a span of a table into a buffer, as many as fit. The span must come from `resolveRange`; to go
  * on, its `from` is the `next` of the chunk before.
  *
- * Throws SHALE_TRIMMED when `from` has been trimmed or the table dropped meanwhile, and SHALE_CORRUPT with the key when something that is
- * not an entry stands where the chunk would begin; entries before it have been delivered by the chunk before.
+ * Throws SHALE_TRIMMED when `from` has been trimmed or the table dropped meanwhile, and SHALE_CORRUPT when what
+ * stands where the chunk would begin cannot be read or, with the key, is not an entry; entries before it have been
+ * delivered by the chunk before.
  */
 export function readChunk(
   context: LogContext,
@@ -50,14 +78,13 @@ export function readChunk(
   maxEntries: number,
 ): ReadChunk {
   const place = { path: context.path, table: id };
-  const { from, to, since } = span;
+  const { from, to, watch } = span;
   const { lower, upper } = boundsOf(context.instance, id, from, to);
   const result = native(place, () =>
     context.db.scan(lower, upper, into, Number.isFinite(maxEntries) ? { maxEntries } : {}),
   );
   // Asked after the scan: what it found is then of the table that the span is of.
-  const table = tableRange(context.instance, id).lower;
-  if (native(place, () => context.db.droppedSince(table, since))) throw trimmed(context, id, from, 0n);
+  if (native(place, () => context.db.sawDrop(watch))) throw trimmed(context, id, from, 0n);
   context.counters.scans++;
   context.counters.entriesRead += result.entries;
   const layout = layoutOf(result);
@@ -140,7 +167,7 @@ function boundsOf(
  * before (another system may have left one) is not.
  */
 function requireNotTrimmed(context: LogContext, id: TableId, from: bigint): void {
-  const first = tableEnds(context, id).first ?? context.units.get(id).next;
+  const first = firstEntry(context, id) ?? context.units.get(id).next;
   if (first > from) throw trimmed(context, id, from, first);
 }
 

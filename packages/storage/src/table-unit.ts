@@ -95,6 +95,19 @@ export function tableEnds(
   };
 }
 
+/**
+ * The first sequence that has an entry; null for none. Looks at nothing behind it, so what is damaged there does not
+ * matter.
+ */
+export function firstEntry(home: TableHome, id: TableId): bigint | null {
+  const { lower, upper } = tableRange(home.instance, id);
+  // A buffer that has no room for a record: the first key is where the next call would begin.
+  const found = native({ path: home.path, table: id }, () =>
+    home.db.records(lower, upper, new ArrayBuffer(8)),
+  );
+  return found.resumeAt === null ? null : sequenceOf(home, id, found.resumeAt);
+}
+
 /** What the table id's metadata record says, 0n without one. The record has no region: it holds for all of them. */
 export function readFloor(home: TableHome, id: TableId): bigint {
   const key = metaKey(home.instance, id.table);

@@ -84,7 +84,9 @@ async function printRaw(terminal: Terminal, table: Table, bounds: Bounds, delimi
 }
 
 async function printRows(terminal: Terminal, table: Table, bounds: Bounds): Promise<void> {
-  const digits = (await table.lastSequence()).toString().length;
+  // Of a table that is damaged it cannot be told; what can be read is printed all the same.
+  const last = await table.lastSequence().catch(() => 0n);
+  const digits = last.toString().length;
   for await (const entry of table.read(bounds)) {
     const wait = terminal.out.line(
       entryAsRow(entry, { width: terminal.width, colors: terminal.outColors, digits }),

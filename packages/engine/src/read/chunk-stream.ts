@@ -7,8 +7,8 @@ import type { ChunkData } from '../shard/protocol.js';
 export interface ChunkFetcher {
   /** The next part. Called again only when the one before has come, and not after `done`. */
   fetch(): Promise<{ readonly chunk: ChunkData | null; readonly done: boolean }>;
-  /** The stream was left before its end. */
-  abandon(): void;
+  /** The stream needs no more parts: it is through, has failed, or was left. Gives up whatever is held. */
+  end(): void;
 }
 
 type Part = Awaited<ReturnType<ChunkFetcher['fetch']>>;
@@ -44,8 +44,7 @@ export class ChunkStream implements Cuttable {
 
   /** Leaves the stream: the next call says that it has ended, unless it has failed. */
   leave(): void {
-    if (this.#state === 'running') this.#fetcher.abandon();
-    if (this.#state !== 'failed') this.#finish('done');
+    if (this.#state === 'new' || this.#state === 'running') this.#finish('done');
   }
 
   cut(error: WalError): void {
@@ -102,7 +101,6 @@ export class ChunkStream implements Cuttable {
 
   #fail(error: unknown): void {
     if (this.#state === 'failed' || this.#state === 'done') return;
-    if (this.#state === 'running') this.#fetcher.abandon();
     this.#failure = error;
     this.#finish('failed');
     this.#rejectWaiting(error);
@@ -111,6 +109,7 @@ export class ChunkStream implements Cuttable {
   #finish(state: 'done' | 'failed'): void {
     this.#state = state;
     this.#ahead = null;
+    this.#fetcher.end();
     this.#engine.unwatch(this);
     this.#forgetSignal();
   }

@@ -14,6 +14,9 @@ export class TableChunks implements ChunkFetcher {
   /** Where the table is and what is left to read, once the read has begun. */
   #place: { readonly address: Address; span: SequenceSpan } | null = null;
   #left: number;
+  /** Tells the shard whether the table was dropped meanwhile. */
+  #watch: bigint | null = null;
+  #isOver = false;
 
   /** @param locate finds the table; null when there is none */
   constructor(
@@ -41,16 +44,22 @@ export class TableChunks implements ChunkFetcher {
     return { chunk: part.chunk, done: part.next === null || this.#left === 0 };
   }
 
-  /** Nothing is held open anywhere. */
-  abandon(): void {}
+  end(): void {
+    this.#isOver = true;
+    if (this.#watch !== null) this.#engine.log.unwatch(this.#watch);
+    this.#watch = null;
+  }
 
   async #start(): Promise<ReadPart | null> {
     const address = await this.#locate();
-    if (address === null) return null;
+    if (address === null || this.#isOver) return null;
+    const watch = this.#engine.log.watch(address.id);
+    this.#watch = watch;
     const part = await this.#engine.shard(address.shard).request<'readStart'>(
       {
         kind: 'readStart',
         id: address.id,
+        watch,
         bounds: this.#range.bounds,
         chunkBytes: this.#options.chunkBytes,
         maxEntries: this.#maxEntries(),

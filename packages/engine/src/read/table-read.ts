@@ -67,8 +67,10 @@ export class TableChunk<T = Uint8Array> implements ItemChunk<Entry<T>>, Iterable
  * appended later.
  *
  * An iteration fails with SHALE_TRIMMED when entries that it had not reached yet are trimmed meanwhile or the table is
- * dropped (it never skips in silence, nor goes on in a table begun anew), with SHALE_CORRUPT at a key that is not an entry's, SHALE_CLOSED when the WAL is closed, SHALE_PAYLOAD
- * when the codec fails, and the signal's reason. Once it has failed it keeps failing with the same error.
+ * dropped (it never skips in silence, nor goes on in a table begun anew; drops of other tables are none of it), with
+ * SHALE_CORRUPT at a block that cannot be read or a key that is not an entry's, SHALE_CLOSED when the WAL is closed,
+ * SHALE_PAYLOAD when the codec fails, and the signal's reason. What stands before damage is delivered first; a new read
+ * from behind it goes on there. Once an iteration has failed it keeps failing with the same error.
  */
 export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>, undefined> {
   readonly #begin: () => ChunkStream;

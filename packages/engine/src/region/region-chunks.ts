@@ -19,6 +19,8 @@ export class RegionChunks implements ChunkFetcher {
   readonly #chunkBytes: number;
   readonly #cursor = newCursor();
   #begun = false;
+  /** Whether the thread may still hold something of the scan. */
+  #isOpen = false;
 
   constructor(engine: Engine, region: bigint, chunkBytes: number) {
     this.#shard = engine.nextShard();
@@ -29,13 +31,18 @@ export class RegionChunks implements ChunkFetcher {
   async fetch(): ReturnType<ChunkFetcher['fetch']> {
     const begin = !this.#begun;
     this.#begun = true;
-    return await this.#shard.request<'scanNext'>(
+    this.#isOpen = true;
+    const part = await this.#shard.request<'scanNext'>(
       { kind: 'scanNext', cursor: this.#cursor, region: this.#region, chunkBytes: this.#chunkBytes, begin },
       begin ? 'retry' : 'fail',
     );
+    if (part.done) this.#isOpen = false;
+    return part;
   }
 
-  abandon(): void {
+  end(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     // The thread gives the snapshot back with everything else when it ends, so nobody has to hear of a failure.
     this.#shard
       .request<'cursorEnd'>({ kind: 'cursorEnd', cursor: this.#cursor }, 'fail')

@@ -42,7 +42,8 @@ export class Region {
    * acknowledged before, and nothing that is appended or trimmed later. It holds a snapshot, which keeps trimmed
    * entries on disk, until it ends, fails or is left: do not abandon it half-way without `return()`.
    *
-   * Fails with SHALE_CORRUPT at a key that is not an entry's, SHALE_CLOSED, the signal's reason, and
+   * Fails with SHALE_CORRUPT at a block that cannot be read or a key that is not an entry's, after all that stands before
+   * it, SHALE_CLOSED, the signal's reason, and
    * SHALE_OUTCOME_UNKNOWN when the thread it ran on died: begin a new one. Once it has failed it keeps failing.
    */
   scan(options: Omit<ReadOptions, 'chunkEntries'> = {}): AsyncIterableIterator<RegionEntry, undefined> {

@@ -38,6 +38,8 @@ export interface ShardTasks {
   readStart: {
     readonly kind: 'readStart';
     readonly id: TableId;
+    /** Of the table, made by the thread that asks. */
+    readonly watch: bigint;
     readonly bounds: Bounds;
     readonly chunkBytes: number;
     readonly maxEntries: number;

@@ -57,6 +57,8 @@ export class Cursors {
         items.push(value);
       }
     } catch (error) {
+      // What it met before is handed over first: a list that has failed fails again.
+      if (items.length > 0) return { items, done: false };
       this.#lists.delete(task.cursor);
       throw error;
     }

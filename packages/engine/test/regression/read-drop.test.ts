@@ -2,6 +2,7 @@
  * What went wrong: a read whose table was dropped and begun anew went on in the new table as soon as that had as many
  * entries: it gave entries of two tables, and ended without an error.
  */
+import { attachLog } from '@shale/storage';
 import { expect, test } from 'vitest';
 import { all, bytes, endThread, open, rejectsWith } from '../support.js';
 
@@ -41,6 +42,18 @@ test('a read goes on when the thread is replaced and other tables are dropped', 
   for (let i = 0; i < 15; i++) await reading.next();
   await other.drop();
   await endThread(wal, table.shard ?? 0);
+  expect(await rest(reading)).toBe(85);
+});
+
+test('a read goes on however many other tables are dropped meanwhile', async () => {
+  const wal = await open({ durability: 'os' });
+  const table = wal.table(id);
+  await table.appendBatch(Array.from({ length: 100 }, () => bytes('old')));
+  const reading = table.read({}, { chunkEntries: 10 })[Symbol.asyncIterator]();
+  for (let i = 0; i < 15; i++) await reading.next();
+  const log = attachLog(wal.path);
+  for (let other = 2n; other < 4200n; other++) log.drop({ region: 1n, table: other }, { sync: false });
+  await log.close();
   expect(await rest(reading)).toBe(85);
 });
 

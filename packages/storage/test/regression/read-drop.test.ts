@@ -34,7 +34,7 @@ test('it holds when another log has taken the table over meanwhile', async () =>
   const log = await fresh();
   const first = attachLog(log.path);
   fill(first, id, 100);
-  const span = first.resolveRange(id) ?? expect.fail();
+  const span = first.resolveRange(id, {}, log.watch(id)) ?? expect.fail();
   const { next } = first.readChunk(id, span, new ArrayBuffer(4096), 10);
   await first.close();
   const second = attachLog(log.path);
@@ -48,4 +48,23 @@ test('it holds when another log has taken the table over meanwhile', async () =>
     expect.objectContaining({ code: 'SHALE_TRIMMED' }),
   );
   await third.close();
+});
+
+test('a drop before the range is fixed is none of the read, though its watch has begun', async () => {
+  const log = await fresh();
+  fill(log, id, 100);
+  const watch = log.watch(id);
+  log.drop(id);
+  fill(log, id, 10);
+  const span = log.resolveRange(id, {}, watch) ?? expect.fail();
+  expect(log.readChunk(id, span, new ArrayBuffer(4096)).layout.entries).toBe(10);
+  log.drop(id);
+  fill(log, id, 10);
+  expect(() => log.readChunk(id, span, new ArrayBuffer(4096))).toThrow(
+    expect.objectContaining({ code: 'SHALE_TRIMMED' }),
+  );
+  log.unwatch(watch);
+  expect(() => log.readChunk(id, span, new ArrayBuffer(4096))).toThrow(
+    expect.objectContaining({ code: 'SHALE_INVALID_ARGUMENT' }),
+  );
 });

@@ -1,0 +1,64 @@
+/*
+ * What went wrong: a read that met a block that cannot be read failed without the entries of the same chunk that stand
+ * before it, up to a megabyte.
+ */
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openWal } from '@shale/engine';
+import { expect, test } from 'vitest';
+import { open, temporary } from '../support.js';
+
+const ENTRIES = 500;
+
+/** A database of three tables in one file, of which table 2 is damaged at entry `entry`. */
+async function damaged(entry: number): Promise<string> {
+  const path = await temporary();
+  const wal = await openWal(path, { shards: 1 });
+  let mark = Buffer.alloc(0);
+  for (const table of [1, 2, 3]) {
+    const payloads = Array.from({ length: ENTRIES }, () => randomBytes(1000));
+    if (table === 2) mark = payloads[entry - 1] ?? expect.fail();
+    await wal.table({ region: 1, table }).appendBatch(payloads);
+  }
+  await wal.flush();
+  await wal.close();
+  const [file] = (await readdir(path)).filter((name) => name.endsWith('.sst'));
+  const name = join(path, file ?? expect.fail());
+  const bytes = await readFile(name);
+  const at = bytes.indexOf(mark.subarray(0, 100));
+  expect(at).toBeGreaterThan(0);
+  bytes.writeUInt8(~bytes.readUInt8(at + 50) & 0xff, at + 50);
+  await writeFile(name, bytes);
+  return path;
+}
+
+async function drain(items: AsyncIterable<unknown>): Promise<{ seen: number; error: unknown }> {
+  let seen = 0;
+  try {
+    for await (const _ of items) seen++;
+  } catch (error) {
+    return { seen, error };
+  }
+  return { seen, error: undefined };
+}
+
+test.each([250, ENTRIES])('what is whole before a damaged block is delivered (entry %i)', async (entry) => {
+  const wal = await open({ path: await damaged(entry), shards: 2 });
+  const table = wal.table({ region: 1, table: 2 });
+  const read = await drain(table.read());
+  expect(read.error).toMatchObject({ code: 'SHALE_CORRUPT' });
+  expect(read.seen).toBeGreaterThan(entry - 40);
+  expect(read.seen).toBeLessThan(entry);
+  const scan = await drain(wal.region(1).scan());
+  expect(scan.error).toMatchObject({ code: 'SHALE_CORRUPT' });
+  expect(scan.seen).toBe(ENTRIES + read.seen);
+  expect(await drain(wal.table({ region: 1, table: 1 }).read())).toEqual({ seen: ENTRIES, error: undefined });
+});
+
+test('tables before one that cannot be listed are listed', async () => {
+  const wal = await open({ path: await damaged(ENTRIES) });
+  const { seen, error } = await drain(wal.tables());
+  expect(error).toMatchObject({ code: 'SHALE_CORRUPT' });
+  expect(seen).toBe(1);
+});
