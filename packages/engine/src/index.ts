@@ -52,7 +52,7 @@ export type { TableInfo, VerifyEvent, VerifyFinding } from './listing.js';
 export { openWal } from './open-wal.js';
 export type { Durability, ResolvedOptions, RocksDBOptions, WalOptions } from './options.js';
 export type { ItemChunk } from './read/entry-iterator.js';
-export type { ReadOptions, ReadRange } from './read/read-options.js';
+export type { ReadOptions, ReadRange, RegionReadOptions } from './read/read-options.js';
 export type { Entry, TableChunk, TableRead } from './read/table-read.js';
 export type { ReclaimStats } from './reclaimer.js';
 export type { Region, RegionEntry } from './region/region.js';

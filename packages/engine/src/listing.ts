@@ -9,6 +9,7 @@ import type {
 import type { Engine } from './engine.js';
 import { newCursor } from './region/region-chunks.js';
 import type { Listing } from './shard/protocol.js';
+import { checkInTurn } from './turn.js';
 
 /** A table as the list of tables shows it. */
 export interface TableInfo {
@@ -45,7 +46,7 @@ const PAGE = 1024;
 
 /** Every table: those with entries by (region, table), then those of which only the metadata record is left. */
 export async function* listTables(engine: Engine): AsyncGenerator<TableInfo, void, undefined> {
-  engine.lifecycle.requireOpen();
+  await checkInTurn(() => engine.lifecycle.requireOpen());
   await engine.catalog.load();
   for await (const stored of list<StoredTable>(engine, 'tables')) {
     const { region, table } = stored.id;
@@ -100,7 +101,7 @@ async function nameFor(engine: Engine, { id }: StoredVerifyFinding): Promise<str
 }
 
 async function* list<I>(engine: Engine, listing: Listing): AsyncGenerator<I, void, undefined> {
-  engine.lifecycle.requireOpen();
+  await checkInTurn(() => engine.lifecycle.requireOpen());
   const shard = engine.nextShard();
   const cursor = newCursor();
   let done = false;

@@ -5,6 +5,7 @@ import type { WalState } from './lifecycle.js';
 import type { ReclaimStats } from './reclaimer.js';
 import type { ShardThreadStats } from './shard/protocol.js';
 import type { ShardCounters } from './shard/shard.js';
+import { checkInTurn } from './turn.js';
 
 /** One shard in numbers: what this thread counts, and what the shard's thread says. */
 export interface ShardStats extends Readonly<ShardCounters>, ShardThreadStats {
@@ -45,7 +46,7 @@ export interface WalStats {
 
 /** Collects the numbers. */
 export async function collectStats(engine: Engine): Promise<WalStats> {
-  engine.lifecycle.requireOpen();
+  await checkInTurn(() => engine.lifecycle.requireOpen());
   const shards = await Promise.all(
     engine.shards.map(async (shard): Promise<ShardStats> => {
       const thread = await shard.request<'stats'>({ kind: 'stats' }, 'retry');

@@ -16,6 +16,7 @@ import {
 import { TableChunks } from './read/table-chunks.js';
 import { TableRead } from './read/table-read.js';
 import type { Address, TableRef } from './table-ref.js';
+import { checkInTurn, nextTurn } from './turn.js';
 
 /** How to write. */
 export interface WriteOptions {
@@ -236,9 +237,12 @@ export class Table<T = Uint8Array> {
   }
 
   async #ends(): Promise<{ first: bigint; last: bigint }> {
-    this.#engine.lifecycle.requireOpen();
+    await checkInTurn(() => this.#engine.lifecycle.requireOpen());
     const address = await this.#locate();
-    if (address === null) return { first: 0n, last: 0n };
+    if (address === null) {
+      await nextTurn();
+      return { first: 0n, last: 0n };
+    }
     return await this.#engine.shard(address.shard).request<'ends'>({ kind: 'ends', id: address.id }, 'retry');
   }
 

@@ -75,7 +75,7 @@ test('close() refuses new work of every kind with SHALE_CLOSED, while closing an
       wal.checkpoint('/nowhere'),
       wal.resume(),
     ];
-    for (const call of calls) await rejectsWith('SHALE_CLOSED', call);
+    await Promise.all(calls.map((call) => rejectsWith('SHALE_CLOSED', call)));
   };
   const closing = wal.close();
   await refused();

@@ -1,4 +1,5 @@
 import { WalError } from '@shale/codec';
+import { refuseStray } from './option-names.js';
 
 /** How a read that makes its own buffers does so. */
 export interface ChunkOptions {
@@ -11,6 +12,7 @@ export interface ChunkOptions {
 const DEFAULT_CHUNK_BYTES = 256 * 1024;
 const FIRST_CHUNK_BYTES = 16 * 1024;
 const GROWTH = 4;
+const CHUNK_OPTIONS: readonly string[] = ['chunkBytes', 'chunkEntries'];
 const MIN_CHUNK_BYTES = 1024;
 const MAX_CHUNK_BYTES = 2 ** 30;
 
@@ -24,6 +26,7 @@ export class ChunkBuffers {
 
   /** Throws SHALE_INVALID_ARGUMENT. */
   constructor(options: ChunkOptions) {
+    refuseStray('a read', options, CHUNK_OPTIONS);
     this.#limit = integer(
       'chunkBytes',
       options.chunkBytes ?? DEFAULT_CHUNK_BYTES,

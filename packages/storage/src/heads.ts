@@ -13,6 +13,7 @@ import {
 import type { LogContext } from './context.js';
 import { foreignKey, native, tableOfKey } from './errors.js';
 import { toU64, type U64Like } from './ids.js';
+import { refuseStray } from './option-names.js';
 
 /** The first and last entry of a table that has any. */
 export interface TableHead {
@@ -46,6 +47,7 @@ const RECORDS_PER_CALL = 1638;
 
 /** The keys that the options ask for. Throws SHALE_INVALID_ARGUMENT. */
 export function headsRange(instance: number, options: HeadsOptions): KeyRange {
+  refuseStray('heads', options, ['region', 'lowerTable', 'upperTable', 'onProblem']);
   if (options.region === undefined) return instanceRange(instance);
   const region = toU64(options.region, 'region');
   const { lower, upper } = regionRange(instance, region);

@@ -19,12 +19,13 @@ export {
   type AppendOptions,
   type AppendSpan,
   Log,
+  type LogReadOptions,
   type LogState,
   type SyncOptions,
   type WritePart,
 } from './log.js';
 export { type AttachOptions, attachLog, type LogOptions, openLog } from './open.js';
-export type { ReadRange, SequenceSpan } from './range.js';
+export { type ReadRange, requirePosition, type SequenceSpan } from './range.js';
 export type { LogEntry, ReadChunk } from './read.js';
 export type { ReclaimOptions, ReclaimReport } from './reclaim.js';
 export type { RegionReport } from './recovery.js';

@@ -17,7 +17,8 @@ import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, headsRange, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
-import { limitOf, type ReadRange, resolveRange, type SequenceSpan } from './range.js';
+import { refuseStray } from './option-names.js';
+import { limitOf, type ReadRange, requirePosition, resolveRange, type SequenceSpan } from './range.js';
 import { entriesOf, type LogEntry, type ReadChunk, readableExtent, readChunk, readChunks } from './read.js';
 import { type ReclaimOptions, type ReclaimReport, reclaim } from './reclaim.js';
 import { install, openRegion, type RegionReport } from './recovery.js';
@@ -51,6 +52,16 @@ export interface SyncOptions {
 export interface AppendOptions extends SyncOptions {
   /** The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH, and nothing is written. */
   readonly expect?: U64Like | undefined;
+}
+
+/** How to read a table. */
+export interface LogReadOptions extends ChunkOptions {
+  /**
+   * Whether a range that does not begin in the table, or right behind it, is an error: SHALE_TRIMMED, with `details.first`,
+   * when it begins before the first entry that there is, SHALE_AHEAD, with `details.next`, when it begins after the
+   * sequence that the next entry gets. Default false: the read then begins where there is something.
+   */
+  readonly strict?: boolean | undefined;
 }
 
 /** One table's part of an atomic write. */
@@ -150,7 +161,8 @@ export class Log {
 
   /**
    * Reads entries in order. The range is fixed when this is called: the read sees everything that was acknowledged
-   * before, and nothing that comes later. Reversed and empty ranges and unknown tables give nothing.
+   * before, and nothing that comes later. Reversed and empty ranges and unknown tables give nothing; with `strict` it
+   * throws SHALE_TRIMMED or SHALE_AHEAD when the range does not begin in the table, or right behind it.
    *
    * The generator throws SHALE_TRIMMED when entries that it had not reached yet are trimmed, or the table is dropped
    * meanwhile, and SHALE_CORRUPT when it meets a block that cannot be read or, with the key, something that is not an
@@ -159,7 +171,7 @@ export class Log {
   read(
     id: TableIdLike,
     range: ReadRange = {},
-    options: ChunkOptions = {},
+    options: LogReadOptions = {},
   ): Generator<LogEntry, void, undefined> {
     return new StickyGenerator(entriesOf(this.readChunks(id, range, options)));
   }
@@ -168,13 +180,13 @@ export class Log {
   readChunks(
     id: TableIdLike,
     range: ReadRange = {},
-    options: ChunkOptions = {},
+    { strict = false, ...options }: LogReadOptions = {},
   ): Generator<EntryChunk, void, undefined> {
     const table = toTableId(id);
     this.#requireOpen();
     const watch = new DropWatch(this.#context, table);
     try {
-      const span = this.resolveRange(table, range, watch.token);
+      const span = this.resolveRange(table, range, watch.token, strict);
       return new StickyGenerator(
         this.#whileOpen(watch.during(readChunks(this.#context, table, span, limitOf(range), options))),
         () => watch.end(),
@@ -201,16 +213,18 @@ export class Log {
 
   /**
    * What a range means for a table now; null when it holds nothing. For {@link readChunk}. The limit only counts when
-   * it is 0: pass it on as `maxEntries`. From now on the watch tells whether the table is dropped.
+   * it is 0: pass it on as `maxEntries`. From now on the watch tells whether the table is dropped. `strict` as in
+   * {@link LogReadOptions}.
    *
    * Of a table that cannot be recovered, because something in it cannot be read, the span is what is asked for: what
    * stands before the damage, and behind it, can be read.
    */
-  resolveRange(id: TableIdLike, range: ReadRange, watch: bigint): SequenceSpan | null {
+  resolveRange(id: TableIdLike, range: ReadRange, watch: bigint, strict = false): SequenceSpan | null {
     this.#requireOpen();
     const table = toTableId(id);
     const checked = toU64(watch, 'watch');
     native({ path: this.path, table }, () => this.#db.watchAnew(checked));
+    if (strict) requirePosition(this.#context.units.get(table), range, { path: this.path, table });
     const span = resolveRange(readableExtent(this.#context, table, range), range);
     return span === null ? null : { ...span, watch: checked };
   }
@@ -335,6 +349,7 @@ export class Log {
   /** Reads and checks everything; yields progress and findings, and totals at the end. */
   verify(options: VerifyOptions = {}): Generator<VerifyEvent, void, undefined> {
     this.#requireOpen();
+    refuseStray('verify', options, ['chunkBytes']);
     const snapshot = native({ path: this.path }, () => this.#db.snapshot());
     return new StickyGenerator(this.#whileOpen(verify(this.#context, snapshot, options)), () =>
       snapshot.release(),

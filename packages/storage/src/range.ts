@@ -1,6 +1,13 @@
-import { U64_MAX, WalError } from '@shale/codec';
+import { type TableId, U64_MAX, WalError } from '@shale/codec';
 import { toU64, type U64Like } from './ids.js';
+import { refuseStray } from './option-names.js';
 import type { TableUnit } from './table-unit.js';
+
+/** Where a table is, for messages. */
+interface Place {
+  readonly path: string;
+  readonly table?: TableId | undefined;
+}
 
 /**
  * The bounds of a read. Each is optional, and all that are given hold. Reversed and empty ranges give nothing.
@@ -34,6 +41,7 @@ export type Extent = Pick<TableUnit, 'first' | 'tail'>;
 
 /** The part of a table that a range asks for; null when that is nothing. Throws SHALE_INVALID_ARGUMENT. */
 export function resolveRange(extent: Extent, range: ReadRange): { from: bigint; to: bigint } | null {
+  refuseStray('a range', range, RANGE);
   const from = larger(extent.first, startOf(range) ?? 0n);
   let to = extent.tail;
   if (range.lte !== undefined) to = smaller(to, toU64(range.lte, 'lte'));
@@ -43,12 +51,46 @@ export function resolveRange(extent: Extent, range: ReadRange): { from: bigint; 
   return { from, to };
 }
 
+/**
+ * Requires that a range begins where its table has, or will have, an entry: not before `first`, which was trimmed, and
+ * not after `next`, the sequence that the next entry gets. A range that does not say where it begins is at the first
+ * entry. Throws SHALE_TRIMMED with `details.first`, SHALE_AHEAD with `details.next`, and SHALE_INVALID_ARGUMENT.
+ */
+export function requirePosition(
+  { first, next }: Pick<TableUnit, 'first' | 'next'>,
+  range: ReadRange,
+  place: Place,
+): void {
+  const asked = startOf(range);
+  if (asked === undefined) return;
+  // There is no sequence 0.
+  const start = larger(asked, 1n);
+  const { table } = place;
+  const where = table === undefined ? 'the table' : `region ${table.region}, table ${table.table}`;
+  if (start < first) {
+    throw new WalError(
+      'SHALE_TRIMMED',
+      `sequence ${start} of ${where} was trimmed; ${first < next ? 'what is left begins' : 'the next entry comes'} at ${first}: read on from there`,
+      { ...place, details: { expected: start, first } },
+    );
+  }
+  if (start > next) {
+    throw new WalError(
+      'SHALE_AHEAD',
+      `sequence ${start} is beyond the end of ${where}, whose next entry gets ${next}: the position is of another state of the table, as before a drop or of another copy of the log`,
+      { ...place, details: { expected: start, next } },
+    );
+  }
+}
+
 /** Where a range says that it begins, which may be 2^64; undefined when it does not say. Throws SHALE_INVALID_ARGUMENT. */
 export function startOf({ gte, gt }: ReadRange): bigint | undefined {
   const at = gte === undefined ? undefined : toU64(gte, 'gte');
   const after = gt === undefined ? undefined : toU64(gt, 'gt') + 1n;
   return at === undefined || after === undefined ? (at ?? after) : larger(at, after);
 }
+
+const RANGE: readonly string[] = ['gte', 'gt', 'lte', 'lt', 'limit'];
 
 /** The limit of a range, Infinity without one. Throws SHALE_INVALID_ARGUMENT. */
 export function limitOf(range: ReadRange): number {

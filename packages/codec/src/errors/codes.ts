@@ -12,6 +12,7 @@ export const ERROR_CODES = [
   'SHALE_CROSS_SHARD',
   'SHALE_OVERLOADED',
   'SHALE_TRIMMED',
+  'SHALE_AHEAD',
   'SHALE_POISONED',
   'SHALE_NO_SPACE',
   'SHALE_OUTCOME_UNKNOWN',
@@ -87,9 +88,16 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: 'Wait for wal.ready() and append again.',
   },
   SHALE_TRIMMED: {
-    meaning: 'Entries that a read had not reached yet were trimmed while it ran.',
+    meaning:
+      'Entries that a read had not reached yet were trimmed while it ran, or those that a strict read was to begin with had been.',
     canRetry: false,
     remedy: 'Start a new read at details.first, the first sequence that is still there.',
+  },
+  SHALE_AHEAD: {
+    meaning: 'A strict read was to begin beyond the sequence that the next entry of its table gets.',
+    canRetry: false,
+    remedy:
+      'Find out why the position is ahead of the table (it may have been dropped, or restored from a backup), and read from details.next or earlier.',
   },
   SHALE_POISONED: {
     meaning: 'A write or sync of the log failed earlier, so nothing can be acknowledged any more.',

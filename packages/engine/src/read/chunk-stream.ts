@@ -2,6 +2,7 @@ import { EntryChunk, type WalError } from '@shale/codec';
 import { onAbort } from '../abort.js';
 import type { Cuttable, Engine } from '../engine.js';
 import type { ChunkData } from '../shard/protocol.js';
+import { nextTurn } from '../turn.js';
 
 /** Where chunks come from, one after the other. */
 export interface ChunkFetcher {
@@ -52,7 +53,7 @@ export class ChunkStream implements Cuttable {
   }
 
   async #advance(): Promise<EntryChunk | null> {
-    if (this.#state === 'new') this.#begin();
+    if (this.#state === 'new') await this.#begin();
     try {
       while (this.#state === 'running') {
         const part = await this.#unlessCut(this.#ahead ?? this.#fetch());
@@ -69,7 +70,7 @@ export class ChunkStream implements Cuttable {
     return null;
   }
 
-  #begin(): void {
+  async #begin(): Promise<void> {
     this.#state = 'running';
     try {
       this.#signal?.throwIfAborted();
@@ -77,6 +78,7 @@ export class ChunkStream implements Cuttable {
       this.#forgetSignal = onAbort(this.#signal, () => this.#fail(this.#signal?.reason));
     } catch (error) {
       this.#fail(error);
+      await nextTurn();
     }
   }
 

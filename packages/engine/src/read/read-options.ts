@@ -29,7 +29,20 @@ export interface ReadOptions {
   readonly chunkBytes?: number | undefined;
   /** Entries that are read at a time, at least 1. Default: as many as fit. */
   readonly chunkEntries?: number | undefined;
+  /**
+   * Whether it is an error that the range does not begin in the table, or right behind it; for who goes on from a position
+   * that he keeps. Then the read fails with SHALE_TRIMMED when its begin (`gte`, or `gt` and one more) is before the first
+   * entry that there is, with that in `details.first`, and with SHALE_AHEAD when it is after the sequence that the next
+   * entry gets, with that in `details.next`: to begin with the next entry is fine, also in a table that was never written
+   * or that does not exist, where it gets 1. The upper bounds and the limit do not matter for it. A range without `gte` and
+   * `gt` is at the first entry there is. Default false: a read begins where there is something, and beyond the end it is
+   * empty.
+   */
+  readonly strict?: boolean | undefined;
 }
+
+/** How to read a region. */
+export type RegionReadOptions = Pick<ReadOptions, 'signal' | 'chunkBytes'>;
 
 const DEFAULT_CHUNK_BYTES = 1024 * 1024;
 const MIN_CHUNK_BYTES = 1024;
@@ -41,6 +54,7 @@ export interface CheckedRead {
   readonly signal: AbortSignal | undefined;
   readonly chunkBytes: number;
   readonly chunkEntries: number;
+  readonly strict: boolean;
 }
 
 /** A range, checked. */
@@ -73,15 +87,42 @@ export function checkRange(range: ReadRange): CheckedRange {
 
 /** Throws SHALE_INVALID_ARGUMENT. */
 export function checkReadOptions(options: ReadOptions): CheckedRead {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid('options', `read options are an object, not ${show(options)}`);
-  }
-  const { signal, chunkBytes = DEFAULT_CHUNK_BYTES, chunkEntries = MAX_CHUNK_ENTRIES } = options;
+  requireObject(options);
+  const {
+    signal,
+    chunkBytes = DEFAULT_CHUNK_BYTES,
+    chunkEntries = MAX_CHUNK_ENTRIES,
+    strict = false,
+    ...unknown
+  } = options;
+  refuseStray('a read', unknown, 'signal, chunkBytes, chunkEntries and strict');
+  if (typeof strict !== 'boolean')
+    throw invalid('strict', `strict must be true or false, and is ${show(strict)}`);
   return {
     signal: checkSignal(signal),
     chunkBytes: integer('chunkBytes', chunkBytes, MIN_CHUNK_BYTES, MAX_CHUNK_BYTES),
     chunkEntries: integer('chunkEntries', chunkEntries, 1, MAX_CHUNK_ENTRIES),
+    strict,
   };
+}
+
+/** Throws SHALE_INVALID_ARGUMENT. */
+export function checkRegionReadOptions(options: RegionReadOptions): CheckedRead {
+  requireObject(options);
+  const { signal, chunkBytes, ...unknown } = options;
+  refuseStray('a scan', unknown, 'signal and chunkBytes');
+  return checkReadOptions({ signal, chunkBytes });
+}
+
+function requireObject(options: unknown): void {
+  if (typeof options === 'object' && options !== null) return;
+  throw invalid('options', `read options are an object, not ${show(options)}`);
+}
+
+/** A misspelt option would pass in silence. */
+function refuseStray(what: string, unknown: object, known: string): void {
+  const stray = Object.keys(unknown)[0];
+  if (stray !== undefined) throw invalid(stray, `${what} has the options ${known}, and no '${stray}'`);
 }
 
 /** Throws SHALE_INVALID_ARGUMENT unless it is a signal or undefined. */

@@ -1,7 +1,8 @@
-import type { SequenceSpan } from '@shale/storage';
+import { requirePosition, type SequenceSpan } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import type { ReadPart } from '../shard/protocol.js';
 import type { Address } from '../table-ref.js';
+import { checkInTurn, nextTurn } from '../turn.js';
 import type { ChunkFetcher } from './chunk-stream.js';
 import type { CheckedRange, CheckedRead } from './read-options.js';
 
@@ -33,10 +34,10 @@ export class TableChunks implements ChunkFetcher {
   }
 
   async fetch(): ReturnType<ChunkFetcher['fetch']> {
-    if (this.#left === 0) return { chunk: null, done: true };
     const place = this.#place;
+    if (this.#left === 0 && (place !== null || !this.#options.strict)) return await nothing();
     const part = place === null ? await this.#start() : await this.#continue(place.address, place.span);
-    if (part === null) return { chunk: null, done: true };
+    if (part === null) return await nothing();
     this.#left -= part.chunk?.layout.entries ?? 0;
     if (part.next !== null && this.#place !== null) {
       this.#place.span = { ...this.#place.span, from: part.next };
@@ -52,6 +53,7 @@ export class TableChunks implements ChunkFetcher {
 
   async #start(): Promise<ReadPart | null> {
     const address = await this.#locate();
+    if (address === null && this.#options.strict) await this.#requireBegin();
     if (address === null || this.#isOver) return null;
     const watch = this.#engine.log.watch(address.id);
     this.#watch = watch;
@@ -61,13 +63,23 @@ export class TableChunks implements ChunkFetcher {
         id: address.id,
         watch,
         bounds: this.#range.bounds,
+        strict: this.#options.strict,
         chunkBytes: this.#options.chunkBytes,
-        maxEntries: this.#maxEntries(),
+        // Of a limit of 0 the shard only checks where it begins.
+        maxEntries: Math.max(1, this.#maxEntries()),
       },
       'retry',
     );
+    if (this.#left === 0) return null;
     if (part !== null) this.#place = { address, span: part.span };
     return part;
+  }
+
+  /** There is no table: the next entry would be its first. */
+  async #requireBegin(): Promise<void> {
+    await checkInTurn(() =>
+      requirePosition({ first: 1n, next: 1n }, this.#range.bounds, { path: this.#engine.path }),
+    );
   }
 
   #continue(address: Address, span: SequenceSpan): Promise<ReadPart> {
@@ -86,4 +98,10 @@ export class TableChunks implements ChunkFetcher {
   #maxEntries(): number {
     return Math.min(this.#left, this.#options.chunkEntries);
   }
+}
+
+/** The end, without having asked a shard. */
+async function nothing(): ReturnType<ChunkFetcher['fetch']> {
+  await nextTurn();
+  return { chunk: null, done: true };
 }

@@ -2,7 +2,8 @@ import type { EntryChunk } from '@shale/codec';
 import type { Engine } from '../engine.js';
 import { ChunkStream } from '../read/chunk-stream.js';
 import { EntryIterator, type ItemChunk } from '../read/entry-iterator.js';
-import { checkReadOptions, type ReadOptions } from '../read/read-options.js';
+import { checkRegionReadOptions, type RegionReadOptions } from '../read/read-options.js';
+import { checkInTurn } from '../turn.js';
 import { RegionChunks } from './region-chunks.js';
 import { openRegion, type RegionReport } from './region-recovery.js';
 
@@ -33,7 +34,7 @@ export class Region {
    * needed for correctness: it moves the time that recovery takes, and reports what is there.
    */
   async open(): Promise<RegionReport> {
-    this.#engine.lifecycle.requireOpen();
+    await checkInTurn(() => this.#engine.lifecycle.requireOpen());
     return await openRegion(this.#engine, this.id);
   }
 
@@ -46,8 +47,8 @@ export class Region {
    * it, SHALE_CLOSED, the signal's reason, and
    * SHALE_OUTCOME_UNKNOWN when the thread it ran on died: begin a new one. Once it has failed it keeps failing.
    */
-  scan(options: Omit<ReadOptions, 'chunkEntries'> = {}): AsyncIterableIterator<RegionEntry, undefined> {
-    const { signal, chunkBytes } = checkReadOptions(options);
+  scan(options: RegionReadOptions = {}): AsyncIterableIterator<RegionEntry, undefined> {
+    const { signal, chunkBytes } = checkRegionReadOptions(options);
     const stream = new ChunkStream(this.#engine, new RegionChunks(this.#engine, this.id, chunkBytes), signal);
     return new EntryIterator({
       next: async () => {

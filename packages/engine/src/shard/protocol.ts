@@ -41,6 +41,8 @@ export interface ShardTasks {
     /** Of the table, made by the thread that asks. */
     readonly watch: bigint;
     readonly bounds: Bounds;
+    /** Whether bounds that do not begin in the table are an error. */
+    readonly strict: boolean;
     readonly chunkBytes: number;
     readonly maxEntries: number;
   };

@@ -4,6 +4,7 @@ import type { BufferPool } from '../append/buffer-pool.js';
 import type { FlowControl } from '../append/flow.js';
 import type { Frame } from '../append/frame.js';
 import type { Health } from '../health.js';
+import { nextTurn } from '../turn.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
 import type { ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
 import { type ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
@@ -105,7 +106,10 @@ export class Shard {
     for (let attempt = 1; ; attempt++) {
       while (this.#life.is === 'starting') await this.#life.done.catch(() => undefined);
       const life: Life = this.#life;
-      if (life.is !== 'ready') throw life.error;
+      if (life.is !== 'ready') {
+        await nextTurn();
+        throw life.is === 'over' ? life.error : this.#stopped();
+      }
       try {
         return await life.thread.run<K>(task);
       } catch (error) {

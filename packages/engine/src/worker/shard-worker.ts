@@ -112,7 +112,7 @@ export class ShardWorker {
   }
 
   #readStart(task: ShardTasks['readStart']): Outcome {
-    const span = this.#open().resolveRange(task.id, task.bounds, task.watch);
+    const span = this.#open().resolveRange(task.id, task.bounds, task.watch, task.strict);
     if (span === null) return plain(null);
     const { id, chunkBytes, maxEntries } = task;
     const { value, transfer } = this.#read({ kind: 'readNext', id, span, chunkBytes, maxEntries });
