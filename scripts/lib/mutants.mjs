@@ -285,6 +285,30 @@ export const MUTANTS = [
     killers: ['packages/storage/test/append.test.ts'],
   },
   {
+    name: 'lock-of-open-file',
+    removes: 'the lock that stays when the process closes another descriptor of the file',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/writer_lock.cc',
+        from: 'result = ::fcntl(file, F_OFD_SETLK, &whole);',
+        to: 'result = ::fcntl(file, F_SETLK, &whole);',
+      },
+    ],
+    killers: ['packages/rocksdb/test/writer-lock.test.ts'],
+  },
+  {
+    name: 'lock-not-inherited',
+    removes: 'the end of the lock with its process, whatever others that has started',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/regular_file.cc',
+        from: 'O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode',
+        to: 'O_NOFOLLOW | O_NONBLOCK, mode',
+      },
+    ],
+    killers: ['packages/rocksdb/test/writer-lock.test.ts'],
+  },
+  {
     name: 'fifo-refused',
     removes: 'the refusal of FIFO compaction, which deletes names and floors',
     edits: [

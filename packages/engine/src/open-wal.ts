@@ -10,11 +10,12 @@ import { Wal } from './wal.js';
  * Opens the write-ahead log in a directory, or makes one. Costs the same whatever it holds: a table is recovered when it
  * is first touched.
  *
- * Rejects with SHALE_LOCKED (another process has the database, or this one has it open with the same instance, whatever
- * path it was opened by), SHALE_NOT_FOUND (nothing there, and `create: false` or `readOnly: true`),
+ * Rejects with SHALE_LOCKED (another process has the database, which the message names, or this one has it open with
+ * the same instance, whatever path it was opened by), SHALE_NOT_FOUND (nothing there, and `create: false` or
+ * `readOnly: true`),
  * SHALE_INVALID_ARGUMENT, SHALE_CORRUPT (files are damaged, or entries that were acknowledged are missing: then the error
  * has a report as `recovery`, and `recovery: 'salvage'` opens what is left), SHALE_NO_SPACE, SHALE_IO, and
- * SHALE_UNSUPPORTED when the RocksDB library or the addon is missing.
+ * SHALE_UNSUPPORTED when the RocksDB library or the addon is missing, or the file system has no locks.
  *
  * ```ts
  * await using wal = await openWal('./data');

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <limits>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -45,8 +47,14 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
       settings_(settings),
       reserve_(path_, view == 0 ? settings.spaceReserve : 0) {
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
+  writerLock_ = lockForWriting(createIfMissing);
   Recovery recovery(path_, readOnly_, createIfMissing, settings_);
-  recovery.before();
+  try {
+    recovery.before();
+  } catch (...) {
+    writerLock_.undo();
+    throw;
+  }
   Status status = open(Opening::kNormal, createIfMissing && !readOnly_);
   if (!readOnly_ && isNoSpace(status) && reserve_.giveUp()) {
     health_->fill(status.ToString());
@@ -59,6 +67,18 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
   watermark_ = recovery.after(*db_);
   recovery_ = recovery.report();
   if (!health_->full()) reserve_.keep();
+}
+
+WriterLock SharedDatabase::lockForWriting(bool createIfMissing) const {
+  std::error_code error;
+  // Where there is nothing to be opened, nothing is made.
+  if (readOnly_ || (!createIfMissing && !std::filesystem::exists(path_ + "/CURRENT", error))) return WriterLock();
+  try {
+    return WriterLock(path_);
+  } catch (const DatabaseError& failure) {
+    if (failure.code != "ROCKSDB_NO_SPACE" || !reserve_.giveUp()) throw;
+  }
+  return WriterLock(path_);
 }
 
 Status SharedDatabase::open(Opening opening, bool createIfMissing) {
@@ -111,6 +131,7 @@ void SharedDatabase::closeNow() {
   if (watermark_ != nullptr) watermark_->sync();
   watermark_.reset();
   if (health_->full()) reserve_.keep();
+  writerLock_.release();
 }
 
 void SharedDatabase::reopen(Opening opening, bool full) {

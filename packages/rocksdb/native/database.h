@@ -24,6 +24,7 @@
 #include "options.h"
 #include "reserve.h"
 #include "watermark.h"
+#include "writer_lock.h"
 
 namespace shale {
 
@@ -97,6 +98,9 @@ class SharedDatabase {
  private:
   friend class Use;
 
+  // Keeps others from writing from now on; on a full disk with the room of the space reserve.
+  WriterLock lockForWriting(bool createIfMissing) const;
+
   // How to open: as asked for; the same, but leaving in RocksDB's log what is there, for there may be little room; or
   // with as few writes as there can be.
   enum class Opening { kNormal, kLight, kSparing };
@@ -120,6 +124,8 @@ class SharedDatabase {
   const bool readOnly_;
   const Settings settings_;
   const Reserve reserve_;
+  // Held from before the first look at the files until after the last; nothing when it is read only.
+  WriterLock writerLock_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();

@@ -1,5 +1,8 @@
 #include "errors.h"
 
+#include <cerrno>
+#include <system_error>
+
 #include "environment.h"
 #include "napi_support.h"
 
@@ -9,12 +12,20 @@ namespace {
 
 using rocksdb::Status;
 
-// A LOCK file that somebody holds is an IOError like any other to RocksDB; only its text tells.
+bool says(const Status& status, const char* words) { return status.ToString().find(words) != std::string::npos; }
+
+bool says(const Status& status, int error) { return says(status, std::generic_category().message(error).c_str()); }
+
+// What happens to a LOCK file is an IOError like any other to RocksDB; only its text tells.
+bool isAboutLock(const Status& status) { return status.IsIOError() && says(status, "While lock file"); }
+
+bool isWithoutLocks(const Status& status) {
+  if (!isAboutLock(status)) return false;
+  return says(status, ENOLCK) || says(status, ENOSYS) || says(status, ENOTSUP) || says(status, EOPNOTSUPP);
+}
+
 bool isLockHeld(const Status& status) {
-  if (!status.IsIOError()) return false;
-  const std::string text = status.ToString();
-  return text.find("While lock file") != std::string::npos ||
-         text.find("lock hold by current process") != std::string::npos;
+  return isAboutLock(status) || (status.IsIOError() && says(status, "lock hold by current process"));
 }
 
 // A database that does not exist is, depending on the mode, an invalid argument or an IOError about its CURRENT file.
@@ -28,6 +39,7 @@ bool isMissing(const Status& status) {
 
 const char* codeOf(const Status& status) {
   if (isNoSpace(status)) return "ROCKSDB_NO_SPACE";
+  if (isWithoutLocks(status)) return "ROCKSDB_LOCKS_UNSUPPORTED";
   if (isLockHeld(status)) return "ROCKSDB_LOCKED";
   if (isMissing(status)) return "ROCKSDB_NOT_FOUND";
   switch (status.code()) {
@@ -85,7 +97,10 @@ bool isNoSpace(const Status& status) {
 }
 
 DatabaseError errorFromStatus(const Status& status, const std::string& path) {
-  return DatabaseError{codeOf(status), status.ToString(), subcodeOf(status), severityOf(status), path};
+  const char* meaning = isWithoutLocks(status) ? "The file system of this directory has no file locks: "
+                        : isLockHeld(status)   ? "Another process has it open for writing: "
+                                               : "";
+  return DatabaseError{codeOf(status), meaning + status.ToString(), subcodeOf(status), severityOf(status), path};
 }
 
 void throwIfFailed(const Status& status, const std::string& path) {

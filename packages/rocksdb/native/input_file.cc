@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "errors.h"
+#include "regular_file.h"
 
 namespace shale {
 
@@ -16,13 +17,11 @@ namespace shale {
   const char* code = error == ENOENT                       ? "ROCKSDB_NOT_FOUND"
                      : error == ENOSPC || error == EDQUOT ? "ROCKSDB_NO_SPACE"
                                                            : "ROCKSDB_IO_ERROR";
-  throw DatabaseError{code, what + " " + path + ": " + std::generic_category().message(error), "none", "none", path};
+  throw DatabaseError{code, what + " " + path + ": " + describeErrno(error), "none", "none", path};
 }
 
 InputFile::InputFile(std::string path) : path_(std::move(path)) {
-  do {
-    file_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  } while (file_ < 0 && errno == EINTR);
+  file_ = openRegular(path_, O_RDONLY);
   if (file_ < 0) throwSystemError("Cannot open", path_, errno);
 }
 

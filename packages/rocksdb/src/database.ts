@@ -380,7 +380,8 @@ export class Database {
  * Opens a database, or joins the handle that this process has of the same real path. With `readOnly: true` it is
  * always opened anew, and shows what is there now; another handle, of this or another process, may be writing.
  *
- * @throws RocksDBError `ROCKSDB_LOCKED` (another process has it), `ROCKSDB_NOT_FOUND`, `ROCKSDB_OPTIONS_MISMATCH`,
+ * @throws RocksDBError `ROCKSDB_LOCKED` (another process has it, which the message names),
+ * `ROCKSDB_LOCKS_UNSUPPORTED`, `ROCKSDB_NOT_FOUND`, `ROCKSDB_OPTIONS_MISMATCH`,
  * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION` (also when entries
  * that were acknowledged are missing, see {@link DatabaseOptions.recovery}; then with `recovery`, the report),
  * `ROCKSDB_IO_ERROR`, `ROCKSDB_NO_SPACE`, `ROCKSDB_LIBRARY_MISSING`.

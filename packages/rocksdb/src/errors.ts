@@ -5,7 +5,8 @@ import { parseRecoveryReport, type RecoveryReport } from '@shale/codec';
  * package's.
  *
  * - `ROCKSDB_CLOSED`: the `Database` was closed, or `attachDatabase` found none open in this process.
- * - `ROCKSDB_LOCKED`: another process holds the database's LOCK file.
+ * - `ROCKSDB_LOCKED`: another process holds the database's lock; the message says which.
+ * - `ROCKSDB_LOCKS_UNSUPPORTED`: the file system has no locks, so that no other process could be kept out.
  * - `ROCKSDB_NO_SPACE`: the disk is full. Reads go on, and trims and drops while the space reserve lasts; see
  *   `Database.resume`. A read has it only when RocksDB, opened anew, could not be opened even for reading.
  * - `ROCKSDB_EXPIRED`: a snapshot of before a `Database.resume` that opened RocksDB anew.
@@ -34,6 +35,7 @@ export const ROCKSDB_ERROR_CODES = [
 
   'ROCKSDB_CLOSED',
   'ROCKSDB_LOCKED',
+  'ROCKSDB_LOCKS_UNSUPPORTED',
   'ROCKSDB_NO_SPACE',
   'ROCKSDB_POISONED',
   'ROCKSDB_READ_ONLY',

@@ -12,7 +12,11 @@ export interface ErrorContext {
 const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode; advice: string }>>> = {
   ROCKSDB_LOCKED: {
     code: 'SHALE_LOCKED',
-    advice: 'another process has this database open: close it there, or open it here with readOnly: true',
+    advice: 'close it there, or open it here with readOnly: true',
+  },
+  ROCKSDB_LOCKS_UNSUPPORTED: {
+    code: 'SHALE_UNSUPPORTED',
+    advice: 'put the log on a file system that has locks; to look at it, readOnly: true needs none',
   },
   ROCKSDB_NOT_FOUND: { code: 'SHALE_NOT_FOUND', advice: 'check the path, or open with create: true' },
   ROCKSDB_NO_SPACE: {

@@ -52,10 +52,11 @@ export interface AttachOptions {
  * Opens the log of one instance of a database directory. Costs the same whatever it holds: tables are recovered when
  * they are first touched.
  *
- * Throws SHALE_LOCKED (another process has it, or this process has a log of the same instance), SHALE_NOT_FOUND
- * (nothing there, and `create` is false or `readOnly` true), SHALE_CORRUPT, SHALE_INVALID_ARGUMENT (options that differ
- * from those of the handle this process has open, FIFO compaction, or a database that is not of this format), SHALE_NO_SPACE, SHALE_IO,
- * and SHALE_UNSUPPORTED when the RocksDB library or the addon is missing.
+ * Throws SHALE_LOCKED (another process has it, which the message names, or this process has a log of the same
+ * instance), SHALE_NOT_FOUND (nothing there, and `create` is false or `readOnly` true), SHALE_CORRUPT,
+ * SHALE_INVALID_ARGUMENT (options that differ from those of the handle this process has open, FIFO compaction, or a
+ * database that is not of this format), SHALE_NO_SPACE, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the
+ * addon is missing, or the file system has no locks.
  */
 export async function openLog(path: string, options: LogOptions = {}): Promise<Log> {
   const instance = toInstance(options.instance ?? 0);

@@ -76,8 +76,8 @@ async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log'
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'missing';
     throw error;
   }
-  // CURRENT names the manifest of a RocksDB; while the first open is under way there is only the lock.
+  // CURRENT names the manifest of a RocksDB; while the first open is under way there are only the locks.
   if (names.includes('CURRENT')) return 'log';
   if (names.some((name) => /^(?:\d{6,}\.(?:sst|log)|MANIFEST-\d{6,})$/.test(name))) return 'damaged';
-  return names.every((name) => name === 'LOCK' || name === 'LOG' || name === 'IDENTITY') ? 'empty' : 'other';
+  return names.every((name) => ['LOCK', 'LOG', 'IDENTITY', 'WRITER'].includes(name)) ? 'empty' : 'other';
 }

@@ -47,7 +47,7 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   SHALE_LOCKED: {
     meaning: 'Another process, or another WAL of this process, has the database open for writing.',
     canRetry: true,
-    remedy: 'Close the other writer first, or open with readOnly: true.',
+    remedy: 'Close the other writer, which the message names, first, or open with readOnly: true.',
   },
   SHALE_CORRUPT: {
     meaning:
@@ -130,7 +130,7 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: 'Open it without readOnly to change it.',
   },
   SHALE_UNSUPPORTED: {
-    meaning: 'This platform or this librocksdb cannot do what was asked.',
+    meaning: 'This platform, this file system or this librocksdb cannot do what was asked.',
     canRetry: false,
     remedy: 'See the message for what is missing.',
   },

@@ -46,7 +46,7 @@ export async function checkPlaces(from: string, to: string): Promise<void> {
   if (holder !== null) {
     throw new WalError(
       'SHALE_LOCKED',
-      `process ${holder} has ${from} open for writing: end it first, since its files change under a repair`,
+      `${holder === 0 ? 'another process' : `process ${holder}`} has ${from} open for writing: end it first, since its files change under a repair`,
       { path: from },
     );
   }

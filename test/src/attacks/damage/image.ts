@@ -12,7 +12,7 @@ export interface Image {
 }
 
 /** Left out: they belong to the process, or nobody reads them. */
-const IGNORED = new Set(['LOCK', 'LOG', 'IDENTITY']);
+const IGNORED = new Set(['LOCK', 'LOG', 'IDENTITY', 'WRITER']);
 
 /** Puts the files of an image into an empty directory. */
 export function restore(image: Image, directory: string): void {
