@@ -28,8 +28,10 @@ function buildNative() {
   return run('compiling the addon', process.execPath, [script, '--quiet']);
 }
 
-function buildTypeScript() {
-  return run('compiling TypeScript', join(root, 'node_modules', '.bin', 'tsc'), ['-b']);
+async function buildTypeScript() {
+  await run('compiling TypeScript', join(root, 'node_modules', '.bin', 'tsc'), ['-b']);
+  const script = join(root, 'packages', 'engine', 'scripts', 'bundle-worker.mjs');
+  await run("making the file of the shards' threads", process.execPath, [script]);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

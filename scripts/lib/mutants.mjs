@@ -422,6 +422,43 @@ export const MUTANTS = [
     killers: ['packages/engine/test/close.test.ts', 'test/attacks/model.test.ts'],
   },
   {
+    name: 'preloads-in-threads',
+    removes: "the filter that keeps the application's preloads out of the threads",
+    edits: [
+      {
+        file: 'packages/engine/src/shard/thread-options.ts',
+        from: 'if (!PRELOADS.has(name)) return true;',
+        to: 'if (PRELOADS.size > 0) return true;',
+      },
+    ],
+    killers: ['packages/engine/test/thread-options.test.ts', 'packages/engine/test/preloads.test.ts'],
+  },
+  {
+    name: 'refused-threads',
+    removes:
+      'the care for a thread that Node refuses: the task that waits for it rejects a promise that nobody has',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/shard-thread.ts',
+        from: 'if (this.#worker !== null) await this.#pool.destroy();',
+        to: 'await this.#pool.destroy();',
+      },
+    ],
+    killers: ['packages/engine/test/preloads.test.ts'],
+  },
+  {
+    name: 'reason-of-a-failed-start',
+    removes: 'the reason why a thread cannot be started from the error that says so',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/bring-up.ts',
+        from: 'return cause instanceof Error ? cause.message : String(cause);',
+        to: 'return typeof cause;',
+      },
+    ],
+    killers: ['packages/engine/test/preloads.test.ts'],
+  },
+  {
     name: 'unknown-outcome',
     removes: 'the doubt about a frame whose thread died: it counts as done',
     edits: [

@@ -28,7 +28,7 @@ export async function openWal(path: string, options?: WalOptions): Promise<Wal> 
   }
   const resolved = resolveOptions(options);
   // The threads start and load their code while the database is being opened: that takes longer.
-  const threads = Array.from({ length: resolved.shards }, () => ShardThread.start());
+  const threads = ShardThread.start(resolved.shards);
   let log: Log;
   try {
     log = await openLog(path, {

@@ -11,7 +11,7 @@ export {
   type WriteOptions,
 } from './database.js';
 export { ROCKSDB_ERROR_CODES, RocksDBError, type RocksDBErrorCode } from './errors.js';
-export { type LibraryInfo, libraryInfo, rocksdbVersion } from './native.js';
+export { addonPath, type LibraryInfo, libraryInfo, rocksdbVersion, useAddon } from './native.js';
 export type {
   Compression,
   DatabaseOptions,

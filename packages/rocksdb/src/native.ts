@@ -138,18 +138,52 @@ const HOW_TO_BUILD = 'node node_modules/@shale/rocksdb/scripts/build-native.mjs'
 const HOW_TO_INSTALL =
   'apt-get install g++ librocksdb-dev | dnf install gcc-c++ rocksdb-devel | apk add g++ rocksdb-dev | brew install rocksdb';
 
-/** Where the addon is: beside the sources, unless SHALE_ROCKSDB_ADDON (for tests with sanitizers) says otherwise. */
-function addonPath(): string {
+/** Where this thread was told to find the addon. */
+let place: string | undefined;
+
+/**
+ * Where this thread loads the addon from: beside the package's code, unless SHALE_ROCKSDB_ADDON (for tests with
+ * sanitizers) or {@link useAddon} says otherwise. Whether it is there is another question.
+ */
+export function addonPath(): string {
   const { SHALE_ROCKSDB_ADDON } = process.env;
-  return SHALE_ROCKSDB_ADDON ?? fileURLToPath(new URL('../build/shale_rocksdb.node', import.meta.url));
+  return (
+    place ?? SHALE_ROCKSDB_ADDON ?? fileURLToPath(new URL('../build/shale_rocksdb.node', import.meta.url))
+  );
+}
+
+/**
+ * Tells this thread where the addon is: for code that does not run from where the package is, such as a bundle. Other
+ * threads are not affected. Once the addon is loaded, at the first use of a database, it changes nothing.
+ *
+ * @param path an absolute path; best what {@link addonPath} is in the thread that starts this one, so that both share
+ * their databases
+ */
+export function useAddon(path: string): void {
+  place = path;
 }
 
 function libraryMissing(path: string, cause: unknown): RocksDBError {
-  const message = !existsSync(path)
-    ? `The RocksDB addon has not been built (${path} does not exist). Build it: ${HOW_TO_BUILD}`
-    : 'The RocksDB addon cannot be loaded. Install RocksDB and a compiler ' +
-      `(${HOW_TO_INSTALL}), then build the addon again: ${HOW_TO_BUILD} --force`;
-  return new RocksDBError('ROCKSDB_LIBRARY_MISSING', message, 'none', 'none', path, { cause });
+  return new RocksDBError('ROCKSDB_LIBRARY_MISSING', whatIsMissing(path, cause), 'none', 'none', path, {
+    cause,
+  });
+}
+
+function whatIsMissing(path: string, cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'ERR_DLOPEN_DISABLED' || code === 'ERR_ACCESS_DENIED') {
+    return (
+      'Node was told not to load the RocksDB addon. Start it without --no-addons; and where it was started with ' +
+      '--permission, with --allow-addons, --allow-worker and --allow-fs-read for the packages of Shale and Piscina'
+    );
+  }
+  if (!existsSync(path)) {
+    return `The RocksDB addon has not been built (${path} does not exist). Build it: ${HOW_TO_BUILD}`;
+  }
+  return (
+    'The RocksDB addon cannot be loaded. Install RocksDB and a compiler ' +
+    `(${HOW_TO_INSTALL}), then build the addon again: ${HOW_TO_BUILD} --force`
+  );
 }
 
 let loaded: NativeBinding | undefined;

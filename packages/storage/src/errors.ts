@@ -51,7 +51,7 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
   ROCKSDB_READ_ONLY: { code: 'SHALE_READ_ONLY', advice: 'open the database without readOnly to change it' },
   ROCKSDB_LIBRARY_MISSING: {
     code: 'SHALE_UNSUPPORTED',
-    advice: 'install the RocksDB library and build the addon as the message says',
+    advice: 'do what the message says, then open the log again',
   },
   ROCKSDB_NOT_SUPPORTED: { code: 'SHALE_UNSUPPORTED', advice: 'this build of RocksDB cannot do that' },
   ROCKSDB_OPTIONS_MISMATCH: {

@@ -1,4 +1,4 @@
-export { type LibraryInfo, libraryInfo, rocksdbVersion } from '@shale/rocksdb';
+export { addonPath, type LibraryInfo, libraryInfo, rocksdbVersion, useAddon } from '@shale/rocksdb';
 export {
   type BackupInfo,
   type BackupList,

@@ -1,6 +1,6 @@
 import { WalError } from '@shale/codec';
 import type { ShardWorkerData } from './protocol.js';
-import { ShardThread, TaskFailed } from './shard-thread.js';
+import { ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
 
 /** Between attempts when somebody waits to be told that it does not work: opening and closing. */
 export const BRIEF_PAUSES_MS: readonly number[] = [25, 50, 100];
@@ -52,7 +52,7 @@ export class BringUp {
       this.#attempts++;
       const thread = this.#thread ?? new ShardThread();
       this.#thread = thread;
-      let failure: unknown = null;
+      let failure: unknown;
       try {
         await thread.run<'attach'>({ kind: 'attach', data: this.#data });
         // It may have died, or have been ended, while its answer was on its way.
@@ -60,11 +60,13 @@ export class BringUp {
           ready(thread);
           return;
         }
+        failure = thread.cause;
       } catch (error) {
-        failure = error;
+        failure = error instanceof ThreadLost ? error.cause : error;
       }
       await this.#endThread();
       if (failure instanceof TaskFailed) throw failure.error;
+      if (isAccessDenied(failure)) throw this.#notPermitted(failure);
       await this.#pause(failure);
     }
     await this.#endThread();
@@ -98,7 +100,8 @@ export class BringUp {
     if (milliseconds === undefined) {
       throw new WalError(
         'SHALE_INTERNAL',
-        `the thread of a shard could not be started ${this.#attempts} times: close the WAL and open it again`,
+        `the thread of a shard could not be started ${this.#attempts} times, the last time because of this: ` +
+          `${describe(cause)}; put that right, then close the WAL and open it again`,
         { path: this.#data.path, cause, details: { attempts: this.#attempts } },
       );
     }
@@ -112,8 +115,26 @@ export class BringUp {
     });
   }
 
+  #notPermitted(cause: unknown): WalError {
+    return new WalError(
+      'SHALE_UNSUPPORTED',
+      `Node's permission model keeps the thread of a shard from starting (${describe(cause)}): allow it with ` +
+        '--allow-worker, --allow-addons and --allow-fs-read for the packages of Shale and Piscina',
+      { path: this.#data.path, cause },
+    );
+  }
+
   /** A method, for it changes while others are awaited. */
   #isStopped(): boolean {
     return this.#stopped;
   }
+}
+
+/** Whether Node's permission model refused something: trying again does not change that. */
+function isAccessDenied(cause: unknown): boolean {
+  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'ERR_ACCESS_DENIED';
+}
+
+function describe(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -7,6 +7,12 @@ import type { ReclaimReport, SequenceSpan } from '@shale/storage';
  * would drop their codes.
  */
 
+/** What a thread is given at its start, as `workerData`. */
+export interface ThreadStart {
+  /** Where this process has its addon: the thread's code is one file and knows no other place. */
+  readonly addon: string;
+}
+
 /** What a thread attaches to. */
 export interface ShardWorkerData {
   /** The real path of a database that this process has open. */

@@ -1,9 +1,12 @@
 import type { Worker } from 'node:worker_threads';
 import { type ErrorData, errorFromData } from '@shale/codec';
+import { addonPath } from '@shale/storage';
 import { Piscina } from 'piscina';
-import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks } from './protocol.js';
+import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks, ThreadStart } from './protocol.js';
+import { type ThreadOptions, threadOptions } from './thread-options.js';
 
-const WORKER = new URL('../worker/entry.js', import.meta.url).href;
+/** One file with all the code of the thread, made of `worker/entry.js` by scripts/bundle-worker.mjs. */
+const WORKER = new URL('../worker/thread.cjs', import.meta.url).href;
 
 /** Tasks given to the thread at once; Piscina queues more than that, in order. Appends never come near it. */
 const TASKS_AT_ONCE = 1024;
@@ -40,9 +43,11 @@ export class ShardThread {
   #ending: Promise<void> | null = null;
   #onGone: () => void = () => {};
 
-  constructor() {
+  constructor(options: ThreadOptions = threadOptions()) {
     this.#pool = new Piscina({
       filename: WORKER,
+      ...options,
+      workerData: { addon: addonPath() } satisfies ThreadStart,
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -56,17 +61,25 @@ export class ShardThread {
     this.#pool.on('error', (error: unknown) => this.#blame(error));
   }
 
-  /** A thread that has begun to start and to load its code, for somebody who will have work for it soon. */
-  static start(): ShardThread {
-    const thread = new ShardThread();
-    // When it fails, so does what comes next.
-    thread.run<'load'>({ kind: 'load' }).catch(() => undefined);
-    return thread;
+  /** Threads that have begun to start and to load their code, for somebody who will have work for them soon. */
+  static start(count: number): ShardThread[] {
+    const options = threadOptions();
+    return Array.from({ length: count }, () => {
+      const thread = new ShardThread(options);
+      // When it fails, so does what comes next.
+      thread.run<'load'>({ kind: 'load' }).catch(() => undefined);
+      return thread;
+    });
   }
 
   /** Whether it can do nothing any more: every task fails with ThreadLost, and was not begun. */
   get isGone(): boolean {
     return this.#gone;
+  }
+
+  /** Why it is gone; undefined while it is not. */
+  get cause(): unknown {
+    return this.#cause;
   }
 
   /** Calls `onGone` when the thread is going away without having been asked to; not if it has gone already. */
@@ -109,7 +122,9 @@ export class ShardThread {
   async #end(): Promise<void> {
     this.#gone = true;
     this.#cause ??= new Error('it was ended');
-    await this.#pool.destroy();
+    // Without a worker there is nothing to destroy but a task that Piscina still has, whose promise nobody got: its
+    // rejection would end the process.
+    if (this.#worker !== null) await this.#pool.destroy();
     await this.#exited;
   }
 

@@ -173,7 +173,7 @@ export class Shard {
     const failure =
       cause instanceof WalError
         ? cause
-        : new WalError('SHALE_INTERNAL', `shard ${this.index} cannot go on`, {
+        : new WalError('SHALE_INTERNAL', `shard ${this.index} cannot go on: ${String(cause)}`, {
             path: this.#context.data.path,
             cause,
           });

@@ -1,13 +1,24 @@
+import { workerData } from 'node:worker_threads';
 import { errorToData } from '@shale/codec';
+import { useAddon } from '@shale/storage';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
-import type { ShardReply, ShardTask } from '../shard/protocol.js';
+import type { ShardReply, ShardTask, ThreadStart } from '../shard/protocol.js';
 import { BriefPoll } from './brief-poll.js';
 import { ShardWorker } from './shard-worker.js';
 
 /*
- * The thread of a shard. Piscina calls the default export for each task, in order; every answer, errors included,
- * is plain data, so a task never rejects.
+ * The thread of a shard. It runs from one file, `dist/worker/thread.cjs`: scripts/bundle-worker.mjs puts this module into
+ * it with all that it imports, but for Piscina, which is in the thread already. So the thread loads no other code of
+ * Shale, whatever the application does to the loading of modules; nor do the application's preloads run in it
+ * (shard/thread-options.ts).
+ *
+ * Piscina calls the default export for each task, in order; every answer, errors included, is plain data, so a task
+ * never rejects.
  */
+
+// What ShardThread starts it with.
+const { addon } = workerData as ThreadStart;
+useAddon(addon);
 
 const worker = new ShardWorker();
 const poll = new BriefPoll();
