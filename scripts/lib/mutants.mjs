@@ -558,4 +558,40 @@ export const MUTANTS = [
     ],
     killers: ['packages/storage/test/regression/read-drop.test.ts'],
   },
+  {
+    name: 'idle-reads-let-go',
+    removes: 'that reads which stand still let go of what they hold',
+    edits: [
+      {
+        file: 'packages/engine/src/read/read-memory.ts',
+        from: 'for (const room of [...this.#lent]) if (!room.wasUsed()) room.takeAway();',
+        to: 'for (const room of [...this.#lent]) room.wasUsed();',
+      },
+    ],
+    killers: ['packages/engine/test/read-memory.test.ts'],
+  },
+  {
+    name: 'abandoned-reads',
+    removes: 'that a read which nobody can continue is collected',
+    edits: [
+      {
+        file: 'packages/engine/src/read/open-reads.ts',
+        from: 'this.#reads.set(belongings, new WeakRef(read));',
+        to: 'this.#reads.set(belongings, { deref: () => read } as WeakRef<Cuttable>);',
+      },
+    ],
+    killers: ['packages/engine/test/read-memory.test.ts'],
+  },
+  {
+    name: 'go-back',
+    removes: 'the reading again of what was taken away before it was used',
+    edits: [
+      {
+        file: 'packages/engine/src/read/chunk-stream.ts',
+        from: '    this.#at = at;\n    this.#isAtEnd = false;',
+        to: '    if (at === null) this.#isAtEnd = false;',
+      },
+    ],
+    killers: ['packages/engine/test/read-memory.test.ts'],
+  },
 ];

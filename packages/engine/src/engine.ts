@@ -8,15 +8,12 @@ import { Catalog } from './catalog/catalog.js';
 import { Health } from './health.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ResolvedOptions } from './options.js';
+import { OpenReads } from './read/open-reads.js';
+import { ReadMemory } from './read/read-memory.js';
 import { Reclaimer } from './reclaimer.js';
 import { Shard } from './shard/shard.js';
 import type { ShardThread } from './shard/shard-thread.js';
 import { addressOf, type Routing, TableRef } from './table-ref.js';
-
-/** Something that must fail at once when the WAL is closed. */
-export interface Cuttable {
-  cut(error: WalError): void;
-}
 
 /** Idle frame buffers kept per shard: one filling, two on their way, and one to spare. */
 const BUFFERS_PER_SHARD = 4;
@@ -36,9 +33,10 @@ export class Engine {
   readonly shards: readonly Shard[];
   readonly catalog: Catalog;
   readonly reclaimer: Reclaimer;
+  readonly reads: OpenReads = new OpenReads();
+  readonly readMemory: ReadMemory;
   /** This thread's own view of the database: it holds the claim, and does what takes long off this thread. */
   readonly log: Log;
-  readonly #cuttables = new Set<Cuttable>();
   /** Trims and drops under way. */
   readonly #changes = new Set<Promise<unknown>>();
   readonly #intake: Intake;
@@ -53,6 +51,7 @@ export class Engine {
     this.lifecycle = new Lifecycle(log.path);
     this.health = new Health((error) => this.#intake.failUnsent(error));
     this.flow = new FlowControl(options.maxInFlightBytes, options.maxQueuedAppends);
+    this.readMemory = new ReadMemory(options.maxReadBytes);
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
       data: { path: log.path, instance: options.instance, view: log.view },
@@ -173,16 +172,6 @@ export class Engine {
     }
   }
 
-  /** Registers something to be cut when the WAL is closed. Throws SHALE_CLOSED. */
-  watch(cuttable: Cuttable): void {
-    this.lifecycle.requireOpen();
-    this.#cuttables.add(cuttable);
-  }
-
-  unwatch(cuttable: Cuttable): void {
-    this.#cuttables.delete(cuttable);
-  }
-
   /** Closes; the same promise however often it is asked. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -192,8 +181,7 @@ export class Engine {
   async #close(): Promise<void> {
     this.lifecycle.to('closing');
     this.reclaimer.stop();
-    for (const cuttable of [...this.#cuttables]) cuttable.cut(this.lifecycle.closedError());
-    this.#cuttables.clear();
+    this.reads.cut(this.lifecycle.closedError());
     for (const shard of this.shards) shard.hurry();
     await this.settled();
     await Promise.allSettled(this.#changes);

@@ -7,7 +7,7 @@ import type {
   VerifyTotals,
 } from '@shale/storage';
 import type { Engine } from './engine.js';
-import { newCursor } from './region/region-chunks.js';
+import { type ListCursor, withCursor } from './list-cursor.js';
 import type { Listing } from './shard/protocol.js';
 import { checkInTurn } from './turn.js';
 
@@ -41,14 +41,18 @@ export interface VerifyFinding extends StoredVerifyFinding {
 /** One event of `verify`. */
 export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyTotals;
 
-/** Items that a thread hands over at a time. */
-const PAGE = 1024;
-
 /** Every table: those with entries by (region, table), then those of which only the metadata record is left. */
-export async function* listTables(engine: Engine): AsyncGenerator<TableInfo, void, undefined> {
+export function listTables(engine: Engine): AsyncGenerator<TableInfo, void, undefined> {
+  return withCursor(engine, (cursor) => generateTables(engine, cursor));
+}
+
+async function* generateTables(
+  engine: Engine,
+  cursor: ListCursor,
+): AsyncGenerator<TableInfo, void, undefined> {
   await checkInTurn(() => engine.lifecycle.requireOpen());
   await engine.catalog.load();
-  for await (const stored of list<StoredTable>(engine, 'tables')) {
+  for await (const stored of list<StoredTable>(engine, cursor, 'tables')) {
     const { region, table } = stored.id;
     // Tables with a name are all in region 0, so a record that is left of one can be told as well.
     const name = engine.catalog.nameOf({ region: region ?? 0n, table });
@@ -57,12 +61,19 @@ export async function* listTables(engine: Engine): AsyncGenerator<TableInfo, voi
 }
 
 /** Reads and checks everything: the tables, then the files. */
-export async function* listVerifyEvents(engine: Engine): AsyncGenerator<VerifyEvent, void, undefined> {
+export function listVerifyEvents(engine: Engine): AsyncGenerator<VerifyEvent, void, undefined> {
+  return withCursor(engine, (cursor) => generateVerifyEvents(engine, cursor));
+}
+
+async function* generateVerifyEvents(
+  engine: Engine,
+  cursor: ListCursor,
+): AsyncGenerator<VerifyEvent, void, undefined> {
   const started = performance.now();
   const places: FilePlace[] = [];
   let totals: VerifyTotals | undefined;
   let progress: VerifyProgress | undefined;
-  for await (const event of list<StoredVerifyEvent>(engine, 'verify')) {
+  for await (const event of list<StoredVerifyEvent>(engine, cursor, 'verify')) {
     if (event.type === 'totals') {
       totals = event;
       continue;
@@ -100,25 +111,21 @@ async function nameFor(engine: Engine, { id }: StoredVerifyFinding): Promise<str
   return engine.catalog.nameOf(id);
 }
 
-async function* list<I>(engine: Engine, listing: Listing): AsyncGenerator<I, void, undefined> {
+async function* list<I>(
+  engine: Engine,
+  cursor: ListCursor,
+  listing: Listing,
+): AsyncGenerator<I, void, undefined> {
   await checkInTurn(() => engine.lifecycle.requireOpen());
-  const shard = engine.nextShard();
-  const cursor = newCursor();
-  let done = false;
-  let begin = true;
   try {
-    while (!done) {
-      const task = { kind: 'listNext', list: listing, cursor, limit: PAGE, begin } as const;
-      const page = await shard.request<'listNext'>(task, begin ? 'retry' : 'fail');
-      begin = false;
+    for (let done = false; !done; ) {
+      const page = await cursor.next(listing);
       done = page.done;
       // The thread lists what the name of the listing says.
       yield* page.items as readonly I[];
       engine.lifecycle.requireOpen();
     }
   } finally {
-    if (!done && !begin) {
-      shard.request<'cursorEnd'>({ kind: 'cursorEnd', cursor }, 'fail').catch(() => undefined);
-    }
+    cursor.end();
   }
 }

@@ -44,6 +44,13 @@ export interface WalOptions {
   /** Appends that may wait for room: 0 to 2^20, default 65536. Past it, SHALE_OVERLOADED at once. */
   readonly maxQueuedAppends?: number;
   /**
+   * Bytes of chunks that reads and scans hold, over all of them: 1 MiB to 2 GiB, default 64 MiB. Of many reads at a time
+   * each gets smaller chunks than it asks for, and those that stand still lose theirs: they read them again when they go
+   * on. A chunk that one large entry needs may be larger, and then goes through alone. What a read has handed out does not
+   * count.
+   */
+  readonly maxReadBytes?: number;
+  /**
    * Size of the frames that carry appends to the shards: 16 KiB to 16 MiB, default 512 KiB. Larger ones write more at
    * a time and hold both threads longer. An append that is larger travels in a frame of its own.
    */
@@ -100,6 +107,7 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   readOnly: flag(false),
   maxInFlightBytes: integer(() => 64 * 1024 * 1024, 64 * 1024, 2 * 1024 ** 3),
   maxQueuedAppends: integer(() => 65536, 0, 2 ** 20),
+  maxReadBytes: integer(() => 64 * 1024 * 1024, 1024 * 1024, 2 * 1024 ** 3),
   frameBytes: integer(() => 512 * 1024, 16 * 1024, 16 * 1024 * 1024),
   recovery: oneOf(['strict', 'salvage']),
   rocksdb: {

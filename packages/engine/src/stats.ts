@@ -36,6 +36,15 @@ export interface WalStats {
     /** The bound given at opening. */
     readonly maxQueuedAppends: number;
   };
+  /** Reads and scans under way, and their chunks. */
+  readonly reads: {
+    /** Reads and scans that have begun, and have neither ended nor been collected. */
+    readonly open: number;
+    /** Bytes that are booked for their chunks, as `maxReadBytes` counts them. */
+    readonly chunkBytes: number;
+    /** The bound given at opening, in bytes. */
+    readonly maxReadBytes: number;
+  };
   /** Tables whose state a shard holds, as a rule because they have been touched. */
   readonly recoveredTables: number;
   /** Giving back the space of trimmed entries. */
@@ -65,6 +74,11 @@ export async function collectStats(engine: Engine): Promise<WalStats> {
       maxInFlightBytes: engine.flow.maxBytes,
       queuedAppends: engine.flow.waiting,
       maxQueuedAppends: engine.flow.maxWaiting,
+    },
+    reads: {
+      open: engine.reads.size,
+      chunkBytes: engine.readMemory.bytes,
+      maxReadBytes: engine.readMemory.maxBytes,
     },
     recoveredTables: shards.reduce((sum, shard) => sum + shard.recoveredTables, 0),
     reclaim: engine.reclaimer.stats,

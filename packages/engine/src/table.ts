@@ -13,7 +13,7 @@ import {
   type ReadOptions,
   type ReadRange,
 } from './read/read-options.js';
-import { TableChunks } from './read/table-chunks.js';
+import { TableChunks, type TablePosition } from './read/table-chunks.js';
 import { TableRead } from './read/table-read.js';
 import type { Address, TableRef } from './table-ref.js';
 import { checkInTurn, nextTurn } from './turn.js';
@@ -141,9 +141,9 @@ export class Table<T = Uint8Array> {
   read(range: ReadRange = {}, options: ReadOptions = {}): TableRead<T> {
     const checkedRange = checkRange(range);
     const checked = checkReadOptions(options);
-    const begin = (): ChunkStream => {
+    const begin = (): ChunkStream<TablePosition> => {
       const chunks = new TableChunks(this.#engine, () => this.#locate(), checkedRange, checked);
-      return new ChunkStream(this.#engine, chunks, checked.signal);
+      return new ChunkStream(this.#engine, chunks, checked);
     };
     return new TableRead(begin, this.#codec);
   }

@@ -29,7 +29,7 @@ export { type ReadRange, requirePosition, type SequenceSpan } from './range.js';
 export type { LogEntry, ReadChunk } from './read.js';
 export type { ReclaimOptions, ReclaimReport } from './reclaim.js';
 export type { RegionReport } from './recovery.js';
-export { type RegionChunk, type RegionEntry, RegionScan } from './region-scan.js';
+export { type RegionChunk, type RegionEntry, type RegionPosition, RegionScan } from './region-scan.js';
 export type {
   RepairEvent,
   RepairLoss,

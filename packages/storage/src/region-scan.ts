@@ -29,6 +29,13 @@ export interface RegionChunk {
   readonly neededBytes: number;
 }
 
+/** A place in a region: at an entry, or right behind it when it has been read. */
+export interface RegionPosition {
+  readonly table: bigint;
+  readonly sequence: bigint;
+  readonly isRead: boolean;
+}
+
 /**
  * A scan over all tables of one region, ordered by (table, sequence), in chunks that the caller provides the buffers
  * for. It sees the region as it was when the scan was made: what is appended or trimmed afterwards does not show.
@@ -40,6 +47,7 @@ export class RegionScan {
   readonly #snapshot: Snapshot;
   readonly #upper: Uint8Array;
   #lower: Uint8Array;
+  #position: RegionPosition | null = null;
   #state: 'open' | 'done' | 'failed' | 'closed' = 'open';
   #failure: unknown;
 
@@ -51,6 +59,18 @@ export class RegionScan {
     this.#lower = range.lower;
     this.#upper = range.upper;
     this.#snapshot = native({ path: context.path }, () => context.db.snapshot());
+  }
+
+  /** Where it goes on; null at the beginning of the region. */
+  get position(): RegionPosition | null {
+    return this.#position;
+  }
+
+  /** Goes on elsewhere, in the same view of the region; null for its beginning. Not after a failure or {@link close}. */
+  seek(position: RegionPosition | null): void {
+    if (this.#state === 'done') this.#state = 'open';
+    this.#position = position;
+    this.#lower = this.#keyOf(position);
   }
 
   /**
@@ -88,7 +108,7 @@ export class RegionScan {
 
   #advance(into: ArrayBuffer, maxEntries: number): RegionChunk {
     const place = { path: this.#context.path };
-    const { db, counters, instance } = this.#context;
+    const { db, counters } = this.#context;
     const options = { snapshot: this.#snapshot, ...(Number.isFinite(maxEntries) ? { maxEntries } : {}) };
     const result = native(place, () => db.scan(this.#lower, this.#upper, into, options));
     const layout = layoutOf(result);
@@ -102,15 +122,20 @@ export class RegionScan {
       });
     }
     if (result.entries > 0) {
-      const { region, table, first, count } = groupAt(into, layout, layout.groups - 1);
-      this.#lower = keySuccessor(logKey({ instance, region, table }, first + BigInt(count) - 1n));
+      const { table, first, count } = groupAt(into, layout, layout.groups - 1);
+      this.#position = { table, sequence: first + BigInt(count) - 1n, isRead: true };
+      this.#lower = this.#keyOf(this.#position);
     }
     const done = !result.more && result.foreign === undefined;
-    if (done) {
-      this.#state = 'done';
-      this.#snapshot.release();
-    }
+    if (done) this.#state = 'done';
     return { layout, done, neededBytes: 0 };
+  }
+
+  #keyOf(position: RegionPosition | null): Uint8Array {
+    const { instance } = this.#context;
+    if (position === null) return regionRange(instance, this.region).lower;
+    const key = logKey({ instance, region: this.region, table: position.table }, position.sequence);
+    return position.isRead ? keySuccessor(key) : key;
   }
 }
 

@@ -1,6 +1,14 @@
+/** What a source hands out, until all of it has been used. */
+export interface Held {
+  /** The items from `index()` on wait to be asked for; `forget` is called when they are to be had from the source again. */
+  lend(index: () => number, forget: () => void): void;
+  /** Nothing of it is waited for any more. */
+  release(): void;
+}
+
 /** A source of chunks that can be left. */
-export interface ChunkSource<C> {
-  next(): Promise<C | null>;
+export interface ChunkSource<E> {
+  next(): Promise<{ readonly items: ItemChunk<E>; readonly held: Held } | null>;
   leave(): void;
 }
 
@@ -17,14 +25,15 @@ export interface ItemChunk<E> {
  * runs once per entry: an item that is there already costs one resolved promise.
  */
 export class EntryIterator<E> implements AsyncIterableIterator<E, undefined> {
-  readonly #source: ChunkSource<ItemChunk<E>>;
+  readonly #source: ChunkSource<E>;
   #chunk: ItemChunk<E> | null = null;
+  #held: Held | null = null;
   #index = 0;
   #failure: { readonly error: unknown } | null = null;
   /** Calls that wait for a chunk, in order. */
   #turn: Promise<unknown> | null = null;
 
-  constructor(source: ChunkSource<ItemChunk<E>>) {
+  constructor(source: ChunkSource<E>) {
     this.#source = source;
   }
 
@@ -51,12 +60,13 @@ export class EntryIterator<E> implements AsyncIterableIterator<E, undefined> {
 
   return(): Promise<IteratorResult<E, undefined>> {
     this.#source.leave();
-    this.#chunk = null;
+    this.#drop();
     return Promise.resolve({ done: true, value: undefined });
   }
 
   throw(error: unknown): Promise<IteratorResult<E, undefined>> {
     this.#source.leave();
+    this.#drop();
     this.#failure ??= { error };
     return Promise.reject(error);
   }
@@ -71,22 +81,48 @@ export class EntryIterator<E> implements AsyncIterableIterator<E, undefined> {
 
   async #step(): Promise<IteratorResult<E, undefined>> {
     if (this.#failure !== null) throw this.#failure.error;
-    while (this.#chunk === null || this.#index >= this.#chunk.length) {
-      this.#chunk = await this.#source.next();
+    let chunk = this.#chunk;
+    while (chunk === null || this.#index >= chunk.length) {
+      this.#drop();
+      const next = await this.#source.next();
+      if (next === null) return { done: true, value: undefined };
+      chunk = next.items;
+      this.#chunk = chunk;
+      this.#held = next.held;
       this.#index = 0;
-      if (this.#chunk === null) return { done: true, value: undefined };
     }
-    return { done: false, value: this.#take(this.#chunk) };
+    const value = this.#take(chunk);
+    // From here on, so that every call gets an item.
+    this.#held?.lend(
+      () => this.#index,
+      () => {
+        this.#chunk = null;
+        this.#held = null;
+      },
+    );
+    return { done: false, value };
+  }
+
+  /** Lets go of a chunk of which nothing is wanted any more. */
+  #drop(): void {
+    const held = this.#held;
+    this.#chunk = null;
+    this.#held = null;
+    held?.release();
   }
 
   #take(chunk: ItemChunk<E>): E {
     if (this.#failure !== null) throw this.#failure.error;
+    let item: E;
     try {
-      return chunk.at(this.#index++);
+      item = chunk.at(this.#index++);
     } catch (error) {
       this.#failure = { error };
       this.#source.leave();
+      this.#drop();
       throw error;
     }
+    if (this.#index >= chunk.length) this.#drop();
+    return item;
   }
 }

@@ -23,7 +23,8 @@ export interface ReadOptions {
   /** Ends the read: it fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Bytes of entries that are read at a time: 1 KiB to 256 MiB, default 1 MiB. One such chunk is read ahead. An entry
+   * Bytes of entries that are read at a time: 1 KiB to 256 MiB, default 1 MiB; less where many reads share
+   * `maxReadBytes`, which no two chunks of a read exceed together. One such chunk is read ahead if there is room. An entry
    * that is larger comes in a chunk of its own.
    */
   readonly chunkBytes?: number | undefined;

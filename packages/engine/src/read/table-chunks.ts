@@ -1,20 +1,26 @@
+import type { EntryChunk } from '@shale/codec';
 import { requirePosition, type SequenceSpan } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import type { ReadPart } from '../shard/protocol.js';
 import type { Address } from '../table-ref.js';
 import { checkInTurn, nextTurn } from '../turn.js';
-import type { ChunkFetcher } from './chunk-stream.js';
+import type { ChunkFetcher, Part } from './chunk-stream.js';
 import type { CheckedRange, CheckedRead } from './read-options.js';
 
+/** From which sequence on a read goes on, and how many entries it still takes. */
+export interface TablePosition {
+  readonly from: bigint;
+  readonly left: number;
+}
+
 /** Fetches the chunks of a table's range from the shard that owns it, which fixes the bounds when the first is read. */
-export class TableChunks implements ChunkFetcher {
+export class TableChunks implements ChunkFetcher<TablePosition> {
   readonly #engine: Engine;
   readonly #locate: () => Promise<Address | null>;
   readonly #range: CheckedRange;
   readonly #options: CheckedRead;
-  /** Where the table is and what is left to read, once the read has begun. */
-  #place: { readonly address: Address; span: SequenceSpan } | null = null;
-  #left: number;
+  /** Where the table is and what the read spans, once it has begun. */
+  #place: { readonly address: Address; readonly span: SequenceSpan } | null = null;
   /** Tells the shard whether the table was dropped meanwhile. */
   #watch: bigint | null = null;
   #isOver = false;
@@ -30,19 +36,14 @@ export class TableChunks implements ChunkFetcher {
     this.#locate = locate;
     this.#range = range;
     this.#options = options;
-    this.#left = range.limit;
   }
 
-  async fetch(): ReturnType<ChunkFetcher['fetch']> {
-    const place = this.#place;
-    if (this.#left === 0 && (place !== null || !this.#options.strict)) return await nothing();
-    const part = place === null ? await this.#start() : await this.#continue(place.address, place.span);
-    if (part === null) return await nothing();
-    this.#left -= part.chunk?.layout.entries ?? 0;
-    if (part.next !== null && this.#place !== null) {
-      this.#place.span = { ...this.#place.span, from: part.next };
-    }
-    return { chunk: part.chunk, done: part.next === null || this.#left === 0 };
+  async fetch(at: TablePosition | null, bytes: number): Promise<Part<TablePosition>> {
+    return at === null ? await this.#start(bytes) : await this.#continue(at, bytes);
+  }
+
+  positionOf(at: TablePosition | null, chunk: EntryChunk, index: number): TablePosition {
+    return { from: chunk.sequenceAt(index), left: (at?.left ?? this.#range.limit) - index };
   }
 
   end(): void {
@@ -51,28 +52,46 @@ export class TableChunks implements ChunkFetcher {
     this.#watch = null;
   }
 
-  async #start(): Promise<ReadPart | null> {
+  async #start(bytes: number): Promise<Part<TablePosition>> {
+    const { limit } = this.#range;
+    const { strict, chunkEntries } = this.#options;
+    if (limit === 0 && !strict) return await nothing();
     const address = await this.#locate();
-    if (address === null && this.#options.strict) await this.#requireBegin();
-    if (address === null || this.#isOver) return null;
-    const watch = this.#engine.log.watch(address.id);
-    this.#watch = watch;
+    if (address === null && strict) await this.#requireBegin();
+    if (address === null || this.#isOver) return await nothing();
+    this.#watch ??= this.#engine.log.watch(address.id);
     const part = await this.#engine.shard(address.shard).request<'readStart'>(
       {
         kind: 'readStart',
         id: address.id,
-        watch,
+        watch: this.#watch,
         bounds: this.#range.bounds,
-        strict: this.#options.strict,
-        chunkBytes: this.#options.chunkBytes,
+        strict,
+        chunkBytes: bytes,
         // Of a limit of 0 the shard only checks where it begins.
-        maxEntries: Math.max(1, this.#maxEntries()),
+        maxEntries: Math.max(1, Math.min(limit, chunkEntries)),
       },
       'retry',
     );
-    if (this.#left === 0) return null;
-    if (part !== null) this.#place = { address, span: part.span };
-    return part;
+    if (part === null || limit === 0) return END;
+    this.#place = { address, span: part.span };
+    return after(part, limit);
+  }
+
+  async #continue({ from, left }: TablePosition, bytes: number): Promise<Part<TablePosition>> {
+    const place = this.#place;
+    if (place === null) return await nothing();
+    const part = await this.#engine.shard(place.address.shard).request<'readNext'>(
+      {
+        kind: 'readNext',
+        id: place.address.id,
+        span: { ...place.span, from },
+        chunkBytes: bytes,
+        maxEntries: Math.min(left, this.#options.chunkEntries),
+      },
+      'retry',
+    );
+    return after(part, left);
   }
 
   /** There is no table: the next entry would be its first. */
@@ -81,27 +100,18 @@ export class TableChunks implements ChunkFetcher {
       requirePosition({ first: 1n, next: 1n }, this.#range.bounds, { path: this.#engine.path }),
     );
   }
-
-  #continue(address: Address, span: SequenceSpan): Promise<ReadPart> {
-    return this.#engine.shard(address.shard).request<'readNext'>(
-      {
-        kind: 'readNext',
-        id: address.id,
-        span,
-        chunkBytes: this.#options.chunkBytes,
-        maxEntries: this.#maxEntries(),
-      },
-      'retry',
-    );
-  }
-
-  #maxEntries(): number {
-    return Math.min(this.#left, this.#options.chunkEntries);
-  }
 }
 
+const END: Part<TablePosition> = { chunk: null, next: null, neededBytes: 0 };
+
 /** The end, without having asked a shard. */
-async function nothing(): ReturnType<ChunkFetcher['fetch']> {
+async function nothing(): Promise<Part<TablePosition>> {
   await nextTurn();
-  return { chunk: null, done: true };
+  return END;
+}
+
+/** The part that a shard has answered, when `before` entries were left to read. */
+function after({ chunk, next, neededBytes }: ReadPart, before: number): Part<TablePosition> {
+  const left = before - (chunk?.layout.entries ?? 0);
+  return { chunk, next: next === null || left === 0 ? null : { from: next, left }, neededBytes };
 }

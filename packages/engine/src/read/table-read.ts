@@ -1,7 +1,8 @@
 import type { EntryChunk, PayloadCodec } from '@shale/codec';
 import { decodeWith } from '../payload.js';
 import type { ChunkStream } from './chunk-stream.js';
-import { EntryIterator, type ItemChunk } from './entry-iterator.js';
+import { type ChunkSource, EntryIterator, type ItemChunk } from './entry-iterator.js';
+import type { TablePosition } from './table-chunks.js';
 
 /** One entry of a table. */
 export interface Entry<T = Uint8Array> {
@@ -73,38 +74,31 @@ export class TableChunk<T = Uint8Array> implements ItemChunk<Entry<T>>, Iterable
  * from behind it goes on there. Once an iteration has failed it keeps failing with the same error.
  */
 export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>, undefined> {
-  readonly #begin: () => ChunkStream;
+  readonly #begin: () => ChunkStream<TablePosition>;
   readonly #codec: PayloadCodec<T>;
 
   /** @internal */
-  constructor(begin: () => ChunkStream, codec: PayloadCodec<T>) {
+  constructor(begin: () => ChunkStream<TablePosition>, codec: PayloadCodec<T>) {
     this.#begin = begin;
     this.#codec = codec;
   }
 
   /** Reads entry by entry. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Entry<T>, undefined> {
-    return new EntryIterator(this.#chunkSource());
+    return new EntryIterator(this.#source((chunk) => chunk));
   }
 
   /** Reads many entries at a time: much cheaper per entry. */
   chunks(): AsyncIterableIterator<TableChunk<T>, undefined> {
-    const source = this.#chunkSource();
-    return new EntryIterator({
-      next: async () => {
-        const chunk = await source.next();
-        return chunk === null ? null : { length: 1, at: () => chunk };
-      },
-      leave: () => source.leave(),
-    });
+    return new EntryIterator(this.#source((chunk) => ({ length: 1, at: () => chunk })));
   }
 
-  #chunkSource(): { next: () => Promise<TableChunk<T> | null>; leave: () => void } {
+  #source<E>(itemsOf: (chunk: TableChunk<T>) => ItemChunk<E>): ChunkSource<E> {
     const stream = this.#begin();
     return {
       next: async () => {
-        const chunk = await stream.next();
-        return chunk === null ? null : new TableChunk(chunk, this.#codec);
+        const held = await stream.next();
+        return held === null ? null : { items: itemsOf(new TableChunk(held.chunk, this.#codec)), held };
       },
       leave: () => stream.leave(),
     };

@@ -1,5 +1,7 @@
+import type { EntryChunk } from '@shale/codec';
+import type { RegionPosition } from '@shale/storage';
 import type { Engine } from '../engine.js';
-import type { ChunkFetcher } from '../read/chunk-stream.js';
+import type { ChunkFetcher, Part } from '../read/chunk-stream.js';
 import type { Shard } from '../shard/shard.js';
 
 let cursors = 0;
@@ -11,41 +13,39 @@ export function newCursor(): number {
 
 /**
  * Fetches the chunks of a whole region. Any shard can do it: the tables are in one database, whoever writes them. It
- * works on a snapshot that the thread holds, so a thread that dies takes the scan with it.
+ * works on a snapshot that the thread holds until the end, so a thread that dies takes the scan with it.
  */
-export class RegionChunks implements ChunkFetcher {
+export class RegionChunks implements ChunkFetcher<RegionPosition> {
   readonly #shard: Shard;
   readonly #region: bigint;
-  readonly #chunkBytes: number;
   readonly #cursor = newCursor();
-  #begun = false;
-  /** Whether the thread may still hold something of the scan. */
-  #isOpen = false;
+  #state: 'new' | 'open' | 'over' = 'new';
 
-  constructor(engine: Engine, region: bigint, chunkBytes: number) {
+  constructor(engine: Engine, region: bigint) {
     this.#shard = engine.nextShard();
     this.#region = region;
-    this.#chunkBytes = chunkBytes;
   }
 
-  async fetch(): ReturnType<ChunkFetcher['fetch']> {
-    const begin = !this.#begun;
-    this.#begun = true;
-    this.#isOpen = true;
-    const part = await this.#shard.request<'scanNext'>(
-      { kind: 'scanNext', cursor: this.#cursor, region: this.#region, chunkBytes: this.#chunkBytes, begin },
+  async fetch(at: RegionPosition | null, bytes: number): Promise<Part<RegionPosition>> {
+    const begin = this.#state === 'new';
+    this.#state = 'open';
+    return await this.#shard.request<'scanNext'>(
+      { kind: 'scanNext', cursor: this.#cursor, region: this.#region, at, chunkBytes: bytes, begin },
       begin ? 'retry' : 'fail',
     );
-    if (part.done) this.#isOpen = false;
-    return part;
+  }
+
+  positionOf(_at: RegionPosition | null, chunk: EntryChunk, index: number): RegionPosition {
+    return { table: chunk.tableAt(index).table, sequence: chunk.sequenceAt(index), isRead: false };
   }
 
   end(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    // The thread gives the snapshot back with everything else when it ends, so nobody has to hear of a failure.
-    this.#shard
-      .request<'cursorEnd'>({ kind: 'cursorEnd', cursor: this.#cursor }, 'fail')
-      .catch(() => undefined);
+    if (this.#state === 'open') {
+      // The thread gives the snapshot back with everything else when it ends, so nobody has to hear of a failure.
+      this.#shard
+        .request<'cursorEnd'>({ kind: 'cursorEnd', cursor: this.#cursor }, 'fail')
+        .catch(() => undefined);
+    }
+    this.#state = 'over';
   }
 }

@@ -41,7 +41,8 @@ export class Region {
   /**
    * Reads all tables of the region, ordered by (table, sequence), as they are when the iteration begins: everything
    * acknowledged before, and nothing that is appended or trimmed later. It holds a snapshot, which keeps trimmed
-   * entries on disk, until it ends, fails or is left: do not abandon it half-way without `return()`.
+   * entries on disk, until it ends, fails or is left: leave it by `return()`, since one that is abandoned holds it until it
+   * is collected.
    *
    * Fails with SHALE_CORRUPT at a block that cannot be read or a key that is not an entry's, after all that stands before
    * it, SHALE_CLOSED, the signal's reason, and
@@ -49,11 +50,14 @@ export class Region {
    */
   scan(options: RegionReadOptions = {}): AsyncIterableIterator<RegionEntry, undefined> {
     const { signal, chunkBytes } = checkRegionReadOptions(options);
-    const stream = new ChunkStream(this.#engine, new RegionChunks(this.#engine, this.id, chunkBytes), signal);
+    const stream = new ChunkStream(this.#engine, new RegionChunks(this.#engine, this.id), {
+      signal,
+      chunkBytes,
+    });
     return new EntryIterator({
       next: async () => {
-        const chunk = await stream.next();
-        return chunk === null ? null : new RegionItems(chunk);
+        const held = await stream.next();
+        return held === null ? null : { items: new RegionItems(held.chunk), held };
       },
       leave: () => stream.leave(),
     });

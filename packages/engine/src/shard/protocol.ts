@@ -1,5 +1,5 @@
 import type { ErrorData, KeyRange, ScanLayout, TableId } from '@shale/codec';
-import type { ReclaimReport, SequenceSpan } from '@shale/storage';
+import type { ReclaimReport, RegionPosition, SequenceSpan } from '@shale/storage';
 
 /*
  * What a shard's thread is asked and what it answers. Appends travel as codec frames in a transferred buffer that
@@ -66,6 +66,8 @@ export interface ShardTasks {
     readonly kind: 'scanNext';
     readonly cursor: number;
     readonly region: bigint;
+    /** Where to go on; null for the beginning of the region. */
+    readonly at: RegionPosition | null;
     readonly chunkBytes: number;
     /** Whether this is the first call: a later one finds no scan when the thread is another. */
     readonly begin: boolean;
@@ -141,6 +143,8 @@ export interface ReadPart {
   readonly chunk: ChunkData | null;
   /** Where the next part begins; null at the end. */
   readonly next: bigint | null;
+  /** Above 0: the next entry alone needs a chunk of so many bytes, and nothing was read. */
+  readonly neededBytes: number;
 }
 
 /** The answer to each kind of task. */
@@ -152,7 +156,11 @@ export interface ShardResults {
   /** Null: the read has no entries at all. */
   readStart: (ReadPart & { readonly span: SequenceSpan }) | null;
   readNext: ReadPart;
-  scanNext: { readonly chunk: ChunkData | null; readonly done: boolean };
+  scanNext: {
+    readonly chunk: ChunkData | null;
+    readonly next: RegionPosition | null;
+    readonly neededBytes: number;
+  };
   ends: { readonly first: bigint; readonly last: bigint };
   trim: { readonly first: bigint; readonly last: bigint; readonly range: KeyRange | null };
   drop: null;

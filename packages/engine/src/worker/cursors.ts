@@ -22,17 +22,11 @@ export class Cursors {
     if (task.begin) this.#scans.set(task.cursor, this.#log.regionScan(task.region));
     const scan = this.#scans.get(task.cursor);
     if (scan === undefined) throw lostCursor('scan');
-    let bytes = task.chunkBytes;
     try {
-      for (;;) {
-        const read = scan.read(this.#scratch.take(bytes));
-        if (read.neededBytes > 0) {
-          bytes = read.neededBytes;
-          continue;
-        }
-        if (read.done) this.end(task.cursor);
-        return { chunk: this.#scratch.handOut(read.layout), done: read.done };
-      }
+      scan.seek(task.at);
+      const { layout, neededBytes, done } = scan.read(this.#scratch.take(task.chunkBytes));
+      // To its very end: what of it nobody has used may be asked for again.
+      return { chunk: this.#scratch.handOut(layout), next: done ? null : scan.position, neededBytes };
     } catch (error) {
       this.end(task.cursor);
       throw error;

@@ -122,18 +122,10 @@ export class ShardWorker {
 
   #read(task: ShardTasks['readNext']): { value: ShardResults['readNext']; transfer: readonly ArrayBuffer[] } {
     const log = this.#open();
-    let bytes = task.chunkBytes;
-    for (;;) {
-      const into = this.#scratch.take(bytes);
-      const read = log.readChunk(task.id, task.span, into, task.maxEntries);
-      if (read.neededBytes > 0) {
-        // An entry larger than a chunk travels in one of its own.
-        bytes = read.neededBytes;
-        continue;
-      }
-      const chunk = this.#scratch.handOut(read.layout);
-      return { value: { chunk, next: read.next }, transfer: chunk === null ? NOTHING : [chunk.buffer] };
-    }
+    const into = this.#scratch.take(task.chunkBytes);
+    const { layout, next, neededBytes } = log.readChunk(task.id, task.span, into, task.maxEntries);
+    const chunk = this.#scratch.handOut(layout);
+    return { value: { chunk, next, neededBytes }, transfer: chunk === null ? NOTHING : [chunk.buffer] };
   }
 
   #install(task: ShardTasks['install']): Outcome {

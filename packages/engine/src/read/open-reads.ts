@@ -1,0 +1,45 @@
+import type { WalError } from '@shale/codec';
+
+/** Something that must fail at once when the WAL is closed. */
+export interface Cuttable {
+  cut(error: WalError): void;
+}
+
+/** What is to be given up when a read is abandoned. It must not know the read. */
+export interface Belongings {
+  end(): void;
+}
+
+/**
+ * The reads that are under way. They are held weakly: one that nobody can continue any more is collected, and what it had
+ * elsewhere is given up.
+ */
+export class OpenReads {
+  readonly #reads = new Map<Belongings, WeakRef<Cuttable>>();
+  readonly #abandoned = new FinalizationRegistry<Belongings>((belongings) => {
+    this.#reads.delete(belongings);
+    belongings.end();
+  });
+
+  /** How many there are. */
+  get size(): number {
+    return this.#reads.size;
+  }
+
+  add(read: Cuttable, belongings: Belongings): void {
+    this.#reads.set(belongings, new WeakRef(read));
+    this.#abandoned.register(read, belongings, belongings);
+  }
+
+  /** The read has ended, and has given up what it had. */
+  delete(belongings: Belongings): void {
+    this.#reads.delete(belongings);
+    this.#abandoned.unregister(belongings);
+  }
+
+  /** Makes all of them fail. */
+  cut(error: WalError): void {
+    for (const read of [...this.#reads.values()]) read.deref()?.cut(error);
+    this.#reads.clear();
+  }
+}
