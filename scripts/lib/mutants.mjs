@@ -29,8 +29,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/storage/src/commit.ts',
-        from: 'frame.data, { sync: frame.sync }',
-        to: 'frame.data, { sync: false }',
+        from: '{ sync: frame.sync }',
+        to: '{ sync: false }',
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts'],
@@ -64,9 +64,9 @@ export const MUTANTS = [
     removes: 'the fdatasync of a trim',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
-        from: 'finishRemovals(), { sync: frame.sync }',
-        to: 'finishRemovals(), { sync: false }',
+        file: 'packages/storage/src/trim.ts',
+        from: 'metaKey(instance, id.table), last, { sync })',
+        to: 'metaKey(instance, id.table), last, { sync: sync && false })',
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts'],
@@ -213,8 +213,8 @@ export const MUTANTS = [
     removes: 'the metadata record that a trim writes',
     edits: [
       {
-        file: 'packages/rocksdb/native/removals.cc',
-        from: 'throwIfFailed(batch_.Put(metaKey, rocksdb::Slice(value, sizeof(value))), use_.path());\n',
+        file: 'packages/rocksdb/native/trim.cc',
+        from: 'throwIfFailed(batch.Put(metaKey.slice(), rocksdb::Slice(value, sizeof(value))), use.path());\n',
         to: '',
       },
     ],
@@ -325,49 +325,12 @@ export const MUTANTS = [
     removes: 'the clamp of a trim to the last entry',
     edits: [
       {
-        file: 'packages/storage/src/removals.ts',
+        file: 'packages/storage/src/trim.ts',
         from: 'const end = upTo < last ? upTo : last;',
         to: 'const end = upTo;',
       },
     ],
     killers: ['packages/storage/test/trim.test.ts', 'test/attacks/model.test.ts'],
-  },
-  {
-    name: 'removal-order',
-    removes:
-      'the end of a run of entries at a trim or drop of their frame, so that they are written after it',
-    edits: [
-      {
-        file: 'packages/storage/src/group-runs.ts',
-        from: '    this.#close();\n    this.#entries = 0;\n    this.#removals++;\n',
-        to: '    this.#removals++;\n',
-      },
-    ],
-    killers: ['packages/storage/test/frames.test.ts'],
-  },
-  {
-    name: 'removal-rollback',
-    removes: 'the way back to what was known of a table, when a frame with a trim of it could not be written',
-    edits: [
-      {
-        file: 'packages/storage/src/removals.ts',
-        from: 'if (before !== null) unit.restore(before);',
-        to: 'void before;',
-      },
-    ],
-    killers: ['packages/storage/test/frames.test.ts'],
-  },
-  {
-    name: 'removal-floor-after-drop',
-    removes: 'what a write knows of the floors that it changes itself',
-    edits: [
-      {
-        file: 'packages/rocksdb/native/removals.cc',
-        from: 'known == floors_.end() ? readFloor(use_, metaKey) : known->second',
-        to: 'readFloor(use_, metaKey)',
-      },
-    ],
-    killers: ['packages/rocksdb/test/removals.test.ts'],
   },
   {
     name: 'trimmed-check',
@@ -593,5 +556,57 @@ export const MUTANTS = [
       },
     ],
     killers: ['packages/engine/test/read-memory.test.ts'],
+  },
+  {
+    name: 'ingest-in-doubt',
+    removes: 'the doubt about what a killed ingest wrote, at the end of the next run',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/checkpointer.ts',
+        from: 'this.#tables.inDoubt(ended),',
+        to: 'this.#tables.inDoubt(ended).slice(0, 0),',
+      },
+    ],
+    killers: ['packages/cli/test/command/once-only.test.ts'],
+  },
+  {
+    name: 'ingest-ended-early',
+    removes: 'the refusal of an input that ends before what was already taken',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/ingest.ts',
+        from: 'if (behind) throw endedEarly(this.#progress, behind);',
+        to: 'if (behind && this.#progress.line < 0) throw endedEarly(this.#progress, behind);',
+      },
+    ],
+    killers: ['packages/cli/test/command/once-only.test.ts'],
+  },
+  {
+    name: 'ingest-skipped-part',
+    removes: 'the care for the journal when an ingest is stopped on the way to its position',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/start-point.ts',
+        from: `    const next = await chunks.next();
+    if (signal.aborted) return undefined;
+    if (next.done) throw tooShort(skipped, position.offset);`,
+        to: `    const next = await chunks.next();
+    if (signal.aborted) return { position, chunks: chain(rest, chunks), fingerprint };
+    if (next.done) throw tooShort(skipped, position.offset);`,
+      },
+    ],
+    killers: ['packages/cli/test/command/once-only.test.ts'],
+  },
+  {
+    name: 'reject-file-owner',
+    removes: 'the look at whose reject file it is',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/reject-file.ts',
+        from: 'return header.equals(head) && last[0] === LF;',
+        to: 'return true;',
+      },
+    ],
+    killers: ['packages/cli/test/command/rejects.test.ts'],
   },
 ];

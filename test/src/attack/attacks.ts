@@ -2,6 +2,7 @@ import { concurrency } from '../attacks/concurrency.js';
 import { damage } from '../attacks/damage.js';
 import { diskFaults } from '../attacks/disk-faults.js';
 import { fullDisk } from '../attacks/full-disk.js';
+import { ingestResume } from '../attacks/ingest-resume.js';
 import { kill } from '../attacks/kill.js';
 import { model } from '../attacks/model.js';
 import { power } from '../attacks/power.js';
@@ -20,6 +21,7 @@ export const ATTACKS: readonly Attack[] = [
   damage,
   fullDisk,
   model,
+  ingestResume,
   concurrency,
   soak,
 ];

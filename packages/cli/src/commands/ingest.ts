@@ -9,12 +9,13 @@ import { type IngestResult, runIngest } from '../ingest/ingest.js';
 import { Journal, listJournals } from '../ingest/journal.js';
 import type { JournaledOptions } from '../ingest/journal-records.js';
 import type { Reject } from '../ingest/record.js';
-import { unusedRejectPath } from '../ingest/reject-path.js';
+import { besideDirectory, type RejectPlace } from '../ingest/reject-path.js';
 import { type Intent, planRun } from '../ingest/resume-plan.js';
 import { closeSource, openSource, type Source } from '../ingest/source.js';
 import { StopSignals } from '../ingest/stop-signals.js';
 import { summaryAsJson, summaryForPeople } from '../ingest/summary.js';
 import { NO_DISPLAY, type ProgressDisplay, showProgress } from '../output/progress.js';
+import { pathWord, shellCommand } from '../output/shell-word.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatCount } from '../output/units.js';
 import { parseBytes, parseCount, parseDelimiter } from './arguments.js';
@@ -148,6 +149,9 @@ async function ingest(
       source,
       durability: flags.durability,
       signal: stop.signal,
+      onNote: (text) => {
+        if (!quiet) display.note(text);
+      },
       onReject: (reject) => shown.add(reject),
       onStart: (view, begun) => {
         if (quiet) return;
@@ -190,6 +194,7 @@ async function prepare(wal: Wal, source: Source, dir: string, input: string, fla
     {
       input: input === '-' ? 'standard input' : input,
       source: source.kind,
+      resumeCommand: resumeCommand(dir, input, flags),
       given,
       otherUnfinished: resume && !state ? await unfinishedNames(wal) : [],
     },
@@ -200,10 +205,26 @@ async function prepare(wal: Wal, source: Source, dir: string, input: string, fla
     name,
     from,
     options: from?.start.options ?? chooseOptions(given, input),
-    rejectFile: flags.rejects
-      ? resolve(flags.rejects)
-      : await unusedRejectPath(dir, flags.name ?? (input === '-' ? 'stdin' : basename(input))),
+    rejects: rejectPlace(dir, input, flags),
   };
+}
+
+function rejectPlace(dir: string, input: string, { rejects, name }: IngestFlags): RejectPlace {
+  if (rejects !== undefined) return { path: resolve(rejects), taken: 'refuse' };
+  return besideDirectory(dir, name ?? (input === '-' ? 'stdin' : basename(input)));
+}
+
+/** What goes on with this ingest, as a shell takes it. */
+function resumeCommand(dir: string, input: string, { name, rejects }: IngestFlags): string {
+  return shellCommand([
+    'shale',
+    'ingest',
+    pathWord(dir),
+    pathWord(input),
+    ...(name === undefined ? [] : [`--name=${name}`]),
+    ...(rejects === undefined ? [] : [`--rejects=${rejects}`]),
+    '--resume',
+  ]);
 }
 
 /** Whether a journal holds what no version of it wrote. */
@@ -238,8 +259,7 @@ function conclude(
 ): number {
   const { durable } = result;
   const where = `everything up to line ${formatCount(durable.line)} (byte ${formatCount(durable.offset)}) is durable`;
-  const name = flags.name === undefined ? '' : ` --name ${flags.name}`;
-  const command = `shale ingest ${dir} ${input}${name} --resume`;
+  const command = resumeCommand(dir, input, flags);
   const again =
     input === '-' ? `give the same input again from its beginning to: ${command}` : `go on with: ${command}`;
   if (result.outcome === 'failed') {

@@ -11,6 +11,8 @@ export interface Position {
 /** A run of whole records. */
 export interface Block {
   readonly kind: 'records';
+  /** The records ended only because the input did: with more input they would be others. */
+  readonly open: boolean;
   readonly bytes: Buffer;
   /** Ends of the records in `bytes`, terminators included; the last one is `bytes.length`. */
   readonly ends: readonly number[];
@@ -22,6 +24,8 @@ export interface Block {
 /** A part of a line that is longer than allowed, handed on as it comes so that it need not be held whole. */
 export interface OversizePiece {
   readonly kind: 'oversize';
+  /** The line ended only because the input did. */
+  readonly open: boolean;
   readonly bytes: Buffer;
   readonly first: boolean;
   /** The line ends with this piece. */
@@ -63,6 +67,8 @@ class Cutter {
   /** Where the carry begins, or, inside a long line, where its next piece begins. */
   #at: Position;
   #state: 'records' | 'oversize' = 'records';
+  /** The input has ended: what is cut now would be cut otherwise if there were more. */
+  #open = false;
 
   constructor(options: { scanner: RecordScanner; maxRecordBytes: number; start: Position }) {
     this.#scanner = options.scanner;
@@ -72,6 +78,7 @@ class Cutter {
 
   *push(chunk: Buffer, final: boolean): Generator<Block | OversizePiece, void, undefined> {
     let rest = chunk;
+    this.#open = final;
     if (this.#state === 'oversize') {
       const newline = rest.indexOf(LF);
       const last = newline !== -1;
@@ -123,7 +130,15 @@ class Cutter {
     const start = this.#at;
     const end = { offset: start.offset + length, line: start.line + lines };
     this.#at = end;
-    return { kind: 'records', bytes: bytes.subarray(0, length), ends, lineCounts, start, end };
+    return {
+      kind: 'records',
+      open: this.#open,
+      bytes: bytes.subarray(0, length),
+      ends,
+      lineCounts,
+      start,
+      end,
+    };
   }
 
   #piece(bytes: Buffer, first: boolean, last: boolean): OversizePiece {
@@ -131,7 +146,7 @@ class Cutter {
     const end = { offset: start.offset + bytes.length, line: start.line + (last ? 1 : 0) };
     this.#at = end;
     this.#state = last ? 'records' : 'oversize';
-    return { kind: 'oversize', bytes, first, last, start, end };
+    return { kind: 'oversize', open: this.#open, bytes, first, last, start, end };
   }
 }
 

@@ -62,7 +62,7 @@ export class Checkpointer {
   start(): void {
     this.#timer = setInterval(() => {
       if (this.#busy || this.#error !== undefined || this.#appender.acked === this.#written) return;
-      this.#underWay = this.write('running').catch((error: unknown) => {
+      this.#underWay = this.write().catch((error: unknown) => {
         this.#error ??= error;
       });
     }, INTERVAL_MS);
@@ -78,8 +78,8 @@ export class Checkpointer {
     if (this.#error !== undefined) throw this.#error;
   }
 
-  /** Writes a checkpoint at the acknowledged position. */
-  async write(state: CheckpointRecord['state']): Promise<void> {
+  /** Writes a checkpoint at the acknowledged position, with every table still in doubt beyond it. */
+  async write(): Promise<void> {
     this.#busy = true;
     let mark = this.#written;
     try {
@@ -91,18 +91,8 @@ export class Checkpointer {
             ? this.#tables.countsOfAll()
             : [...moved].flatMap((table) => [table.index, table.acked]);
         this.#movedLost = true;
-        if (this.#durability === 'os') await this.#wal.sync();
-        await this.#rejects.sync();
-        const { columns, progress } = mark;
-        this.#synced = progress;
-        return {
-          kind: 'checkpoint',
-          state,
-          progress,
-          fingerprint: mark.fingerprint(),
-          moved: counts,
-          ...(columns ? { columns } : {}),
-        };
+        await this.#makeDurable(mark);
+        return checkpointAt(mark, 'running', counts);
       });
       this.#movedLost = false;
       this.#written = mark;
@@ -110,4 +100,42 @@ export class Checkpointer {
       this.#busy = false;
     }
   }
+
+  /**
+   * Writes the last checkpoint, when everything that was sent is acknowledged. `ended`: so did the input. What no line has
+   * come for stays in doubt.
+   */
+  async writeLast(ended: boolean): Promise<void> {
+    const mark = this.#appender.acked;
+    await this.#makeDurable(mark);
+    await this.#journal.end(
+      checkpointAt(mark, ended ? 'complete' : 'stopped', []),
+      this.#tables.inDoubt(ended),
+    );
+    this.#written = mark;
+  }
+
+  async #makeDurable(mark: Mark): Promise<void> {
+    if (this.#durability === 'os') await this.#wal.sync();
+    await this.#rejects.sync();
+    this.#synced = mark.progress;
+  }
+}
+
+/** A checkpoint at a mark. */
+export function checkpointAt(
+  mark: Mark,
+  state: CheckpointRecord['state'],
+  moved: readonly number[],
+): CheckpointRecord {
+  const { columns, progress, open } = mark;
+  return {
+    kind: 'checkpoint',
+    state,
+    progress,
+    fingerprint: mark.fingerprint(),
+    moved,
+    ...(columns ? { columns } : {}),
+    ...(open ? { open } : {}),
+  };
 }

@@ -10,6 +10,8 @@ export interface Mark {
   readonly progress: Progress;
   readonly fingerprint: () => Fingerprint;
   readonly columns: readonly string[] | undefined;
+  /** The last record before it was ended by the end of the input alone. */
+  readonly open: boolean;
 }
 
 /** What a run of records came to. The payloads wait in each table's `batch`. */

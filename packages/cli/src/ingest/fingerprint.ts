@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 /** Bytes at either end of what has been read that must be the same when an ingest goes on. */
 export const FINGERPRINT_BYTES = 1024;
+const LF = 10;
 
 /** Hashes of the first KiB of the input and of the last KiB before a position. */
 export interface Fingerprint {
@@ -30,6 +31,11 @@ export class FingerprintTracker {
       bytes.length >= FINGERPRINT_BYTES
         ? Buffer.from(bytes.subarray(-FINGERPRINT_BYTES))
         : Buffer.concat([this.#tail, bytes]).subarray(-FINGERPRINT_BYTES);
+  }
+
+  /** Whether the bytes so far end with a line, or there are none. */
+  get atLineEnd(): boolean {
+    return this.#tail.length === 0 || this.#tail.at(-1) === LF;
   }
 
   /** The fingerprint of the position reached. The work is done when the result is called, not now. */

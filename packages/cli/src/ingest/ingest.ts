@@ -1,15 +1,16 @@
 import type { Wal } from '@shale/engine';
-import { formatBytes } from '../output/units.js';
+import { CliError } from '../cli-error.js';
+import { formatBytes, formatCount } from '../output/units.js';
 import { Appender, type Group } from './appender.js';
 import { type Block, type OversizePiece, readBlocks } from './blocks.js';
-import { Checkpointer } from './checkpointer.js';
-import { after, afterLongLine, collect, type Mark } from './collect.js';
+import { Checkpointer, checkpointAt } from './checkpointer.js';
+import { after, afterLongLine, type Collected, collect, type Mark } from './collect.js';
+import { continueRejects } from './continue-rejects.js';
 import { createFormat } from './create-format.js';
 import type { FingerprintTracker } from './fingerprint.js';
 import type { Format } from './format.js';
 import type { Journal } from './journal.js';
 import {
-  type CheckpointRecord,
   type JournaledOptions,
   type JournalState,
   NO_PROGRESS,
@@ -18,9 +19,10 @@ import {
 } from './journal-records.js';
 import type { Reject } from './record.js';
 import { RejectFile } from './reject-file.js';
+import type { RejectPlace } from './reject-path.js';
 import type { Source } from './source.js';
 import { findStart } from './start-point.js';
-import { TableSet } from './table-set.js';
+import { type IngestTable, TableSet } from './table-set.js';
 
 /** What an ingest is doing now, for those who watch. */
 export interface View {
@@ -38,12 +40,14 @@ export interface IngestOptions {
   readonly name: string;
   readonly options: JournaledOptions;
   readonly durability: 'sync' | 'os';
-  /** Where rejects go when there is no earlier run that says so. */
-  readonly rejectFile: string;
+  /** Where a new file for rejects is made. */
+  readonly rejects: RejectPlace;
   /** The run before, when this one goes on where it stopped. */
   readonly from: JournalState | undefined;
   /** Stops reading; what was read is finished. */
   readonly signal: AbortSignal;
+  /** Something to know, in a line. */
+  onNote(text: string): void;
   onReject(reject: Pick<Reject, 'line' | 'reason' | 'message'>): void;
   /** Called once, with a function that tells how far the ingest is. */
   onStart(view: () => View, begun: Progress): void;
@@ -62,23 +66,31 @@ export interface IngestResult {
   readonly rejectFile: string;
 }
 
-/** Runs an ingest to its end, to the signal, or to its first error; in every case with an exact journal. */
+/**
+ * Runs an ingest to its end, to the signal, or to its first error; in every case with an exact journal. Throws without having
+ * changed anything when it cannot begin.
+ */
 export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   const { from, journal, options } = run;
   const checkpoint = from?.checkpoint;
-  const begun = checkpoint?.progress ?? NO_PROGRESS;
   const start = await findStart(run.source, checkpoint, run.signal);
+  if (!start) return notBegun(run);
   const format = createFormat(options, checkpoint?.columns);
-  const rejects = from
-    ? await RejectFile.reopen(from.start.rejectFile, begun.rejectBytes)
-    : await RejectFile.create(run.rejectFile);
   const tables = new TableSet(run.wal, journal, from?.tables ?? []);
-  const mark: Mark = { progress: begun, fingerprint: start.fingerprint.mark(), columns: format.columns };
+  await tables.survey();
+  const rejects = await rejectsOf(run);
+  const begun = { ...(checkpoint?.progress ?? NO_PROGRESS), rejectBytes: rejects.size };
+  const mark: Mark = {
+    progress: begun,
+    fingerprint: start.fingerprint.mark(),
+    columns: format.columns,
+    open: checkpoint?.open ?? false,
+  };
   const appender = new Appender(run.wal, { durability: run.durability, start: mark });
   await journal.begin(
-    startRecord(run, from, rejects.path),
+    startRecord(run, rejects),
     from?.tables ?? [],
-    checkpoint && takenOver(checkpoint, tables),
+    checkpoint && checkpointAt(mark, 'running', tables.countsOfAll()),
   );
   const checkpointer = new Checkpointer({ ...run, appender, tables, rejects, start: mark });
   const pipeline = new Pipeline({
@@ -109,6 +121,7 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
       checkpointer.throwIfFailed();
       if (run.signal.aborted) break;
     }
+    if (!run.signal.aborted) await pipeline.end();
   } catch (cause) {
     error = cause;
   }
@@ -117,10 +130,16 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   error ??= appender.error ?? checkpointer.error;
   const outcome = error !== undefined ? 'failed' : run.signal.aborted ? 'stopped' : 'complete';
   try {
-    await checkpointer.write(outcome === 'failed' ? 'running' : outcome);
-    await rejects.close();
+    // What became of an append that failed is not known: all tables stay in doubt.
+    if (appender.error) await checkpointer.write();
+    else await checkpointer.writeLast(outcome === 'complete');
   } catch (cause) {
     // A log that has failed cannot take a last checkpoint; the one before it stands.
+    error ??= cause;
+  }
+  try {
+    await rejects.close(checkpointer.written.rejectBytes);
+  } catch (cause) {
     error ??= cause;
   }
   return {
@@ -134,6 +153,22 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   };
 }
 
+/** Stopped on the way to where the run before stopped: the journal stays as it is. */
+function notBegun({ from, rejects }: IngestOptions): IngestResult {
+  const at = from?.checkpoint?.progress ?? NO_PROGRESS;
+  const rejectFile = from?.start.rejectFile ?? rejects.path;
+  return { outcome: 'stopped', begun: at, durable: at, tables: 0, steppedOver: 0, rejectFile };
+}
+
+/** The file for rejects: the one of the run before, if it is there. */
+async function rejectsOf({ from, rejects, onNote }: IngestOptions): Promise<RejectFile> {
+  if (!from) return RejectFile.planned(rejects);
+  const { file, lost } = await continueRejects(from, rejects);
+  if (lost !== undefined)
+    onNote(`${lost} is gone or was changed: lines rejected from here on go to a new file`);
+  return file;
+}
+
 /** The steps of one block, in order: sort, put rejects aside, get tables ready, send. */
 class Pipeline {
   readonly #run: IngestOptions;
@@ -142,7 +177,10 @@ class Pipeline {
   readonly #appender: Appender;
   readonly #rejects: RejectFile;
   readonly #fingerprint: FingerprintTracker;
+  /** What only the end of the input has ended. */
+  readonly #last: (Block | OversizePiece)[] = [];
   #progress: Progress;
+  #open: boolean;
 
   constructor(parts: {
     run: IngestOptions;
@@ -160,29 +198,54 @@ class Pipeline {
     this.#rejects = parts.rejects;
     this.#fingerprint = parts.fingerprint;
     this.#progress = parts.mark.progress;
+    this.#open = parts.mark.open;
   }
 
   get progress(): Progress {
     return this.#progress;
   }
 
+  /** Takes what the input has, except for records that only the input's end has ended: they wait for {@link end}. */
   async take(block: Block | OversizePiece): Promise<void> {
-    if (block.kind === 'oversize') await this.#putAside(block);
-    else await this.#ingest(block);
+    if (block.open) this.#last.push(block);
+    else if (block.kind === 'oversize') await this.#putAside(block);
+    else await this.#send(block, await this.#sort(block));
   }
 
-  async #ingest(block: Block): Promise<void> {
+  /** The input has ended. Nothing of its last records is written before it is known that nothing is missing. */
+  async end(): Promise<void> {
+    const sorted: Sorted[] = [];
+    for (const block of this.#last) {
+      if (block.kind === 'records') sorted.push(await this.#sort(block));
+    }
+    const behind = this.#tables.firstBehind();
+    if (behind) throw endedEarly(this.#progress, behind);
+    for (const block of this.#last) {
+      if (block.kind === 'oversize') await this.#putAside(block);
+      else await this.#send(block, sorted.shift());
+    }
+  }
+
+  /** Sorts the records of a block, and steps over what is in already. */
+  async #sort(block: Block): Promise<Sorted> {
     const collected = collect(block, this.#format, this.#tables);
-    this.#fingerprint.push(block.bytes);
-    await this.#rejects.add(collected.rejects);
-    for (const reject of collected.rejects) this.#run.onReject(reject);
     await this.#tables.prepare(collected.tables);
     const groups: Group[] = [];
     for (const table of collected.tables) {
       const count = table.batch.length;
       groups.push({ table, count, payloads: await this.#tables.take(table) });
     }
+    return { collected, groups };
+  }
+
+  async #send(block: Block, sorted: Sorted | undefined): Promise<void> {
+    if (!sorted) return;
+    const { collected, groups } = sorted;
+    this.#fingerprint.push(block.bytes);
+    await this.#rejects.add(collected.rejects);
+    for (const reject of collected.rejects) this.#run.onReject(reject);
     this.#progress = after(this.#progress, block, collected, this.#rejects.size);
+    this.#open = block.open;
     await this.#appender.send(groups, this.#mark(), collected.heldBytes);
   }
 
@@ -192,31 +255,41 @@ class Pipeline {
     if (!(await this.#rejects.addPiece(piece, message))) return;
     this.#run.onReject({ line: piece.end.line, reason: 'too-long', message });
     this.#progress = afterLongLine(this.#progress, piece, this.#rejects.size);
+    this.#open = piece.open;
     await this.#appender.send([], this.#mark(), 0);
   }
 
   #mark(): Mark {
-    return { progress: this.#progress, fingerprint: this.#fingerprint.mark(), columns: this.#format.columns };
+    return {
+      progress: this.#progress,
+      fingerprint: this.#fingerprint.mark(),
+      columns: this.#format.columns,
+      open: this.#open,
+    };
   }
 }
 
-function startRecord(run: IngestOptions, from: JournalState | undefined, rejectFile: string): StartRecord {
-  const { source, name, options } = run;
+/** A block whose records have been sorted into their tables. */
+interface Sorted {
+  readonly collected: Collected;
+  readonly groups: readonly Group[];
+}
+
+function startRecord({ from, source, name, options }: IngestOptions, rejects: RejectFile): StartRecord {
   const file =
     source.kind === 'file' ? { size: source.size, modifiedMs: source.modifiedMs, inode: source.inode } : {};
   const startedAt = from?.start.startedAt ?? Date.now();
-  return { kind: 'start', version: 1, name, source: source.kind, ...file, startedAt, options, rejectFile };
+  const rejectFile = { rejectFile: rejects.place, rejectId: rejects.id };
+  return { kind: 'start', version: 1, name, source: source.kind, ...file, startedAt, options, ...rejectFile };
 }
 
-/** The checkpoint of the run before, as the first one of this run: no longer at an end. */
-function takenOver(checkpoint: CheckpointRecord, tables: TableSet): CheckpointRecord {
-  const { progress, fingerprint, columns } = checkpoint;
-  return {
-    kind: 'checkpoint',
-    state: 'running',
-    progress,
-    fingerprint,
-    moved: tables.countsOfAll(),
-    ...(columns ? { columns } : {}),
-  };
+function endedEarly({ line }: Progress, { name, found, base, planned }: IngestTable): CliError {
+  const missing = found - base - BigInt(planned);
+  return new CliError(
+    'CLI_INPUT_CHANGED',
+    `the input ended after line ${formatCount(line)}, but ${missing === 1n ? 'one more entry' : `${missing} more entries`} of table ${name} came from lines behind it`,
+    {
+      hint: 'Give the whole input, from its beginning. If another program wrote to the table after the ingest was killed, all lines of this input are in, and what comes after it is an ingest of its own, with another --name.',
+    },
+  );
 }

@@ -19,7 +19,10 @@ export interface StartRecord {
   readonly inode?: number;
   readonly startedAt: number;
   readonly options: JournaledOptions;
+  /** Where the rejects go, before a number is put into the name because there is something already. */
   readonly rejectFile: string;
+  /** What the reject file begins with if it is this ingest's (`RejectFile`). Absent in journals of older versions. */
+  readonly rejectId?: string;
 }
 
 /** Tables that are about to get their first entry. Durable before that entry is written. */
@@ -52,10 +55,13 @@ export interface CheckpointRecord {
   readonly columns?: readonly string[];
   /** Pairs of a table's index and its entries so far, for the tables that moved since the last checkpoint. */
   readonly moved: readonly number[];
+  /** The last record before this position was ended by the end of the input alone. */
+  readonly open?: true;
   /**
-   * - `running`: entries beyond this position may have been written.
-   * - `stopped`: none were; the tables may be written by others before the ingest goes on.
-   * - `complete`: none were, and the input had ended.
+   * - `running`: the tables that the journal lists are in doubt: entries beyond this position may be in them. Their bases
+   *   stay until a run has seen the lines of all those entries.
+   * - `stopped`: nothing is in doubt, no table is listed; the tables may be written by others before the ingest goes on.
+   * - `complete`: the same, and the input had ended.
    */
   readonly state: 'running' | 'stopped' | 'complete';
 }

@@ -13,7 +13,7 @@ export function toJournalRecord(value: unknown): JournalRecord {
   const kind = isObject(value) ? ` of kind ${JSON.stringify(value.kind) ?? 'nothing'}` : '';
   throw new WalError(
     'SHALE_CORRUPT',
-    `the journal of this ingest holds a record${kind} that this version did not write: another program wrote to its table, or it is of another version; --restart begins at line 1`,
+    `the journal of this ingest holds a record${kind} that this version did not write: another program wrote to its table, or it is of another version. How much of the input is in is not known: compare the tables with it before you begin at line 1 with --restart, which appends every line again`,
     { details: { field: 'journal' } },
   );
 }
@@ -33,6 +33,7 @@ function isStart(record: Unchecked): boolean {
     [record.size, record.modifiedMs, record.inode].every((one) => one === undefined || isNumber(one)) &&
     isNumber(record.startedAt) &&
     typeof record.rejectFile === 'string' &&
+    (record.rejectId === undefined || typeof record.rejectId === 'string') &&
     isObject(record.options) &&
     isOptions(record.options)
   );
@@ -58,7 +59,7 @@ function isTables({ from, names, bases }: Unchecked): boolean {
   );
 }
 
-function isCheckpoint({ progress, fingerprint, columns, moved, state }: Unchecked): boolean {
+function isCheckpoint({ progress, fingerprint, columns, moved, open, state }: Unchecked): boolean {
   return (
     isObject(progress) &&
     isCount(progress.line) &&
@@ -74,6 +75,7 @@ function isCheckpoint({ progress, fingerprint, columns, moved, state }: Unchecke
     (columns === undefined || isArrayOf(columns, (column) => typeof column === 'string')) &&
     isArrayOf(moved, isCount) &&
     moved.length % 2 === 0 &&
+    (open === undefined || open === true) &&
     (state === 'running' || state === 'stopped' || state === 'complete')
   );
 }

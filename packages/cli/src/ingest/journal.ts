@@ -4,6 +4,7 @@ import type { Table, Wal } from '@shale/engine';
 import {
   type CheckpointRecord,
   foldJournal,
+  type JournaledTable,
   type JournalRecord,
   type JournalState,
   type StartRecord,
@@ -74,6 +75,18 @@ export class Journal {
   }
 
   /**
+   * Writes the last checkpoint of a run, durably. Only the tables that are still in doubt are listed from then on; it is
+   * `running` as long as there are any.
+   */
+  async end(record: CheckpointRecord, doubtful: readonly JournaledTable[]): Promise<void> {
+    await this.#exclusively(async () => {
+      this.#tables = [...doubtful];
+      const moved = doubtful.flatMap(({ count }, index) => [index, count]);
+      await this.#snapshot({ ...record, state: doubtful.length > 0 ? 'running' : record.state, moved });
+    });
+  }
+
+  /**
    * Writes the checkpoint that `take` returns, durably. `take` makes durable what the checkpoint promises; no table is
    * introduced meanwhile. With `all` its `moved` must name every table, otherwise those since the last checkpoint.
    */
@@ -82,15 +95,8 @@ export class Journal {
       const full = this.#bytesSinceSnapshot >= this.#snapshotBytes;
       const record = await take(full);
       this.#bytesSinceSnapshot += 256 + record.moved.length * 4;
-      if (record.state !== 'running') {
-        // A run that is over has nothing in doubt: where its tables stood no longer matters.
-        this.#tables = [];
-        await this.#snapshot({ ...record, moved: [] });
-      } else if (full) {
-        await this.#snapshot(record);
-      } else {
-        await this.#append(record);
-      }
+      if (full) await this.#snapshot(record);
+      else await this.#append(record);
     });
   }
 

@@ -1,4 +1,5 @@
 import { CliError } from '../cli-error.js';
+import { shellWord } from '../output/shell-word.js';
 import { formatCount } from '../output/units.js';
 import type { JournaledOptions, JournalState } from './journal-records.js';
 
@@ -23,6 +24,8 @@ export function planRun(
     /** How messages name the input. */
     readonly input: string;
     readonly source: 'file' | 'stream';
+    /** The command that goes on with this ingest. */
+    readonly resumeCommand: string;
     /** Options that were given, as opposed to left to defaults. */
     readonly given: Partial<JournaledOptions>;
     /** Names of other ingests in this log that are not complete. */
@@ -36,7 +39,7 @@ export function planRun(
   if (!state) {
     if (intent.resume && context.otherUnfinished.length > 0) {
       throw new CliError('CLI_INGEST_UNFINISHED', `there is no ingest of ${input} to resume`, {
-        hint: `Unfinished here: ${context.otherUnfinished.join(', ')}. If it is one of these under another path, give it with --name.`,
+        hint: `Unfinished here: ${context.otherUnfinished.map(shellWord).join(', ')}. If it is one of these under another path, give it with --name.`,
       });
     }
     return { kind: 'fresh' };
@@ -51,40 +54,59 @@ export function planRun(
       hint: '--resume takes lines that were added since; --again appends everything once more.',
     });
   }
-  // A run that ended before it wrote anything, such as one with a wrong option, leaves nothing to care for.
-  if (state.tables.length === 0 && (state.checkpoint?.progress.offset ?? 0) === 0) return { kind: 'fresh' };
   if (intent.restart) return { kind: 'fresh' };
+  if (tookNothing(state)) {
+    // A wrong option can be put right then; options that are left out are the recorded ones.
+    const goesOn = intent.resume && difference(state, context) === undefined;
+    return goesOn ? { kind: 'resume', from: state } : { kind: 'fresh' };
+  }
   if (intent.resume) return resume(state, context);
   throw new CliError(
     'CLI_INGEST_UNFINISHED',
     `an ingest of ${input} stopped after line ${line} and is not complete`,
     {
-      hint: '--resume goes on exactly there; --restart begins at line 1 and leaves what is already in.',
+      hint: `It goes on exactly there with: ${context.resumeCommand}`,
     },
   );
 }
 
-function resume(
-  state: JournalState,
-  context: { input: string; source: 'file' | 'stream'; given: Partial<JournaledOptions> },
-): Plan {
-  const recorded = state.start.options;
-  for (const key of Object.keys(context.given) as (keyof JournaledOptions)[]) {
-    const given = context.given[key];
+function resume(state: JournalState, context: ResumeContext): Plan {
+  const differs = difference(state, context);
+  if (differs) throw differs;
+  return { kind: 'resume', from: state };
+}
+
+interface ResumeContext {
+  readonly input: string;
+  readonly source: 'file' | 'stream';
+  readonly given: Partial<JournaledOptions>;
+}
+
+/** Whether a run ended before it took anything of its input: nothing is in, and nothing can be. */
+function tookNothing({ tables, checkpoint }: JournalState): boolean {
+  return tables.length === 0 && (checkpoint?.progress.offset ?? 0) === 0;
+}
+
+/** What a run would do otherwise than the one that it is to go on with. */
+function difference(
+  { start }: JournalState,
+  { input, source, given: options }: ResumeContext,
+): CliError | undefined {
+  const recorded = start.options;
+  for (const key of Object.keys(options) as (keyof JournaledOptions)[]) {
+    const given = options[key];
     if (given === undefined || given === recorded[key]) continue;
-    throw new CliError(
+    return new CliError(
       'CLI_INGEST_DIFFERS',
       `this ingest began with ${OPTION_NAMES[key]} ${show(recorded[key])}, not ${show(given)}`,
       { hint: 'With --resume leave the options out: they are remembered.' },
     );
   }
-  if (state.start.source !== context.source) {
-    throw new CliError(
-      'CLI_INGEST_DIFFERS',
-      `${context.input} was a ${state.start.source} when this ingest began`,
-    );
-  }
-  return { kind: 'resume', from: state };
+  if (start.source === source) return undefined;
+  const was = start.source === 'file' ? 'a file' : 'standard input or a pipe';
+  return new CliError('CLI_INGEST_DIFFERS', `${input} was ${was} when this ingest began`, {
+    hint: 'Give the input in the same way.',
+  });
 }
 
 const OPTION_NAMES: Record<keyof JournaledOptions, string> = {

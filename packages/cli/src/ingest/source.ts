@@ -2,6 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { CliError } from '../cli-error.js';
 
 /** Bytes per read of a file. */
@@ -98,6 +99,9 @@ export async function* readStream(
 ): AsyncGenerator<Buffer, void, undefined> {
   try {
     for await (const chunk of addAbortSignal(signal, source.stream)) yield Buffer.from(chunk);
+    // A Ctrl-C ends the program that writes, too: its signal may wait behind the end of the pipe, and the end means another
+    // thing then.
+    await setImmediate();
   } catch (error) {
     if (signal.aborted) return;
     throw inputError(source.name, error);

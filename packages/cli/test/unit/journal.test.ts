@@ -82,7 +82,7 @@ describe('a journal', () => {
 
 describe('the way to begin', () => {
   const NOTHING: Intent = { resume: false, restart: false, again: false };
-  const context = { input: 'in', source: 'file', given: {}, otherUnfinished: [] } as const;
+  const context = { input: 'in', source: 'file', given: {}, otherUnfinished: [], resumeCommand: '' } as const;
   const unfinished: JournalState = { start: START, tables: [], checkpoint: checkpoint(5, []) };
   const stopped: JournalState = { start: START, tables: [], checkpoint: checkpoint(5, [], 'stopped') };
   const young: JournalState = {
@@ -105,11 +105,15 @@ describe('the way to begin', () => {
     );
   });
 
-  it('is at line 1 again when the run before wrote nothing', () => {
+  it('is at line 1 again when the run before wrote nothing, with its options or with other ones', () => {
     expect([plan(stillborn, {}), plan(stillborn, { resume: true }, { given: { tableBy: 'cpu' } })]).toEqual([
       'fresh',
       'fresh',
     ]);
+    expect(planRun(stillborn, { ...NOTHING, resume: true }, context)).toEqual({
+      kind: 'resume',
+      from: stillborn,
+    });
   });
 
   it.each([unfinished, stopped, young])('of an unfinished ingest has to be chosen', (state) => {
