@@ -64,6 +64,11 @@ function told(wal: Wal, terminal: Terminal): Wal {
   return wal;
 }
 
+/** Files that only a log has. */
+const OF_A_LOG = /^(?:\d{6,}\.(?:sst|log)|MANIFEST-\d{6,})$/;
+/** What is there before the first CURRENT, and stays when a process dies while it creates a log: nothing is in it yet. */
+const OF_AN_ATTEMPT = /^(?:WRITER|LOCK|LOG|IDENTITY|MANIFEST-000001|\d{6}\.dbtmp)$/;
+
 /** What a path holds. Throws when it is something other than a directory. */
 async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log' | 'damaged' | 'other'> {
   let names: string[];
@@ -76,8 +81,8 @@ async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log'
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'missing';
     throw error;
   }
-  // CURRENT names the manifest of a RocksDB; while the first open is under way there are only the locks.
+  // CURRENT names the manifest of a RocksDB.
   if (names.includes('CURRENT')) return 'log';
-  if (names.some((name) => /^(?:\d{6,}\.(?:sst|log)|MANIFEST-\d{6,})$/.test(name))) return 'damaged';
-  return names.every((name) => ['LOCK', 'LOG', 'IDENTITY', 'WRITER'].includes(name)) ? 'empty' : 'other';
+  if (names.some((name) => OF_A_LOG.test(name) && !OF_AN_ATTEMPT.test(name))) return 'damaged';
+  return names.every((name) => OF_AN_ATTEMPT.test(name)) ? 'empty' : 'other';
 }

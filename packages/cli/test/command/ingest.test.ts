@@ -232,3 +232,16 @@ describe('what cannot be ingested', () => {
     expect(stderr).toContain('they are not a log');
   });
 });
+
+describe('a directory in which a process died while it created a log', () => {
+  it.each([
+    ['before the first manifest was whole', ['LOCK', 'IDENTITY', 'MANIFEST-000001']],
+    ['before CURRENT named it', ['LOCK', 'IDENTITY', 'MANIFEST-000001', '000001.dbtmp']],
+  ])('%s holds nothing, and takes the next one', async (_, names) => {
+    const { data, input } = fresh('a\n', 'txt');
+    mkdirSync(data);
+    for (const name of names) writeFileSync(join(data, name), '');
+    await ok(['ingest', data, input, '--table', 't']);
+    expect(await linesOf(data, 't')).toEqual(['a']);
+  });
+});
