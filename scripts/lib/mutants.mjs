@@ -29,8 +29,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/storage/src/commit.ts',
-        from: '{ sync: frame.sync }',
-        to: '{ sync: false }',
+        from: 'frame.data, { sync: frame.sync }',
+        to: 'frame.data, { sync: false }',
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts'],
@@ -64,9 +64,9 @@ export const MUTANTS = [
     removes: 'the fdatasync of a trim',
     edits: [
       {
-        file: 'packages/storage/src/trim.ts',
-        from: 'metaKey(instance, id.table), last, { sync })',
-        to: 'metaKey(instance, id.table), last, { sync: sync && false })',
+        file: 'packages/storage/src/commit.ts',
+        from: 'finishRemovals(), { sync: frame.sync }',
+        to: 'finishRemovals(), { sync: false }',
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts'],
@@ -213,8 +213,8 @@ export const MUTANTS = [
     removes: 'the metadata record that a trim writes',
     edits: [
       {
-        file: 'packages/rocksdb/native/trim.cc',
-        from: 'throwIfFailed(batch.Put(metaKey.slice(), rocksdb::Slice(value, sizeof(value))), use.path());\n',
+        file: 'packages/rocksdb/native/removals.cc',
+        from: 'throwIfFailed(batch_.Put(metaKey, rocksdb::Slice(value, sizeof(value))), use_.path());\n',
         to: '',
       },
     ],
@@ -325,12 +325,49 @@ export const MUTANTS = [
     removes: 'the clamp of a trim to the last entry',
     edits: [
       {
-        file: 'packages/storage/src/trim.ts',
+        file: 'packages/storage/src/removals.ts',
         from: 'const end = upTo < last ? upTo : last;',
         to: 'const end = upTo;',
       },
     ],
     killers: ['packages/storage/test/trim.test.ts', 'test/attacks/model.test.ts'],
+  },
+  {
+    name: 'removal-order',
+    removes:
+      'the end of a run of entries at a trim or drop of their frame, so that they are written after it',
+    edits: [
+      {
+        file: 'packages/storage/src/group-runs.ts',
+        from: '    this.#close();\n    this.#entries = 0;\n    this.#removals++;\n',
+        to: '    this.#removals++;\n',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
+  },
+  {
+    name: 'removal-rollback',
+    removes: 'the way back to what was known of a table, when a frame with a trim of it could not be written',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'if (before !== null) unit.restore(before);',
+        to: 'void before;',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
+  },
+  {
+    name: 'removal-floor-after-drop',
+    removes: 'what a write knows of the floors that it changes itself',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/removals.cc',
+        from: 'known == floors_.end() ? readFloor(use_, metaKey) : known->second',
+        to: 'readFloor(use_, metaKey)',
+      },
+    ],
+    killers: ['packages/rocksdb/test/removals.test.ts'],
   },
   {
     name: 'trimmed-check',

@@ -4,7 +4,8 @@ import { decodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type LogKeyPrefix } from './
 import { readU32LE, readU64LE, requireU64, writeU32LE, writeU64LE } from './layout/u64.js';
 
 /*
- * A group describes a run of consecutive sequences of one table. Bulk writes take groups, bulk scans return them:
+ * A group describes a run of consecutive sequences of one table. Bulk writes take groups, bulk scans return them. In a
+ * bulk write a group may also be a removal, which stands between the runs before it and those after it:
  *
  *   [0..17)  log key prefix      [17] key version (0)   [18] flags   [19] 0
  *   [20..24) count u32 LE        [24..32) first sequence u64 LE
@@ -19,22 +20,28 @@ export const GROUP_STRIDE = 32;
 export const GROUP_SKIP = 1;
 /** Flag: the run goes down, and `first` is its largest sequence. */
 export const GROUP_DESCENDING = 2;
+/** Flag: no run, but the removal of all that the table holds up to the sequence `first`. Its count is 0. */
+export const GROUP_TRIM = 4;
+/** Flag: no run; the metadata record of the table id is raised to `first`, unless it is higher. Its count is 0. */
+export const GROUP_FLOOR = 8;
+/** Flag: no run, but the removal of all that the table holds and of its metadata record. Count and `first` are 0. */
+export const GROUP_DROP = 16;
 
 const KEY_VERSION_AT = 17;
 const FLAGS_AT = 18;
 const RESERVED_AT = 19;
 const COUNT_AT = 20;
 const FIRST_AT = 24;
-const KNOWN_FLAGS = GROUP_SKIP | GROUP_DESCENDING;
+const RUN_FLAGS = GROUP_SKIP | GROUP_DESCENDING;
 const U32_MAX = 2 ** 32 - 1;
 
 /** A run of consecutive sequences of one table. */
 export interface Group extends LogKeyPrefix {
-  /** The first sequence of the run, which is the largest one when it is descending. */
+  /** The first sequence of the run, which is the largest one when it is descending. What it is of a removal, see there. */
   readonly first: bigint;
   /** 0 to 2^32-1. */
   readonly count: number;
-  /** `GROUP_SKIP` and `GROUP_DESCENDING`, or'ed. */
+  /** `GROUP_SKIP` and `GROUP_DESCENDING`, or'ed; or one of `GROUP_TRIM`, `GROUP_FLOOR`, `GROUP_DROP`. */
   readonly flags: number;
 }
 
@@ -58,7 +65,7 @@ export function encodeGroup(
       `a group needs the ${LOG_KEY_PREFIX_LENGTH} bytes its keys begin with, and got ${prefix.length}`,
     );
   }
-  if (!Number.isInteger(count) || count < 0 || count > U32_MAX || (flags & ~KNOWN_FLAGS) !== 0) {
+  if (!Number.isInteger(count) || count < 0 || count > U32_MAX || !arePossible(flags, count, first)) {
     throw invalidArgument(`a group cannot have count ${count} and flags ${flags}`, { count, flags });
   }
   target.set(prefix, offset);
@@ -86,16 +93,16 @@ export function decodeGroup(source: Uint8Array, offset: number): Group {
   requireByte('version', source, offset + KEY_VERSION_AT, FORMAT_VERSION);
   requireByte('reserved', source, offset + RESERVED_AT, 0);
   const flags = source[offset + FLAGS_AT] ?? 0;
-  if ((flags & ~KNOWN_FLAGS) !== 0) {
-    throw corrupt(`a group has unknown flags ${flags} at offset ${offset + FLAGS_AT}`, {
+  const count = readU32LE(source, offset + COUNT_AT);
+  const first = readU64LE(source, offset + FIRST_AT);
+  if (!arePossible(flags, count, first)) {
+    throw corrupt(`a group has impossible flags ${flags} at offset ${offset + FLAGS_AT}`, {
       field: 'flags',
       offset: offset + FLAGS_AT,
       actual: flags,
     });
   }
   const { instance, region, table } = decodeLogKeyPrefix(source, offset);
-  const count = readU32LE(source, offset + COUNT_AT);
-  const first = readU64LE(source, offset + FIRST_AT);
   if (runsOut(readU32LE(source, offset + FIRST_AT), readU32LE(source, offset + FIRST_AT + 4), count, flags)) {
     throw corrupt(`a group of ${count} entries at offset ${offset} runs out of sequences after ${first}`, {
       field: 'count',
@@ -105,6 +112,12 @@ export function decodeGroup(source: Uint8Array, offset: number): Group {
     });
   }
   return { instance, region, table, first, count, flags };
+}
+
+function arePossible(flags: number, count: number, first: bigint): boolean {
+  if ((flags & ~RUN_FLAGS) === 0) return true;
+  if (count !== 0) return false;
+  return flags === GROUP_TRIM || flags === GROUP_FLOOR || (flags === GROUP_DROP && first === 0n);
 }
 
 /** Whether a run passes 2^64-1 or 0, told from the halves of its first sequence: bigint arithmetic costs far more. */

@@ -20,13 +20,16 @@ export {
   decodeAppendReply,
   encodeAppendReply,
 } from './frame/append-reply.js';
-export { APPEND_EXPECTS, APPEND_JOINS } from './frame/frame-format.js';
+export { APPEND_DROPS, APPEND_EXPECTS, APPEND_JOINS, APPEND_TRIMS } from './frame/frame-format.js';
 export {
   decodeGroup,
   encodeGroup,
   GROUP_DESCENDING,
+  GROUP_DROP,
+  GROUP_FLOOR,
   GROUP_SKIP,
   GROUP_STRIDE,
+  GROUP_TRIM,
   type Group,
 } from './group.js';
 export {

@@ -4,7 +4,15 @@ import { unpack } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { hexOf } from './support/bytes.js';
 import { walErrorOf } from './support/errors.js';
-import { type FrameModel, frameModel, prefixOf, sealed, sizeOf } from './support/frames.js';
+import {
+  expectsOf,
+  type FrameModel,
+  flagsOf,
+  frameModel,
+  prefixOf,
+  sealed,
+  sizeOf,
+} from './support/frames.js';
 
 const ID = { region: 1234n, table: 8910n };
 
@@ -12,19 +20,12 @@ const ID = { region: 1234n, table: 8910n };
 function partsOf(model: FrameModel) {
   const payloads = model.appends.flatMap((append) => append.payloads);
   const u32 = (values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
-  const expects = model.appends.flatMap(({ expect: value }) => (value === undefined ? [] : [value]));
   return {
     data: Uint8Array.from(payloads.flatMap((payload) => [0, ...payload])),
     lengths: u32(payloads.map((payload) => payload.length + 1)),
-    appends: u32(
-      model.appends.flatMap((append) => [
-        append.table,
-        append.payloads.length,
-        (append.joins ? 1 : 0) | (append.expect === undefined ? 0 : 2),
-      ]),
-    ),
+    appends: u32(model.appends.flatMap((append) => [append.table, append.payloads.length, flagsOf(append)])),
     tables: Uint8Array.from(model.tables.flatMap((id) => [...prefixOf(id)])),
-    expects: new Uint8Array(BigUint64Array.from(expects).buffer),
+    expects: new Uint8Array(BigUint64Array.from(expectsOf(model)).buffer),
   };
 }
 
@@ -59,9 +60,7 @@ describe('a sealed frame', () => {
         expect(frame.appendCount).toBe(model.appends.length);
         expect(frame.tables).toEqual(parts.tables);
         expect(frame.tableCount).toBe(model.tables.length);
-        expect([...frame.expects]).toEqual(
-          model.appends.flatMap((append) => (append.expect === undefined ? [] : [append.expect])),
-        );
+        expect([...frame.expects]).toEqual(expectsOf(model));
         expect(frame.sync).toBe(model.sync);
       }),
     );

@@ -28,8 +28,10 @@ test('sequences and errors arrive as they were sent', () => {
   fc.assert(
     fc.property(fc.array(u64, { minLength: 2, maxLength: 20 }), fc.nat(400), (firsts, capacity) => {
       const sent = BigUint64Array.from(firsts);
-      const reply = decodeAppendReply(encodeAppendReply(new ArrayBuffer(capacity), sent, [mismatch]));
+      const trims = sent.subarray(0, firsts.length & ~1);
+      const reply = decodeAppendReply(encodeAppendReply(new ArrayBuffer(capacity), sent, [mismatch], trims));
       expect([...reply.firsts]).toEqual(firsts);
+      expect([...reply.trims]).toEqual([...trims]);
       expect(reply.errors).toEqual([mismatch]);
     }),
   );
@@ -53,6 +55,7 @@ test('a reply is one msgpack message', () => {
   expect(unpack(Uint8Array.from(bytes))).toEqual([
     1,
     new Uint8Array(BigUint64Array.of(1n, U64_MAX).buffer),
+    new Uint8Array(),
     [],
   ]);
 });
@@ -94,22 +97,24 @@ describe("the frame's own buffer", () => {
 
 describe('a damaged reply is refused', () => {
   const firsts = Buffer.alloc(8);
+  const NONE = Buffer.alloc(0);
   test.each<[string, unknown]>([
-    ['version', [2, firsts, []]],
+    ['version', [2, firsts, NONE, []]],
     ['elements', [1, firsts]],
-    ['firsts', [1, Buffer.alloc(7), []]],
-    ['firsts', [1, 'text', []]],
-    ['errors', [1, firsts, {}]],
-    ['errors', [1, firsts, [1]]],
-    ['errors', [1, firsts, [{ append: 1, error: mismatch.error }]]],
-    ['errors', [1, firsts, [{ append: 0.5, error: mismatch.error }]]],
-    ['errors', [1, firsts, [{ append: 0, error: { code: 'X' } }]]],
-    ['errors', [1, firsts, [{ append: 0, error: { code: 'X', message: 'm', details: { deep: {} } } }]]],
+    ['firsts', [1, Buffer.alloc(7), NONE, []]],
+    ['firsts', [1, 'text', NONE, []]],
+    ['trims', [1, firsts, Buffer.alloc(8), []]],
+    ['errors', [1, firsts, NONE, {}]],
+    ['errors', [1, firsts, NONE, [1]]],
+    ['errors', [1, firsts, NONE, [{ append: 1, error: mismatch.error }]]],
+    ['errors', [1, firsts, NONE, [{ append: 0.5, error: mismatch.error }]]],
+    ['errors', [1, firsts, NONE, [{ append: 0, error: { code: 'X' } }]]],
+    ['errors', [1, firsts, NONE, [{ append: 0, error: { code: 'X', message: 'm', details: { deep: {} } } }]]],
     [
       'errors',
-      [1, firsts, [{ append: 0, error: { code: 'X', message: 'm', table: { region: 1, table: 2 } } }]],
+      [1, firsts, NONE, [{ append: 0, error: { code: 'X', message: 'm', table: { region: 1, table: 2 } } }]],
     ],
-    ['errors', [1, firsts, [{ append: 0, error: { code: 'X', message: 'm', cause: 'c' } }]]],
+    ['errors', [1, firsts, NONE, [{ append: 0, error: { code: 'X', message: 'm', cause: 'c' } }]]],
   ])('%s (%#)', (field, message) => {
     const bytes = Uint8Array.from(pack(message));
     expect(walErrorOf(() => decodeAppendReply(bytes), 'SHALE_CORRUPT').details).toMatchObject({ field });
@@ -126,7 +131,7 @@ describe('a damaged reply is refused', () => {
   test('whatever the bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (noise) => {
-        for (const bytes of [noise, Uint8Array.of(0x93, 1, 0xc4, 0, ...noise)]) {
+        for (const bytes of [noise, Uint8Array.of(0x94, 1, 0xc4, 0, 0xc4, 0, ...noise)]) {
           try {
             decodeAppendReply(bytes);
           } catch {

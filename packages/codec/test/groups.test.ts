@@ -3,8 +3,11 @@ import {
   encodeGroup,
   encodeLogKeyPrefix,
   GROUP_DESCENDING,
+  GROUP_DROP,
+  GROUP_FLOOR,
   GROUP_SKIP,
   GROUP_STRIDE,
+  GROUP_TRIM,
   LOG_KEY_PREFIX_LENGTH,
   type LogKeyPrefix,
   U64_MAX,
@@ -65,6 +68,31 @@ describe('a run may end at the last sequence and not one later', () => {
         field: 'count',
       });
   });
+});
+
+test.each([
+  [GROUP_TRIM, U64_MAX],
+  [GROUP_FLOOR, 7n],
+  [GROUP_DROP, 0n],
+])('a removal, flags %i, has a sequence or none, and no entries', (flags, first) => {
+  const bytes = new Uint8Array(GROUP_STRIDE);
+  encodeGroup(bytes, 0, prefixOf(ID), first, 0, flags);
+  expect(decodeGroup(bytes, 0)).toEqual({ ...ID, first, count: 0, flags });
+  for (const [count, more] of [
+    [1, 0],
+    [0, GROUP_SKIP],
+    [0, GROUP_DESCENDING],
+  ] as const) {
+    walErrorOf(
+      () => encodeGroup(bytes, 0, prefixOf(ID), first, count, flags | more),
+      'SHALE_INVALID_ARGUMENT',
+    );
+    bytes[18] = flags | more;
+    bytes[20] = count;
+    expect(walErrorOf(() => decodeGroup(bytes, 0), 'SHALE_CORRUPT').details).toMatchObject({
+      field: 'flags',
+    });
+  }
 });
 
 describe('damage is located', () => {

@@ -27,6 +27,10 @@ constexpr size_t kGroupCountAt = 20;
 constexpr size_t kGroupFirstAt = 24;
 constexpr uint8_t kGroupSkip = 1;
 constexpr uint8_t kGroupDescending = 2;
+// No runs but removals: everything up to `first`; the floor raised to `first`; everything, and the floor with it.
+constexpr uint8_t kGroupTrim = 4;
+constexpr uint8_t kGroupFloor = 8;
+constexpr uint8_t kGroupDrop = 16;
 
 // A head: prefix[17] · 0[7] · first u64 LE · last u64 LE
 constexpr size_t kHeadStride = 40;

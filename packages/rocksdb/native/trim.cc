@@ -2,59 +2,15 @@
 // what others have to know of drops.
 #include <rocksdb/write_batch.h>
 
-#include <algorithm>
-#include <mutex>
 #include <optional>
 #include <shared_mutex>
 
 #include "entry.h"
-#include "format.h"
+#include "removals.h"
 
 namespace shale {
 
 namespace {
-
-void deleteRange(const Use& use, rocksdb::WriteBatch& batch, const KeyRange& range) {
-  if (range.empty()) return;
-  throwIfFailed(batch.DeleteRange(range.lower, range.upper), use.path());
-}
-
-// Removals are for a full disk too, where they are what makes room. One that fills the disk is done again on what the
-// reserve held; it is not in before that.
-template <class Removal>
-auto remove(SharedDatabase& database, Removal removal) {
-  database.makeTrimmable();
-  try {
-    const Use use(database);
-    database.assertTrimmable();
-    return removal(use);
-  } catch (const DatabaseError& error) {
-    if (error.code != "ROCKSDB_NO_SPACE") throw;
-  }
-  database.makeTrimmable();
-  const Use use(database);
-  database.assertTrimmable();
-  return removal(use);
-}
-
-// The floor that the record holds; 0 if there is none.
-uint64_t readFloor(const Use& use, const rocksdb::Slice& metaKey) {
-  rocksdb::PinnableSlice value;
-  rocksdb::ReadOptions options;
-  // Floors are never removed by range. To heed range deletions costs more with each one in the memtable.
-  options.ignore_range_deletions = true;
-  const rocksdb::Status status =
-      use.db().Get(options, use.db().DefaultColumnFamily(), metaKey, &value);
-  if (status.IsNotFound()) return 0;
-  throwIfFailed(status, use.path());
-  if (value.size() != kMetaValueLength || value[0] != static_cast<char>(kVersion)) {
-    throw DatabaseError{"ROCKSDB_CORRUPTION",
-                        "The metadata record " + metaKey.ToString(true) + " is not a floor of version 0 but " +
-                            value.ToString(true),
-                        "none", "none", use.path()};
-  }
-  return loadU64BE(value.data() + 1);
-}
 
 // trim(handle, lower, upper, metaKey, maxSequence, sync): bigint
 napi_value trim(const Arguments& arguments) {
@@ -65,19 +21,12 @@ napi_value trim(const Arguments& arguments) {
   const Bytes metaKey = arguments.bytes(3, "metaKey");
   if (metaKey.size == 0) throwRangeError("metaKey", "at least one byte long");
 
-  const uint64_t floor = remove(database, [&](const Use& use) {
-    // The record is shared by the regions that have a table of this id, and so by threads: read, raise, write as one.
-    std::unique_lock<std::mutex> lock(database.floors());
-    const uint64_t raised = std::max(readFloor(use, metaKey.slice()), maxSequence);
-    char value[kMetaValueLength];
-    value[0] = static_cast<char>(kVersion);
-    storeU64BE(value + 1, raised);
+  const uint64_t floor = removeDespiteFullDisk(database, [&](const Use& use) {
     rocksdb::WriteBatch batch;
-    deleteRange(use, batch, range);
-    throwIfFailed(batch.Put(metaKey.slice(), rocksdb::Slice(value, sizeof(value))), use.path());
-    use.write(batch, sync);
-    lock.unlock();
-    if (!range.empty()) use.countRangeDeletion();
+    Removals removals(use, batch, Removals::Of::kRanges);
+    removals.removeRange(range);
+    const uint64_t raised = removals.raiseFloor(metaKey.slice(), maxSequence);
+    removals.write(sync);
     return raised;
   });
   return makeBigInt(arguments.env(), floor);
@@ -91,18 +40,11 @@ napi_value drop(const Arguments& arguments) {
   const Bytes metaKey = arguments.bytes(3, "metaKey");
   if (metaKey.size == 0) throwRangeError("metaKey", "at least one byte long");
 
-  remove(database, [&](const Use& use) {
-    // Waits while files of trimmed ranges are dropped: what is written afterwards must not be in one of them.
-    std::unique_lock<std::shared_mutex> gate(database.drops().gate());
-    std::unique_lock<std::mutex> lock(database.floors());
+  removeDespiteFullDisk(database, [&](const Use& use) {
     rocksdb::WriteBatch batch;
-    deleteRange(use, batch, range);
-    throwIfFailed(batch.Delete(metaKey.slice()), use.path());
-    use.write(batch, sync);
-    database.drops().note(range.lower, metaKey.slice());
-    lock.unlock();
-    gate.unlock();
-    if (!range.empty()) use.countRangeDeletion();
+    Removals removals(use, batch, Removals::Of::kTables);
+    removals.dropTable(range, metaKey.slice());
+    removals.write(sync);
   });
   return makeUndefined(arguments.env());
 }
@@ -115,14 +57,15 @@ napi_value bury(const Arguments& arguments) {
   const KeyRange range = keyRange(arguments, 1);
   const Bytes metaKey = arguments.bytes(3, "metaKey");
 
-  const bool written = remove(database, [&](const Use& use) {
+  const bool written = removeDespiteFullDisk(database, [&](const Use& use) {
     std::shared_lock<std::shared_mutex> gate(database.drops().gate());
     if (database.drops().since(since, metaKey.slice())) return false;
     rocksdb::WriteBatch batch;
-    deleteRange(use, batch, range);
-    if (batch.Count() > 0) use.write(batch, sync);
+    if (range.empty()) return true;
+    throwIfFailed(batch.DeleteRange(range.lower, range.upper), use.path());
+    use.write(batch, sync);
     gate.unlock();
-    if (!range.empty()) use.countRangeDeletion();
+    use.countRangeDeletion();
     return true;
   });
   return makeBoolean(arguments.env(), written);

@@ -1,5 +1,5 @@
-// What the bulk write makes of its buffers: whether they are what they must be, and then each entry with its key. Knows
-// neither Node nor RocksDB, so that it can be fuzzed by itself (test/native/fuzz_write.cc).
+// What the bulk write makes of its buffers: whether they are what they must be, and then each entry with its key, and each
+// removal between them. Knows neither Node nor RocksDB, so that it can be fuzzed by itself (test/fuzz/write_target.cc).
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,10 @@ struct WriteProblem {
 constexpr size_t kMostBytes = size_t{3} << 30;
 // Around each entry in a batch: tag, two lengths, key.
 constexpr size_t kEntryOverhead = 1 + 1 + kLogKeyLength + 5;
+// The most that a removal takes in a batch: a range and the record of a floor.
+constexpr size_t kRemovalBytes = (1 + 1 + kLogKeyPrefixLength + 1 + kLogKeyLength + 1) + (1 + 1 + kMetaKeyLength + 1 + kMetaValueLength);
 
-// One run of a write.
+// One run of a write, or a removal.
 struct WriteGroup {
   const uint8_t* prefix;
   uint64_t first;
@@ -44,7 +46,31 @@ struct WriteGroup {
 
   bool skips() const { return (flags & kGroupSkip) != 0; }
   bool descends() const { return (flags & kGroupDescending) != 0; }
+  bool removes() const { return flags >= kGroupTrim; }
 };
+
+// What else is in the groups than runs.
+struct WriteRemovals {
+  size_t count = 0;
+  bool drops = false;
+};
+
+inline WriteRemovals removalsOf(const ByteView& groups) {
+  WriteRemovals removals;
+  for (size_t at = 0; at < groups.size; at += kGroupStride) {
+    const uint8_t flags = groups.data[at + kGroupFlagsAt];
+    if (flags >= kGroupTrim) removals.count++;
+    if (flags == kGroupDrop) removals.drops = true;
+  }
+  return removals;
+}
+
+inline bool isPossibleRemoval(const WriteGroup& group) {
+  if (group.count != 0) return false;
+  // The records of floors are in the namespace below.
+  if (group.prefix[0] % 2 != 1) return false;
+  return group.flags == kGroupTrim || group.flags == kGroupFloor || (group.flags == kGroupDrop && group.first == 0);
+}
 
 inline std::optional<WriteProblem> checkGroups(const ByteView& groups, size_t* entries) {
   if (groups.size % kGroupStride != 0) return WriteProblem{"groups", "a multiple of 32 bytes"};
@@ -53,8 +79,10 @@ inline std::optional<WriteProblem> checkGroups(const ByteView& groups, size_t* e
     const uint8_t* bytes = groups.data + at;
     const WriteGroup group(bytes);
     if (bytes[kGroupVersionAt] != kVersion) return WriteProblem{"groups", "of key version 0"};
-    if ((group.flags & ~(kGroupSkip | kGroupDescending)) != 0 || bytes[kGroupReservedAt] != 0) {
-      return WriteProblem{"groups", "free of unknown flags"};
+    if (bytes[kGroupReservedAt] != 0) return WriteProblem{"groups", "free of unknown flags"};
+    if ((group.flags & ~(kGroupSkip | kGroupDescending)) != 0) {
+      if (!isPossibleRemoval(group)) return WriteProblem{"groups", "free of impossible flags"};
+      continue;
     }
     if (group.count > 0 && !group.skips()) {
       const uint64_t room = group.descends() ? group.first : std::numeric_limits<uint64_t>::max() - group.first;
@@ -85,20 +113,24 @@ inline std::optional<WriteProblem> checkWrite(const ByteView& groups, const Byte
   size_t grouped = 0;
   if (const auto problem = checkGroups(groups, &grouped)) return problem;
   if (grouped != entries) return WriteProblem{"groups", "of as many entries in all as there are lengths"};
-  if (data.size + entries * kEntryOverhead > kMostBytes) return WriteProblem{"data", "less than 3 GiB"};
+  if (data.size + entries * kEntryOverhead + groups.size / kGroupStride * kRemovalBytes > kMostBytes) return WriteProblem{"data", "less than 3 GiB"};
   return checkLengths(lengths, data);
 }
 
-// Calls `write(key, value, size)` for each entry that is not stepped over, in order. The buffers must have passed
-// checkWrite. The key, of kLogKeyLength bytes, is valid during the call.
-template <class Write>
-void forEachEntry(const ByteView& groups, const ByteView& lengths, const ByteView& data, Write write) {
+// Calls `write(key, value, size)` for each entry that is not stepped over and `remove(group)` for each removal, in order.
+// The buffers must have passed checkWrite. The key, of kLogKeyLength bytes, is valid during the call.
+template <class Write, class Remove>
+void forEachEntry(const ByteView& groups, const ByteView& lengths, const ByteView& data, Write write, Remove remove) {
   char key[kLogKeyLength];
   key[kLogKeyVersionAt] = static_cast<char>(kVersion);
   const uint8_t* length = lengths.data;
   const char* value = reinterpret_cast<const char*>(data.data);
   for (size_t at = 0; at < groups.size; at += kGroupStride) {
     const WriteGroup group(groups.data + at);
+    if (group.removes()) {
+      remove(group);
+      continue;
+    }
     if (group.skips()) {
       for (uint32_t i = 0; i < group.count; i++, length += 4) value += loadU32LE(length);
       continue;

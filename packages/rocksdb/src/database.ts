@@ -102,11 +102,21 @@ export class Database {
   /**
    * Writes entries as one atomic batch. `groups` are records of 32 bytes (`encodeGroup` of `@shale/codec`), each a
    * run of consecutive sequences of one table; `lengths` has a u32 LE for each entry in their order; `data` has the
-   * values back to back, each with its version byte. Groups with the skip flag are stepped over. Everything is
-   * checked before anything is written; when it throws, nothing was.
+   * values back to back, each with its version byte. Groups with the skip flag are stepped over. Groups may also be
+   * removals: `GROUP_TRIM`, `GROUP_FLOOR` and `GROUP_DROP` do to the table what {@link trim} and {@link drop} do, after
+   * what stands before them and before what stands after them. Everything is checked before anything is written; when
+   * it throws, nothing was.
    */
   write(groups: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
     native().write(this.#handle, groups, lengths, data, requireOptions(options).sync);
+  }
+
+  /**
+   * Does the removals of `groups` as one atomic batch, as {@link write} does, but as {@link trim} on a full disk too.
+   * There must be no entries among them.
+   */
+  remove(groups: Uint8Array, options: WriteOptions): void {
+    native().remove(this.#handle, groups, requireOptions(options).sync);
   }
 
   /** Writes one record as it is. */

@@ -41,6 +41,7 @@ export interface NativeBinding {
   releaseClaim(handle: NativeHandle, name: string): void;
 
   write(handle: NativeHandle, groups: Keys, lengths: Keys, data: Keys, sync: boolean): void;
+  remove(handle: NativeHandle, groups: Keys, sync: boolean): void;
   put(handle: NativeHandle, key: Keys, value: Keys, sync: boolean): void;
   trim(
     handle: NativeHandle,

@@ -1,8 +1,18 @@
-import { type AppendFrame, decodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, U64_MAX, WalError } from '@shale/codec';
+import {
+  APPEND_DROPS,
+  APPEND_TRIMS,
+  type AppendFrame,
+  decodeLogKeyPrefix,
+  LOG_KEY_PREFIX_LENGTH,
+  type TableId,
+  U64_MAX,
+  WalError,
+} from '@shale/codec';
 import type { LogContext } from './context.js';
 import { toWalError } from './errors.js';
 import { GroupRuns } from './group-runs.js';
-import type { TableUnit } from './table-unit.js';
+import { Removals } from './removals.js';
+import { readFloor, type TableUnit } from './table-unit.js';
 
 /** Numbers per append in a frame: table index, entries, flags. */
 const APPEND_STRIDE = 3;
@@ -11,7 +21,7 @@ const JOINS = 1;
 /** Flag: the append has the next value of `expects`. */
 const EXPECTS = 2;
 
-/** An append of a frame that was not written, and why. */
+/** An append, trim or drop of a frame that was not written, and why. */
 export interface AppendFailure {
   /** The index of the append in the frame. */
   readonly append: number;
@@ -22,15 +32,25 @@ export interface AppendFailure {
 export interface CommitResult {
   /**
    * The first sequence of each append; for an empty one the table's last sequence, which always fits into 64 bits,
-   * as the one after it need not. 0n where `errors` names the append.
+   * as the one after it need not. Of a trim the sequence before the first that is left; 0n of a drop, and
+   * where `errors` names the append.
    */
   readonly firsts: BigUint64Array;
+  /** Two per trim: the table's last sequence, and the last one that was removed, 0n for none. 0n where it was not done. */
+  readonly trims: BigUint64Array;
   /** The appends that were not written, ascending; all appends of an atomic unit or none, with the same error. */
   readonly errors: readonly AppendFailure[];
 }
 
+/** What an attempt to write a frame leaves out from the start, because of how the one before it ended. */
+interface Refused {
+  appends: WalError | null;
+  readonly trims: Map<TableUnit, WalError>;
+}
+
 /**
- * Gives the appends of a frame their sequences and writes them with one native call.
+ * Gives the appends of a frame their sequences and writes them with one native call, and with them the trims and drops
+ * that stand among them.
  *
  * This is the hot path. Per frame each table is looked up once and the scratch memory of the last frame is used
  * again; per append there are a few number reads and one bigint addition; per entry there is nothing.
@@ -38,29 +58,56 @@ export interface CommitResult {
 export class Committer {
   readonly #context: LogContext;
   readonly #runs = new GroupRuns();
-  // Of the frame under way, by table index.
-  readonly #units: (TableUnit | WalError)[] = [];
+  readonly #removals: Removals;
+  // Of the frame under way, by table index; null while nobody has asked.
+  readonly #units: (TableUnit | WalError | null)[] = [];
   readonly #prefixes: Uint8Array[] = [];
   #expectAt = 0;
 
   constructor(context: LogContext) {
     this.#context = context;
+    this.#removals = new Removals(context, this.#runs);
   }
 
   /**
    * Writes a frame. Appends that cannot be written (an `expect` that does not hold, a table that cannot be recovered
-   * or has no sequences left) are left out with the atomic unit they belong to, and reported; the rest is one atomic
-   * write. When that fails, no sequence has advanced and SHALE_POISONED, SHALE_NO_SPACE, SHALE_IO or what the native
-   * call says is thrown.
+   * or has no sequences left) are left out with the atomic unit they belong to, and reported, as are trims of such a
+   * table; the rest is one atomic write. When that fails, no sequence has advanced and SHALE_POISONED, SHALE_NO_SPACE,
+   * SHALE_IO or what the native call says is thrown.
+   *
+   * On a full disk trims and drops are what makes room: they are then written without the appends.
    */
   commit(frame: AppendFrame): CommitResult {
+    const refused: Refused = { appends: null, trims: new Map() };
+    for (;;) {
+      try {
+        return this.#attempt(frame, refused);
+      } catch (error) {
+        if (!this.#canDoWithout(toWalError(error, { path: this.#context.path }), refused)) throw error;
+      }
+    }
+  }
+
+  #attempt(frame: AppendFrame, refused: Refused): CommitResult {
     const firsts = new BigUint64Array(frame.appendCount);
     const errors: AppendFailure[] = [];
+    let removals = 0;
+    let removalsRefused = 0;
     this.#begin(frame);
     try {
       for (let at = 0; at < frame.appendCount; ) {
+        if ((frame.appends[at * APPEND_STRIDE + 2] ?? 0) >= APPEND_TRIMS) {
+          const error = this.#remove(frame, at, firsts, refused);
+          removals++;
+          if (error !== null) {
+            removalsRefused++;
+            errors.push({ append: at, error });
+          }
+          at++;
+          continue;
+        }
         const end = unitEnd(frame, at);
-        const error = this.#assign(frame, at, end, firsts);
+        const error = this.#assign(frame, at, end, firsts, refused.appends);
         this.#collect(frame, at, end, firsts, error, errors);
         at = end;
       }
@@ -71,49 +118,113 @@ export class Committer {
     }
     this.#settle(true);
     const { counters } = this.#context;
-    counters.appends += frame.appendCount - errors.length;
-    counters.appendsRefused += errors.length;
+    const appendsRefused = errors.length - removalsRefused;
+    counters.appends += frame.appendCount - removals - appendsRefused;
+    counters.appendsRefused += appendsRefused;
     counters.entriesWritten += this.#runs.entriesToWrite;
-    return { firsts, errors };
+    return { firsts, trims: this.#removals.results, errors };
+  }
+
+  /**
+   * Whether a frame that could not be written can be without some of it: without appends on a full disk, without the
+   * trims of tables whose metadata record cannot be raised because it is damaged.
+   */
+  #canDoWithout(error: WalError, refused: Refused): boolean {
+    if (error.code === 'SHALE_NO_SPACE') {
+      const mixed = this.#runs.removals > 0 && this.#runs.entriesToWrite > 0;
+      if (mixed) refused.appends = error;
+      return mixed;
+    }
+    if (error.code !== 'SHALE_CORRUPT') return false;
+    const before = refused.trims.size;
+    for (const unit of this.#removals.tables) {
+      if (refused.trims.has(unit)) continue;
+      try {
+        readFloor(this.#context, unit.id);
+      } catch (cause) {
+        refused.trims.set(unit, toWalError(cause, { path: this.#context.path, table: unit.id }));
+      }
+    }
+    return refused.trims.size > before;
   }
 
   #begin(frame: AppendFrame): void {
     this.#runs.clear();
+    this.#removals.clear();
     this.#units.length = 0;
     this.#prefixes.length = 0;
     this.#expectAt = 0;
     for (let i = 0; i < frame.tableCount; i++) {
       const at = i * LOG_KEY_PREFIX_LENGTH;
-      const prefix = frame.tables.subarray(at, at + LOG_KEY_PREFIX_LENGTH);
-      this.#prefixes.push(prefix);
-      this.#units.push(this.#resolve(prefix));
+      this.#prefixes.push(frame.tables.subarray(at, at + LOG_KEY_PREFIX_LENGTH));
+      this.#units.push(null);
     }
   }
 
+  /** Does one trim or drop; returns why not. */
+  #remove(frame: AppendFrame, at: number, firsts: BigUint64Array, refused: Refused): WalError | null {
+    const table = frame.appends[at * APPEND_STRIDE] ?? 0;
+    const prefix = this.#prefixes[table] ?? frame.tables;
+    if (frame.appends[at * APPEND_STRIDE + 2] === APPEND_DROPS) return this.#drop(table, prefix);
+    const upTo = frame.expects[this.#expectAt++] ?? 0n;
+    const unit = this.#unitAt(table);
+    const error = unit instanceof WalError ? unit : refused.trims.get(unit);
+    if (unit instanceof WalError || error !== undefined) {
+      this.#removals.refuseTrim();
+      return error ?? null;
+    }
+    firsts[at] = this.#removals.trim(unit, prefix, upTo, frame.sync) - 1n;
+    return null;
+  }
+
+  /** Drops a table, also one that is not known, or cannot be recovered. */
+  #drop(table: number, prefix: Uint8Array): WalError | null {
+    const id = this.#idOf(prefix);
+    if (id instanceof WalError) return id;
+    const known = this.#units[table];
+    const unit =
+      known instanceof WalError ? undefined : (known ?? this.#context.units.peek(id.region, id.table));
+    const dropped = this.#removals.drop(id, unit, prefix);
+    // A frame can have a table several times.
+    this.#prefixes.forEach((other, index) => {
+      if (Buffer.compare(other, prefix) === 0) this.#units[index] = dropped;
+    });
+    return null;
+  }
+
   #resolve(prefix: Uint8Array): TableUnit | WalError {
-    const { path, instance, units } = this.#context;
     try {
-      const id = decodeLogKeyPrefix(prefix);
-      if (id.instance !== instance) {
-        return new WalError(
-          'SHALE_INVALID_ARGUMENT',
-          `a frame for instance ${id.instance} was given to a log of instance ${instance}`,
-          { path, details: { field: 'instance', expected: instance, actual: id.instance } },
-        );
-      }
-      return units.get({ region: id.region, table: id.table });
+      const id = this.#idOf(prefix);
+      return id instanceof WalError ? id : this.#context.units.get(id);
     } catch (error) {
       // One bad table must not block the others.
-      const failure = toWalError(error, { path });
+      const failure = toWalError(error, { path: this.#context.path });
       if (failure.code === 'SHALE_CORRUPT') return failure;
       throw failure;
     }
   }
 
+  #idOf(prefix: Uint8Array): TableId | WalError {
+    const { path, instance } = this.#context;
+    const id = decodeLogKeyPrefix(prefix);
+    if (id.instance === instance) return { region: id.region, table: id.table };
+    return new WalError(
+      'SHALE_INVALID_ARGUMENT',
+      `a frame for instance ${id.instance} was given to a log of instance ${instance}`,
+      { path, details: { field: 'instance', expected: instance, actual: id.instance } },
+    );
+  }
+
   /** Gives the appends of one atomic unit their sequences. On an error none of them has one. */
-  #assign(frame: AppendFrame, from: number, end: number, firsts: BigUint64Array): WalError | null {
+  #assign(
+    frame: AppendFrame,
+    from: number,
+    end: number,
+    firsts: BigUint64Array,
+    refusal: WalError | null,
+  ): WalError | null {
     const { appends, expects } = frame;
-    let failure: WalError | null = null;
+    let failure = refusal;
     let done = from;
     for (let i = from; i < end; i++) {
       const at = i * APPEND_STRIDE;
@@ -126,7 +237,7 @@ export class Committer {
         continue;
       }
       const first = unit.pending;
-      failure = refusal(unit, first, entries, expected);
+      failure = problemOf(unit, first, entries, expected);
       if (failure !== null) continue;
       firsts[i] = entries === 0 ? first - 1n : first;
       unit.pending = entries === 1 ? first + 1n : first + BigInt(entries);
@@ -157,38 +268,48 @@ export class Committer {
     for (let i = from; i < end; i++) {
       const table = appends[i * APPEND_STRIDE] ?? 0;
       const entries = appends[i * APPEND_STRIDE + 1] ?? 0;
-      const unit = this.#unitAt(table);
       const prefix = this.#prefixes[table] ?? frame.tables;
-      if (error === null && !(unit instanceof WalError)) {
+      const unit = error ?? this.#unitAt(table);
+      if (!(unit instanceof WalError)) {
         this.#runs.write(unit, prefix, firsts[i] ?? 0n, entries);
       } else {
         this.#runs.skip(prefix, entries);
-        if (error !== null) errors.push({ append: i, error });
+        errors.push({ append: i, error: unit });
       }
     }
   }
 
   #write(frame: AppendFrame): void {
-    if (this.#runs.entriesToWrite === 0) return;
-    this.#context.db.write(this.#runs.finish(), frame.lengths, frame.data, { sync: frame.sync });
-    this.#context.counters.writes++;
+    const { db, counters } = this.#context;
+    if (this.#runs.entriesToWrite > 0) {
+      db.write(this.#runs.finish(), frame.lengths, frame.data, { sync: frame.sync });
+      counters.writes++;
+    } else if (this.#runs.removals > 0) {
+      db.remove(this.#runs.finishRemovals(), { sync: frame.sync });
+    }
   }
 
   #settle(written: boolean): void {
     for (const unit of this.#units) {
-      if (unit instanceof WalError) continue;
+      if (unit === null || unit instanceof WalError) continue;
       if (written) unit.advance();
       else unit.rollBack();
     }
+    this.#removals.settle(written);
   }
 
   #unitAt(table: number): TableUnit | WalError {
-    return (
-      this.#units[table] ??
-      new WalError('SHALE_INTERNAL', `a frame names table ${table} of ${this.#units.length}`, {
+    const known = this.#units[table];
+    if (known !== null && known !== undefined) return known;
+    const prefix = this.#prefixes[table];
+    if (prefix === undefined) {
+      return new WalError('SHALE_INTERNAL', `a frame names table ${table} of ${this.#units.length}`, {
         path: this.#context.path,
-      })
-    );
+      });
+    }
+    const unit = this.#resolve(prefix);
+    this.#units[table] = unit;
+    return unit;
   }
 }
 
@@ -199,7 +320,7 @@ function unitEnd(frame: AppendFrame, from: number): number {
   return end;
 }
 
-function refusal(
+function problemOf(
   unit: TableUnit,
   first: bigint,
   entries: number,

@@ -3,6 +3,7 @@ import {
   type EntryChunk,
   type KeyRange,
   type RecoveryReport,
+  type TableId,
   WalError,
 } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
@@ -27,7 +28,7 @@ import { type LogStats, stats } from './stats.js';
 import { StickyGenerator } from './sticky.js';
 import { TableUnits } from './table-units.js';
 import { type TableInfo, tables } from './tables.js';
-import { drop, type TrimResult, trim } from './trim.js';
+import { type TrimResult, trimmedKeys } from './trim.js';
 import { type VerifyOptions, verify } from './verify.js';
 import type { VerifyEvent } from './verify-events.js';
 import { checkFiles, type FileCheckEvent } from './verify-files.js';
@@ -151,8 +152,8 @@ export class Log {
   }
 
   /**
-   * Writes a frame of appends as the engine makes them, with one native call. Appends that cannot be written are left
-   * out and reported; see {@link CommitResult}. The frame must have passed `decodeAppendFrame`.
+   * Writes a frame of appends, trims and drops as the engine makes them, with one native call. Those that cannot be
+   * written are left out and reported; see {@link CommitResult}. The frame must have passed `decodeAppendFrame`.
    */
   commit(frame: AppendFrame): CommitResult {
     this.#requireWritable();
@@ -289,7 +290,11 @@ export class Log {
    */
   trim(id: TableIdLike, upTo: U64Like, options: SyncOptions = {}): TrimResult {
     this.#requireWritable();
-    return trim(this.#context, toTableId(id), toU64(upTo, 'upTo'), options.sync ?? true);
+    const table = toTableId(id);
+    const { firsts, trims } = this.#remove(table, toU64(upTo, 'upTo'), options);
+    const [last = never(), removed = never()] = trims;
+    const trimmed = last === 0n ? 0n : (firsts[0] ?? never()) + 1n;
+    return { trimmed, last, range: trimmedKeys(this.instance, table, removed) };
   }
 
   /**
@@ -299,7 +304,7 @@ export class Log {
    */
   drop(id: TableIdLike, options: SyncOptions = {}): void {
     this.#requireWritable();
-    drop(this.#context, toTableId(id), options.sync ?? true);
+    this.#remove(toTableId(id), 'drop', options);
   }
 
   /** The first and last entry of every table that has any, by (region, table): about two seeks per table. */
@@ -461,6 +466,14 @@ export class Log {
     } finally {
       this.#state = 'closed';
     }
+  }
+
+  #remove(id: TableId, upTo: bigint | 'drop', options: SyncOptions): CommitResult {
+    const frame = FrameBuilder.removal(this.instance, id, upTo, options.sync ?? true);
+    const result = native({ path: this.path, table: id }, () => this.#committer.commit(frame));
+    const failure = result.errors[0];
+    if (failure !== undefined) throw failure.error;
+    return result;
   }
 
   *#whileOpen<T>(inner: Generator<T, void, undefined>): Generator<T, void, undefined> {

@@ -25,6 +25,11 @@ export class TableUnit {
   first: bigint;
   /** The largest sequence that has an entry, or had one that was trimmed; 0n for none. */
   tail: bigint;
+  /**
+   * From here on every sequence that was given out had an entry. Below, other systems and other regions' trims may have
+   * left holes.
+   */
+  dense: bigint;
   /** The last trim is on the disk. False when that is not known. */
   trimIsDurable = false;
 
@@ -34,6 +39,7 @@ export class TableUnit {
     this.pending = this.next;
     this.first = first ?? this.next;
     this.tail = tail;
+    this.dense = this.next;
   }
 
   /** The largest sequence ever given out; 0n for a table never written. */
@@ -59,6 +65,7 @@ export class TableUnit {
     const empty = this.first === this.next;
     this.next = floor + 1n;
     this.pending = this.next;
+    this.dense = this.next;
     if (empty) this.first = this.next;
   }
 
@@ -68,9 +75,29 @@ export class TableUnit {
     this.pending = 1n;
     this.first = 1n;
     this.tail = 0n;
+    this.dense = 1n;
     this.trimIsDurable = false;
   }
+
+  /** What is known now, to come back to. */
+  save(): TableState {
+    const { next, first, tail, dense, trimIsDurable } = this;
+    return { next, first, tail, dense, trimIsDurable };
+  }
+
+  /** Goes back to what was saved: nothing is in of what the frame under way did. */
+  restore({ next, first, tail, dense, trimIsDurable }: TableState): void {
+    this.next = next;
+    this.pending = next;
+    this.first = first;
+    this.tail = tail;
+    this.dense = dense;
+    this.trimIsDurable = trimIsDurable;
+  }
 }
+
+/** What a unit knows of its table between two frames. */
+export type TableState = Pick<TableUnit, 'next' | 'first' | 'tail' | 'dense' | 'trimIsDurable'>;
 
 /**
  * Recovers one table from disk: one look at its ends and one at its metadata record.

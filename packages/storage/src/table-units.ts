@@ -1,5 +1,5 @@
 import type { TableId } from '@shale/codec';
-import { recoverTable, type TableHome, TableUnit } from './table-unit.js';
+import { recoverTable, type TableHome, type TableUnit } from './table-unit.js';
 
 /** The tables that the log knows, by region and table id. A table is recovered from disk when it is first asked for. */
 export class TableUnits {
@@ -40,15 +40,5 @@ export class TableUnits {
     }
     if (!tables.has(table)) this.#size++;
     tables.set(table, unit);
-  }
-
-  /**
-   * Makes the table known as one that was never written, also for whoever holds it already. Known it must be: what was
-   * listed of it before, and is installed later, would bring it back.
-   */
-  reset(id: TableId): void {
-    const known = this.peek(id.region, id.table);
-    if (known === undefined) this.add(new TableUnit(id, null, 0n, 0n));
-    else known.reset();
   }
 }

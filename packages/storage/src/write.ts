@@ -1,4 +1,6 @@
 import {
+  APPEND_DROPS,
+  APPEND_TRIMS,
   type AppendFrame,
   encodeLogKeyPrefix,
   encodeLogValue,
@@ -14,6 +16,8 @@ export const MAX_WRITE_BYTES: number = 2 ** 31 - 1;
 const INITIAL_BYTES = 64 * 1024;
 /** A buffer that one large write needed is not kept beyond this. */
 const KEPT_BYTES = 4 * 1024 * 1024;
+
+const NOTHING = new Uint8Array(0);
 
 /** One table's part of an atomic write. */
 export interface FramePart {
@@ -65,6 +69,23 @@ export class FrameBuilder {
       tables,
       tableCount: parts.length,
       expects: BigUint64Array.from(expects),
+      sync,
+    };
+  }
+
+  /** The frame of a stand-alone trim up to a sequence, or of a drop. */
+  static removal(instance: number, id: TableId, upTo: bigint | 'drop', sync: boolean): AppendFrame {
+    const tables = new Uint8Array(LOG_KEY_PREFIX_LENGTH);
+    encodeLogKeyPrefix(tables, 0, { instance, ...id });
+    return {
+      data: NOTHING,
+      lengths: NOTHING,
+      entryCount: 0,
+      appends: Uint32Array.of(0, 0, upTo === 'drop' ? APPEND_DROPS : APPEND_TRIMS),
+      appendCount: 1,
+      tables,
+      tableCount: 1,
+      expects: BigUint64Array.from(upTo === 'drop' ? [] : [upTo]),
       sync,
     };
   }

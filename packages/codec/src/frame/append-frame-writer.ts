@@ -5,9 +5,11 @@ import { FORMAT_VERSION } from '../layout/instance.js';
 import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
 import { requireU64, writeU64LE } from '../layout/u64.js';
 import {
+  APPEND_DROPS,
   APPEND_EXPECTS,
   APPEND_JOINS,
   APPEND_STRIDE,
+  APPEND_TRIMS,
   BIN_HEADER_LENGTH,
   DATA_AT,
   EXPECT_STRIDE,
@@ -52,7 +54,7 @@ export class AppendFrameWriter {
   #dataEnd = DATA_AT;
   /** Index of the word written last. */
   #wordTop: number;
-  /** Index of the word with the current append's count. */
+  /** Index of the word with the current append's count; -1 when what was added last is no append. */
   #countAt = -1;
   #entryCount = 0;
   #appendCount = 0;
@@ -102,7 +104,7 @@ export class AppendFrameWriter {
     return this.#entryCount;
   }
 
-  /** Appends so far. */
+  /** Appends so far, trims and drops included. */
   get appendCount(): number {
     return this.#appendCount;
   }
@@ -149,13 +151,11 @@ export class AppendFrameWriter {
   /** Starts an append to a table and returns its index in the frame. An append without entries is allowed. */
   beginAppend(tableIndex: number, options?: AppendOptions): number {
     this.#requireOpen();
-    if (!(Number.isInteger(tableIndex) && tableIndex >= 0 && tableIndex < this.#tableCount)) {
-      throw invalidArgument(`table ${tableIndex} is not among the ${this.#tableCount} tables of this frame`);
-    }
+    this.#requireTable(tableIndex);
     const joins = options?.joins === true;
     const expect = options?.expect;
-    if (joins && this.#appendCount === 0) {
-      throw invalidArgument('the first append of a frame has none before it to join');
+    if (joins && this.#countAt < 0) {
+      throw invalidArgument('an append can only join another one, which stands right before it');
     }
     if (expect === undefined) {
       this.#take(APPEND_STRIDE);
@@ -169,6 +169,19 @@ export class AppendFrameWriter {
     this.#countAt = this.#wordTop;
     this.#words[--this.#wordTop] = (joins ? APPEND_JOINS : 0) | (expect === undefined ? 0 : APPEND_EXPECTS);
     return this.#appendCount++;
+  }
+
+  /** Adds a trim of a table and returns its index in the frame. Its room is that of an append without entries. */
+  addTrim(tableIndex: number, upTo: bigint): number {
+    requireU64('upTo', upTo);
+    const index = this.#addRemoval(tableIndex, APPEND_TRIMS, APPEND_STRIDE + EXPECT_STRIDE);
+    this.#expects.push(upTo);
+    return index;
+  }
+
+  /** Adds a drop of a table and returns its index in the frame. Its room is that of an append without entries. */
+  addDrop(tableIndex: number): number {
+    return this.#addRemoval(tableIndex, APPEND_DROPS, APPEND_STRIDE);
   }
 
   /** Adds an entry to the append begun last. The payload is copied: the caller may reuse it at once. */
@@ -207,6 +220,24 @@ export class AppendFrameWriter {
     }
     at = writeOptions(bytes, at, options);
     return bytes.subarray(0, at);
+  }
+
+  #addRemoval(tableIndex: number, flag: number, size: number): number {
+    this.#requireOpen();
+    this.#requireTable(tableIndex);
+    this.#take(size);
+    this.#words[--this.#wordTop] = tableIndex;
+    this.#words[--this.#wordTop] = 0;
+    this.#words[--this.#wordTop] = flag;
+    // What is added next belongs to no append.
+    this.#countAt = -1;
+    return this.#appendCount++;
+  }
+
+  #requireTable(tableIndex: number): void {
+    if (!(Number.isInteger(tableIndex) && tableIndex >= 0 && tableIndex < this.#tableCount)) {
+      throw invalidArgument(`table ${tableIndex} is not among the ${this.#tableCount} tables of this frame`);
+    }
   }
 
   #take(size: number): void {

@@ -2,9 +2,11 @@ import { corrupt } from '../errors/refuse.js';
 import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
 import {
+  APPEND_DROPS,
   APPEND_EXPECTS,
   APPEND_JOINS,
   APPEND_STRIDE,
+  APPEND_TRIMS,
   EXPECT_STRIDE,
   FRAME_ELEMENTS,
   FRAME_VERSION,
@@ -21,13 +23,16 @@ export interface AppendFrame {
   /** u32 LE per entry: the length of its log value, at least 1. Aligned to 4 bytes: a copy unless it happens to be. */
   readonly lengths: Uint8Array;
   readonly entryCount: number;
-  /** Three per append: index of its table, count of its entries, flags (`APPEND_JOINS`, `APPEND_EXPECTS`). */
+  /**
+   * Three per append: index of its table, count of its entries, flags: `APPEND_JOINS` and `APPEND_EXPECTS`, or'ed; or
+   * `APPEND_TRIMS` or `APPEND_DROPS`, and no entries.
+   */
   readonly appends: Uint32Array;
   readonly appendCount: number;
   /** 17 bytes per table: what its log keys begin with. */
   readonly tables: Uint8Array;
   readonly tableCount: number;
-  /** The expected first sequence of each append that has `APPEND_EXPECTS`, in order. */
+  /** The expected first sequence of each append that has `APPEND_EXPECTS`, what each trim goes up to, in order. */
   readonly expects: BigUint64Array;
   /** Whether the write must be on disk before it is acknowledged. */
   readonly sync: boolean;
@@ -40,7 +45,9 @@ export interface AppendFrameLimits {
 }
 
 const MAX_OPTIONS_BYTES = 64;
-const KNOWN_FLAGS = APPEND_JOINS | APPEND_EXPECTS;
+/** An append with either has a value among the expects. */
+const HAS_EXPECT = APPEND_EXPECTS | APPEND_TRIMS;
+const ENTRY_FLAGS = APPEND_JOINS | APPEND_EXPECTS;
 
 /**
  * Decodes an append frame, which must be all of `bytes`, and checks all that can be checked without the log: every
@@ -129,17 +136,21 @@ function damagedEntry(data: Uint8Array, entry: number, at: number, length: numbe
 function checkAppends({ appends, appendCount, entryCount, tableCount, expects }: AppendFrame): void {
   let entries = 0;
   let expected = 0;
+  let canJoin = false;
   for (let i = 0; i < appendCount; i++) {
     const table = appends[i * 3] ?? 0;
     const flags = appends[i * 3 + 2] ?? 0;
     if (table >= tableCount) {
       throw damaged('appends', `name table ${table} of ${tableCount} at append ${i}`, { append: i });
     }
-    if ((flags & ~KNOWN_FLAGS) !== 0 || (i === 0 && (flags & APPEND_JOINS) !== 0)) {
+    const count = appends[i * 3 + 1] ?? 0;
+    const isRemoval = count === 0 && (flags === APPEND_TRIMS || flags === APPEND_DROPS);
+    if (((flags & ~ENTRY_FLAGS) !== 0 && !isRemoval) || (!canJoin && (flags & APPEND_JOINS) !== 0)) {
       throw damaged('appends', `have impossible flags ${flags} at append ${i}`, { append: i });
     }
-    entries += appends[i * 3 + 1] ?? 0;
-    if ((flags & APPEND_EXPECTS) !== 0) expected++;
+    entries += count;
+    canJoin = !isRemoval;
+    if ((flags & HAS_EXPECT) !== 0) expected++;
   }
   if (entries !== entryCount) {
     throw damaged('appends', `count ${entries} entries, and there are ${entryCount} lengths`, {
@@ -148,7 +159,7 @@ function checkAppends({ appends, appendCount, entryCount, tableCount, expects }:
     });
   }
   if (expected !== expects.length) {
-    throw damaged('expects', `are ${expects.length}, and ${expected} appends have one`, {
+    throw damaged('expects', `are ${expects.length}, and ${expected} appends and trims have one`, {
       expected,
       actual: expects.length,
     });

@@ -8,9 +8,9 @@ import { MessageReader } from './message-reader.js';
 import { alignedCopy } from './typed-views.js';
 
 /*
- * The reply to an append frame is one msgpack message, an array of three: version, bin of first sequences (u64 LE
- * per append), array of { append, error }. The version takes two bytes, so that the sequences start at offset 8 and
- * can be read in place.
+ * The reply to an append frame is one msgpack message, an array of four: version, bin of first sequences (u64 LE
+ * per append), bin of trims (u64 LE × 2 per trim), array of { append, error }. The version takes two bytes, so that
+ * the sequences start at offset 8 and can be read in place.
  */
 
 /** An append that was not written, and why. */
@@ -24,14 +24,22 @@ export interface AppendError {
 export interface AppendReply {
   /**
    * The first sequence of each append of the frame; of an empty one the table's last. Means nothing for one with an
-   * error. May view the reply.
+   * error. Of a trim the sequence before the first that is left: the first one itself need not fit into 64 bits.
+   * Of a drop 0n. May view the reply.
    */
   readonly firsts: BigUint64Array;
+  /**
+   * Two for each trim of the frame, in order: the table's last sequence, and the last one that was removed, 0n when the
+   * trim removed nothing. Mean nothing for one with an error. May view the reply.
+   */
+  readonly trims: BigUint64Array;
   readonly errors: readonly AppendError[];
 }
 
-const REPLY_ELEMENTS = 3;
+const REPLY_ELEMENTS = 4;
 const FIRSTS_AT = 3 + BIN_HEADER_LENGTH;
+const TRIM_STRIDE = 16;
+const NO_TRIMS = new BigUint64Array(0);
 const NO_ERRORS = Uint8Array.of(0x90);
 /** Far above what errors take, and bounds what a damaged reply can make the decoder do. */
 const MAX_ERRORS_BYTES = 2 ** 28;
@@ -41,24 +49,30 @@ const packr = new Packr({ useRecords: false, variableMapSize: true });
 /**
  * Writes the reply to an append frame.
  *
- * @param into the frame's own buffer, which is free by now. The sequences of its appends always fit; only if the
- *   errors do not, the reply is in a new buffer: look at the `buffer` of the view that is returned.
+ * @param into the frame's own buffer, which is free by now. The sequences of its appends always fit; only if what trims
+ *   and errors say besides does not, the reply is in a new buffer: look at the `buffer` of the view that is returned.
+ * @param trims two for each trim, as in {@link AppendReply}
  */
 export function encodeAppendReply(
   into: ArrayBuffer,
   firsts: BigUint64Array,
   errors: readonly AppendError[],
+  trims: BigUint64Array = NO_TRIMS,
 ): Uint8Array<ArrayBuffer> {
   requireLittleEndian();
   const packedErrors: Uint8Array = errors.length === 0 ? NO_ERRORS : packr.pack(errors);
-  const size = FIRSTS_AT + firsts.byteLength + packedErrors.length;
+  const trimsAt = FIRSTS_AT + firsts.byteLength + BIN_HEADER_LENGTH;
+  const errorsAt = trimsAt + trims.byteLength;
+  const size = errorsAt + packedErrors.length;
   const bytes = size <= into.byteLength ? new Uint8Array(into, 0, size) : new Uint8Array(size);
   bytes[0] = 0x90 | REPLY_ELEMENTS;
   bytes[1] = 0xcc;
   bytes[2] = FRAME_VERSION;
   writeBinHeader(bytes, 3, firsts.byteLength);
   bytes.set(new Uint8Array(firsts.buffer, firsts.byteOffset, firsts.byteLength), FIRSTS_AT);
-  bytes.set(packedErrors, FIRSTS_AT + firsts.byteLength);
+  writeBinHeader(bytes, trimsAt - BIN_HEADER_LENGTH, trims.byteLength);
+  bytes.set(new Uint8Array(trims.buffer, trims.byteOffset, trims.byteLength), trimsAt);
+  bytes.set(packedErrors, errorsAt);
   return bytes;
 }
 
@@ -68,13 +82,14 @@ export function decodeAppendReply(bytes: Uint8Array): AppendReply {
   const reader = new MessageReader('an append reply', bytes);
   reader.array(REPLY_ELEMENTS);
   reader.version(FRAME_VERSION);
-  const firstBytes = alignedCopy(reader.bin('firsts', EXPECT_STRIDE), EXPECT_STRIDE);
-  const firsts = new BigUint64Array(
-    firstBytes.buffer,
-    firstBytes.byteOffset,
-    firstBytes.length / EXPECT_STRIDE,
-  );
-  return { firsts, errors: readErrors(reader.rest('errors', MAX_ERRORS_BYTES), firsts.length) };
+  const firsts = sequencesOf(reader.bin('firsts', EXPECT_STRIDE));
+  const trims = sequencesOf(reader.bin('trims', TRIM_STRIDE));
+  return { firsts, trims, errors: readErrors(reader.rest('errors', MAX_ERRORS_BYTES), firsts.length) };
+}
+
+function sequencesOf(bin: Uint8Array): BigUint64Array {
+  const bytes = alignedCopy(bin, EXPECT_STRIDE);
+  return new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length / EXPECT_STRIDE);
 }
 
 function readErrors(value: unknown, appendCount: number): AppendError[] {

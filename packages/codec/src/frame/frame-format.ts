@@ -10,8 +10,10 @@ import { writeU32BE } from '../layout/u64.js';
  *   2  lengths  bin: u32 LE per entry, the length of its log value
  *   3  appends  bin: u32 LE × 3 per append: index of its table, count of its entries, flags
  *   4  tables   bin: 17 bytes per table, what its log keys begin with
- *   5  expects  bin: u64 LE per append that has APPEND_EXPECTS, in order
+ *   5  expects  bin: u64 LE per append that has APPEND_EXPECTS or APPEND_TRIMS, in order
  *   6  options  map: { sync: boolean }
+ *
+ * Trims and drops of tables stand among the appends, in their order: as appends without entries and with a flag.
  *
  * Data comes first because it is filled first, and then never moves. The framing of the array and of the bins is
  * written here and not by msgpackr, because msgpackr would have to copy the data: a bin header stands before its
@@ -26,6 +28,10 @@ export const APPEND_STRIDE = 12;
 export const APPEND_JOINS = 1;
 /** Append flag: has an expected first sequence. */
 export const APPEND_EXPECTS = 2;
+/** Append flag: a trim of the table, up to the sequence that `expects` has for it. It has no entries and no other flag. */
+export const APPEND_TRIMS = 4;
+/** Append flag: a drop of the table. It has no entries and no other flag. */
+export const APPEND_DROPS = 8;
 /** Elements of the outer array. */
 export const FRAME_ELEMENTS = 7;
 

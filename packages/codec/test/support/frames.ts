@@ -14,6 +14,22 @@ export interface AppendModel {
   readonly payloads: readonly Uint8Array[];
   readonly joins: boolean;
   readonly expect: bigint | undefined;
+  /** It is no append, but a trim up to this sequence, or a drop. */
+  readonly removal?: bigint | 'drop' | undefined;
+}
+
+/** The flags that an append has in the frame. */
+export function flagsOf({ joins, expect, removal }: AppendModel): number {
+  if (removal !== undefined) return removal === 'drop' ? 8 : 4;
+  return (joins ? 1 : 0) | (expect === undefined ? 0 : 2);
+}
+
+/** What the frame has among its expects. */
+export function expectsOf(model: FrameModel): bigint[] {
+  return model.appends.flatMap(({ expect, removal }) => {
+    const value = removal === 'drop' ? undefined : (removal ?? expect);
+    return value === undefined ? [] : [value];
+  });
 }
 
 export function prefixOf(id: TableId): Uint8Array {
@@ -32,11 +48,23 @@ export function sizeOf(model: FrameModel): number {
 export function sealed(model: FrameModel, buffer = new ArrayBuffer(sizeOf(model))): Uint8Array {
   const writer = new AppendFrameWriter(buffer);
   for (const id of model.tables) writer.addTable(prefixOf(id));
-  for (const { table, payloads, joins, expect } of model.appends) {
+  for (const { table, payloads, joins, expect, removal } of model.appends) {
+    if (removal !== undefined) {
+      if (removal === 'drop') writer.addDrop(table);
+      else writer.addTrim(table, removal);
+      continue;
+    }
     writer.beginAppend(table, { joins, expect });
     for (const payload of payloads) writer.add(payload);
   }
   return writer.seal({ sync: model.sync });
+}
+
+/** A removal has no entries, and nothing joins one. */
+function possible(append: AppendModel, index: number, all: readonly AppendModel[]): AppendModel {
+  if (append.removal !== undefined) return { ...append, payloads: [], joins: false, expect: undefined };
+  const before = all[index - 1];
+  return { ...append, joins: append.joins && before !== undefined && before.removal === undefined };
 }
 
 export const frameModel: fc.Arbitrary<FrameModel> = fc
@@ -51,10 +79,11 @@ export const frameModel: fc.Arbitrary<FrameModel> = fc
             payloads: fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 8 }),
             joins: fc.boolean(),
             expect: fc.option(u64, { nil: undefined }),
+            removal: fc.option(fc.oneof(u64, fc.constant('drop' as const)), { nil: undefined, freq: 3 }),
           }),
           { maxLength: 20 },
         )
-        .map((appends) => appends.map((append, i) => ({ ...append, joins: i > 0 && append.joins }))),
+        .map((appends) => appends.map(possible)),
       sync: fc.boolean(),
     }),
   );

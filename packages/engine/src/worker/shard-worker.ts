@@ -102,11 +102,12 @@ export class ShardWorker {
 
   #append(task: ShardTasks['append']): Outcome {
     const log = this.#open();
-    const { firsts, errors } = log.commit(decodeAppendFrame(task.frame));
+    const { firsts, trims, errors } = log.commit(decodeAppendFrame(task.frame));
     const reply = encodeAppendReply(
       task.frame.buffer as ArrayBuffer,
       firsts,
       errors.map(({ append, error }) => ({ append, error: errorToData(error) })),
+      trims,
     );
     return { value: reply, transfer: [reply.buffer] };
   }

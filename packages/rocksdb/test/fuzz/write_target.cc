@@ -1,11 +1,13 @@
 // The bulk write's reading of its buffers (native/write_entries.h), fed with any bytes: it refuses them, or it gives each
 // entry once, inside its buffer. The buffers are of their exact sizes, so that the address sanitizer sees one byte too far.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 
+#include "table_keys.h"
 #include "write_entries.h"
 
 namespace {
@@ -48,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     return 0;
   }
   size_t written = 0;
+  size_t removed = 0;
   size_t bytes = 0;
   const char* end = reinterpret_cast<const char*>(data.bytes.get());
   const char* const last = end + data.size;
@@ -61,7 +64,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     for (uint32_t i = 0; i < length; i++) sum = static_cast<uint8_t>(sum + value[i]);
     written++;
     bytes += length;
+  }, [&](const shale::WriteGroup& group) {
+    require(group.count == 0 && group.prefix[0] % 2 == 1, "a removal has no entries, and a table");
+    const shale::TableKeys keys(group.prefix, group.flags == shale::kGroupTrim ? group.first : ~uint64_t{0});
+    const size_t upper = keys.upperSize();
+    require(upper > 0 && upper <= shale::kLogKeyLength + 1, "a range ends in a key");
+    const int order = std::memcmp(keys.lower(), keys.upper(), std::min(upper, shale::kLogKeyPrefixLength));
+    require(order < 0 || (order == 0 && upper > shale::kLogKeyPrefixLength), "a range is not reversed");
+    for (size_t i = 0; i < shale::kMetaKeyLength; i++) sum = static_cast<uint8_t>(sum + keys.metaKey()[i]);
+    removed++;
   });
+  require(removed == shale::removalsOf(groups.view()).count, "each removal is given once");
   require(written <= lengths.size / 4 && bytes <= data.size, "no entry is given twice");
   return 0;
 }

@@ -38,6 +38,8 @@ export const appendFrame: Target = {
       writer.beginAppend(writer.addTable(prefix(0, 1n, 3n)), { joins: true, expect: 7n });
       writer.add(new Uint8Array(40));
       writer.beginAppend(table, { expect: 2n ** 64n - 1n });
+      writer.addTrim(table, 3n);
+      writer.addDrop(table);
     }, false),
   ],
   run(input) {
@@ -56,7 +58,9 @@ export const appendFrame: Target = {
     for (let i = 0; i < appendCount; i++) {
       require((appends[i * 3] ?? tableCount) < tableCount, `append ${i} names no table`);
       entries += appends[i * 3 + 1] ?? 0;
-      if (((appends[i * 3 + 2] ?? 0) & 2) !== 0) expected++;
+      const flags = appends[i * 3 + 2] ?? 0;
+      if ((flags & 6) !== 0) expected++;
+      require(flags < 4 || (appends[i * 3 + 1] === 0 && (flags & 3) === 0), `removal ${i} is an append too`);
     }
     require(entries === entryCount, `the appends have ${entries} of ${entryCount} entries`);
     require(expected ===

@@ -60,11 +60,12 @@ export const appendReply: Target = {
   seeds: [
     encodeAppendReply(new ArrayBuffer(4096), BigUint64Array.of(1n, 2n), []).slice(),
     encodeAppendReply(new ArrayBuffer(4096), BigUint64Array.of(1n, 0n), [{ append: 1, error: data }]).slice(),
+    encodeAppendReply(new ArrayBuffer(4096), BigUint64Array.of(3n), [], BigUint64Array.of(9n, 2n)).slice(),
   ],
   run: check,
 };
 
-const HEAD = encodeAppendReply(new ArrayBuffer(64), BigUint64Array.of(1n), []).slice(0, 16);
+const HEAD = encodeAppendReply(new ArrayBuffer(64), BigUint64Array.of(1n), []).slice(0, 21);
 
 /** The data of one error, inside an answer that is well-formed around it. */
 export const errorData: Target = {

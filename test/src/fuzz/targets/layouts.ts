@@ -77,7 +77,9 @@ export const layouts: Target = {
         encodeGroup(t, 0, input.subarray(0, 17), group.first, group.count, group.flags),
       );
       require(same(bytes, input.subarray(0, 32)), 'another group');
-      const last = group.first + (group.flags >= 2 ? -1n : 1n) * BigInt(Math.max(0, group.count - 1));
+      const last =
+        group.first +
+        (group.flags === 2 || group.flags === 3 ? -1n : 1n) * BigInt(Math.max(0, group.count - 1));
       require(last >= 0n && last < 2n ** 64n, 'a group that runs out of sequences');
     }
   },
