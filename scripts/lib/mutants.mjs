@@ -646,4 +646,33 @@ export const MUTANTS = [
     ],
     killers: ['packages/cli/test/command/rejects.test.ts'],
   },
+  {
+    name: 'heads-of-dropped-tables',
+    removes: 'that heads which were listed before a drop are not installed after it',
+    edits: [
+      {
+        file: 'packages/storage/src/recovery.ts',
+        from: 'if (mayBeDropped && isDropped(context, head, since)) continue;',
+        to: 'if (mayBeDropped && since > U64_LIMIT && isDropped(context, head, since)) continue;',
+      },
+      {
+        file: 'packages/storage/src/recovery.ts',
+        from: '/** What opening a region found. */',
+        to: 'const U64_LIMIT = 2n ** 64n;\n\n/** What opening a region found. */',
+      },
+    ],
+    killers: ['packages/storage/test/table-states.test.ts'],
+  },
+  {
+    name: 'packed-states',
+    removes: 'the state of tables that are not at hand any more',
+    edits: [
+      {
+        file: 'packages/storage/src/table-units.ts',
+        from: 'else this.#states.set(unit.id, unit);',
+        to: 'else if (unit.pending !== unit.next) this.#states.set(unit.id, unit);',
+      },
+    ],
+    killers: ['packages/storage/test/table-states.test.ts'],
+  },
 ];

@@ -78,6 +78,7 @@ export class Committer {
    * On a full disk trims and drops are what makes room: they are then written without the appends.
    */
   commit(frame: AppendFrame): CommitResult {
+    this.#context.units.rest();
     const refused: Refused = { appends: null, trims: new Map() };
     for (;;) {
       try {

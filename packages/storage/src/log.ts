@@ -225,7 +225,7 @@ export class Log {
     const table = toTableId(id);
     const checked = toU64(watch, 'watch');
     native({ path: this.path, table }, () => this.#db.watchAnew(checked));
-    if (strict) requirePosition(this.#context.units.get(table), range, { path: this.path, table });
+    if (strict) requirePosition(this.#context.units.look(table), range, { path: this.path, table });
     const span = resolveRange(readableExtent(this.#context, table, range), range);
     return span === null ? null : { ...span, watch: checked };
   }
@@ -268,7 +268,7 @@ export class Log {
   /** The smallest readable sequence; `lastSequence + 1n` when all was trimmed; 0n for a table never written. */
   firstSequence(id: TableIdLike): bigint {
     this.#requireOpen();
-    const unit = this.#context.units.get(toTableId(id));
+    const unit = this.#context.units.look(toTableId(id));
     return unit.last === 0n ? 0n : unit.first;
   }
 
@@ -280,7 +280,7 @@ export class Log {
   /** The sequence that the next entry gets. 2^64 when there are no more. */
   nextSequence(id: TableIdLike): bigint {
     this.#requireOpen();
-    return this.#context.units.get(toTableId(id)).next;
+    return this.#context.units.look(toTableId(id)).next;
   }
 
   /**
@@ -336,10 +336,13 @@ export class Log {
    * Takes over heads and floors that were listed elsewhere, as by other threads, of tables that only this log writes.
    * They must have been listed since this log was attached: what has been changed through it since is known to it, and
    * tables it knows already are left as they are. Returns how many were new.
+   *
+   * @param since what {@link dropCount} said before they were listed: tables that were dropped since, or may have been, are
+   * left to be recovered. Default: since the process opened the database.
    */
-  install(tableHeads: Iterable<TableHead>, tableFloors: Iterable<TableFloor>): number {
+  install(tableHeads: Iterable<TableHead>, tableFloors: Iterable<TableFloor>, since: U64Like = 0n): number {
     this.#requireOpen();
-    return install(this.#context, tableHeads, tableFloors);
+    return install(this.#context, tableHeads, tableFloors, toU64(since, 'since'));
   }
 
   /**

@@ -46,7 +46,7 @@ export interface ReadChunk {
  */
 export function readableExtent(context: LogContext, id: TableId, range: ReadRange): Extent {
   try {
-    return context.units.get(id);
+    return context.units.look(id);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
   }
@@ -167,7 +167,7 @@ function boundsOf(
  * before (another system may have left one) is not.
  */
 function requireNotTrimmed(context: LogContext, id: TableId, from: bigint): void {
-  const first = firstEntry(context, id) ?? context.units.get(id).next;
+  const first = firstEntry(context, id) ?? context.units.look(id).next;
   if (first > from) throw trimmed(context, id, from, first);
 }
 

@@ -1,5 +1,6 @@
-import { regionRange, type WalError } from '@shale/codec';
+import { metaKey, regionRange, type WalError } from '@shale/codec';
 import type { LogContext } from './context.js';
+import { native } from './errors.js';
 import { floors, type TableFloor } from './floors.js';
 import { heads, type TableHead } from './heads.js';
 import { TableUnit } from './table-unit.js';
@@ -39,10 +40,10 @@ export function openRegion(context: LogContext, region: bigint): RegionReport {
     entries += head.last - head.first + 1n;
     firstTable ??= head.id.table;
     lastTable = head.id.table;
-    if (context.units.peek(region, head.id.table) === undefined) fresh.push(unitOf(head));
+    if (!context.units.has(region, head.id.table)) fresh.push(unitOf(head));
   }
   const found = applyFloors(fresh, floors(context, onProblem));
-  for (const unit of fresh) context.units.add(unit);
+  for (const unit of fresh) context.units.note(unit);
   return {
     region,
     tables,
@@ -54,19 +55,34 @@ export function openRegion(context: LogContext, region: bigint): RegionReport {
   };
 }
 
-/** Makes tables known from heads and floors that were read elsewhere; returns how many were not known before. */
+/**
+ * Makes tables known from heads and floors that were read elsewhere, when `since` drops had been done; returns how many
+ * were not known before. Of one that was dropped since nothing may be known any more: what was listed of it would bring it
+ * back, so it is left to be recovered.
+ */
 export function install(
   context: LogContext,
   tableHeads: Iterable<TableHead>,
   tableFloors: Iterable<TableFloor>,
+  since: bigint,
 ): number {
   const fresh: TableUnit[] = [];
+  const mayBeDropped = native({ path: context.path }, () => context.db.drops()) !== since;
   for (const head of tableHeads) {
-    if (context.units.peek(head.id.region, head.id.table) === undefined) fresh.push(unitOf(head));
+    const { region, table } = head.id;
+    if (context.units.has(region, table)) continue;
+    if (mayBeDropped && isDropped(context, head, since)) continue;
+    fresh.push(unitOf(head));
   }
   applyFloors(fresh, tableFloors);
-  for (const unit of fresh) context.units.add(unit);
+  for (const unit of fresh) context.units.note(unit);
   return fresh.length;
+}
+
+/** Whether the table, or one of the same id in another region, whose floor it shares, was dropped since, or may have been. */
+function isDropped(context: LogContext, { id }: TableHead, since: bigint): boolean {
+  const record = metaKey(context.instance, id.table);
+  return native({ path: context.path, table: id }, () => context.db.droppedSince(record, since));
 }
 
 function unitOf(head: TableHead): TableUnit {

@@ -103,7 +103,7 @@ export class Removals {
     for (const [unit, { before }] of this.#touched) {
       if (!written) {
         if (before !== null) unit.restore(before);
-        // Known it must be: what was listed of it before, and is installed later, would bring it back.
+        // Whoever holds it knows it as it is now.
       } else if (before === null) {
         this.#context.units.add(unit);
       }

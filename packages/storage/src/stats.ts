@@ -7,7 +7,7 @@ export interface LogStats {
   readonly path: string;
   readonly instance: number;
   readonly readOnly: boolean;
-  /** Tables that this log knows, as a rule because they have been touched. */
+  /** Tables that this log knows, as a rule because they have been touched; those never written do not count. */
   readonly tablesKnown: number;
   /** Since this log was opened. */
   readonly counters: Readonly<LogCounters>;

@@ -55,11 +55,12 @@ export async function openRegion(engine: Engine, region: bigint): Promise<Region
   const lives = await Promise.all(
     engine.shards.map((shard) => shard.request<'life'>({ kind: 'life' }, 'retry')),
   );
+  const since = engine.log.dropCount();
   const [heads, floors] = await Promise.all([
     listHeads(engine, region, problems),
     listFloors(engine, problems),
   ]);
-  await install(engine, region, lives, heads, floors);
+  await install(engine, region, { lives, since }, heads, floors);
   let entries = 0n;
   const tables = heads.length / 3;
   for (let i = 0; i < heads.length; i += 3) entries += (heads[i + 2] ?? 0n) - (heads[i + 1] ?? 0n) + 1n;
@@ -117,7 +118,7 @@ async function listFloors(engine: Engine, problems: WalError[]): Promise<BigUint
 async function install(
   engine: Engine,
   region: bigint,
-  lives: readonly number[],
+  { lives, since }: { readonly lives: readonly number[]; readonly since: bigint },
   heads: BigUint64Array,
   floors: BigUint64Array,
 ): Promise<void> {
@@ -138,6 +139,7 @@ async function install(
           kind: 'install',
           region,
           life: lives[index] ?? -1,
+          since,
           heads: BigUint64Array.from(own.heads),
           floors: BigUint64Array.from(own.floors),
         },

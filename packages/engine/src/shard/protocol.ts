@@ -102,6 +102,8 @@ export interface ShardTasks {
      * before it has changed since.
      */
     readonly life: number;
+    /** How many drops there had been by then. */
+    readonly since: bigint;
     /** Table, first, last; and so on. */
     readonly heads: BigUint64Array;
     /** Table, largest sequence ever; and so on. */

@@ -129,7 +129,7 @@ export class ShardWorker {
   }
 
   #install(task: ShardTasks['install']): Outcome {
-    const { region, heads, floors } = task;
+    const { region, heads, floors, since } = task;
     const log = this.#open();
     if (task.life !== threadId) return plain(null);
     const found = [];
@@ -144,7 +144,7 @@ export class ShardWorker {
     for (let i = 0; i + 1 < floors.length; i += 2) {
       known.push({ table: floors[i] ?? 0n, maxSequence: floors[i + 1] ?? 0n });
     }
-    log.install(found, known);
+    log.install(found, known, since);
     return plain(null);
   }
 
