@@ -4,8 +4,9 @@ import { mainThreadBar } from './main-thread.js';
 import { memoryBar } from './memory.js';
 import { openBar } from './open.js';
 import { spaceBar } from './space.js';
+import { tablesBar } from './tables.js';
 
-const BARS: readonly Bar[] = [mainThreadBar, memoryBar, openBar, spaceBar];
+const BARS: readonly Bar[] = [mainThreadBar, memoryBar, openBar, spaceBar, tablesBar];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BARS.some((bar) => bar.name === name));
