@@ -15,7 +15,7 @@ let databases = 0;
 
 beforeAll(() => {
   horae = Horae.build(folder);
-}, 300_000);
+});
 
 beforeEach(() => {
   directory = join(folder, `database-${databases++}`);

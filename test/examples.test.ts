@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { HANG_MS } from './src/patience.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -85,7 +86,11 @@ test('every example compiles under the strict settings', async () => {
 test.each(examples)('the example at $from runs to its end', async ({ name }) => {
   const directory = await mkdtemp(join(tmpdir(), 'shale-example-'));
   try {
-    await run(process.execPath, [join(workspace, 'out', `${name}.js`)], { cwd: directory, timeout: 30_000 });
+    await run(process.execPath, [join(workspace, 'out', `${name}.js`)], {
+      cwd: directory,
+      timeout: HANG_MS,
+      killSignal: 'SIGKILL',
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

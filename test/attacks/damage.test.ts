@@ -10,4 +10,4 @@ test('whatever is damaged, cut, lost or swapped: what was acknowledged is there 
   expect(figures.refused).toBeGreaterThan(50);
   expect(figures.refusedReading).toBeGreaterThan(0);
   expect(figures.salvaged).toBeGreaterThan(0);
-}, 300_000);
+});

@@ -6,4 +6,4 @@ import { diskFaults } from '../dist/attacks/disk-faults.js';
 test('calls that fail, come short, are interrupted or slow lose nothing, and nothing crashes or hangs', async () => {
   const figures = await runAttack(diskFaults, { seed: 61, count: 10 });
   expect(figures.faults).toBeGreaterThan(0);
-}, 300_000);
+});

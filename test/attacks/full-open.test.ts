@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WatchedDisk } from '@shale/fault-kit';
 import { expect, test } from 'vitest';
+import { HANG_MS } from '../src/patience.js';
 
 const ENGINE = import.meta.resolve('@shale/engine');
 
@@ -22,7 +23,8 @@ function run(disk: WatchedDisk, script: string): string {
   const child = spawnSync(process.execPath, ['--input-type=module', '--eval', source], {
     env: { ...process.env, ...disk.env({ record: false }) },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: HANG_MS,
+    killSignal: 'SIGKILL',
   });
   expect(child).toMatchObject({ status: 0, stderr: '' });
   return child.stdout.trim();
@@ -52,4 +54,4 @@ test('a log is opened, read and trimmed on a disk that is full already, and goes
   );
   expect(said.split('\n')).toEqual(['20 SHALE_NO_SPACE done 15', 'done 21n 16']);
   await rm(folder, { recursive: true });
-}, 120_000);
+});

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { TEST_HANG_MS } from '../src/patience.js';
 
 /** How far a test goes, as the environment says. */
 export interface LongForm {
@@ -15,7 +16,6 @@ export interface LongForm {
 
 /** The short form ends after this even on a machine that is busy with other things. */
 const SHORT_MINUTES = 0.4;
-const SHORT_TIMEOUT_MS = 240_000;
 
 /** The short form of at most so many runs, unless SHALE_RUNS, SHALE_MINUTES, SHALE_SEED or SHALE_PATH ask for another one. */
 export function longForm(shortRuns: number): LongForm {
@@ -28,6 +28,6 @@ export function longForm(shortRuns: number): LongForm {
     seed: Number(SHALE_SEED ?? Math.floor(Math.random() * 2 ** 31)),
     path: SHALE_PATH,
     directory: existsSync('/dev/shm') ? '/dev/shm' : tmpdir(),
-    timeout: isLong ? 0 : SHORT_TIMEOUT_MS,
+    timeout: isLong ? 0 : TEST_HANG_MS,
   };
 }

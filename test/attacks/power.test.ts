@@ -9,7 +9,7 @@ import { power, runPower } from '../dist/attacks/power.js';
 test('whatever a power failure leaves opens, and has what was acknowledged as durable', async () => {
   const figures = await runAttack(power, { seed: 41, count: 25 });
   expect(figures.entriesCompared).toBeGreaterThan(500);
-}, 300_000);
+});
 
 test('the attack finds a disk that lies about its syncs', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'shale-power-'));
@@ -18,4 +18,4 @@ test('the attack finds a disk that lies about its syncs', async () => {
     /the power failed after .*(lost: |acknowledged are missing)/s,
   );
   await rm(directory, { recursive: true });
-}, 300_000);
+});

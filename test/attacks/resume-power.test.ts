@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { openWal } from '@shale/engine';
 import { afterPowerLoss, DiskHistory, Random, WatchedDisk, writeImage } from '@shale/fault-kit';
 import { expect, test } from 'vitest';
+import { HANG_MS } from '../src/patience.js';
 
 const ENGINE = import.meta.resolve('@shale/engine');
 
@@ -31,7 +32,8 @@ test('what is acknowledged after resume() survives a power failure, and so does 
   const child = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
     env: { ...process.env, ...disk.env() },
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: HANG_MS,
+    killSignal: 'SIGKILL',
   });
   expect(child).toMatchObject({ signal: 'SIGKILL', stderr: '' });
   const history = DiskHistory.upTo(disk.recording(), disk.root);
@@ -44,4 +46,4 @@ test('what is acknowledged after resume() survives a power failure, and so does 
   }
   expect(texts).toEqual(['synced', 'handed over', 'after']);
   await rm(folder, { recursive: true });
-}, 60_000);
+});

@@ -8,7 +8,7 @@ test('after a warm-up neither memory nor files nor threads nor disk grow, and ve
   const figures = await runAttack(soak, { seed: 5, count: 0.2 });
   expect(figures.lives).toBeGreaterThan(1);
   expect(figures.operations).toBeGreaterThan(100);
-}, 300_000);
+});
 
 test('what grows beyond its bound is told', () => {
   const bounds = new Bounds('here', { files: [0.5, 2] });

@@ -13,4 +13,4 @@ test('when a sync fails, nothing is acknowledged that it was about, and the log 
   expect(figures.failedSyncs).toBe(7);
   expect(figures.poisoned).toBeGreaterThan(0);
   await rm(directory, { recursive: true });
-}, 300_000);
+});

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { readCorpus } from '../dist/fuzz/corpus.js';
 import { runTarget } from '../dist/fuzz/run.js';
 import { TARGETS } from '../dist/fuzz/targets/index.js';
+import { HANG_MS } from '../src/patience.js';
 
 const INPUTS = 2000;
 
@@ -14,7 +15,7 @@ test.each(TARGETS.map(({ name }) => name))(
   '%s: whatever the bytes, a typed error or a right result',
   async (target) => {
     const seed = Math.floor(Math.random() * 2 ** 31);
-    const report = await runTarget({ target, seed, inputs: INPUTS, milliseconds: 30_000 }).catch(
+    const report = await runTarget({ target, seed, inputs: INPUTS, milliseconds: HANG_MS }).catch(
       (error: Error) => {
         throw new Error(`seed ${seed}: ${error.message}`);
       },

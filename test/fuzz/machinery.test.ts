@@ -5,9 +5,10 @@ import { FuzzFailure, fuzz } from '../dist/fuzz/fuzz.js';
 import { Board } from '../dist/fuzz/protocol.js';
 import type { Target } from '../dist/fuzz/target.js';
 import { targetNamed } from '../dist/fuzz/targets/index.js';
+import { HANG_MS } from '../src/patience.js';
 import { randomFrom } from '../src/random.js';
 
-const LIMITS = { inputs: 60_000, milliseconds: 30_000 };
+const LIMITS = { inputs: 60_000, milliseconds: HANG_MS };
 
 function target(run: Target['run']): Target {
   return { name: 'x', maxBytes: 64, tokens: [], seeds: [new Uint8Array(8)], run };

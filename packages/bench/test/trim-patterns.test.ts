@@ -62,7 +62,7 @@ async function run(trim: AppendSpec['trim']): Promise<CountingStore> {
     loop: 'closed',
     trim,
   };
-  await runAppend(spec, { driver, driverUrl: '', directory, seed: 1, seconds: 0.2, warmUpSeconds: 0 });
+  await runAppend(spec, { driver, driverUrl: '', directory, seed: 1, seconds: 1, warmUpSeconds: 0 });
   return store;
 }
 

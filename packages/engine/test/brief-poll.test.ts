@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { BriefPoll } from '../dist/worker/brief-poll.js';
 
@@ -11,8 +10,7 @@ test('a thread looks for more when tasks come one right after the other, and onl
   poll.taskBegins(now + 0.1);
   poll.taskEnds(now + 0.2);
   expect(poll.isPolling).toBe(true);
-  await setTimeout(50);
-  expect(poll.isPolling).toBe(false);
+  await expect.poll(() => poll.isPolling).toBe(false);
 });
 
 test('a thread sleeps at once when tasks come at intervals, and on a machine with one core', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { HANG_MS } from '../../../test/src/patience.js';
 
 // A real disk of 32 MiB: a tmpfs that the child alone sees, and that goes with it.
 const unshare = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount'];
@@ -12,7 +13,7 @@ const mount = 'mount -t tmpfs -o size=32m,mode=700 shale "$1" && shift && exec "
 function onSmallDisk(...command: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'shale-engine-'));
   const [program = '', ...args] = [...unshare, 'sh', '-c', mount, 'sh', folder, ...command, folder];
-  const result = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' });
+  const result = spawnSync(program, args, { encoding: 'utf8', timeout: HANG_MS, killSignal: 'SIGKILL' });
   rmSync(folder, { recursive: true });
   return { status: result.status, signal: result.signal, output: `${result.stdout}${result.stderr}` };
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { HANG_MS } from '../../../test/src/patience.js';
 import { temporary } from './support.js';
 
 const fixture = fileURLToPath(new URL('./fixtures/open-and-append.mjs', import.meta.url));
@@ -43,6 +44,8 @@ async function run(options: readonly string[], env: Readonly<Record<string, stri
   const path = join(await temporary(), 'db');
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...options, fixture, path], {
     encoding: 'utf8',
+    timeout: HANG_MS,
+    killSignal: 'SIGKILL',
     env: { ...process.env, ...env },
   });
   return { status, signal, stderr, told: stdout === '' ? null : (JSON.parse(stdout) as unknown) };

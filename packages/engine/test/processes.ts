@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { HANG_MS } from '../../../test/src/patience.js';
 
 const ENGINE = new URL('../dist/index.js', import.meta.url).href;
 
@@ -11,7 +12,8 @@ export function inAnotherProcess(
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: 30_000,
+    timeout: HANG_MS,
+    killSignal: 'SIGKILL',
   });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (part: string) => {

@@ -14,6 +14,7 @@ import {
   WorkloadProcess,
 } from '@shale/fault-kit';
 import { expect, test } from 'vitest';
+import { HANG_MS } from '../../../test/src/patience.js';
 import { temporary } from './support.js';
 
 /** Runs a script of Node's in a watched process, with `fs` and the path `file` in the watched directory. */
@@ -25,7 +26,8 @@ function run(disk: WatchedDisk, script: string): string {
   const child = spawnSync(process.execPath, ['--input-type=module', '--eval', source], {
     env: { ...process.env, ...disk.env() },
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: HANG_MS,
+    killSignal: 'SIGKILL',
   });
   expect(child.stderr).toBe('');
   return child.stdout.trim();

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { HANG_MS } from '../../../test/src/patience.js';
 import { temporaryFolder } from './support/temporary.js';
 
 // A real disk of 24 MiB: a tmpfs that the child alone sees, and that goes with it.
@@ -10,7 +11,7 @@ const canMount = onSmallDisk(['true']).status === 0;
 
 function onSmallDisk(command: readonly string[], folder = temporaryFolder()) {
   const [program = '', ...args] = [...unshare, 'sh', '-c', mount, 'sh', folder, ...command];
-  return spawnSync(program, args, { encoding: 'utf8', timeout: 60_000, killSignal: 'SIGKILL' });
+  return spawnSync(program, args, { encoding: 'utf8', timeout: HANG_MS, killSignal: 'SIGKILL' });
 }
 
 test

@@ -23,7 +23,7 @@ test('the memtable for logs and the skip list agree on random operations, beside
   });
   expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
   expect(stdout).toMatch(/records +ok:.*readers +ok:.*database +ok:.*crashes +ok:/s);
-}, 300_000);
+});
 
 test.each([
   ['log', 'shale.LogMemtable'],

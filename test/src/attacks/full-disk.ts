@@ -10,12 +10,13 @@ import {
   type WorkloadProcess,
 } from '@shale/fault-kit';
 import type { Attack, AttackContext } from '../attack/attack.js';
+import { HANG_MS } from '../patience.js';
 import { checkImage, checkUsable } from './disk-trouble/check-image.js';
 import { smallWorkload, troubledRun } from './disk-trouble/troubled-run.js';
 import { pause } from './pause.js';
 
-/** After resume(), appends go through by then. Milliseconds. */
-const PATIENCE = 30_000;
+/** Acknowledged operations after which a disk that has not been full will not be: the limit is within the first hundreds. */
+const ENOUGH = 20_000;
 
 /** Lets the disk be full at each step of a run that makes a file grow, and gives it room again later. */
 export const fullDisk: Attack = {
@@ -105,7 +106,7 @@ export async function fillUp(
         disk.control.setLimit(null);
         resumed = true;
         process.command({ do: 'resume' });
-        const end = performance.now() + PATIENCE;
+        const end = performance.now() + HANG_MS;
         while (
           process.isAlive &&
           performance.now() < end &&
@@ -119,7 +120,7 @@ export async function fillUp(
     {
       ...workload,
       operations: 1_000_000,
-      milliseconds: 20_000,
+      milliseconds: HANG_MS,
       giveUpAfter: 1_000_000,
       // Trims leave enough that the disk fills up.
       keep: 5000,
@@ -144,15 +145,18 @@ export async function fillUp(
   return { when, refusals, entries };
 }
 
-/** Until an operation is refused: calls that are refused before are some that the database can do without. */
+/** Until an operation is refused, or enough were not: calls that are refused before are some that the database can do without. */
 async function untilRefused(disk: WatchedDisk, process: WorkloadProcess): Promise<void> {
-  while (process.isAlive && !readJournal(disk.journal).some(({ op }) => op === 'nack')) await pause(50);
+  while (process.isAlive && !readJournal(disk.journal).some(({ op }) => op === 'nack')) {
+    if (((await process.stats())?.acknowledged ?? 0) > ENOUGH) return;
+    await pause(50);
+  }
 }
 
 /** Whether entries are still being read. */
 async function goesOnReading(process: WorkloadProcess): Promise<boolean> {
   const before = (await process.stats())?.read ?? 0;
-  for (const end = performance.now() + PATIENCE; performance.now() < end; await pause(20)) {
+  for (const end = performance.now() + HANG_MS; performance.now() < end; await pause(20)) {
     const now = await process.stats();
     if (now === null || now.read > before) return true;
   }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { HANG_MS } from '../patience.js';
 import { type Command, commands, type OpenCommand, opens } from './model/commands.js';
 import { Run } from './model/run.js';
 
@@ -17,8 +18,6 @@ export interface ModelTask {
 
 /** Commands in one run, at most. */
 const MOST_COMMANDS = 40;
-/** A run that takes longer hangs. */
-const HANG_MS = 120_000;
 
 /**
  * Does to a WAL and to the model whatever the seed says, run after run. Rejects with the shortest run that fails, its seed

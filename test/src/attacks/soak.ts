@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random, type WorkloadProcess, type WorkloadStats } from '@shale/fault-kit';
 import type { Attack, AttackContext } from '../attack/attack.js';
+import { HANG_MS } from '../patience.js';
 import { CrashSite } from './crash-site.js';
 import { pause } from './pause.js';
 import { Bounds } from './soak/bounds.js';
@@ -9,6 +10,8 @@ import { Bounds } from './soak/bounds.js';
 /** The longest life of one process, in time and in operations: its journal has to fit into the oracle's memory. */
 const LONGEST_LIFE_MS = 4 * 60_000;
 const MOST_OPERATIONS = 300_000;
+/** Fewer are no life, however long it takes: on a busy machine there would be nothing to see. */
+const LEAST_OPERATIONS = 500;
 /** The shortest: there must be something behind its warm-up. */
 const SHORTEST_LIFE_MS = 4000;
 const SAMPLE_EVERY_MS = 250;
@@ -99,9 +102,14 @@ async function watch(
   const start = performance.now();
   let last: WorkloadStats | null = null;
   /** How much of its life is over, from 0 to 1. */
-  const lived = (): number =>
-    Math.max((performance.now() - start) / life, (last?.acknowledged ?? 0) / MOST_OPERATIONS);
+  const lived = (): number => {
+    const acknowledged = last?.acknowledged ?? 0;
+    const least = Math.min((performance.now() - start) / life, acknowledged / LEAST_OPERATIONS);
+    return Math.max(least, acknowledged / MOST_OPERATIONS);
+  };
   while (lived() < 1) {
+    if (performance.now() - start > life + HANG_MS)
+      throw new Error('the workload hangs: too little was acknowledged');
     await pause(SAMPLE_EVERY_MS);
     const stats = await workload.stats();
     if (stats === null) {
@@ -115,7 +123,7 @@ async function watch(
     if (random.chance(SAMPLE_EVERY_MS / 60_000))
       workload.command({ do: 'endThread', pick: random.integer(0, 1) });
   }
-  if (last === null || last.acknowledged === 0) throw new Error('nothing was acknowledged in a whole life');
+  if (last === null) throw new Error('a life ended before it began');
   return last;
 }
 

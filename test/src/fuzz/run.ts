@@ -1,14 +1,21 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { HANG_MS } from '../patience.js';
 import { keepFailure } from './corpus.js';
 import type { FuzzReport } from './fuzz.js';
 import { Board, type FuzzAnswer, type FuzzTask } from './protocol.js';
 
 const WORKER = new URL('./worker.js', import.meta.url);
-/** No input may take longer. */
-const HANG_MS = 10_000;
+/** No input may take more of a processor's time, which others that keep the machine busy do not use up. Milliseconds. */
+const MOST_WORK_MS = 10_000;
 /** What a thread may have on its heap; all targets together need a tenth of it. */
 const HEAP_MIB = 512;
+
+/** The time of the clock, and what this process has had of the processors, all threads together. */
+function now(): { readonly at: number; readonly worked: number } {
+  const { user, system } = process.cpuUsage();
+  return { at: performance.now(), worked: (user + system) / 1000 };
+}
 
 /** Fuzzes a target in a thread of its own. Throws, with a way to repeat it, when an input breaks a promise. */
 export async function runTarget(task: Omit<FuzzTask, 'board'>): Promise<FuzzReport> {
@@ -16,13 +23,13 @@ export async function runTarget(task: Omit<FuzzTask, 'board'>): Promise<FuzzRepo
   const workerData: FuzzTask = { ...task, board: board.buffer };
   const worker = new Worker(WORKER, { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB } });
   let count = -1;
-  let since = performance.now();
+  let since = now();
   let hung = false;
   const watch = setInterval(() => {
     if (board.count !== count) {
       count = board.count;
-      since = performance.now();
-    } else if (count > 0 && performance.now() - since > HANG_MS) {
+      since = now();
+    } else if (count > 0 && (now().worked - since.worked > MOST_WORK_MS || now().at - since.at > HANG_MS)) {
       hung = true;
       void worker.terminate();
     }
@@ -41,7 +48,9 @@ export async function runTarget(task: Omit<FuzzTask, 'board'>): Promise<FuzzRepo
   if (answer?.ok === true) return answer.report;
   const message =
     answer?.message ??
-    (hung ? `took longer than ${HANG_MS} ms` : `the thread died: ${String(died ?? 'no answer')}`);
+    (hung
+      ? `worked for more than ${MOST_WORK_MS} ms, or hung`
+      : `the thread died: ${String(died ?? 'no answer')}`);
   const path = keepFailure(task.target, answer?.input ?? board.input);
   throw new Error(`${task.target}: ${message}\nTo repeat it: npm run fuzz -- ${task.target} --only ${path}`);
 }

@@ -26,7 +26,7 @@ describe('demo', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as { first: number });
     expect(tables.every(({ first }) => first > 1)).toBe(true);
-  }, 120_000);
+  });
 
   it('does not touch a directory with something in it', async () => {
     const { code, stderr } = await shale(['demo', '--dir', join(dir, 'demo')]);

@@ -101,6 +101,5 @@ describe('kill -9 at any moment', () => {
       expect(kept).toEqual(bad);
       expect((await shale(['verify', data])).code).toBe(0);
     },
-    300_000,
   );
 });

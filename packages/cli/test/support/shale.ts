@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { HANG_MS } from '../../../../test/src/patience.js';
 
 /** The command as it is linked. */
 export const COMMAND: string = fileURLToPath(new URL('../../bin/shale.js', import.meta.url));
@@ -82,9 +83,9 @@ export function scratch(): string {
   return directory;
 }
 
-/** Resolves once `condition` holds; fails after half a minute. */
+/** Resolves once `condition` holds; fails when it has hung. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + HANG_MS;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`waited too long for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -14,7 +14,14 @@ test('an empty batch tells the last sequence of a table that has none left', asy
   const life = await shard.request<'life'>({ kind: 'life' }, 'fail');
   const heads = BigUint64Array.of(1n, 1n, U64_MAX);
   await shard.request<'install'>(
-    { kind: 'install', region: 1n, heads, floors: new BigUint64Array(0), life },
+    {
+      kind: 'install',
+      region: 1n,
+      heads,
+      floors: new BigUint64Array(0),
+      life,
+      since: behind(wal).log.dropCount(),
+    },
     'fail',
   );
   expect(await table.appendBatch([])).toEqual({ first: U64_MAX + 1n, last: U64_MAX });

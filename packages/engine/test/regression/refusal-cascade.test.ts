@@ -27,7 +27,7 @@ test('thousands of waiting appends that are refused one after the other all sett
   expect(new Set(codes)).toEqual(new Set(['SHALE_INVALID_ARGUMENT']));
   expect(behind(wal).flow).toMatchObject({ inFlightBytes: 0, waiting: 0 });
   expect(await table.append(bytes('later'))).toBe(2n);
-}, 20_000);
+});
 
 test('a write over tables known to be on different shards is refused at once, without waiting for room', async () => {
   const wal = await open({ shards: 2, maxInFlightBytes: LIMIT, durability: 'os' });

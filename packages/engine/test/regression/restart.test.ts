@@ -102,4 +102,4 @@ test('close() gives up soon when no thread can be started, and says so of what w
   expect(['SHALE_INTERNAL', 'SHALE_CLOSED']).toContain(await trim);
   expect(['SHALE_INTERNAL', 'SHALE_CLOSED']).toContain(await read);
   expect(behind(wal).flow).toMatchObject({ inFlightBytes: 0, waiting: 0 });
-}, 20_000);
+});

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { HANG_MS } from '../../../../test/src/patience.js';
 
 export interface Outcome {
   readonly status: number | null;
@@ -26,7 +27,7 @@ export function startChild(
   return spawn(process.execPath, [...(options.nodeArguments ?? []), script, ...args], {
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: options.timeout ?? 50_000,
+    timeout: options.timeout ?? HANG_MS,
     killSignal: 'SIGKILL',
   });
 }

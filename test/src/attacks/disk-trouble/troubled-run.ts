@@ -10,9 +10,7 @@ import {
   type WorkloadOptions,
   WorkloadProcess,
 } from '@shale/fault-kit';
-
-/** A process that has not ended by then hangs. Milliseconds. */
-const PATIENCE = 120_000;
+import { HANG_MS } from '../../patience.js';
 
 /** A process that worked on a disk in trouble, and what there is to know about it. */
 export interface TroubledRun {
@@ -52,7 +50,7 @@ export async function troubledRun(
   const timer = setTimeout(() => {
     hangs = true;
     child.signal('SIGKILL');
-  }, PATIENCE);
+  }, HANG_MS);
   await trouble.meanwhile?.(disk, child);
   const end = await child.ended;
   clearTimeout(timer);

@@ -1,7 +1,8 @@
 import type { Random, WorkloadProcess } from '@shale/fault-kit';
+import { HANG_MS } from '../../patience.js';
 import type { CrashSite } from '../crash-site.js';
 import { pause } from '../pause.js';
-import { FOR_EVER_MS, within } from '../within.js';
+import { within } from '../within.js';
 
 /** What a scenario works with. */
 export interface ScenarioContext {
@@ -27,8 +28,8 @@ export async function goesOn(workload: WorkloadProcess, more = 100): Promise<voi
     await pause(10);
     const now = await look();
     if (now > seen) since = performance.now();
-    else if (performance.now() - since > FOR_EVER_MS) {
-      throw new Error(`the workload hangs: nothing was acknowledged for ${FOR_EVER_MS} ms`);
+    else if (performance.now() - since > HANG_MS) {
+      throw new Error(`the workload hangs: nothing was acknowledged for ${HANG_MS} ms`);
     }
     seen = now;
   }
