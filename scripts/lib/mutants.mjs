@@ -309,6 +309,18 @@ export const MUTANTS = [
     killers: ['packages/rocksdb/test/writer-lock.test.ts'],
   },
   {
+    name: 'unreadable-is-not-poison',
+    removes: 'the difference between a compaction that cannot read and a log that cannot be trusted',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/unreadable_files.cc',
+        from: '  *status = Status::OK();\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts', 'packages/rocksdb/test/unreadable-files.test.ts'],
+  },
+  {
     name: 'fifo-refused',
     removes: 'the refusal of FIFO compaction, which deletes names and floors',
     edits: [

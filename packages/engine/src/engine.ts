@@ -1,11 +1,13 @@
 import { type TableId, WalError } from '@shale/codec';
-import type { Log } from '@shale/storage';
+import { damagedFileError, type Log } from '@shale/storage';
 import { BufferPool } from './append/buffer-pool.js';
 import { FlowControl } from './append/flow.js';
 import { Intake } from './append/intake.js';
 import type { PendingAppend } from './append/pending-append.js';
 import { Catalog } from './catalog/catalog.js';
+import { DamageWatch } from './damage-watch.js';
 import { Health } from './health.js';
+import { publishHealth } from './health-channel.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
@@ -40,6 +42,7 @@ export class Engine {
   /** Trims and drops under way. */
   readonly #changes = new Set<Promise<unknown>>();
   readonly #intake: Intake;
+  readonly #damage: DamageWatch;
   #closing: Promise<void> | null = null;
   #turn = 0;
 
@@ -49,7 +52,16 @@ export class Engine {
     this.options = options;
     this.routing = { instance: options.instance, shards: options.shards, shardBy: options.shardBy };
     this.lifecycle = new Lifecycle(log.path);
-    this.health = new Health((error) => this.#intake.failUnsent(error));
+    const place = { path: log.path, instance: options.instance };
+    this.health = new Health(
+      (error) => this.#intake.failUnsent(error),
+      (state, error) => publishHealth({ type: 'state', ...place, state, error }),
+    );
+    this.#damage = new DamageWatch(
+      () => this.log.damagedFiles(),
+      (damage) =>
+        publishHealth({ type: 'damage', ...place, damage, error: damagedFileError(log.path, damage) }),
+    );
     this.flow = new FlowControl(options.maxInFlightBytes, options.maxQueuedAppends);
     this.readMemory = new ReadMemory(options.maxReadBytes);
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
@@ -92,6 +104,7 @@ export class Engine {
       throw failed.reason;
     }
     this.lifecycle.to('open');
+    if (!this.options.readOnly) this.#damage.start();
   }
 
   shard(index: number): Shard {
@@ -181,6 +194,7 @@ export class Engine {
   async #close(): Promise<void> {
     this.lifecycle.to('closing');
     this.reclaimer.stop();
+    this.#damage.stop();
     this.reads.cut(this.lifecycle.closedError());
     for (const shard of this.shards) shard.hurry();
     await this.settled();

@@ -14,10 +14,18 @@ export class Health {
   #state: HealthState = 'well';
   #error: WalError | null = null;
   readonly #onTrouble: (error: WalError) => void;
+  readonly #onChange: (state: HealthState, error: WalError | null) => void;
 
-  /** @param onTrouble called at each step away from `well`, with the error that everything queued gets */
-  constructor(onTrouble: (error: WalError) => void) {
+  /**
+   * @param onTrouble called at each step away from `well`, with the error that everything queued gets
+   * @param onChange called after each step
+   */
+  constructor(
+    onTrouble: (error: WalError) => void,
+    onChange: (state: HealthState, error: WalError | null) => void,
+  ) {
     this.#onTrouble = onTrouble;
+    this.#onChange = onChange;
   }
 
   get state(): HealthState {
@@ -44,8 +52,10 @@ export class Health {
   resumed(): void {
     if (this.#state === 'poisoned' || this.#state === 'failed')
       throw this.#error ?? new WalError('SHALE_INTERNAL', '');
+    if (this.#state === 'well') return;
     this.#state = 'well';
     this.#error = null;
+    this.#onChange('well', null);
   }
 
   #latch(state: HealthState, error: WalError): void {
@@ -53,5 +63,6 @@ export class Health {
     this.#state = state;
     this.#error = error;
     this.#onTrouble(error);
+    this.#onChange(state, error);
   }
 }

@@ -22,6 +22,7 @@ export type {
   BackupInfo,
   BackupList,
   BackupOptions,
+  DamagedFile,
   FilePlace,
   FindingKind,
   LibraryInfo,
@@ -37,15 +38,18 @@ export type {
 } from '@shale/storage';
 export {
   describePlace,
+  describeTables,
   diagnose,
   libraryInfo,
   listBackups,
+  readDamagedFiles,
   repairDatabase,
   restoreBackup,
   rocksdbVersion,
 } from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
+export type { HealthEvent, HealthPlace } from './health-channel.js';
 export type { IdInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
 export type { TableInfo, VerifyEvent, VerifyFinding } from './listing.js';

@@ -1,4 +1,4 @@
-import type { LogStats } from '@shale/storage';
+import type { DamagedFile, LogStats } from '@shale/storage';
 import type { Engine } from './engine.js';
 import type { HealthState } from './health.js';
 import type { WalState } from './lifecycle.js';
@@ -23,6 +23,11 @@ export interface WalStats {
   readonly state: WalState;
   /** `well`; or what keeps it from writing. */
   readonly health: HealthState;
+  /**
+   * Table files that a compaction could not read since the process opened the database; with `readOnly`, those that are
+   * known of. Reads of what is in them may fail with SHALE_CORRUPT, all else goes on without automatic compaction.
+   */
+  readonly damagedFiles: readonly DamagedFile[];
   /** Each shard, by number. */
   readonly shards: readonly ShardStats[];
   /** What is on its way, beside the bounds it has. */
@@ -63,6 +68,7 @@ export async function collectStats(engine: Engine): Promise<WalStats> {
     }),
   );
   engine.lifecycle.requireOpen();
+  const { damagedFiles, rocksdb } = engine.log.stats();
   return {
     path: engine.path,
     instance: engine.options.instance,
@@ -82,6 +88,7 @@ export async function collectStats(engine: Engine): Promise<WalStats> {
     },
     recoveredTables: shards.reduce((sum, shard) => sum + shard.recoveredTables, 0),
     reclaim: engine.reclaimer.stats,
-    rocksdb: engine.log.stats().rocksdb,
+    damagedFiles,
+    rocksdb,
   };
 }

@@ -45,7 +45,8 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
       view_(view),
       readOnly_(view != 0),
       settings_(settings),
-      reserve_(path_, view == 0 ? settings.spaceReserve : 0) {
+      reserve_(path_, view == 0 ? settings.spaceReserve : 0),
+      unreadableFiles_(std::make_shared<UnreadableFiles>(path_)) {
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
   writerLock_ = lockForWriting(createIfMissing);
   Recovery recovery(path_, readOnly_, createIfMissing, settings_);
@@ -64,8 +65,13 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
   }
   if (!status.ok()) recovery.undo();
   throwIfFailed(status, path_);
-  watermark_ = recovery.after(*db_);
-  recovery_ = recovery.report();
+  try {
+    watermark_ = recovery.after(*db_);
+    recovery_ = recovery.report();
+  } catch (...) {
+    closeRocksDB();
+    throw;
+  }
   if (!health_->full()) reserve_.keep();
 }
 
@@ -85,14 +91,23 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   if (readOnly_) return openForReading();
   rocksdb::Options options = begin(false);
   options.create_if_missing = createIfMissing;
-  options.listeners = {health_, rangeDeletions_, std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
+  options.listeners = {unreadableFiles_, health_, rangeDeletions_, std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
   if (options.avoid_flush_during_recovery) {
     const Status synced = syncLogs(path_);
     if (!synced.ok()) return synced;
   }
-  return openRocksDB(options, path_, &db_);
+  const Status status = openRocksDB(options, path_, &db_);
+  if (status.ok()) unreadableFiles_->attach(*db_);
+  return status;
+}
+
+void SharedDatabase::closeRocksDB() {
+  unreadableFiles_->detach();
+  // What Close() reports could be told to nobody: whatever was acknowledged is in the log already.
+  if (db_ != nullptr) db_->Close().PermitUncheckedError();
+  db_.reset();
 }
 
 Status SharedDatabase::openForReading() {
@@ -125,9 +140,7 @@ rocksdb::Options SharedDatabase::begin(bool readOnly) {
 }
 
 void SharedDatabase::closeNow() {
-  // What Close() reports could be told to nobody: whatever was acknowledged is in the log already.
-  if (db_ != nullptr) db_->Close().PermitUncheckedError();
-  db_.reset();
+  closeRocksDB();
   if (watermark_ != nullptr) watermark_->sync();
   watermark_.reset();
   if (health_->full()) reserve_.keep();
@@ -136,8 +149,7 @@ void SharedDatabase::closeNow() {
 
 void SharedDatabase::reopen(Opening opening, bool full) {
   endSnapshots();
-  if (db_ != nullptr) db_->Close().PermitUncheckedError();
-  db_.reset();
+  closeRocksDB();
   // Before it is opened: what goes wrong from then on is news.
   health_->begin(full);
   try {
@@ -165,7 +177,7 @@ void SharedDatabase::reopen(Opening opening, bool full) {
 }
 
 void SharedDatabase::giveUpWriting() {
-  db_.reset();
+  closeRocksDB();
   // Reads go on.
   openForReading().PermitUncheckedError();
 }

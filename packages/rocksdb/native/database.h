@@ -23,6 +23,7 @@
 #include "log_continuity.h"
 #include "options.h"
 #include "reserve.h"
+#include "unreadable_files.h"
 #include "watermark.h"
 #include "writer_lock.h"
 
@@ -61,6 +62,8 @@ class SharedDatabase {
   // Which of the databases of this path it is, in the registry.
   uint32_t view() const { return view_; }
   const Settings& settings() const { return settings_; }
+  // Table files that a compaction could not read, as JSON.
+  std::string unreadableFiles() const { return unreadableFiles_->json(); }
   rocksdb::Statistics* statistics() { return statistics_.get(); }
 
   // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED or ROCKSDB_NO_SPACE.
@@ -109,6 +112,7 @@ class SharedDatabase {
   rocksdb::Status openForReading();
   // What both have in common; begins a new opening.
   rocksdb::Options begin(bool readOnly);
+  void closeRocksDB();
   // Closes the RocksDB and opens it again, on a disk that is still full or no more; if that fails, for reading alone, and
   // throws. Under the gate, held exclusively.
   void reopen(Opening opening, bool full);
@@ -128,6 +132,7 @@ class SharedDatabase {
   WriterLock writerLock_;
   std::shared_ptr<rocksdb::Statistics> statistics_;
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
+  const std::shared_ptr<UnreadableFiles> unreadableFiles_;
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
   // Held shared by whoever uses db_, exclusively by whoever replaces it.
   Gate gate_;

@@ -96,6 +96,18 @@ bool isNoSpace(const Status& status) {
   return status.IsNoSpace() || (status.IsIOError() && status.subcode() == Status::kSpaceLimit);
 }
 
+bool isOutOfResources(const Status& status) {
+  if (!status.IsIOError()) return false;
+  // `IO error: While open a file for appending: /data/000012.sst: Too many open files`
+  const std::string text = status.ToString();
+  const size_t start = text.find(": ");
+  const size_t end = start == std::string::npos ? start : text.find(": ", start + 2);
+  if (end == std::string::npos) return false;
+  const std::string call = text.substr(start, end - start);
+  if (call.find("open") == std::string::npos && call.find("create") == std::string::npos) return false;
+  return says(status, EMFILE) || says(status, ENFILE) || says(status, ENOMEM);
+}
+
 DatabaseError errorFromStatus(const Status& status, const std::string& path) {
   const char* meaning = isWithoutLocks(status) ? "The file system of this directory has no file locks: "
                         : isLockHeld(status)   ? "Another process has it open for writing: "

@@ -26,6 +26,9 @@ void throwIfFailed(const rocksdb::Status& status, const std::string& path);
 // A full disk is a state that can be resumed, not a fault of the device.
 bool isNoSpace(const rocksdb::Status& status);
 
+// The process or the machine has no file descriptors or no memory left to open a file with. That passes, too.
+bool isOutOfResources(const rocksdb::Status& status);
+
 // Creates the RocksDBError; may throw PendingException.
 napi_value makeDatabaseError(napi_env env, const DatabaseError& error);
 

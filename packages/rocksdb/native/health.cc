@@ -22,6 +22,7 @@ bool isSyncOfLog(const Status& status) {
 }  // namespace
 
 void Health::OnBackgroundError(BackgroundErrorReason reason, Status* status) {
+  if (status->ok()) return;  // kept from RocksDB by UnreadableFiles
   judge(*status, reason == BackgroundErrorReason::kWriteCallback);
 }
 

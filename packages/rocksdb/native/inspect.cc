@@ -85,6 +85,11 @@ napi_value liveFiles(const Arguments& arguments) {
   return result;
 }
 
+// unreadableFiles(handle): string, JSON
+napi_value unreadableFiles(const Arguments& arguments) {
+  return makeString(arguments.env(), arguments.lease(0).database().unreadableFiles());
+}
+
 // latestSequence(handle): bigint
 napi_value latestSequence(const Arguments& arguments) {
   const Use use(arguments.lease(0).database());
@@ -99,6 +104,7 @@ void exportInspect(napi_env env, napi_value exports) {
   exportFunction<statistics>(env, exports, "statistics");
   exportFunction<approximateSize>(env, exports, "approximateSize");
   exportFunction<liveFiles>(env, exports, "liveFiles");
+  exportFunction<unreadableFiles>(env, exports, "unreadableFiles");
   exportFunction<latestSequence>(env, exports, "latestSequence");
 }
 

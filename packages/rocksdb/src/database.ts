@@ -6,6 +6,7 @@ import { type DatabaseOptions, flagOption, resolveOptions, salvageOption } from 
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
 import { nativeSnapshot, Snapshot } from './snapshot.js';
 import type { RewrittenTableFile } from './table-files.js';
+import { parseUnreadableFiles, type UnreadableFile } from './unreadable-files.js';
 
 /** `sync: true` returns when fdatasync is done, `false` when the operating system has the bytes. */
 export interface WriteOptions {
@@ -291,6 +292,14 @@ export class Database {
   /** The table files that make up the database. */
   liveFiles(): LiveFile[] {
     return native().liveFiles(this.#handle);
+  }
+
+  /**
+   * Table files that a compaction could not read since this process opened the database. Writes go on; automatic
+   * compaction has ended until the database is opened again.
+   */
+  unreadableFiles(): UnreadableFile[] {
+    return parseUnreadableFiles(native().unreadableFiles(this.#handle));
   }
 
   /** RocksDB's own sequence number of the last write; it has nothing to do with those of tables. */

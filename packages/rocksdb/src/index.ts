@@ -32,3 +32,4 @@ export type {
 export { checkTableFile, repairDirectory, rewriteTableFile } from './salvage.js';
 export { Snapshot } from './snapshot.js';
 export type { RewrittenTableFile, TableFileCheck, TableFileGap } from './table-files.js';
+export { readUnreadableFiles, type UnreadableFile } from './unreadable-files.js';

@@ -98,6 +98,7 @@ export interface NativeBinding {
   statistics(handle: NativeHandle): DatabaseStatistics | null;
   approximateSize(handle: NativeHandle, lower: Keys, upper: Keys): number;
   liveFiles(handle: NativeHandle): LiveFile[];
+  unreadableFiles(handle: NativeHandle): string;
   latestSequence(handle: NativeHandle): bigint;
 
   syncWal(handle: NativeHandle): Promise<void>;

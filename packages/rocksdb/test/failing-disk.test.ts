@@ -28,6 +28,7 @@ test
     'full-resume-loses-for-good',
     'full-resume-compacts',
     'flush',
+    'compaction-read',
     'exit-when-poisoned',
   ])('a disk that fails or is full: %s', async (scenario) => {
   const folder = temporaryFolder();

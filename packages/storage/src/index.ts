@@ -10,6 +10,7 @@ export {
 export type { ChunkOptions } from './chunk-buffers.js';
 export type { AppendFailure, CommitResult } from './commit.js';
 export type { LogCounters } from './counters.js';
+export { type DamagedFile, damagedFileError, describeTables, readDamagedFiles } from './damaged-files.js';
 export { diagnose } from './diagnose.js';
 export { describePlace, type FilePlace } from './file-place.js';
 export type { TableFloor } from './floors.js';

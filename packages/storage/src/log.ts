@@ -12,6 +12,7 @@ import type { ChunkOptions } from './chunk-buffers.js';
 import { type CommitResult, Committer } from './commit.js';
 import type { LogContext } from './context.js';
 import { newCounters } from './counters.js';
+import { type DamagedFile, damagedFiles } from './damaged-files.js';
 import { DropWatch, watchTable } from './drop-watch.js';
 import { native, nativeAsync } from './errors.js';
 import type { FilePlace } from './file-place.js';
@@ -439,6 +440,12 @@ export class Log {
   async backup(directory: string, options: BackupOptions = {}): Promise<BackupInfo> {
     this.#requireWritable();
     return await backup(this.#db, directory, options);
+  }
+
+  /** Table files that a compaction could not read since this process opened the database; cheap to ask for. */
+  damagedFiles(): DamagedFile[] {
+    this.#requireOpen();
+    return native({ path: this.path }, () => damagedFiles(this.#db));
   }
 
   /** What this log has done, and the numbers of RocksDB. */

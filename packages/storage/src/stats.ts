@@ -1,5 +1,6 @@
 import type { LogContext } from './context.js';
 import type { LogCounters } from './counters.js';
+import { type DamagedFile, damagedFiles, readDamagedFiles } from './damaged-files.js';
 import { native } from './errors.js';
 
 /** The state of a log. */
@@ -11,6 +12,11 @@ export interface LogStats {
   readonly tablesKnown: number;
   /** Since this log was opened. */
   readonly counters: Readonly<LogCounters>;
+  /**
+   * Table files that a compaction could not read: of a log that can write, since the process opened the database; of a
+   * read-only one, those that are known of.
+   */
+  readonly damagedFiles: readonly DamagedFile[];
   /** RocksDB's own numbers, of the whole database; a number that it does not have is left out. */
   readonly rocksdb: {
     readonly properties: Readonly<Record<string, number>>;
@@ -56,6 +62,7 @@ export function stats(context: LogContext, readOnly: boolean): LogStats {
       readOnly,
       tablesKnown: units.size,
       counters: { ...counters },
+      damagedFiles: readOnly ? readDamagedFiles(path) : damagedFiles(db),
       rocksdb: {
         properties,
         tickers: statistics?.tickers ?? null,

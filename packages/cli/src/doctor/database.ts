@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { diagnose, openWal, type Wal } from '@shale/engine';
+import { describeTables, diagnose, openWal, readDamagedFiles, type Wal } from '@shale/engine';
 import { formatBytes, formatCount, plural } from '../output/units.js';
 import { type Check, judge } from './check.js';
 
@@ -22,6 +22,7 @@ export async function database(directory: string): Promise<Check[]> {
         advice: `${finding?.message ?? String(error)}. See \`shale verify\` and \`shale repair\`.`,
         data: { opens: false, ...size },
       },
+      damage(directory),
       permissions(open),
     ];
   }
@@ -39,8 +40,28 @@ export async function database(directory: string): Promise<Check[]> {
         'The next opening reads all of the log files: rocksdb.maxTotalWalSize bounds them, wal.flush() empties them.',
       ]),
     },
+    damage(directory),
     permissions(open),
   ];
+}
+
+/** Table files that a compaction could not read, in whatever process. */
+function damage(directory: string): Check {
+  const files = readDamagedFiles(directory);
+  const [first] = files;
+  return {
+    name: 'table files',
+    found:
+      first === undefined
+        ? 'none that a compaction could not read'
+        : `${plural(files.length, 'file')} that a compaction could not read, such as ${first.file} with ${describeTables(first)}: ${first.message}`,
+    data: { unreadable: files.map(({ file }) => file) },
+    ...judge([
+      files.length > 0,
+      'bad',
+      'Appends go on, but entries cannot be read, and space does not come back: `shale verify` shows how far it goes, `shale repair` saves the rest.',
+    ]),
+  };
 }
 
 function permissions(open: readonly string[]): Check {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { filesOf, filled } from '../support/damage.js';
@@ -74,6 +74,24 @@ describe('doctor', () => {
     expect(checks.get('log')).toMatchObject({ state: 'bad', advice: expect.stringContaining('.ldb') });
     const forPeople = await shale(['doctor', data]);
     expect([forPeople.code, /^bad {3}log +/m.test(forPeople.stdout)]).toEqual([1, true]);
+  });
+
+  it('tells of table files that compactions could not read, as long as they are there', async () => {
+    const data = join(dir, 'unreadable');
+    await filled(data, { t: 100 });
+    const [file = ''] = filesOf(data, '.sst');
+    expect((await examined(data)).checks.get('table files')).toMatchObject({ state: 'ok' });
+    const key = `01${'0'.repeat(15)}1${'0'.repeat(15)}2${'0'.repeat(18)}`;
+    writeFileSync(join(data, 'UNREADABLE'), `${file} ${key} - what it said\n000000.sst - - gone\nnonsense\n`);
+    const { code, checks } = await examined(data);
+    expect([code, checks.get('table files')]).toMatchObject([
+      1,
+      {
+        state: 'bad',
+        found: expect.stringContaining(`${file} with region 1, table 2 to other records: what it said`),
+        data: { unreadable: [file] },
+      },
+    ]);
   });
 
   it.runIf(existsSync('/dev/shm'))('calls a file system in memory bad', async () => {

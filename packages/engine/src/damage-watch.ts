@@ -1,0 +1,40 @@
+import type { DamagedFile } from '@shale/storage';
+
+/** A compaction comes upon damage on its own, so somebody has to ask. */
+const EVERY_MS = 1000;
+
+/** Looks for damaged files that compactions have come upon, and tells of each once. Never keeps the process running. */
+export class DamageWatch {
+  readonly #find: () => readonly DamagedFile[];
+  readonly #tell: (damage: DamagedFile) => void;
+  readonly #told = new Set<string>();
+  #timer: NodeJS.Timeout | null = null;
+
+  /**
+   * @param find all that are known
+   * @param tell called for each file that was not known before
+   */
+  constructor(find: () => readonly DamagedFile[], tell: (damage: DamagedFile) => void) {
+    this.#find = find;
+    this.#tell = tell;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.look(), EVERY_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Looks now. */
+  look(): void {
+    for (const damage of this.#find()) {
+      if (this.#told.has(damage.file)) continue;
+      this.#told.add(damage.file);
+      this.#tell(damage);
+    }
+  }
+}
