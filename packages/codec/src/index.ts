@@ -21,6 +21,7 @@ export {
   encodeAppendReply,
 } from './frame/append-reply.js';
 export { APPEND_DROPS, APPEND_EXPECTS, APPEND_JOINS, APPEND_TRIMS } from './frame/frame-format.js';
+export { EntryPacker, type PackedEntries } from './frame/packed-entries.js';
 export {
   decodeGroup,
   encodeGroup,
@@ -70,6 +71,7 @@ export {
 export { U64_MAX } from './layout/u64.js';
 export { bytesCodec } from './payload/bytes.js';
 export { jsonCodec } from './payload/json.js';
+export { measurePayload } from './payload/measure.js';
 export { msgpackCodec } from './payload/msgpack.js';
 export type { PayloadCodec } from './payload/payload-codec.js';
 export { utf8Codec } from './payload/utf8.js';

@@ -1,10 +1,20 @@
-import { APPEND_EXPECTS, APPEND_JOINS, AppendFrameWriter, decodeAppendFrame, U64_MAX } from '@shale/codec';
+import {
+  APPEND_EXPECTS,
+  APPEND_JOINS,
+  type AppendFrame,
+  AppendFrameWriter,
+  decodeAppendFrame,
+  EntryPacker,
+  measurePayload,
+  U64_MAX,
+} from '@shale/codec';
 import fc from 'fast-check';
 import { unpack } from 'msgpackr';
 import { describe, expect, test } from 'vitest';
 import { hexOf } from './support/bytes.js';
 import { walErrorOf } from './support/errors.js';
 import {
+  type AppendModel,
   expectsOf,
   type FrameModel,
   flagsOf,
@@ -213,6 +223,127 @@ test('a payload is copied when it is added', () => {
   const frame = decodeAppendFrame(writer.seal({ sync: true }));
   expect([...frame.data]).toEqual([0, 1, 2, 3]);
   expect(frame.tables).toEqual(prefixOf(ID));
+});
+
+/** Adds an append in one piece. */
+function addPacked(writer: AppendFrameWriter, append: AppendModel): void {
+  const { table, payloads, joins, expect: expected, removal } = append;
+  if (removal !== undefined) {
+    if (removal === 'drop') writer.addDrop(table);
+    else writer.addTrim(table, removal);
+    return;
+  }
+  const packer = new EntryPacker();
+  for (const payload of payloads) packer.add(payload, payload.length);
+  writer.beginAppend(table, { joins, expect: expected });
+  writer.addPacked(packer.finish());
+}
+
+describe('between begin and commit', () => {
+  /** A frame with one append, to which `rest` adds whatever it wants. */
+  const frameWith = (rest: (writer: AppendFrameWriter) => void): AppendFrame => {
+    const writer = new AppendFrameWriter(new ArrayBuffer(20_000));
+    writer.addTable(prefixOf(ID));
+    writer.begin(2, 2, 1);
+    writer.beginAppend(0, { expect: 1n });
+    writer.add(Uint8Array.of(1));
+    writer.add(Uint8Array.of(2));
+    writer.commit();
+    rest(writer);
+    return decodeAppendFrame(writer.seal({ sync: false }));
+  };
+  const two = { region: 1n, table: 2n };
+
+  test('nothing is in without the commit, whatever ended it; only tables stay known', () => {
+    const frame = frameWith((writer) => {
+      const { byteLength } = writer;
+      for (let i = 0; i < 3; i++) {
+        writer.begin(3, 30, 2);
+        if (i === 0) writer.addTable(prefixOf(two));
+        writer.beginAppend(0, { expect: 9n });
+        writer.add(new Uint8Array(10).fill(9));
+        writer.beginAppend(1, { joins: true });
+        if (i === 1) writer.addPacked({ data: Uint8Array.of(0, 7), lengths: [2], payloadBytes: 1 });
+      }
+      writer.begin(1, 1, 1);
+      writer.beginAppend(1);
+      writer.add(Uint8Array.of(3));
+      writer.commit();
+      writer.begin(5, 5, 1);
+      // An entry of something that was begun belongs to an append of it.
+      walErrorOf(() => writer.add(Uint8Array.of(9)), 'SHALE_INVALID_ARGUMENT');
+      expect(writer.byteLength).toBe(byteLength + 17 + 12 + 4 + 2);
+    });
+    expect([...frame.data]).toEqual([0, 1, 0, 2, 0, 3]);
+    expect([...frame.appends]).toEqual([0, 2, APPEND_EXPECTS, 1, 1, 0]);
+    expect([...frame.expects]).toEqual([1n]);
+    expect(frame.tableCount).toBe(2);
+  });
+
+  test('a payload that has become longer than it was measured reaches nothing else', () => {
+    const shared = new Uint8Array(30_000).fill(9);
+    const frame = frameWith((writer) => {
+      writer.begin(2, 4, 1);
+      writer.beginAppend(0);
+      // Longer than all that is free: nothing of it can be copied.
+      expect(() => writer.add(shared, 3)).toThrow(RangeError);
+      writer.begin(2, 4, 1);
+      writer.beginAppend(0);
+      writer.add(shared.subarray(0, 20), 3);
+      writer.add(Uint8Array.of(4), 1);
+      writer.commit();
+    });
+    expect([...frame.data]).toEqual([0, 1, 0, 2, 0, 9, 9, 9, 0, 4]);
+    expect([...new Uint32Array(frame.lengths.buffer, frame.lengths.byteOffset, 4)]).toEqual([2, 2, 4, 2]);
+  });
+
+  test('fills a frame to the last byte, as it does without', () => {
+    fc.assert(
+      fc.property(frameModel, fc.nat(8), (model, slack) => {
+        const writer = new AppendFrameWriter(new ArrayBuffer(sizeOf(model) + slack));
+        for (const id of model.tables) writer.addTable(prefixOf(id));
+        let joined: AppendModel[] = [];
+        for (const [i, append] of model.appends.entries()) {
+          joined.push(append);
+          if (model.appends[i + 1]?.joins === true) continue;
+          const payloads = joined.flatMap((each) => each.payloads);
+          const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
+          writer.begin(payloads.length, bytes, joined.length);
+          for (const each of joined) addPacked(writer, each);
+          writer.commit();
+          joined = [];
+        }
+        expect(hexOf(writer.seal({ sync: model.sync }))).toBe(hexOf(sealed(model)));
+      }),
+    );
+  });
+});
+
+test('a packer copies each payload before the next one need exist', () => {
+  const packer = new EntryPacker();
+  const scratch = new Uint8Array(300);
+  for (let i = 0; i < 5; i++) {
+    scratch.fill(i);
+    packer.add(scratch, 300);
+  }
+  packer.add(new Uint8Array(0), 0);
+  const { data, lengths, payloadBytes } = packer.finish();
+  expect(lengths).toEqual([301, 301, 301, 301, 301, 1]);
+  expect(payloadBytes).toBe(1500);
+  expect(data.length).toBe(1506);
+  expect([0, 1, 300, 301, 302, 1505].map((at) => data[at])).toEqual([0, 0, 0, 0, 1, 0]);
+  expect(data[4 * 301 + 300]).toBe(4);
+});
+
+test('a payload is measured by what it is, and not by what it says', () => {
+  const lying = Object.defineProperty(new Uint8Array(8), 'length', { value: 3 });
+  expect(measurePayload(lying)).toBe(8);
+  expect(measurePayload(Buffer.alloc(0))).toBe(0);
+  const detached = new Uint8Array(8);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  for (const none of [detached, new Uint16Array(1), Object.create(Uint8Array.prototype), 'text', null]) {
+    walErrorOf(() => measurePayload(none), 'SHALE_PAYLOAD');
+  }
 });
 
 test('writers of one thread do not disturb each other', () => {

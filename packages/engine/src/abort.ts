@@ -1,18 +1,54 @@
+import { types } from 'node:util';
+import { invalid, show } from './ids.js';
+
+/*
+ * Signals are used through what the platform says of them, and not through properties that an application may have laid
+ * over it: none of its code runs in here.
+ */
+const isAbortedOf = getterOf('aborted');
+const reasonOf = getterOf('reason');
+const { addEventListener } = EventTarget.prototype;
+
 /**
  * One listener per signal, however many wait on it: a signal that is given to thousands of appends would otherwise
  * warn of a leak, and removing a listener from it would search through all the others.
  */
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** Calls `call` when the signal aborts. Returns what takes that back. */
+/** Throws SHALE_INVALID_ARGUMENT unless it is a signal or undefined. */
+export function checkSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || isSignal(signal)) return signal;
+  throw invalid('signal', `signal must be an AbortSignal, and is ${show(signal)}`);
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  try {
+    return !types.isProxy(value) && typeof isAbortedOf.call(value) === 'boolean';
+  } catch {
+    // The platform does not take it for one.
+    return false;
+  }
+}
+
+/** Whether a checked signal has aborted. */
+export function hasAborted(signal: AbortSignal | undefined): boolean {
+  return signal !== undefined && isAbortedOf.call(signal) === true;
+}
+
+/** What a checked signal has aborted with. */
+export function abortReason(signal: AbortSignal | undefined): unknown {
+  return signal === undefined ? undefined : reasonOf.call(signal);
+}
+
+/** Calls `call` when a checked signal aborts. Returns what takes that back. */
 export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
   if (signal === undefined) return nothing;
   let calls = waiting.get(signal);
   if (calls === undefined) {
     const all = new Set<() => void>();
     calls = all;
-    waiting.set(signal, all);
-    signal.addEventListener(
+    addEventListener.call(
+      signal,
       'abort',
       () => {
         waiting.delete(signal);
@@ -20,10 +56,16 @@ export function onAbort(signal: AbortSignal | undefined, call: () => void): () =
       },
       { once: true },
     );
+    waiting.set(signal, all);
   }
   const mine = calls;
   mine.add(call);
   return () => mine.delete(call);
+}
+
+function getterOf(key: 'aborted' | 'reason'): () => unknown {
+  // Both are getters of the prototype; without them nothing would be a signal.
+  return Object.getOwnPropertyDescriptor(AbortSignal.prototype, key)?.get ?? nothing;
 }
 
 function nothing(): void {}

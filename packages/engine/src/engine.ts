@@ -62,7 +62,11 @@ export class Engine {
       (damage) =>
         publishHealth({ type: 'damage', ...place, damage, error: damagedFileError(log.path, damage) }),
     );
-    this.flow = new FlowControl(options.maxInFlightBytes, options.maxQueuedAppends);
+    this.flow = new FlowControl({
+      inFlightBytes: options.maxInFlightBytes,
+      queuedBytes: options.maxQueuedBytes,
+      queuedAppends: options.maxQueuedAppends,
+    });
     this.readMemory = new ReadMemory(options.maxReadBytes);
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
@@ -136,10 +140,10 @@ export class Engine {
     this.#intake.accept(append, signal);
   }
 
-  /** Resolves when there is room for appends. */
-  async ready(signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when there is room for so much, which is set aside until the event loop turns. */
+  async ready(cost: number, signal: AbortSignal | undefined): Promise<void> {
     this.lifecycle.requireOpen();
-    await this.#intake.ready(signal);
+    await this.#intake.ready(cost, signal);
   }
 
   /** Resolves when every append made so far is settled. */

@@ -36,7 +36,14 @@ export function toTableId(value: TableIdInput): TableId {
   if (typeof value !== 'object' || value === null) {
     throw invalid('table', `a table is named by { region, table } or by a string, not by ${show(value)}`);
   }
-  return { region: toId('region', value.region), table: toId('table', value.table) };
+  let region: unknown;
+  let table: unknown;
+  try {
+    ({ region, table } = value);
+  } catch (cause) {
+    throw invalid('table', 'the region and table of an id cannot be read', cause);
+  }
+  return { region: toId('region', region), table: toId('table', table) };
 }
 
 /** Takes a sequence, which is always a bigint. Throws SHALE_INVALID_ARGUMENT. */
@@ -62,11 +69,18 @@ export function toName(value: string): string {
   return value;
 }
 
-/** A value as a message shows it. */
+/** A value as a message shows it. Whatever it is, none of its code throws out of here. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'object' && value !== null)
-    return `an object (${value.constructor?.name ?? 'Object'})`;
+  if (typeof value === 'object' && value !== null) return `an object (${classOf(value)})`;
   return typeof value === 'function' ? 'a function' : String(value);
+}
+
+function classOf(value: object): string {
+  try {
+    return String(value.constructor?.name ?? 'Object');
+  } catch {
+    return 'Object';
+  }
 }

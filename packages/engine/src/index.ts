@@ -66,4 +66,4 @@ export type { ShardThreadStats } from './shard/protocol.js';
 export type { ShardCounters } from './shard/shard.js';
 export type { ShardStats, WalStats } from './stats.js';
 export type { AppendOptions, Table, TrimResult, WriteOptions } from './table.js';
-export type { TableOptions, Wal, WritePart, WriteParts } from './wal.js';
+export type { ReadyOptions, TableOptions, Wal, WritePart, WriteParts } from './wal.js';

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { LogOptions } from '@shale/storage';
 import { invalid, show } from './ids.js';
+import { readBag } from './option-bag.js';
 import type { ShardBy } from './routing.js';
 
 /**
@@ -37,10 +38,16 @@ export interface WalOptions {
   readonly readOnly?: boolean;
   /**
    * Bytes that are copied and not yet acknowledged, over all shards: 64 KiB to 2 GiB, default 64 MiB. Each append
-   * counts with its payload bytes, 4 bytes per entry and 256 bytes for its bookkeeping. Past it, appends wait for
-   * room; one append that is larger by itself is refused as SHALE_TOO_LARGE.
+   * counts with its payload bytes, 4 bytes per entry and 256 bytes for its bookkeeping. Past it, appends are copied
+   * all the same and wait for room; one append that is larger by itself is refused as SHALE_TOO_LARGE.
    */
   readonly maxInFlightBytes?: number;
+  /**
+   * Bytes of the appends that wait for room, counted in the same way, over all shards and beside those in flight: 0 to
+   * 2 GiB, default `maxInFlightBytes`. Past it, SHALE_OVERLOADED at once. An append that is larger by itself never
+   * waits: it is taken when there is room at once, as there always is when nothing else is queued or in flight.
+   */
+  readonly maxQueuedBytes?: number;
   /** Appends that may wait for room: 0 to 2^20, default 65536. Past it, SHALE_OVERLOADED at once. */
   readonly maxQueuedAppends?: number;
   /**
@@ -73,12 +80,13 @@ export interface WalOptions {
 export type ResolvedOptions = Required<WalOptions>;
 
 interface Rule {
-  readonly fallback: () => unknown;
+  /** The value when there is none, by the options before it in the list of rules. */
+  readonly fallback: (resolved: Readonly<Record<string, unknown>>) => unknown;
   readonly range: string;
   readonly accepts: (value: unknown) => boolean;
 }
 
-function integer(fallback: () => number, min: number, max: number): Rule {
+function integer(fallback: Rule['fallback'], min: number, max: number): Rule {
   return {
     fallback,
     range: `an integer of ${min} to ${max}`,
@@ -106,6 +114,7 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   create: flag(true),
   readOnly: flag(false),
   maxInFlightBytes: integer(() => 64 * 1024 * 1024, 64 * 1024, 2 * 1024 ** 3),
+  maxQueuedBytes: integer(({ maxInFlightBytes }) => maxInFlightBytes, 0, 2 * 1024 ** 3),
   maxQueuedAppends: integer(() => 65536, 0, 2 ** 20),
   maxReadBytes: integer(() => 64 * 1024 * 1024, 1024 * 1024, 2 * 1024 ** 3),
   frameBytes: integer(() => 512 * 1024, 16 * 1024, 16 * 1024 * 1024),
@@ -128,19 +137,11 @@ function resolve(
   rules: Readonly<Record<string, Rule>>,
   options: unknown,
 ): Record<string, unknown> {
-  if (typeof options !== 'object' || options === null) {
-    throw invalid('options', `${what} takes an object of options, and got ${show(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(rules, name)) {
-      throw invalid(name, `${what} has no option '${name}': it has ${Object.keys(rules).join(', ')}`);
-    }
-  }
-  const given: Readonly<Record<string, unknown>> = { ...options };
+  const given: Readonly<Record<string, unknown>> = readBag(what, options, Object.keys(rules));
   const resolved: Record<string, unknown> = {};
   for (const [name, rule] of Object.entries(rules)) {
     const value = given[name];
-    if (value === undefined) resolved[name] = rule.fallback();
+    if (value === undefined) resolved[name] = rule.fallback(resolved);
     else if (rule.accepts(value)) resolved[name] = value;
     else throw invalid(name, `${name} must be ${rule.range}, and is ${show(value)}`);
   }

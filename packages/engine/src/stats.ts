@@ -40,6 +40,10 @@ export interface WalStats {
     readonly queuedAppends: number;
     /** The bound given at opening. */
     readonly maxQueuedAppends: number;
+    /** Bytes copied for the appends that wait for room, counted as those in flight are. */
+    readonly queuedBytes: number;
+    /** The bound given at opening, in bytes. */
+    readonly maxQueuedBytes: number;
   };
   /** Reads and scans under way, and their chunks. */
   readonly reads: {
@@ -77,9 +81,11 @@ export async function collectStats(engine: Engine): Promise<WalStats> {
     shards,
     queue: {
       inFlightBytes: engine.flow.inFlightBytes,
-      maxInFlightBytes: engine.flow.maxBytes,
+      maxInFlightBytes: engine.flow.limits.inFlightBytes,
       queuedAppends: engine.flow.waiting,
-      maxQueuedAppends: engine.flow.maxWaiting,
+      maxQueuedAppends: engine.flow.limits.queuedAppends,
+      queuedBytes: engine.flow.queuedBytes,
+      maxQueuedBytes: engine.flow.limits.queuedBytes,
     },
     reads: {
       open: engine.reads.size,

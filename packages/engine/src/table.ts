@@ -1,18 +1,15 @@
-import { type PayloadCodec, type TableId, U64_MAX } from '@shale/codec';
+import type { PayloadCodec, TableId } from '@shale/codec';
+import { checkSignal } from './abort.js';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
+import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './append/gather.js';
 import type { AppendResult, PendingPart } from './append/pending-append.js';
 import type { Engine } from './engine.js';
 import { invalid, show, toSequence } from './ids.js';
+import { readBag } from './option-bag.js';
 import type { Durability } from './options.js';
-import { encodeWith } from './payload.js';
+import { encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';
-import {
-  checkRange,
-  checkReadOptions,
-  checkSignal,
-  type ReadOptions,
-  type ReadRange,
-} from './read/read-options.js';
+import { checkRange, checkReadOptions, type ReadOptions, type ReadRange } from './read/read-options.js';
 import { TableChunks, type TablePosition } from './read/table-chunks.js';
 import { TableRead } from './read/table-read.js';
 import type { Address, TableRef } from './table-ref.js';
@@ -46,6 +43,16 @@ export interface TrimResult {
   readonly last: bigint;
 }
 
+/** Append options, checked. */
+interface CheckedAppend {
+  readonly sync: boolean;
+  readonly expect: bigint | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const APPEND_OPTIONS = ['durability', 'expect', 'signal'] as const;
+const TRIM_OPTIONS = ['durability'] as const;
+
 /**
  * One table log. Made by `wal.table`; costs nothing and needs no closing. All its methods reject with SHALE_CLOSED once
  * the WAL is closed. It may be used from the thread that opened the WAL only.
@@ -54,14 +61,21 @@ export class Table<T = Uint8Array> {
   readonly #engine: Engine;
   readonly #ref: TableRef;
   readonly #codec: PayloadCodec<T>;
-  readonly #sync: boolean;
+  readonly #isBytes: boolean;
+  /** How to append when nothing is said about it. */
+  readonly #usual: CheckedAppend;
 
   /** @internal Use `wal.table`. */
   constructor(engine: Engine, ref: TableRef, codec: PayloadCodec<T>) {
     this.#engine = engine;
     this.#ref = ref;
     this.#codec = codec;
-    this.#sync = engine.options.durability === 'sync';
+    this.#isBytes = isBytesCodec(codec);
+    this.#usual = {
+      sync: engine.options.durability === 'sync',
+      expect: undefined,
+      signal: undefined,
+    };
   }
 
   /** The table's name, or null when it was asked for by its id. */
@@ -82,9 +96,9 @@ export class Table<T = Uint8Array> {
   /**
    * Appends one entry and resolves with its sequence: the one after the table's last, from 1 on, without holes.
    *
-   * The payload is copied before this returns when there is room, as there is unless `maxInFlightBytes` are under way;
-   * otherwise the append waits for room, and the buffer must be left alone until the promise settles (or await
-   * `wal.ready()` before appending). Appends to one table are done and acknowledged in the order they were made in.
+   * When this returns, the payload has been copied or the append is refused: its buffer may be used again at once,
+   * whether the append is under way or waits for room, as it does while `maxInFlightBytes` are under way. A codec is
+   * called before this returns, too. Appends to one table are done and acknowledged in the order they were made in.
    *
    * Rejects with SHALE_OVERLOADED, SHALE_SEQUENCE_MISMATCH, SHALE_SEQUENCE_EXHAUSTED, SHALE_TOO_LARGE, SHALE_PAYLOAD,
    * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_CLOSED (nothing was written), SHALE_OUTCOME_UNKNOWN
@@ -93,21 +107,29 @@ export class Table<T = Uint8Array> {
   append(payload: T, options?: AppendOptions): Promise<bigint> {
     // Not an async function: this runs once per entry, and whatever is thrown in here rejects just the same.
     return new Promise((resolve, reject) => {
-      const bytes = encodeWith(this.#codec, payload);
+      const how = options === undefined ? this.#usual : this.#readOptions('append', options);
+      // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
+      const payloadBytes = this.#isBytes
+        ? (payload as unknown as Uint8Array)
+        : encodeWith(this.#codec, payload);
+      // From here on no code of the caller runs until the payload is copied.
+      const bytes = measureEncoded(this.#codec, payloadBytes);
+      this.#requireOwn();
       this.#engine.accept(
         {
           kind: 'single',
           ref: this.#ref,
-          payload: bytes,
-          expect: options === undefined ? undefined : checkExpect(options.expect),
-          sync: options === undefined ? this.#sync : wantsSync(options.durability, this.#sync),
-          cost: bytes.length + COST_PER_ENTRY + COST_PER_APPEND,
+          payload: payloadBytes,
+          isCopied: false,
+          expect: how.expect,
+          sync: how.sync,
+          cost: bytes + COST_PER_ENTRY + COST_PER_APPEND,
           entries: 1,
-          bytes: bytes.length,
+          bytes,
           resolve,
           reject,
         },
-        options === undefined ? undefined : checkSignal(options.signal),
+        how.signal,
       );
     });
   }
@@ -118,21 +140,25 @@ export class Table<T = Uint8Array> {
    */
   appendBatch(payloads: readonly T[], options?: AppendOptions): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
-      const { encoded, bytes } = this.#encode(payloads);
+      const how = options === undefined ? this.#usual : this.#readOptions('appendBatch', options);
+      const gathered = this.gather(payloads);
+      // From here on no code of the caller runs until the payloads are copied.
+      const part = this.measure(gathered, how.expect);
+      const { count } = part.payloads;
       this.#engine.accept(
         {
           kind: 'batch',
           ref: this.#ref,
-          payloads: encoded,
-          expect: options === undefined ? undefined : checkExpect(options.expect),
-          sync: options === undefined ? this.#sync : wantsSync(options.durability, this.#sync),
-          cost: bytes + COST_PER_ENTRY * encoded.length + COST_PER_APPEND,
-          entries: encoded.length,
-          bytes,
+          payloads: part.payloads,
+          expect: how.expect,
+          sync: how.sync,
+          cost: part.bytes + COST_PER_ENTRY * count + COST_PER_APPEND,
+          entries: count,
+          bytes: part.bytes,
           resolve,
           reject,
         },
-        options === undefined ? undefined : checkSignal(options.signal),
+        how.signal,
       );
     });
   }
@@ -157,13 +183,12 @@ export class Table<T = Uint8Array> {
    * disk too, on the room that the option `rocksdb.spaceReserve` has kept, and so makes room there; once that is used up
    * it rejects with SHALE_NO_SPACE until `wal.resume()`.
    */
-  async trim(
-    upTo: bigint,
-    options: { readonly durability?: Durability | undefined } = {},
-  ): Promise<TrimResult> {
+  async trim(upTo: bigint, options?: { readonly durability?: Durability | undefined }): Promise<TrimResult> {
     const sequence = toSequence('upTo', upTo);
-    const sync = wantsSync(options.durability, this.#sync);
+    const given = options === undefined ? options : readBag('trim', options, TRIM_OPTIONS);
+    const sync = wantsSync(given?.durability, this.#usual.sync);
     this.#engine.requireWritable();
+    this.#requireOwn();
     const trimmed = await this.#engine.inOrder(this.#ref, async () => {
       const { address } = this.#ref;
       if (address === null) return null;
@@ -197,6 +222,7 @@ export class Table<T = Uint8Array> {
    */
   async drop(): Promise<void> {
     this.#engine.requireWritable();
+    this.#requireOwn();
     const dropData = async (address: Address): Promise<void> => {
       const shard = this.#engine.shard(address.shard);
       await this.#engine.reclaimer.drop(address.id, () =>
@@ -210,30 +236,44 @@ export class Table<T = Uint8Array> {
     });
   }
 
-  /** @internal One part of an atomic write of `engine`. */
-  part(
-    engine: Engine,
-    payloads: readonly T[],
-    expect: bigint | undefined,
-  ): PendingPart & { readonly bytes: number } {
-    if (engine !== this.#engine)
-      throw invalid('table', 'a write takes tables of the same Wal, and got one of another');
-    const { encoded, bytes } = this.#encode(payloads);
-    return { ref: this.#ref, payloads: encoded, expect: checkExpect(expect), bytes };
+  /** @internal Whether it is a table, and not only looks like one. */
+  static is(value: object): value is Table<unknown> {
+    return #engine in value;
   }
 
-  #encode(payloads: readonly T[]): { encoded: Uint8Array[]; bytes: number } {
-    if (!Array.isArray(payloads)) {
-      throw invalid('payloads', `a batch is an array of payloads, and got ${show(payloads)}`);
-    }
-    const encoded: Uint8Array[] = new Array(payloads.length);
-    let bytes = 0;
-    for (let i = 0; i < payloads.length; i++) {
-      const payload = encodeWith(this.#codec, payloads[i] as T);
-      encoded[i] = payload;
-      bytes += payload.length;
-    }
-    return { encoded, bytes };
+  /** @internal Whether it is a table of `engine`. */
+  isOf(engine: Engine): boolean {
+    return engine === this.#engine;
+  }
+
+  /** @internal The first half of a batch: runs all code of the caller that there is. */
+  gather(payloads: readonly T[]): GatheredBatch {
+    return gatherBatch(this.#codec, payloads, this.#engine.options.maxInFlightBytes);
+  }
+
+  /** @internal The second half: runs none, and none may run until what it returns is copied. */
+  measure(batch: GatheredBatch, expect: bigint | undefined): PendingPart & { readonly bytes: number } {
+    this.#requireOwn();
+    const payloads = measureBatch(this.#codec, batch);
+    return { ref: this.#ref, payloads, expect, bytes: bytesOf(payloads) };
+  }
+
+  #readOptions(call: string, options: AppendOptions): CheckedAppend {
+    const { durability, expect, signal } = readBag(call, options, APPEND_OPTIONS);
+    return {
+      sync: wantsSync(durability, this.#usual.sync),
+      expect: checkExpect(expect),
+      signal: checkSignal(signal),
+    };
+  }
+
+  /** Throws SHALE_INVALID_ARGUMENT for a table of a name that was asked for by its id. */
+  #requireOwn(): void {
+    if (!this.#ref.isReserved) return;
+    throw invalid(
+      'table',
+      'the ids from 2^63 on of region 0 belong to tables with a name: use the name to append, trim or drop; the id can be read',
+    );
   }
 
   async #ends(): Promise<{ first: bigint; last: bigint }> {
@@ -254,15 +294,14 @@ export class Table<T = Uint8Array> {
 }
 
 /** Whether a durability means waiting for stable storage. Throws SHALE_INVALID_ARGUMENT. */
-export function wantsSync(durability: Durability | undefined, fallback: boolean): boolean {
+export function wantsSync(durability: unknown, fallback: boolean): boolean {
   if (durability === undefined) return fallback;
   if (durability === 'sync') return true;
   if (durability === 'os') return false;
   throw invalid('durability', `durability must be 'sync' or 'os', and is ${show(durability)}`);
 }
 
-function checkExpect(expect: bigint | undefined): bigint | undefined {
-  if (expect === undefined) return undefined;
-  if (typeof expect === 'bigint' && expect >= 0n && expect <= U64_MAX) return expect;
-  return toSequence('expect', expect);
+/** The sequence that an append must begin at, if there is one. Throws SHALE_INVALID_ARGUMENT. */
+export function checkExpect(expect: unknown): bigint | undefined {
+  return expect === undefined ? undefined : toSequence('expect', expect);
 }

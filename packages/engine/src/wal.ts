@@ -1,16 +1,20 @@
 import { bytesCodec, type PayloadCodec, type RecoveryReport } from '@shale/codec';
 import type { BackupInfo, BackupOptions, ReclaimReport } from '@shale/storage';
+import { checkSignal } from './abort.js';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
+import { type GatheredBatch, readArray } from './append/gather.js';
+import { tooLarge } from './append/intake.js';
 import type { AppendResult } from './append/pending-append.js';
+import { fromCaller } from './caller-error.js';
 import type { Engine } from './engine.js';
 import { type IdInput, invalid, show, type TableIdInput, toId, toTableId } from './ids.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents, type TableInfo, type VerifyEvent } from './listing.js';
+import { readBag } from './option-bag.js';
 import type { ResolvedOptions } from './options.js';
-import { checkSignal } from './read/read-options.js';
 import { Region } from './region/region.js';
 import { collectStats, type WalStats } from './stats.js';
-import { Table, type WriteOptions, wantsSync } from './table.js';
+import { checkExpect, Table, type WriteOptions, wantsSync } from './table.js';
 
 /** How to use a table. */
 export interface TableOptions<T> {
@@ -30,6 +34,32 @@ export interface WritePart<T = Uint8Array> {
 
 /** The parts of an atomic write, each with the type of its own table. */
 export type WriteParts<Ts extends readonly unknown[]> = { readonly [I in keyof Ts]: WritePart<Ts[I]> };
+
+/** What to wait for. */
+export interface ReadyOptions {
+  /**
+   * Payload bytes of the append that is to follow; for a batch 4 more for each entry after the first. 0 to
+   * `maxInFlightBytes` less 260. Default: 16 KiB, or a sixteenth of `maxInFlightBytes` if that is less.
+   */
+  readonly bytes?: number | undefined;
+  /** Gives up waiting: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `ready` sets aside when it is not told how much. */
+const READY_BYTES = 16 * 1024;
+const READY_OPTIONS = ['bytes', 'signal'] as const;
+const WRITE_OPTIONS = ['durability', 'signal'] as const;
+const PART_FIELDS = ['table', 'payloads', 'expect'] as const;
+const TABLE_OPTIONS = ['codec'] as const;
+const BACKUP_OPTIONS = ['keep'] as const;
+
+/** A part of a write after all code of its caller has run. */
+interface GatheredPart {
+  readonly table: Table<unknown>;
+  readonly batch: GatheredBatch;
+  readonly expect: bigint | undefined;
+}
 
 /**
  * An open write-ahead log. Made by `openWal`; `close()` it, or declare it with `await using`. A process that forgets to
@@ -78,10 +108,9 @@ export class Wal implements AsyncDisposable {
   table(id: TableIdInput | string, options?: TableOptions<unknown>): Table<unknown> | Table {
     const ref = typeof id === 'string' ? this.#engine.catalog.ref(id) : this.#engine.refOf(toTableId(id));
     if (options === undefined) return new Table(this.#engine, ref, bytesCodec());
-    const codec = options.codec;
-    if (typeof codec?.encode !== 'function' || typeof codec.decode !== 'function') {
+    const { codec } = readBag('table', options, TABLE_OPTIONS);
+    if (!isCodec(codec))
       throw invalid('codec', `a codec has a name, encode and decode, and got ${show(codec)}`);
-    }
     return new Table(this.#engine, ref, codec);
   }
 
@@ -97,18 +126,16 @@ export class Wal implements AsyncDisposable {
    */
   write<const Ts extends readonly unknown[]>(
     parts: WriteParts<Ts>,
-    options: WriteOptions = {},
+    options?: WriteOptions,
   ): Promise<{ readonly [I in keyof Ts]: AppendResult }> {
     return new Promise((resolve, reject) => {
-      if (!Array.isArray(parts))
-        throw invalid('parts', `a write is an array of parts, and got ${show(parts)}`);
-      const given: readonly WritePart<unknown>[] = parts;
-      const checked = given.map((part) => {
-        if (!(part?.table instanceof Table))
-          throw invalid('table', 'each part of a write names a table of wal.table()');
-        return part.table.part(this.#engine, part.payloads, part.expect);
-      });
-      const entries = checked.reduce((sum, part) => sum + part.payloads.length, 0);
+      const how = options === undefined ? {} : readBag('write', options, WRITE_OPTIONS);
+      const sync = wantsSync(how.durability, this.#engine.options.durability === 'sync');
+      const signal = checkSignal(how.signal);
+      const given = this.#gather(parts);
+      // From here on no code of the caller runs until the payloads are copied.
+      const checked = given.map(({ table, batch, expect }) => table.measure(batch, expect));
+      const entries = checked.reduce((sum, part) => sum + part.payloads.count, 0);
       const bytes = checked.reduce((sum, part) => sum + part.bytes, 0);
       const settle = resolve as unknown as (results: readonly AppendResult[]) => void;
       if (checked.length === 0) {
@@ -120,14 +147,14 @@ export class Wal implements AsyncDisposable {
         {
           kind: 'write',
           parts: checked,
-          sync: wantsSync(options.durability, this.#engine.options.durability === 'sync'),
+          sync,
           cost: bytes + COST_PER_ENTRY * entries + COST_PER_APPEND * checked.length,
           entries,
           bytes,
           resolve: settle,
           reject,
         },
-        checkSignal(options.signal),
+        signal,
       );
     });
   }
@@ -138,11 +165,24 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Resolves when there is room for appends, at once if there is. Await it before appending much: then no append waits,
-   * every payload is copied at once, and SHALE_OVERLOADED cannot happen. The signal gives up waiting.
+   * Resolves when there is room for an append, after those that wait for room already; at once if there is. The room is
+   * set aside until the event loop turns: an append that is made right after this, before anything else is awaited, is
+   * taken at once and cannot be refused with SHALE_OVERLOADED, as long as everybody who appends waits like that. The
+   * signal gives up waiting.
+   *
+   * Rejects with SHALE_TOO_LARGE when so much can never be under way, SHALE_INVALID_ARGUMENT, SHALE_CLOSED, and while
+   * it waits with what keeps the WAL from writing.
    */
-  ready(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
-    return this.#engine.ready(checkSignal(options.signal));
+  async ready(options?: ReadyOptions): Promise<void> {
+    const { bytes, signal } = options === undefined ? {} : readBag('ready', options, READY_OPTIONS);
+    const limit = this.#engine.options.maxInFlightBytes;
+    const checked = bytes === undefined ? Math.min(READY_BYTES, Math.floor(limit / 16)) : bytes;
+    if (typeof checked !== 'number' || !Number.isSafeInteger(checked) || checked < 0) {
+      throw invalid('bytes', `bytes must be a safe integer of at least 0, and is ${show(bytes)}`);
+    }
+    const cost = checked + COST_PER_ENTRY + COST_PER_APPEND;
+    if (cost > limit) throw tooLarge({ bytes: checked, entries: 1 }, cost, limit);
+    await this.#engine.ready(cost, checkSignal(signal));
   }
 
   /** Waits for every append made so far, and puts all that was acknowledged with `'os'` on stable storage. */
@@ -214,13 +254,14 @@ export class Wal implements AsyncDisposable {
    * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another process adds to the same directory), SHALE_NO_SPACE, SHALE_IO,
    * SHALE_CLOSED.
    */
-  async backup(directory: string, options: BackupOptions = {}): Promise<BackupInfo> {
+  async backup(directory: string, options?: BackupOptions): Promise<BackupInfo> {
     this.#engine.requireWritable();
     if (typeof directory !== 'string' || directory === '') {
       throw invalid('directory', `a backup goes to a directory, and got ${show(directory)}`);
     }
-    const { keep } = options;
-    return await this.#engine.admin((log) => log.backup(directory, { keep }));
+    const { keep } = options === undefined ? {} : readBag('backup', options, BACKUP_OPTIONS);
+    // What is no number is refused there.
+    return await this.#engine.admin((log) => log.backup(directory, { keep: keep as number | undefined }));
   }
 
   /**
@@ -239,8 +280,36 @@ export class Wal implements AsyncDisposable {
     return this.#engine.close();
   }
 
+  /** Reads the parts of a write and their payloads: runs all code of the caller that there is. */
+  #gather(parts: readonly unknown[]): readonly GatheredPart[] {
+    const most = this.#engine.options.maxInFlightBytes / COST_PER_APPEND;
+    return readArray('parts', 'a write is an array of parts', parts, most).map((part) => {
+      const { table, payloads, expect } = readBag('a part of a write', part, PART_FIELDS);
+      if (!isTable(table)) throw invalid('table', 'each part of a write names a table of wal.table()');
+      if (!table.isOf(this.#engine))
+        throw invalid('table', 'a write takes tables of the same Wal, and got one of another');
+      // What is no array is refused there.
+      return { table, batch: table.gather(payloads as readonly unknown[]), expect: checkExpect(expect) };
+    });
+  }
+
   /** `await using` closes the WAL. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function isCodec(value: unknown): value is PayloadCodec<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  try {
+    const { encode, decode }: { readonly encode?: unknown; readonly decode?: unknown } = value;
+    return typeof encode === 'function' && typeof decode === 'function';
+  } catch (cause) {
+    throw fromCaller('codec', 'the codec cannot be read', cause);
+  }
+}
+
+/** Not what only looks like one: a table has fields that nothing else has. */
+function isTable(value: unknown): value is Table<unknown> {
+  return typeof value === 'object' && value !== null && Table.is(value);
 }

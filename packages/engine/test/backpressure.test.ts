@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { all, behind, bytes, open, rejectsWith } from './support.js';
 
 const LIMIT = 64 * 1024;
-const small = { shards: 1, maxInFlightBytes: LIMIT, frameBytes: 16 * 1024 } as const;
+const small = {
+  shards: 1,
+  maxInFlightBytes: LIMIT,
+  maxQueuedBytes: 16 * 1024 * 1024,
+  frameBytes: 16 * 1024,
+} as const;
 
 /** Appends until the bytes in flight are used up; returns the promises. */
 function fillUp(wal: Wal): Promise<bigint>[] {
@@ -151,14 +156,171 @@ test('giving up many of those that wait keeps the rest in order', async () => {
   expect(behind(wal).flow.inFlightBytes).toBe(0);
 });
 
-test('a payload that changes its length while its append waits is refused', async () => {
+test('the payloads of appends that wait for room have been copied, whatever becomes of their buffers', async () => {
+  const wal = await open(small);
+  const table = wal.table({ region: 1, table: 1 });
+  const other = wal.table({ region: 1, table: 2 });
+  const filling = fillUp(wal);
+  const lost = new ArrayBuffer(100);
+  const used = new Uint8Array(100).fill(1);
+  const appends = [
+    table.append(new Uint8Array(lost)),
+    table.append(used),
+    table.appendBatch([used, new Uint8Array(lost)]),
+    wal.write([
+      { table, payloads: [used] },
+      { table: other, payloads: [used, new Uint8Array(lost)] },
+    ]),
+  ];
+  expect(behind(wal).flow.queuedBytes).toBeGreaterThan(700);
+  structuredClone(lost, { transfer: [lost] });
+  used.fill(2);
+  await Promise.all(appends);
+  await Promise.all(filling);
+  const payloads = async (from: number, of: typeof table) =>
+    (await all(of.read({ gt: BigInt(from) }))).map(({ payload }) => Uint8Array.from(payload));
+  const zeros = new Uint8Array(100);
+  const ones = new Uint8Array(100).fill(1);
+  expect(await payloads(filling.length, table)).toEqual([zeros, ones, ones, zeros, ones]);
+  expect(await payloads(0, other)).toEqual([ones, zeros]);
+  expect(behind(wal).flow.inFlightBytes).toBe(0);
+  expect(behind(wal).flow.queuedBytes).toBe(0);
+});
+
+test('past maxQueuedBytes an append is refused at once, and nothing of it is written', async () => {
+  const wal = await open({ ...small, maxQueuedBytes: 4000 });
+  const table = wal.table({ region: 1, table: 1 });
+  const filling = fillUp(wal);
+  const waiting = [table.append(new Uint8Array(1000)), table.append(new Uint8Array(1000))];
+  const refused = table.append(new Uint8Array(1000));
+  await rejectsWith('SHALE_OVERLOADED', refused);
+  await expect(refused).rejects.toThrow(/maxQueuedBytes/);
+  await Promise.all([...filling, ...waiting]);
+  expect(await table.lastSequence()).toBe(BigInt(filling.length + 2));
+  expect(behind(wal).flow.queuedBytes).toBe(0);
+});
+
+test('an append larger than maxQueuedBytes is taken when nothing else is queued or in flight', async () => {
+  const wal = await open({ ...small, maxQueuedBytes: 0 });
+  const table = wal.table({ region: 1, table: 1 });
+  const largest = new Uint8Array(LIMIT - 260);
+  expect(await table.append(largest)).toBe(1n);
+  // Promises that nobody uses do not keep it out.
+  await wal.ready();
+  const append = table.append(largest);
+  await rejectsWith('SHALE_OVERLOADED', table.append(bytes('no')));
+  expect(await append).toBe(2n);
+});
+
+test('maxQueuedBytes is as maxInFlightBytes unless it is given', async () => {
+  expect((await open(small)).options.maxQueuedBytes).toBe(16 * 1024 * 1024);
+  const wal = await open({ shards: 1, maxInFlightBytes: LIMIT });
+  expect(wal.options.maxQueuedBytes).toBe(LIMIT);
+  expect((await wal.stats()).queue).toMatchObject({ queuedBytes: 0, maxQueuedBytes: LIMIT });
+});
+
+test('an append right after ready() is taken at once, however many producers there are', async () => {
+  const wal = await open({ ...small, maxQueuedBytes: 0, maxQueuedAppends: 0 });
+  const table = wal.table({ region: 1, table: 1 });
+  const produce = async (producer: number) => {
+    const buffer = new Uint8Array(3000);
+    const sequences: [bigint, number][] = [];
+    for (let i = 0; i < 20; i++) {
+      await wal.ready({ bytes: buffer.length });
+      buffer.fill((producer * 20 + i) % 256);
+      const append = table.append(buffer);
+      buffer.fill(0xee);
+      sequences.push([await append, (producer * 20 + i) % 256]);
+    }
+    return sequences;
+  };
+  const acknowledged = new Map((await Promise.all(Array.from({ length: 50 }, (_, i) => produce(i)))).flat());
+  expect(acknowledged.size).toBe(1000);
+  for await (const { sequence, payload } of table.read()) {
+    expect(payload).toEqual(new Uint8Array(3000).fill(acknowledged.get(sequence) ?? -1));
+  }
+  expect(behind(wal).flow.inFlightBytes).toBe(0);
+});
+
+test('ready() keeps its place among the appends that wait, and one that is not used passes on', async () => {
+  const wal = await open(small);
+  const table = wal.table({ region: 1, table: 1 });
+  const order: string[] = [];
+  const filling = fillUp(wal);
+  const note = (name: string) => () => void order.push(name);
+  const waits = [
+    wal.ready({ bytes: LIMIT - 260 }).then(note('first')),
+    wal.ready({ bytes: LIMIT - 260 }).then(note('second')),
+    wal.ready({ bytes: LIMIT - 260 }).then(note('third')),
+    table.append(bytes('last')).then(note('append')),
+  ];
+  await Promise.all([...waits, ...filling]);
+  expect(order).toEqual(['first', 'second', 'third', 'append']);
+});
+
+test('ready() always ends: refused, given up, failed with the WAL, or closed', async () => {
+  const wal = await open(small);
+  await rejectsWith('SHALE_TOO_LARGE', wal.ready({ bytes: LIMIT }));
+  for (const wrong of [-1, 1.5, Number.NaN, 2 ** 53, '1', 1n, null]) {
+    await rejectsWith('SHALE_INVALID_ARGUMENT', wal.ready({ bytes: wrong as number }));
+  }
+  const filling = fillUp(wal);
+  const controller = new AbortController();
+  const given = wal.ready({ bytes: 1, signal: controller.signal });
+  const closed = wal.ready({ bytes: LIMIT - 260 });
+  controller.abort(new Error('enough'));
+  await expect(given).rejects.toThrow('enough');
+  const closing = wal.close();
+  await closed;
+  await closing;
+  await Promise.all(filling);
+  await rejectsWith('SHALE_CLOSED', wal.ready());
+});
+
+test('the abort of one append that waits lets none in that has the same signal', async () => {
   const wal = await open(small);
   const table = wal.table({ region: 1, table: 1 });
   const filling = fillUp(wal);
-  const buffer = new ArrayBuffer(100);
-  const append = table.append(new Uint8Array(buffer));
-  structuredClone(buffer, { transfer: [buffer] });
-  await rejectsWith('SHALE_INVALID_ARGUMENT', append);
+  const controller = new AbortController();
+  const { signal } = controller;
+  // As large as all that may be in flight: without it those behind it have room.
+  const waiting = [
+    table.append(new Uint8Array(LIMIT - 260), { signal }),
+    table.append(bytes('aborted'), { signal }),
+    table.appendBatch([bytes('aborted')], { signal }),
+    wal.ready({ signal }),
+  ];
+  const last = filling.at(-1);
+  const free = last?.then(() => undefined);
+  await Promise.race(filling);
+  controller.abort(new Error('enough'));
+  for (const each of waiting) await expect(each).rejects.toThrow('enough');
+  await free;
   await Promise.all(filling);
+  expect(await table.lastSequence()).toBe(BigInt(filling.length));
   expect(behind(wal).flow.inFlightBytes).toBe(0);
+});
+
+test('what an application lays over a signal is not called', async () => {
+  const wal = await open(small);
+  const table = wal.table({ region: 1, table: 1 });
+  const filling = fillUp(wal);
+  const { signal } = new AbortController();
+  const fail = () => {
+    throw new Error('out of the signal');
+  };
+  Object.defineProperty(signal, 'aborted', { get: fail });
+  Object.defineProperty(signal, 'reason', { get: fail });
+  Object.defineProperty(signal, 'addEventListener', { value: fail });
+  const waiting = table.append(bytes('x'), { signal });
+  for (const none of [
+    new Proxy(signal, {}),
+    { aborted: false },
+    Object.create(AbortSignal.prototype),
+    null,
+  ]) {
+    await rejectsWith('SHALE_INVALID_ARGUMENT', table.append(bytes('no'), { signal: none as AbortSignal }));
+  }
+  expect(await waiting).toBe(BigInt(filling.length + 1));
+  await Promise.all(filling);
 });

@@ -1,22 +1,34 @@
 import { expect, test } from 'vitest';
 import { FlowControl } from '../dist/append/flow.js';
 
+function flowOf(inFlightBytes: number, queuedAppends: number, queuedBytes = 1e9): FlowControl {
+  return new FlowControl({ inFlightBytes, queuedAppends, queuedBytes });
+}
+
+/** Books if there is room, as an append does. */
+function tryTake(flow: FlowControl, cost: number): boolean {
+  const hasRoom = flow.hasRoom(cost);
+  if (hasRoom) flow.book(cost);
+  return hasRoom;
+}
+
 /** A waiter that notes its turn. */
-function waiter(name: string, cost: number, served: string[], takes = true) {
+function waiter(name: string, cost: number, served: string[], takes: 'room' | 'promise' = 'room') {
   return {
     cost,
     takes,
+    isGone: () => false,
     admit: () => void served.push(name),
     fail: (error: unknown) => void served.push(`${name} failed: ${String(error)}`),
   };
 }
 
 test('a small append does not overtake a large one that waits', () => {
-  const flow = new FlowControl(100, 10);
+  const flow = flowOf(100, 10);
   const served: string[] = [];
-  expect(flow.tryTake(80)).toBe(true);
+  expect(tryTake(flow, 80)).toBe(true);
   flow.wait(waiter('large', 50, served));
-  expect(flow.tryTake(10)).toBe(false);
+  expect(tryTake(flow, 10)).toBe(false);
   flow.wait(waiter('small', 10, served));
   expect(served).toEqual([]);
   flow.release(80);
@@ -25,14 +37,12 @@ test('a small append does not overtake a large one that waits', () => {
 });
 
 test('who gives up makes room among those that wait, and lets the next one through', () => {
-  const flow = new FlowControl(100, 2);
+  const flow = flowOf(100, 2);
   const served: string[] = [];
-  flow.tryTake(80);
+  tryTake(flow, 80);
   const large = flow.wait(waiter('large', 50, served));
   flow.wait(waiter('small', 10, served));
-  expect(() => flow.wait(waiter('third', 1, served))).toThrow(
-    expect.objectContaining({ code: 'SHALE_OVERLOADED' }),
-  );
+  expect(() => flow.requirePlace(1)).toThrow(expect.objectContaining({ code: 'SHALE_OVERLOADED' }));
   expect(flow.leave(large)).toBe(true);
   expect(flow.leave(large)).toBe(false);
   expect(served).toEqual(['small']);
@@ -40,12 +50,12 @@ test('who gives up makes room among those that wait, and lets the next one throu
   expect(flow.inFlightBytes).toBe(90);
 });
 
-test('those that only ask for room are served in turn, take none and are not counted', async () => {
-  const flow = new FlowControl(100, 1);
+test('those that are about to append are served in turn and are not counted as appends', async () => {
+  const flow = flowOf(100, 1);
   const served: string[] = [];
-  flow.tryTake(100);
+  tryTake(flow, 100);
   flow.wait(waiter('append', 60, served));
-  flow.wait(waiter('ready', 1, served, false));
+  flow.wait(waiter('ready', 1, served, 'promise'));
   const barrier = flow.barrier().then(() => served.push('barrier'));
   expect(flow.waiting).toBe(1);
   await Promise.resolve();
@@ -57,9 +67,9 @@ test('those that only ask for room are served in turn, take none and are not cou
 });
 
 test('a turn that fails everybody else fails them once', () => {
-  const flow = new FlowControl(100, 10);
+  const flow = flowOf(100, 10);
   const served: string[] = [];
-  flow.tryTake(100);
+  tryTake(flow, 100);
   flow.wait({
     ...waiter('first', 10, served),
     admit: () => {
@@ -71,13 +81,13 @@ test('a turn that fails everybody else fails them once', () => {
   flow.release(100);
   expect(served).toEqual(['first', 'second failed: Error: stop']);
   expect(flow.waiting).toBe(0);
-  expect(flow.tryTake(90)).toBe(true);
+  expect(tryTake(flow, 90)).toBe(true);
 });
 
 test('thousands that come and give up leave nothing behind', () => {
-  const flow = new FlowControl(100, 100_000);
+  const flow = flowOf(100, 100_000);
   const served: string[] = [];
-  flow.tryTake(100);
+  tryTake(flow, 100);
   const places = Array.from({ length: 10_000 }, (_, i) => flow.wait(waiter(String(i), 10, served)));
   for (const [i, place] of places.entries()) if (i % 100 !== 0) flow.leave(place);
   expect(flow.waiting).toBe(100);

@@ -20,6 +20,7 @@ import {
   writeFrameStart,
   writeOptions,
 } from './frame-format.js';
+import type { PackedEntries } from './packed-entries.js';
 import { SealScratch } from './seal-scratch.js';
 
 /** What a caller may say about one append. */
@@ -33,11 +34,16 @@ export interface AppendOptions {
 const MAX_CAPACITY = 2 ** 32 - 1;
 const ENTRY_OVERHEAD = LOG_VALUE_HEADER_LENGTH + LENGTH_STRIDE;
 const APPEND_RESERVE = APPEND_STRIDE + EXPECT_STRIDE;
+/** How far the border of the data moves down at a time, so that it moves rarely. */
+const BORDER_STEP = 8 * 1024;
 
 /**
  * Fills one append frame (see frame-format.ts) inside a buffer that it is given: `addTable`, then for each append
  * `beginAppend` and as many `add` as it has entries, then `seal` once. Ask `fits` before an append; a call that
  * does not fit throws SHALE_TOO_LARGE and leaves the frame as it was before that call.
+ *
+ * What stands between `begin` and `commit` is in the frame as a whole or not at all: without the `commit` nothing of it
+ * is, whatever ended it. Only its tables stay known, which does no harm. Who uses them once uses them always.
  *
  * This is a measured hot loop: an entry costs one copy of its payload and two stores, and no object. Data grows up
  * from the start of the buffer and never moves; lengths and appends grow down from its end, and `seal` puts them in
@@ -47,6 +53,8 @@ export class AppendFrameWriter {
   /** The buffer given to the constructor. It is the writer's until it is sealed. */
   readonly buffer: ArrayBuffer;
   readonly #bytes: Uint8Array;
+  /** The same buffer up to the border, which no copied payload crosses. */
+  #data: Uint8Array;
   /** The same buffer by words. From the end down: table, count, flags of an append, then a length per entry. */
   readonly #words: Uint32Array;
   /** Bytes that would still be free if the frame were sealed now. */
@@ -62,6 +70,16 @@ export class AppendFrameWriter {
   #tableCount = 0;
   readonly #expects: bigint[] = [];
   #state: 'open' | 'sealed' = 'open';
+  /** Whether `begin` waits for its `commit`; then the fields below are what there was before it. */
+  #isOpenUnit = false;
+  #keptRoom = 0;
+  #keptDataEnd = 0;
+  #keptWordTop = 0;
+  #keptCountAt = 0;
+  #keptEntryCount = 0;
+  #keptAppendCount = 0;
+  #keptTableCount = 0;
+  #keptExpectCount = 0;
 
   /**
    * @param buffer takes up to `buffer.byteLength` bytes of frame; at least `AppendFrameWriter.sizeFor(0, 0, 0)`,
@@ -78,6 +96,7 @@ export class AppendFrameWriter {
     }
     this.buffer = buffer;
     this.#bytes = new Uint8Array(buffer);
+    this.#data = this.#bytes;
     this.#words = new Uint32Array(buffer, 0, Math.floor(capacity / 4));
     this.#wordTop = this.#words.length;
     this.#room = capacity - FRAME_OVERHEAD;
@@ -128,6 +147,33 @@ export class AppendFrameWriter {
   }
 
   /**
+   * Begins what is to be in the frame as a whole or not at all: so many entries with so many bytes at most, in so many
+   * appends. Ask `fits` before.
+   */
+  begin(entries: number, payloadBytes: number, appends: number): void {
+    this.#requireOpen();
+    if (this.#isOpenUnit) this.#forget();
+    this.#keptRoom = this.#room;
+    this.#keptDataEnd = this.#dataEnd;
+    this.#keptWordTop = this.#wordTop;
+    this.#keptCountAt = this.#countAt;
+    this.#keptEntryCount = this.#entryCount;
+    this.#keptAppendCount = this.#appendCount;
+    this.#keptTableCount = this.#tableCount;
+    this.#keptExpectCount = this.#expects.length;
+    this.#isOpenUnit = true;
+    this.#countAt = -1;
+    const lowest = this.#wordTop * LENGTH_STRIDE - entries * LENGTH_STRIDE - appends * APPEND_STRIDE;
+    const needed = this.#dataEnd + entries * LOG_VALUE_HEADER_LENGTH + payloadBytes;
+    if (this.#data.length > lowest || this.#data.length < needed) this.#moveBorder(needed, lowest);
+  }
+
+  /** What was added since `begin` is in. Cannot fail. */
+  commit(): void {
+    this.#isOpenUnit = false;
+  }
+
+  /**
    * Makes a table known to the frame and returns its index, which the caller remembers for the life of the frame.
    *
    * @param prefix the 17 bytes that the table's log keys begin with; copied
@@ -154,6 +200,7 @@ export class AppendFrameWriter {
     this.#requireTable(tableIndex);
     const joins = options?.joins === true;
     const expect = options?.expect;
+    if (!this.#isOpenUnit) this.#data = this.#bytes;
     if (joins && this.#countAt < 0) {
       throw invalidArgument('an append can only join another one, which stands right before it');
     }
@@ -184,16 +231,19 @@ export class AppendFrameWriter {
     return this.#addRemoval(tableIndex, APPEND_DROPS, APPEND_STRIDE);
   }
 
-  /** Adds an entry to the append begun last. The payload is copied: the caller may reuse it at once. */
-  add(payload: Uint8Array): void {
-    const length = payload.length;
+  /**
+   * Adds an entry to the append begun last. The payload is copied: the caller may reuse it at once.
+   *
+   * @param length how long it is, as `measurePayload` says: for a payload whose word is not to be taken for it
+   */
+  add(payload: Uint8Array, length: number = payload.length): void {
     const size = length + ENTRY_OVERHEAD;
     if (size > this.#room || this.#countAt < 0 || this.#state !== 'open') this.#refuseEntry(size);
     this.#room -= size;
     const at = this.#dataEnd;
     this.#bytes[at] = FORMAT_VERSION;
     // One call even for a few bytes: a loop is slower from 16 bytes on.
-    this.#bytes.set(payload, at + LOG_VALUE_HEADER_LENGTH);
+    this.#data.set(payload, at + LOG_VALUE_HEADER_LENGTH);
     this.#dataEnd = at + LOG_VALUE_HEADER_LENGTH + length;
     const words = this.#words;
     words[--this.#wordTop] = LOG_VALUE_HEADER_LENGTH + length;
@@ -201,9 +251,24 @@ export class AppendFrameWriter {
     this.#entryCount++;
   }
 
+  /** Adds entries that are packed already to the append begun last. They are copied. */
+  addPacked(packed: PackedEntries): void {
+    const { data, lengths } = packed;
+    const size = data.length + lengths.length * LENGTH_STRIDE;
+    if (size > this.#room || this.#countAt < 0 || this.#state !== 'open') this.#refuseEntry(size);
+    this.#room -= size;
+    this.#data.set(data, this.#dataEnd);
+    this.#dataEnd += data.length;
+    const words = this.#words;
+    for (const length of lengths) words[--this.#wordTop] = length;
+    words[this.#countAt] = (words[this.#countAt] ?? 0) + lengths.length;
+    this.#entryCount += lengths.length;
+  }
+
   /** Completes the frame: a view of the buffer, from its start. The writer cannot be used afterwards. */
   seal(options: { sync: boolean }): Uint8Array {
     this.#requireOpen();
+    if (this.#isOpenUnit) this.#forget();
     this.#state = 'sealed';
     const bytes = this.#bytes;
     writeFrameStart(bytes);
@@ -238,6 +303,24 @@ export class AppendFrameWriter {
     if (!(Number.isInteger(tableIndex) && tableIndex >= 0 && tableIndex < this.#tableCount)) {
       throw invalidArgument(`table ${tableIndex} is not among the ${this.#tableCount} tables of this frame`);
     }
+  }
+
+  /** Goes back to before `begin`. The count of the append that was the last one then has not changed since. */
+  #forget(): void {
+    this.#isOpenUnit = false;
+    this.#room = this.#keptRoom - (this.#tableCount - this.#keptTableCount) * TABLE_STRIDE;
+    this.#dataEnd = this.#keptDataEnd;
+    this.#wordTop = this.#keptWordTop;
+    this.#countAt = this.#keptCountAt;
+    this.#entryCount = this.#keptEntryCount;
+    this.#appendCount = this.#keptAppendCount;
+    this.#expects.length = this.#keptExpectCount;
+  }
+
+  /** Puts the border between what the data needs and the lowest word there will be. */
+  #moveBorder(needed: number, lowest: number): void {
+    const border = Math.min(Math.max(needed, lowest - BORDER_STEP), Math.max(lowest, 0));
+    this.#data = this.#bytes.subarray(0, border);
   }
 
   #take(size: number): void {

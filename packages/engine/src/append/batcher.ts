@@ -1,4 +1,4 @@
-import type { WalError } from '@shale/codec';
+import { WalError } from '@shale/codec';
 import type { BufferPool } from './buffer-pool.js';
 import { Frame } from './frame.js';
 import type { PendingAppend } from './pending-append.js';
@@ -37,21 +37,24 @@ export class Batcher {
     this.#target = target;
   }
 
-  /** Copies an append into a frame. */
+  /**
+   * Copies an append into a frame, whole, or throws and has nothing of it. `wake` sends it. Throws SHALE_TOO_LARGE when
+   * there is no memory for a frame of its size.
+   */
   add(append: PendingAppend): void {
-    let open = this.#open;
-    if (open === null || !open.fits(append)) {
-      this.#seal();
-      const size = Frame.sizeFor(append);
-      open = new Frame(size <= this.#pool.bufferBytes ? this.#pool.take() : new ArrayBuffer(size));
-      this.#open = open;
-      this.#last = open;
+    const open = this.#open;
+    if (open?.fits(append) === true) {
       open.add(append);
-      if (size > this.#pool.bufferBytes) this.#seal();
-      this.#schedule();
       return;
     }
-    open.add(append);
+    const size = Frame.sizeFor(append);
+    const isLarge = size > this.#pool.bufferBytes;
+    const frame = new Frame(isLarge ? bufferOf(size, append) : this.#pool.take());
+    frame.add(append);
+    this.#seal();
+    this.#open = frame;
+    this.#last = frame;
+    if (isLarge) this.#seal();
   }
 
   /**
@@ -73,7 +76,7 @@ export class Batcher {
     else push(this.#afterDone, this.#last, follow);
   }
 
-  /** The target is open: sends what has waited for that. */
+  /** Something was added, or the target is open: sends what has waited for that. */
   wake(): void {
     this.#schedule();
   }
@@ -152,6 +155,15 @@ export class Batcher {
   #settled(frame: Frame): void {
     if (this.#last === frame) this.#last = null;
     run(this.#afterDone, frame);
+  }
+}
+
+function bufferOf(size: number, append: PendingAppend): ArrayBuffer {
+  try {
+    return new ArrayBuffer(size);
+  } catch (cause) {
+    const message = `there is no memory for a frame with an append of ${append.bytes} bytes: split it`;
+    throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: append.bytes } });
   }
 }
 

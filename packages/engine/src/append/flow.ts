@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { WalError } from '@shale/codec';
 
 /** What the flow control books for each append besides its payload bytes: bookkeeping on this thread. */
@@ -5,16 +6,24 @@ export const COST_PER_APPEND = 256;
 /** What it books for each entry besides its payload bytes: a length in the frame and the version byte. */
 export const COST_PER_ENTRY = 4;
 
+/** Of the timers module as it was loaded: an application's tests may put clocks of their own in its place. */
+const afterTurn = setImmediate;
+
 /** Somebody who waits for room. */
 export interface Waiter {
-  /** Bytes that must be free, at least 1; taken when `takes` says so. */
+  /** Bytes that must be free, at least 1. */
   readonly cost: number;
-  /** Whether the cost is booked when the turn comes: true for appends, false for those who only want to know. */
-  readonly takes: boolean;
+  /**
+   * What happens to the cost when the turn comes: an append books it; for somebody who is about to append it is set
+   * aside until the event loop turns.
+   */
+  readonly takes: 'room' | 'promise';
+  /** Whether its turn is not to come any more; it is failed then, when it would have come, with null. */
+  isGone(): boolean;
   /** The turn has come. */
   admit(): void;
-  /** The turn never comes. */
-  fail(error: unknown): void;
+  /** The turn never comes; null when that is because it is gone. */
+  fail(error: WalError | null): void;
 }
 
 /** A place in the queue: of a waiter, or of a barrier, which passes as soon as nobody is before it. */
@@ -24,20 +33,35 @@ export interface Place {
 
 interface Barrier {
   readonly cost: 0;
-  readonly takes: false;
+  readonly takes: 'nothing';
+  isGone(): false;
   admit(): void;
   fail(): void;
 }
 
+/** How much there may be of everything that waits or is under way. */
+export interface FlowLimits {
+  /** Bytes under way: copied into frames, or held for a name, and not yet acknowledged. */
+  readonly inFlightBytes: number;
+  /** Bytes of the appends that wait for room. */
+  readonly queuedBytes: number;
+  /** Appends that wait for room. */
+  readonly queuedAppends: number;
+}
+
 /**
- * Bounds the bytes that are copied and not yet acknowledged, and the number of appends that wait for room.
- * First come, first served: nobody overtakes, so the order per table holds.
+ * Bounds the bytes that are copied and not yet acknowledged, and the number and bytes of the appends that wait for
+ * room. First come, first served: nobody overtakes, so the order per table holds. Only who was promised room comes
+ * before those that wait for a promise themselves.
  */
 export class FlowControl {
-  readonly maxBytes: number;
-  readonly maxWaiting: number;
+  readonly limits: FlowLimits;
   #inFlight = 0;
-  #waitingAppends = 0;
+  #queuedAppends = 0;
+  #queuedBytes = 0;
+  /** Bytes promised to who is about to append. Nothing else may be booked on them. */
+  #promised = 0;
+  #isTurnAwaited = false;
   /** Places from `#head` on wait; those before it were served. */
   #queue: Place[] = [];
   #head = 0;
@@ -45,9 +69,8 @@ export class FlowControl {
   #empty = 0;
   #isPumping = false;
 
-  constructor(maxBytes: number, maxWaiting: number) {
-    this.maxBytes = maxBytes;
-    this.maxWaiting = maxWaiting;
+  constructor(limits: FlowLimits) {
+    this.limits = limits;
   }
 
   /** Bytes booked now. */
@@ -57,27 +80,46 @@ export class FlowControl {
 
   /** Appends that wait now. */
   get waiting(): number {
-    return this.#waitingAppends;
+    return this.#queuedAppends;
   }
 
-  /** Books `cost` if there is room and nobody waits. */
-  tryTake(cost: number): boolean {
-    if (this.#head < this.#queue.length || this.#inFlight + cost > this.maxBytes) return false;
+  /** Bytes of the appends that wait now. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Whether there is room for an append now and it is its turn: then `book` takes it. Changes nothing. */
+  hasRoom(cost: number): boolean {
+    if (this.#isPromised(cost)) return true;
+    if (this.#head < this.#queue.length) return false;
+    return this.#isFree(cost) || (this.#inFlight === 0 && cost <= this.limits.inFlightBytes);
+  }
+
+  /** Books what `hasRoom` was asked about. Cannot fail. */
+  book(cost: number): void {
+    if (this.#isPromised(cost)) this.#promised -= cost;
     this.#inFlight += cost;
-    return true;
+    // One that is as large as all that may be under way does not wait for promises when it has come alone.
+    this.#promised = Math.min(this.#promised, Math.max(0, this.limits.inFlightBytes - this.#inFlight));
   }
 
-  /** Queues a waiter. Throws SHALE_OVERLOADED when too many appends wait already. */
+  /** Throws SHALE_OVERLOADED when one more append of this cost may not wait. Changes nothing. */
+  requirePlace(cost: number): void {
+    const { queuedAppends, queuedBytes } = this.limits;
+    if (this.#queuedAppends >= queuedAppends) {
+      throw this.#overloaded(`${this.#queuedAppends} appends wait for room already`, 'maxQueuedAppends');
+    }
+    if (this.#queuedBytes + cost > queuedBytes) {
+      const what = `appends of ${this.#queuedBytes} bytes wait for room already, and this one has ${cost}`;
+      throw this.#overloaded(what, 'maxQueuedBytes');
+    }
+  }
+
+  /** Queues a waiter, which may be served at once. An append must have asked `requirePlace`. Cannot fail. */
   wait(waiter: Waiter): Place {
-    if (waiter.takes) {
-      if (this.#waitingAppends >= this.maxWaiting) {
-        throw new WalError(
-          'SHALE_OVERLOADED',
-          `${this.#waitingAppends} appends wait for room already: wait for wal.ready() before appending more, or raise maxQueuedAppends`,
-          { details: { waiting: this.#waitingAppends, inFlightBytes: this.#inFlight } },
-        );
-      }
-      this.#waitingAppends++;
+    if (waiter.takes === 'room') {
+      this.#queuedAppends++;
+      this.#queuedBytes += waiter.cost;
     }
     const place: Place = { waiter };
     this.#queue.push(place);
@@ -88,7 +130,9 @@ export class FlowControl {
   /** Resolves when everybody who waits now has had a turn, or has given up: at once if nobody waits. */
   barrier(): Promise<void> {
     return new Promise((resolve) => {
-      this.#queue.push({ waiter: { cost: 0, takes: false, admit: resolve, fail: resolve } });
+      this.#queue.push({
+        waiter: { cost: 0, takes: 'nothing', isGone: () => false, admit: resolve, fail: resolve },
+      });
       this.#pump();
     });
   }
@@ -96,8 +140,7 @@ export class FlowControl {
   /** Gives a place up. Returns whether its turn had not come yet. */
   leave(place: Place): boolean {
     if (place.waiter === null) return false;
-    if (place.waiter.takes) this.#waitingAppends--;
-    place.waiter = null;
+    this.#unqueue(place, place.waiter);
     this.#empty++;
     if (this.#empty > 1024 && this.#empty * 2 > this.#queue.length - this.#head) {
       this.#queue = this.#queue.slice(this.#head).filter((kept) => kept.waiter !== null);
@@ -120,11 +163,11 @@ export class FlowControl {
     this.#queue = [];
     this.#head = 0;
     this.#empty = 0;
-    this.#waitingAppends = 0;
     for (const place of waiting) {
-      const waiter = place.waiter;
-      place.waiter = null;
-      waiter?.fail(error);
+      const { waiter } = place;
+      if (waiter === null) continue;
+      this.#unqueue(place, waiter);
+      waiter.fail(error);
     }
   }
 
@@ -155,15 +198,62 @@ export class FlowControl {
         this.#empty--;
         continue;
       }
-      if (waiter.cost > 0 && this.#inFlight + waiter.cost > this.maxBytes) return null;
-      if (waiter.takes) {
-        this.#inFlight += waiter.cost;
-        this.#waitingAppends--;
+      if (waiter.isGone()) {
+        this.#unqueue(place, waiter);
+        this.#head++;
+        waiter.fail(null);
+        continue;
       }
-      place.waiter = null;
+      if (waiter.cost > 0 && !this.#isFree(waiter.cost)) return null;
+      this.#unqueue(place, waiter);
       this.#head++;
+      if (waiter.takes === 'room') this.#inFlight += waiter.cost;
+      else if (waiter.takes === 'promise') this.#promise(waiter.cost);
       return waiter;
     }
+  }
+
+  #unqueue(place: Place, waiter: Waiter | Barrier): void {
+    place.waiter = null;
+    if (waiter.takes !== 'room') return;
+    this.#queuedAppends--;
+    this.#queuedBytes -= waiter.cost;
+  }
+
+  /** Whether so much is neither booked nor promised. */
+  #isFree(cost: number): boolean {
+    return this.#inFlight + this.#promised + cost <= this.limits.inFlightBytes;
+  }
+
+  /** Whether an append may be booked on what was promised: not while one waits, which would be overtaken. */
+  #isPromised(cost: number): boolean {
+    return cost <= this.#promised && this.#queuedAppends === 0;
+  }
+
+  /** Sets room aside. Who does not use it before the event loop turns has not wanted it. */
+  #promise(cost: number): void {
+    this.#promised += cost;
+    if (this.#isTurnAwaited) return;
+    this.#isTurnAwaited = true;
+    afterTurn(() => {
+      this.#isTurnAwaited = false;
+      this.#promised = 0;
+      this.#pump();
+    });
+  }
+
+  #overloaded(what: string, option: string): WalError {
+    return new WalError(
+      'SHALE_OVERLOADED',
+      `${what}: wait for wal.ready() before appending more, or raise ${option}`,
+      {
+        details: {
+          waiting: this.#queuedAppends,
+          queuedBytes: this.#queuedBytes,
+          inFlightBytes: this.#inFlight,
+        },
+      },
+    );
   }
 
   /** Drops what was served once it is the larger part, so that serving stays cheap and memory bounded. */

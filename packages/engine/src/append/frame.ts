@@ -1,12 +1,11 @@
 import { AppendFrameWriter, type AppendReply, errorFromData, type WalError } from '@shale/codec';
 import type { Address, TableRef } from '../table-ref.js';
 import type { BufferPool } from './buffer-pool.js';
-import type { AppendResult, PendingAppend } from './pending-append.js';
+import { type AppendResult, type Payloads, type PendingAppend, releasePayloads } from './pending-append.js';
 
 /** The most appends in one frame: settling them is one tick of this thread, which must stay short. */
 const MAX_APPENDS = 4096;
 const NOTHING = new Uint8Array(0);
-const NO_PAYLOADS: readonly Uint8Array[] = [];
 
 let serials = 0;
 
@@ -66,30 +65,36 @@ export class Frame {
     return this.#writer.fits(append.entries, append.bytes, parts, parts);
   }
 
-  /** Copies an append in. It must fit, and all its tables must have their address. */
+  /**
+   * Copies an append in, whole, or throws and holds nothing of it. It must fit, and all its tables must have their
+   * address. Runs no code of the caller.
+   */
   add(append: PendingAppend): void {
+    const writer = this.#writer;
+    // Without the commit nothing of it is in.
+    writer.begin(append.entries, append.bytes, partCount(append));
+    if (append.kind === 'single') {
+      this.#begin(append.ref, false, append.expect);
+      writer.add(append.payload, append.bytes);
+    } else if (append.kind === 'batch') {
+      this.#begin(append.ref, false, append.expect);
+      this.#copy(append.payloads);
+    } else {
+      for (const [index, part] of append.parts.entries()) {
+        this.#begin(part.ref, index > 0, part.expect);
+        this.#copy(part.payloads);
+      }
+    }
+    writer.commit();
     this.#appends.push(append);
+    if (append.kind === 'single') this.#counts.push(1);
+    else if (append.kind === 'batch') this.#counts.push(append.payloads.count);
+    else for (const part of append.parts) this.#counts.push(part.payloads.count);
     this.#cost += append.cost;
     this.#entries += append.entries;
     this.#bytes += append.bytes;
     if (append.sync) this.#sync = true;
-    const writer = this.#writer;
-    // Payloads are let go once they are copied: they belong to the caller again.
-    if (append.kind === 'single') {
-      this.#begin(append.ref, 1, false, append.expect);
-      writer.add(append.payload);
-      append.payload = NOTHING;
-    } else if (append.kind === 'batch') {
-      this.#begin(append.ref, append.payloads.length, false, append.expect);
-      for (const payload of append.payloads) writer.add(payload);
-      append.payloads = NO_PAYLOADS;
-    } else {
-      append.parts.forEach((part, index) => {
-        this.#begin(part.ref, part.payloads.length, index > 0, part.expect);
-        for (const payload of part.payloads) writer.add(payload);
-        part.payloads = NO_PAYLOADS;
-      });
-    }
+    releasePayloads(append);
   }
 
   /** Ends the frame; returns the message, a view of a buffer that is its own. */
@@ -131,7 +136,7 @@ export class Frame {
     for (const append of this.#appends) append.reject(error);
   }
 
-  #begin(ref: TableRef, count: number, joins: boolean, expect: bigint | undefined): void {
+  #begin(ref: TableRef, joins: boolean, expect: bigint | undefined): void {
     if (ref.frameSerial !== this.serial) {
       // Callers checked it; the empty prefix of a table without address would be refused by the writer.
       const address: Address | null = ref.address;
@@ -141,7 +146,19 @@ export class Frame {
     if (expect !== undefined) this.#writer.beginAppend(ref.frameIndex, { joins, expect });
     else if (joins) this.#writer.beginAppend(ref.frameIndex, { joins });
     else this.#writer.beginAppend(ref.frameIndex);
-    this.#counts.push(count);
+  }
+
+  #copy(payloads: Payloads): void {
+    const writer = this.#writer;
+    if (payloads.are === 'copied') {
+      writer.addPacked(payloads.packed);
+      return;
+    }
+    const { views, lengths } = payloads;
+    for (let i = 0; i < views.length; i++) {
+      const view = views[i];
+      if (view !== undefined) writer.add(view, lengths[i]);
+    }
   }
 
   #result(reply: AppendReply, index: number): AppendResult {

@@ -1,12 +1,12 @@
 import { WalError } from '@shale/codec';
-import { onAbort } from '../abort.js';
+import { abortReason, hasAborted, onAbort } from '../abort.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Health } from '../health.js';
 import type { Shard } from '../shard/shard.js';
 import type { TableRef } from '../table-ref.js';
-import type { FlowControl } from './flow.js';
+import type { FlowControl, Place } from './flow.js';
 import { NamingQueue } from './naming-queue.js';
-import { byteSum, isAddressed, type PendingAppend } from './pending-append.js';
+import { copyPayloads, isAddressed, type PendingAppend } from './pending-append.js';
 
 /** What the intake needs of the WAL. */
 export interface IntakeContext {
@@ -19,8 +19,10 @@ export interface IntakeContext {
 }
 
 /**
- * The way of an append to its shard: refused, or admitted at once, or queued for room; then, when a table's name has no
- * address yet, held until it has one; then copied into its shard's frame.
+ * The way of an append to its shard: refused; or, with room and an address for each of its tables, copied into its
+ * shard's frame; or copied, and queued for room, and held until each of its tables has an address. None of the caller's
+ * code runs before the payloads are copied, and nothing is booked or queued before that either: an append is refused as
+ * if it had never come.
  */
 export class Intake {
   readonly #context: IntakeContext;
@@ -35,38 +37,40 @@ export class Intake {
     );
   }
 
-  /** Takes an append in, or rejects it. From here on its promise is always settled. */
+  /**
+   * Takes an append in, or rejects it. From here on its promise is always settled, and its payloads belong to the caller
+   * again.
+   */
   accept(append: PendingAppend, signal: AbortSignal | undefined): void {
     const refusal = this.#refusal(append, signal);
     if (refusal !== null) {
       append.reject(refusal.error);
       return;
     }
-    if (this.#context.flow.tryTake(append.cost)) this.#admit(append);
-    else this.#queue(append, signal);
+    const { flow } = this.#context;
+    try {
+      if (!flow.hasRoom(append.cost)) {
+        this.#queue(append, signal);
+      } else if (this.#naming.isEmpty && isAddressed(append)) {
+        const { batcher } = this.#shardOf(append);
+        batcher.add(append);
+        flow.book(append.cost);
+        batcher.wake();
+      } else {
+        copyPayloads(append);
+        flow.book(append.cost);
+        this.#naming.addAppend(append);
+      }
+    } catch (cause) {
+      append.reject(notCopied(append, cause));
+    }
   }
 
-  /** Resolves when there is room for appends. */
-  ready(signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when there is room for so much, which is set aside until the event loop turns. */
+  ready(cost: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      let forget = (): void => {};
-      const place = this.#context.flow.wait({
-        cost: 1,
-        takes: false,
-        admit: () => {
-          forget();
-          resolve();
-        },
-        fail: (error) => {
-          forget();
-          reject(error);
-        },
-      });
-      if (place.waiter === null) return;
-      forget = onAbort(signal, () => {
-        if (this.#context.flow.leave(place)) reject(signal?.reason);
-      });
+      if (hasAborted(signal)) throw abortReason(signal);
+      this.#wait(cost, 'promise', signal, resolve, reject);
     });
   }
 
@@ -102,40 +106,47 @@ export class Intake {
   #refusal(append: PendingAppend, signal: AbortSignal | undefined): { readonly error: unknown } | null {
     const refusal = this.#context.refusal() ?? this.#crossShard(append);
     if (refusal !== null) return { error: refusal };
-    if (signal?.aborted === true) return { error: signal.reason };
-    if (append.cost > this.#context.flow.maxBytes) {
-      return {
-        error: new WalError(
-          'SHALE_TOO_LARGE',
-          `an append of ${append.bytes} bytes in ${append.entries} entries counts as ${append.cost} bytes, and maxInFlightBytes is ${this.#context.flow.maxBytes}: split it, or open with a larger maxInFlightBytes`,
-          { details: { bytes: append.bytes, entries: append.entries, limit: this.#context.flow.maxBytes } },
-        ),
-      };
-    }
-    return null;
+    if (hasAborted(signal)) return { error: abortReason(signal) };
+    const limit = this.#context.flow.limits.inFlightBytes;
+    return append.cost > limit ? { error: tooLarge(append, append.cost, limit) } : null;
   }
 
   #queue(append: PendingAppend, signal: AbortSignal | undefined): void {
-    let forget = (): void => {};
-    const place = this.#context.flow.wait({
-      cost: append.cost,
-      takes: true,
+    this.#context.flow.requirePlace(append.cost);
+    copyPayloads(append);
+    this.#wait(append.cost, 'room', signal, () => this.#admit(append), append.reject);
+  }
+
+  /** Waits for room, or for the signal. Throws when the signal cannot be listened to, and then nobody waits. */
+  #wait(
+    cost: number,
+    takes: 'room' | 'promise',
+    signal: AbortSignal | undefined,
+    admit: () => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const { flow } = this.#context;
+    let place: Place | null = null;
+    const forget = onAbort(signal, () => {
+      if (place !== null && flow.leave(place)) reject(abortReason(signal));
+    });
+    place = flow.wait({
+      cost,
+      takes,
+      // The abort of one that waits may be what makes room for another that has the same signal.
+      isGone: () => hasAborted(signal),
       admit: () => {
         forget();
-        if (byteSum(append) === append.bytes) this.#admit(append);
-        else this.#refuse(append, changedWhileWaiting());
+        admit();
       },
       fail: (error) => {
         forget();
-        append.reject(error);
+        reject(error ?? abortReason(signal));
       },
-    });
-    if (place.waiter === null) return;
-    forget = onAbort(signal, () => {
-      if (this.#context.flow.leave(place)) append.reject(signal?.reason);
     });
   }
 
+  /** Sends an append that has booked its bytes on, and whose payloads are copies. */
   #admit(append: PendingAppend): void {
     // Behind an append that waits for a name, so that nothing overtakes.
     if (this.#naming.isEmpty && isAddressed(append)) this.#route(append);
@@ -148,16 +159,20 @@ export class Intake {
       this.#refuse(append, trouble);
       return;
     }
+    try {
+      const { batcher } = this.#shardOf(append);
+      batcher.add(append);
+      batcher.wake();
+    } catch (cause) {
+      this.#refuse(append, notCopied(append, cause));
+    }
+  }
+
+  #shardOf(append: PendingAppend): Shard {
     const ref = append.kind === 'write' ? append.parts[0]?.ref : append.ref;
     const shard = this.#context.shards[ref?.address?.shard ?? 0];
-    try {
-      if (shard === undefined) throw new WalError('SHALE_INTERNAL', 'an append has no shard');
-      shard.batcher.add(append);
-    } catch (cause) {
-      // Before anything of it was taken: there is no memory for a frame of its size.
-      const message = `an append of ${append.bytes} bytes cannot be put into a frame: split it`;
-      this.#refuse(append, new WalError('SHALE_TOO_LARGE', message, { cause }));
-    }
+    if (shard === undefined) throw new WalError('SHALE_INTERNAL', 'an append has no shard');
+    return shard;
   }
 
   /** The error of a write over several shards, as far as its tables have their address. */
@@ -180,10 +195,25 @@ export class Intake {
   }
 }
 
-function changedWhileWaiting(): WalError {
+/** The error of an append that could not be copied. */
+function notCopied(append: PendingAppend, cause: unknown): WalError {
+  if (cause instanceof WalError) return cause;
   return new WalError(
-    'SHALE_INVALID_ARGUMENT',
-    'the payload changed while its append waited for room: leave it alone until the promise settles, or wait for wal.ready() first',
-    { details: { field: 'payload' } },
+    'SHALE_PAYLOAD',
+    `an append of ${append.bytes} bytes cannot be copied: its memory was changed meanwhile, or there is none for the copy`,
+    { cause, details: { bytes: append.bytes, entries: append.entries } },
+  );
+}
+
+/** The error of an append, or of a batch so far, that is more than may be under way at all. */
+export function tooLarge(
+  append: { readonly bytes: number; readonly entries: number },
+  cost: number,
+  limit: number,
+): WalError {
+  return new WalError(
+    'SHALE_TOO_LARGE',
+    `an append of ${append.bytes} bytes in ${append.entries} entries counts as ${cost} bytes, and maxInFlightBytes is ${limit}: split it, or open with a larger maxInFlightBytes`,
+    { details: { bytes: append.bytes, entries: append.entries, limit } },
   );
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from '../catalog/catalog.js';
 import type { TableRef } from '../table-ref.js';
-import { copyPayloads, isAddressed, type PendingAppend, refsOf } from './pending-append.js';
+import { isAddressed, type PendingAppend, refsOf } from './pending-append.js';
 
 interface Item {
   /** Waits for what the item needs of the catalog. */
@@ -36,9 +36,8 @@ export class NamingQueue {
     return !this.#isDraining;
   }
 
-  /** Queues an append. Its payloads are copied. */
+  /** Queues an append, whose payloads are copies. */
   addAppend(append: PendingAppend): void {
-    copyPayloads(append);
     let naming = this.#name(append);
     this.#add({
       wait: () => {

@@ -1,3 +1,4 @@
+import { EntryPacker, type PackedEntries } from '@shale/codec';
 import type { TableRef } from '../table-ref.js';
 
 /** Where an append got to: `first` to `last`, both inclusive. An empty batch has `first === last + 1n`. */
@@ -8,10 +9,32 @@ export interface AppendResult {
   readonly last: bigint;
 }
 
+/**
+ * The entries of a batch: arrays of the caller that have been measured and are copied before any other code of the
+ * caller runs; or a copy.
+ */
+export type Payloads = MeasuredPayloads | CopiedPayloads;
+
+/** Arrays of the caller. */
+export interface MeasuredPayloads {
+  readonly are: 'measured';
+  readonly count: number;
+  readonly views: readonly Uint8Array[];
+  /** The length of each, in bytes. */
+  readonly lengths: readonly number[];
+}
+
+/** A copy, which nobody else has. */
+export interface CopiedPayloads {
+  readonly are: 'copied';
+  readonly count: number;
+  readonly packed: PackedEntries;
+}
+
 /** One part of a write over several tables. */
 export interface PendingPart {
   readonly ref: TableRef;
-  payloads: readonly Uint8Array[];
+  payloads: Payloads;
   readonly expect: bigint | undefined;
 }
 
@@ -29,7 +52,10 @@ interface Common {
 export interface SingleAppend extends Common {
   readonly kind: 'single';
   readonly ref: TableRef;
+  /** Its length is `bytes`. */
   payload: Uint8Array;
+  /** Whether the payload is a copy, which nobody else has. */
+  isCopied: boolean;
   readonly expect: bigint | undefined;
   readonly resolve: (sequence: bigint) => void;
 }
@@ -38,7 +64,7 @@ export interface SingleAppend extends Common {
 export interface BatchAppend extends Common {
   readonly kind: 'batch';
   readonly ref: TableRef;
-  payloads: readonly Uint8Array[];
+  payloads: Payloads;
   readonly expect: bigint | undefined;
   readonly resolve: (result: AppendResult) => void;
 }
@@ -53,6 +79,9 @@ export interface WriteAppend extends Common {
 /** An append on its way: accepted, and not yet answered. */
 export type PendingAppend = SingleAppend | BatchAppend | WriteAppend;
 
+const NO_BYTES = new Uint8Array(0);
+const NO_PAYLOADS: Payloads = { are: 'measured', count: 0, views: [], lengths: [] };
+
 /** Whether every table of an append has its address. */
 export function isAddressed(append: PendingAppend): boolean {
   return append.kind === 'write'
@@ -65,19 +94,35 @@ export function refsOf(append: PendingAppend): readonly TableRef[] {
   return append.kind === 'write' ? append.parts.map((part) => part.ref) : [append.ref];
 }
 
-/** Replaces the payloads by copies, for an append that was accepted and cannot go into a frame yet. */
+/**
+ * Makes the payloads its own, for an append that cannot go into a frame yet: from then on the caller may do with them
+ * what he likes. Throws when there is no memory for them, and for one that another thread makes longer meanwhile.
+ */
 export function copyPayloads(append: PendingAppend): void {
-  const copy = (payload: Uint8Array): Uint8Array => new Uint8Array(payload);
-  if (append.kind === 'single') append.payload = copy(append.payload);
-  else if (append.kind === 'batch') append.payloads = append.payloads.map(copy);
-  else for (const part of append.parts) part.payloads = part.payloads.map(copy);
+  if (append.kind === 'single') {
+    if (append.isCopied) return;
+    const copy = new Uint8Array(append.bytes);
+    copy.set(append.payload);
+    append.payload = copy;
+    append.isCopied = true;
+  } else if (append.kind === 'batch') {
+    append.payloads = copied(append.payloads);
+  } else {
+    for (const part of append.parts) part.payloads = copied(part.payloads);
+  }
 }
 
-/** Payload bytes as they are now. */
-export function byteSum(append: PendingAppend): number {
-  if (append.kind === 'single') return append.payload.length;
-  const lists = append.kind === 'batch' ? [append.payloads] : append.parts.map((part) => part.payloads);
-  let bytes = 0;
-  for (const list of lists) for (const payload of list) bytes += payload.length;
-  return bytes;
+/** Lets the payloads go, which have been copied into a frame. */
+export function releasePayloads(append: PendingAppend): void {
+  if (append.kind === 'single') append.payload = NO_BYTES;
+  else if (append.kind === 'batch') append.payloads = NO_PAYLOADS;
+  else for (const part of append.parts) part.payloads = NO_PAYLOADS;
+}
+
+function copied(payloads: Payloads): CopiedPayloads {
+  if (payloads.are === 'copied') return payloads;
+  const { count, views, lengths } = payloads;
+  const packer = new EntryPacker(lengths.reduce((sum, length) => sum + length, count));
+  for (const [i, view] of views.entries()) packer.add(view, lengths[i] ?? 0);
+  return { are: 'copied', count, packed: packer.finish() };
 }

@@ -8,12 +8,9 @@ import {
 import type { Health } from '../health.js';
 import { toName } from '../ids.js';
 import type { Shard } from '../shard/shard.js';
-import type { Address, Routing, TableRef } from '../table-ref.js';
+import { type Address, NAMED_BASE, NAMED_REGION, type Routing, type TableRef } from '../table-ref.js';
 import { NameEntry, type NameState } from './name-entry.js';
 
-/** Tables with a name are tables 2^63, 2^63 + 1, ... of this region. */
-const NAMED_REGION = 0n;
-const NAMED_BASE = 2n ** 63n;
 /** Records that go into one append to the catalog's log. */
 const MAX_RECORDS = 4096;
 

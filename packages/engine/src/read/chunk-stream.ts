@@ -1,5 +1,5 @@
 import { EntryChunk, type WalError } from '@shale/codec';
-import { onAbort } from '../abort.js';
+import { abortReason, hasAborted, onAbort } from '../abort.js';
 import type { Engine } from '../engine.js';
 import type { ChunkData } from '../shard/protocol.js';
 import { nextTurn } from '../turn.js';
@@ -175,7 +175,7 @@ export class ChunkStream<P> implements Cuttable {
   async #begin(): Promise<void> {
     this.#state = 'running';
     try {
-      this.#signal?.throwIfAborted();
+      if (hasAborted(this.#signal)) throw abortReason(this.#signal);
       this.#engine.lifecycle.requireOpen();
       // The signal may live longer than whoever reads.
       const self = new WeakRef(this);
@@ -297,7 +297,7 @@ export class ChunkStream<P> implements Cuttable {
 
   /** The signal has aborted. */
   abort(): void {
-    this.#fail(this.#signal?.reason);
+    this.#fail(abortReason(this.#signal));
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,6 @@
+import { checkSignal } from '../abort.js';
 import { invalid, show, toSequence } from '../ids.js';
+import { readBag } from '../option-bag.js';
 import type { Bounds } from '../shard/protocol.js';
 
 /**
@@ -64,15 +66,15 @@ export interface CheckedRange {
   readonly limit: number;
 }
 
+const RANGE = ['gte', 'gt', 'lte', 'lt', 'limit'] as const;
+const READ_OPTIONS = ['signal', 'chunkBytes', 'chunkEntries', 'strict'] as const;
+const SCAN_OPTIONS = ['signal', 'chunkBytes'] as const;
+
 /** Throws SHALE_INVALID_ARGUMENT. */
 export function checkRange(range: ReadRange): CheckedRange {
-  if (typeof range !== 'object' || range === null)
-    throw invalid('range', `a range is an object, not ${show(range)}`);
-  const { gte, gt, lte, lt, limit, ...unknown } = range;
-  const stray = Object.keys(unknown)[0];
-  if (stray !== undefined) throw invalid(stray, `a range has gte, gt, lte, lt and limit, and no '${stray}'`);
-  const unlimited = limit === undefined || limit === Number.POSITIVE_INFINITY;
-  if (!unlimited && !(Number.isSafeInteger(limit) && limit >= 0)) {
+  const { gte, gt, lte, lt, limit = Number.POSITIVE_INFINITY } = readBag('the range of a read', range, RANGE);
+  const isLimit = typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0;
+  if (limit !== Number.POSITIVE_INFINITY && !isLimit) {
     throw invalid('limit', `limit must be a safe integer of at least 0, and is ${show(limit)}`);
   }
   return {
@@ -82,21 +84,27 @@ export function checkRange(range: ReadRange): CheckedRange {
       ...(lte === undefined ? {} : { lte: toSequence('lte', lte) }),
       ...(lt === undefined ? {} : { lt: toSequence('lt', lt) }),
     },
-    limit: unlimited ? Number.POSITIVE_INFINITY : limit,
+    limit: isLimit ? limit : Number.POSITIVE_INFINITY,
   };
 }
 
 /** Throws SHALE_INVALID_ARGUMENT. */
 export function checkReadOptions(options: ReadOptions): CheckedRead {
-  requireObject(options);
+  return checkRead(readBag('a read', options, READ_OPTIONS));
+}
+
+/** Throws SHALE_INVALID_ARGUMENT. */
+export function checkRegionReadOptions(options: RegionReadOptions): CheckedRead {
+  return checkRead(readBag('a scan', options, SCAN_OPTIONS));
+}
+
+function checkRead(given: { readonly [P in keyof ReadOptions]: unknown }): CheckedRead {
   const {
     signal,
     chunkBytes = DEFAULT_CHUNK_BYTES,
     chunkEntries = MAX_CHUNK_ENTRIES,
     strict = false,
-    ...unknown
-  } = options;
-  refuseStray('a read', unknown, 'signal, chunkBytes, chunkEntries and strict');
+  } = given;
   if (typeof strict !== 'boolean')
     throw invalid('strict', `strict must be true or false, and is ${show(strict)}`);
   return {
@@ -107,32 +115,7 @@ export function checkReadOptions(options: ReadOptions): CheckedRead {
   };
 }
 
-/** Throws SHALE_INVALID_ARGUMENT. */
-export function checkRegionReadOptions(options: RegionReadOptions): CheckedRead {
-  requireObject(options);
-  const { signal, chunkBytes, ...unknown } = options;
-  refuseStray('a scan', unknown, 'signal and chunkBytes');
-  return checkReadOptions({ signal, chunkBytes });
-}
-
-function requireObject(options: unknown): void {
-  if (typeof options === 'object' && options !== null) return;
-  throw invalid('options', `read options are an object, not ${show(options)}`);
-}
-
-/** A misspelt option would pass in silence. */
-function refuseStray(what: string, unknown: object, known: string): void {
-  const stray = Object.keys(unknown)[0];
-  if (stray !== undefined) throw invalid(stray, `${what} has the options ${known}, and no '${stray}'`);
-}
-
-/** Throws SHALE_INVALID_ARGUMENT unless it is a signal or undefined. */
-export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw invalid('signal', `signal must be an AbortSignal, and is ${show(signal)}`);
-}
-
-function integer(field: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
+function integer(field: string, value: unknown, min: number, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw invalid(field, `${field} must be an integer of ${min} to ${max}, and is ${show(value)}`);
 }

@@ -1,0 +1,63 @@
+import { EntryPacker, type PayloadCodec } from '@shale/codec';
+import { fromCaller } from '../caller-error.js';
+import { invalid, show } from '../ids.js';
+import { encodeWith, isBytesCodec, measureEncoded } from '../payload.js';
+import { COST_PER_ENTRY } from './flow.js';
+import { tooLarge } from './intake.js';
+import type { CopiedPayloads, MeasuredPayloads, Payloads } from './pending-append.js';
+
+/** A batch after all code of its caller has run that there is: getters, iterations, the codec. */
+export type GatheredBatch = readonly Uint8Array[] | CopiedPayloads;
+
+/**
+ * Takes the payloads out of an array and through the codec. Runs the caller's code, which may do anything, the array
+ * included: it is read once, and each encoded value is copied before the next one is asked for. Takes no more than
+ * `limit` bytes, as the flow control counts them.
+ *
+ * Throws SHALE_INVALID_ARGUMENT, SHALE_PAYLOAD, SHALE_TOO_LARGE.
+ */
+export function gatherBatch<T>(codec: PayloadCodec<T>, payloads: readonly T[], limit: number): GatheredBatch {
+  const items = readArray('payloads', 'a batch is an array of payloads', payloads, limit / COST_PER_ENTRY);
+  // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
+  if (isBytesCodec(codec)) return items as readonly unknown[] as readonly Uint8Array[];
+  const packer = new EntryPacker();
+  for (const item of items) {
+    const bytes = encodeWith(codec, item);
+    packer.add(bytes, measureEncoded(codec, bytes));
+    const cost = packer.payloadBytes + COST_PER_ENTRY * packer.count;
+    if (cost > limit) throw tooLarge({ bytes: packer.payloadBytes, entries: packer.count }, cost, limit);
+  }
+  return { are: 'copied', count: packer.count, packed: packer.finish() };
+}
+
+/** Measures a batch. Runs no code of the caller; nor may any run until it is copied. Throws SHALE_PAYLOAD. */
+export function measureBatch(codec: { readonly name: string }, batch: GatheredBatch): Payloads {
+  if ('are' in batch) return batch;
+  const lengths: number[] = [];
+  for (const view of batch) lengths.push(measureEncoded(codec, view));
+  return { are: 'measured', count: batch.length, views: batch, lengths } satisfies MeasuredPayloads;
+}
+
+/** Payload bytes of measured or copied payloads. */
+export function bytesOf(payloads: Payloads): number {
+  if (payloads.are === 'copied') return payloads.packed.payloadBytes;
+  let bytes = 0;
+  for (const length of payloads.lengths) bytes += length;
+  return bytes;
+}
+
+/** The items of an array, each read once. Runs the caller's code, if it is a proxy or has getters. */
+export function readArray<T>(field: string, what: string, array: readonly T[], most: number): T[] {
+  try {
+    if (!Array.isArray(array)) throw invalid(field, `${what}, and got ${show(array)}`);
+    const { length } = array;
+    if (!(Number.isSafeInteger(length) && length >= 0 && length <= most)) {
+      throw invalid(field, `${what}, and got one of ${show(length)} where ${Math.floor(most)} are the most`);
+    }
+    const items: T[] = [];
+    for (let i = 0; i < length; i++) items.push(array[i] as T);
+    return items;
+  } catch (cause) {
+    throw fromCaller(field, `${what}, and this one cannot be read`, cause);
+  }
+}
