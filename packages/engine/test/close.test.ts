@@ -14,7 +14,12 @@ test('close() is idempotent: the same promise at every time', async () => {
 
 test('close() completes every append accepted before it, those that wait for room too', async () => {
   const path = await temporary();
-  const wal = await open({ path, maxInFlightBytes: 64 * 1024, frameBytes: 16 * 1024 });
+  const wal = await open({
+    path,
+    maxInFlightBytes: 64 * 1024,
+    maxQueuedBytes: 2 ** 20,
+    frameBytes: 16 * 1024,
+  });
   const table = wal.table({ region: 1, table: 1 });
   const named = wal.table('a name');
   const appends = Array.from({ length: 500 }, () => table.append(new Uint8Array(1000)));

@@ -43,7 +43,12 @@ test('after a failed sync nothing is acknowledged any more, on any shard, until 
 });
 
 test('what is queued when the WAL is poisoned is rejected, and nothing hangs', async () => {
-  const wal = await open({ shards: 1, maxInFlightBytes: 64 * 1024, frameBytes: 16 * 1024 });
+  const wal = await open({
+    shards: 1,
+    maxInFlightBytes: 64 * 1024,
+    maxQueuedBytes: 2 ** 20,
+    frameBytes: 16 * 1024,
+  });
   const table = wal.table({ region: 1, table: 1 });
   failFrames(wal, 0, 'SHALE_POISONED');
   const appends = Array.from({ length: 300 }, () => table.append(new Uint8Array(1000)));
@@ -54,7 +59,12 @@ test('what is queued when the WAL is poisoned is rejected, and nothing hangs', a
 });
 
 test('one failed sync stops frames that are ready to go, too', async () => {
-  const wal = await open({ shards: 1, maxInFlightBytes: 64 * 1024, frameBytes: 16 * 1024 });
+  const wal = await open({
+    shards: 1,
+    maxInFlightBytes: 64 * 1024,
+    maxQueuedBytes: 2 ** 20,
+    frameBytes: 16 * 1024,
+  });
   const table = wal.table({ region: 1, table: 1 });
   const restore = failFrames(wal, 0, 'SHALE_POISONED');
   const appends = Array.from({ length: 300 }, () => table.append(new Uint8Array(1000)));

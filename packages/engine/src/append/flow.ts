@@ -61,6 +61,8 @@ export class FlowControl {
   #queuedBytes = 0;
   /** Bytes promised to who is about to append. Nothing else may be booked on them. */
   #promised = 0;
+  /** What it consists of, in the order in which those appends will come. */
+  #promises: number[] = [];
   #isTurnAwaited = false;
   /** Places from `#head` on wait; those before it were served. */
   #queue: Place[] = [];
@@ -97,10 +99,11 @@ export class FlowControl {
 
   /** Books what `hasRoom` was asked about. Cannot fail. */
   book(cost: number): void {
-    if (this.#isPromised(cost)) this.#promised -= cost;
+    if (this.#isPromised(cost)) this.#promised -= Math.max(cost, this.#promises.shift() ?? 0);
     this.#inFlight += cost;
     // One that is as large as all that may be under way does not wait for promises when it has come alone.
-    this.#promised = Math.min(this.#promised, Math.max(0, this.limits.inFlightBytes - this.#inFlight));
+    const free = this.limits.inFlightBytes - this.#inFlight;
+    this.#promised = Math.max(0, Math.min(this.#promised, free));
   }
 
   /** Throws SHALE_OVERLOADED when one more append of this cost may not wait. Changes nothing. */
@@ -233,11 +236,13 @@ export class FlowControl {
   /** Sets room aside. Who does not use it before the event loop turns has not wanted it. */
   #promise(cost: number): void {
     this.#promised += cost;
+    this.#promises.push(cost);
     if (this.#isTurnAwaited) return;
     this.#isTurnAwaited = true;
     afterTurn(() => {
       this.#isTurnAwaited = false;
       this.#promised = 0;
+      this.#promises = [];
       this.#pump();
     });
   }

@@ -61,7 +61,8 @@ export class Clients {
     };
     // Each answer is noted the moment it comes: one more step between would change the order of the answers.
     if (parts.length !== 1 || only === undefined) {
-      return this.#wal.write(parts).then((spans) => note('ok', spans), failed);
+      const write = parts.map(({ table, payloads }) => ({ table, payloads }));
+      return this.#wal.write(write).then((spans) => note('ok', spans), failed);
     }
     return only.payloads.length === 1 && payload !== undefined
       ? only.table.append(payload).then((first) => note('ok', [{ first }]), failed)

@@ -30,6 +30,7 @@ export async function record({ directory, seed, calls, deaths }: Workload): Prom
     durability: random.of(['os', 'os', 'sync']),
     frameBytes: random.of([512 * 1024, 16 * 1024]),
     maxInFlightBytes: random.of([64 * 1024 * 1024, 64 * 1024]),
+    maxQueuedBytes: 64 * 1024 * 1024,
     rocksdb: { memtable: random.of(['log', 'skiplist']), writeBufferSize: 64 * 1024 },
   });
   try {

@@ -35,7 +35,8 @@ export class Run {
   async open(options: OpenCommand, directory = this.#directory()): Promise<void> {
     const { memtable, writeBufferSize, ...rest } = options;
     const rocksdb = { memtable, writeBufferSize };
-    this.#wal = await openWal(directory, { ...rest, instance: this.#instance, rocksdb });
+    const queue = { maxQueuedBytes: 64 * 1024 * 1024 };
+    this.#wal = await openWal(directory, { ...rest, ...queue, instance: this.#instance, rocksdb });
   }
 
   async step(command: Command): Promise<void> {
