@@ -52,12 +52,49 @@ export const MUTANTS = [
     removes: 'the fdatasync of a name before the first append to it',
     edits: [
       {
-        file: 'packages/engine/src/worker/catalog-log.ts',
-        from: '{ sync: true }',
-        to: '{ sync: false }',
+        file: 'packages/storage/src/names/names.ts',
+        from: 'db.change(changes, { sync: true });',
+        to: 'db.change(changes, { sync: false });',
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'ids-of-names',
+    removes: 'the counter that keeps the id of a dropped name from being used again',
+    edits: [
+      {
+        file: 'packages/storage/src/names/names.ts',
+        from: 'value: encodeNameCounter(ids.next)',
+        to: 'value: encodeNameCounter(ids.next - 1n)',
+      },
+    ],
+    killers: ['packages/storage/test/names.test.ts'],
+  },
+  {
+    name: 'names-of-dropped-tables',
+    removes: 'the removal of the name of a table that is dropped',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/table_names.cc',
+        from: 'if (prefix.size() != kLogKeyPrefixLength) return;',
+        to: 'if (prefix.size() == kLogKeyPrefixLength) return;',
+      },
+    ],
+    killers: ['packages/storage/test/names.test.ts', 'packages/engine/test/catalog.test.ts'],
+  },
+  {
+    name: 'mark-of-names',
+    removes:
+      'the mark by which versions that look for names in the log refuse a database that has them elsewhere',
+    edits: [
+      {
+        file: 'packages/storage/src/names/names.ts',
+        from: 'if (!state.isMarked) changes.push',
+        to: 'if (state.isMarked) changes.push',
+      },
+    ],
+    killers: ['packages/storage/test/names.test.ts'],
   },
   {
     name: 'fsync-of-trims',

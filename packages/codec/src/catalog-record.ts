@@ -1,14 +1,17 @@
 import { corrupt, hex, invalidArgument } from './errors/refuse.js';
-import { type TableId, WalError } from './errors/wal-error.js';
+import type { TableId } from './errors/wal-error.js';
 import { checkByte } from './layout/field-checks.js';
 import { FORMAT_VERSION } from './layout/instance.js';
 import { readU64BE, requireU64, writeU64BE } from './layout/u64.js';
-import { isWellFormed } from './payload/utf8.js';
+import { decodeTableName, encodeTableName, MAX_NAME_BYTES } from './table-name.js';
 
 /*
- * The catalog is a log like any other (instance 127) whose payloads are these records:
+ * Up to version 0.1 the names of tables were a log like any other (instance 127) whose payloads are these records:
  *
  *   version u8 (0) · kind u8 (1 name, 2 dropped) · region u64 BE · table u64 BE · name in UTF-8, 1 to 512 bytes
+ *
+ * Since then every name has records of its own (layout/name-records.ts), and the log has one record only: of a version
+ * that those who know nothing of it refuse.
  */
 
 /** What happened to a table name. */
@@ -20,18 +23,14 @@ export interface CatalogRecord {
   readonly name: string;
 }
 
-/** The longest table name, in bytes of UTF-8. */
-export const MAX_NAME_BYTES = 512;
-
 const KIND_AT = 1;
 const REGION_AT = 2;
 const TABLE_AT = 10;
 const NAME_AT = 18;
 const KIND_NAME = 1;
 const KIND_DROPPED = 2;
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** The version of the only record in the log of a catalog that has moved. */
+const MOVED_VERSION = 1;
 
 /** The payload of a catalog record. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE for too long a name. */
 export function encodeCatalogRecord(record: CatalogRecord): Uint8Array {
@@ -40,7 +39,7 @@ export function encodeCatalogRecord(record: CatalogRecord): Uint8Array {
   if (record.kind !== 'name' && record.kind !== 'dropped') {
     throw invalidArgument(`a catalog record is of kind 'name' or 'dropped', and got ${String(record.kind)}`);
   }
-  const name = encodeName(record.name);
+  const name = encodeTableName(record.name);
   const bytes = new Uint8Array(NAME_AT + name.length);
   bytes[0] = FORMAT_VERSION;
   bytes[KIND_AT] = record.kind === 'name' ? KIND_NAME : KIND_DROPPED;
@@ -65,35 +64,20 @@ export function decodeCatalogRecord(source: Uint8Array): CatalogRecord {
   return {
     kind: kind === KIND_NAME ? 'name' : 'dropped',
     id: { region: readU64BE(source, REGION_AT), table: readU64BE(source, TABLE_AT) },
-    name: decodeName(source.subarray(NAME_AT)),
+    name: decodeTableName('a catalog record', source, NAME_AT),
   };
 }
 
-function encodeName(name: string): Uint8Array {
-  if (typeof name !== 'string' || name.length === 0 || !isWellFormed(name)) {
-    throw invalidArgument(
-      'a table name must be a string of at least one character, without half surrogate pairs',
-    );
-  }
-  const bytes = encoder.encode(name);
-  if (bytes.length > MAX_NAME_BYTES) {
-    throw new WalError(
-      'SHALE_TOO_LARGE',
-      `a table name takes at most ${MAX_NAME_BYTES} bytes of UTF-8, and this one takes ${bytes.length}`,
-      { details: { length: bytes.length, limit: MAX_NAME_BYTES } },
-    );
-  }
+/** The payload that says: the names have moved to records of their own. `decodeCatalogRecord` refuses it. */
+export function catalogMovedMark(): Uint8Array {
+  // As long as a record is, so that whoever expects one complains about its version.
+  const bytes = new Uint8Array(NAME_AT + 1);
+  bytes[0] = MOVED_VERSION;
+  bytes[NAME_AT] = '-'.charCodeAt(0);
   return bytes;
 }
 
-function decodeName(bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes);
-  } catch (cause) {
-    throw corrupt(
-      `a catalog record has a name that is not UTF-8: ${hex(bytes)}`,
-      { field: 'name', offset: NAME_AT },
-      cause,
-    );
-  }
+/** Whether a payload of the log is {@link catalogMovedMark}. */
+export function isCatalogMovedMark(source: Uint8Array): boolean {
+  return source[0] === MOVED_VERSION;
 }

@@ -1,8 +1,9 @@
 export {
   type CatalogRecord,
+  catalogMovedMark,
   decodeCatalogRecord,
   encodeCatalogRecord,
-  MAX_NAME_BYTES,
+  isCatalogMovedMark,
 } from './catalog-record.js';
 export { type ChunkGroup, EntryChunk, type ScanLayout } from './chunk/entry-chunk.js';
 export { ERROR_CODES, ERROR_INFO, type ErrorCode, type ErrorCodeInfo } from './errors/codes.js';
@@ -56,6 +57,24 @@ export { decodeLogValue, encodeLogValue, LOG_VALUE_HEADER_LENGTH } from './layou
 export { decodeMetaKey, encodeMetaKey, META_KEY_LENGTH, type MetaKey } from './layout/meta-key.js';
 export { decodeMetaValue, encodeMetaValue, META_VALUE_LENGTH } from './layout/meta-value.js';
 export {
+  decodeNameCounter,
+  decodeNameKey,
+  decodeNameValue,
+  decodeTableNameKey,
+  decodeTableNameValue,
+  encodeNameCounter,
+  encodeNameValue,
+  encodeTableNameValue,
+  FIRST_NAMED_TABLE,
+  isNamedTable,
+  nameCounterKey,
+  nameKey,
+  nameRange,
+  tableNameKey,
+  tableNameRange,
+} from './layout/name-records.js';
+export {
+  floorRange,
   instanceRange,
   type KeyRange,
   keySuccessor,
@@ -84,3 +103,4 @@ export type {
   RecoveryTable,
   SeenEntries,
 } from './recovery/report.js';
+export { MAX_NAME_BYTES } from './table-name.js';

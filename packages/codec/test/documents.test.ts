@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  catalogMovedMark,
   decodeLogKey,
   encodeCatalogRecord,
   encodeGroup,
@@ -7,6 +8,9 @@ import {
   encodeLogKeyPrefix,
   encodeLogValue,
   encodeMetaValue,
+  encodeNameCounter,
+  encodeNameValue,
+  encodeTableNameValue,
   GROUP_DESCENDING,
   GROUP_STRIDE,
   LOG_KEY_LENGTH,
@@ -14,12 +18,16 @@ import {
   logKey,
   META_VALUE_LENGTH,
   metaKey,
+  nameCounterKey,
+  nameKey,
+  tableNameKey,
   U64_MAX,
 } from '@shale/codec';
 import { expect, test } from 'vitest';
 import { hexOf } from './support/bytes.js';
 import { sealed } from './support/frames.js';
 
+const NAMED = { region: 0n, table: 2n ** 63n };
 const ID = { instance: 0, region: 1234n, table: 8910n };
 
 /** All hexadecimal digits of the lines of code blocks that begin with `label`, or of all lines without one. */
@@ -46,6 +54,13 @@ test('the examples of docs/format.md are what the codec writes', () => {
     'meta key  ': hexOf(metaKey(0, 8910n)),
     'meta value, floor 1003': built(META_VALUE_LENGTH, (t) => encodeMetaValue(t, 0, 1003n)),
     'region 1234, table 8910 is cpu.é': hexOf(encodeCatalogRecord({ kind: 'name', id: ID, name: 'cpu.é' })),
+    'the names are elsewhere': hexOf(catalogMovedMark()),
+    'name                  cpu.é, of instance 0': hexOf(nameKey(0, 'cpu.é')),
+    '                      is region 0, table 2^63': hexOf(encodeNameValue(NAMED)),
+    "table's name          region 0, table 2^63": hexOf(tableNameKey(0, NAMED)),
+    '                      is cpu.é': hexOf(encodeTableNameValue('cpu.é')),
+    'counter               of instance 0': hexOf(nameCounterKey(0)),
+    '                      says 2^63 + 1': hexOf(encodeNameCounter(2n ** 63n + 1n)),
     'three entries down from 1000': built(GROUP_STRIDE, (t) =>
       encodeGroup(t, 0, prefix, 1000n, 3, GROUP_DESCENDING),
     ),

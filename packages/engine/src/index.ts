@@ -33,6 +33,9 @@ export type {
   RepairProgress,
   RepairTotals,
   RestoreOptions,
+  TableInfo,
+  VerifyEvent,
+  VerifyFinding,
   VerifyProgress,
   VerifyTotals,
 } from '@shale/storage';
@@ -52,7 +55,6 @@ export type { HealthState } from './health.js';
 export type { HealthEvent, HealthPlace } from './health-channel.js';
 export type { IdInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
-export type { TableInfo, VerifyEvent, VerifyFinding } from './listing.js';
 export { openWal } from './open-wal.js';
 export type { Durability, ResolvedOptions, RocksDBOptions, WalOptions } from './options.js';
 export type { ItemChunk } from './read/entry-iterator.js';

@@ -1,8 +1,8 @@
 import type {
   FilePlace,
-  TableInfo as StoredTable,
-  VerifyEvent as StoredVerifyEvent,
-  VerifyFinding as StoredVerifyFinding,
+  TableInfo,
+  VerifyEvent,
+  VerifyFinding,
   VerifyProgress,
   VerifyTotals,
 } from '@shale/storage';
@@ -10,36 +10,6 @@ import type { Engine } from './engine.js';
 import { type ListCursor, withCursor } from './list-cursor.js';
 import type { Listing } from './shard/protocol.js';
 import { checkInTurn } from './turn.js';
-
-/** A table as the list of tables shows it. */
-export interface TableInfo {
-  /** Which table it is. */
-  readonly id: {
-    /** Null when only the metadata record is left, which does not say its region. */
-    readonly region: bigint | null;
-    /** The table's id inside its region. */
-    readonly table: bigint;
-  };
-  /** The table's name, for one that has a name. */
-  readonly name?: string;
-  /** The smallest readable sequence; `last + 1n` when only the metadata record is left. */
-  readonly first: bigint;
-  /** The largest sequence that has an entry, or of the metadata record when only that is left. */
-  readonly last: bigint;
-  /** `last - first + 1`; more than there are where another system left holes. */
-  readonly entries: bigint;
-  /** Bytes on disk and in memory as RocksDB estimates them; coarse for small tables. */
-  readonly bytes: number;
-}
-
-/** Something that `verify` found not to be as it should be. */
-export interface VerifyFinding extends StoredVerifyFinding {
-  /** The name of the table concerned, for one that has a name. */
-  readonly name?: string;
-}
-
-/** One event of `verify`. */
-export type VerifyEvent = VerifyFinding | VerifyProgress | VerifyTotals;
 
 /** Every table: those with entries by (region, table), then those of which only the metadata record is left. */
 export function listTables(engine: Engine): AsyncGenerator<TableInfo, void, undefined> {
@@ -51,13 +21,9 @@ async function* generateTables(
   cursor: ListCursor,
 ): AsyncGenerator<TableInfo, void, undefined> {
   await checkInTurn(() => engine.lifecycle.requireOpen());
-  await engine.catalog.load();
-  for await (const stored of list<StoredTable>(engine, cursor, 'tables')) {
-    const { region, table } = stored.id;
-    // Tables with a name are all in region 0, so a record that is left of one can be told as well.
-    const name = engine.catalog.nameOf({ region: region ?? 0n, table });
-    yield name === undefined ? stored : { ...stored, name };
-  }
+  // When that fails, so does the list, at the first table that has a name.
+  await engine.catalog.prepare().catch(() => undefined);
+  yield* list<TableInfo>(engine, cursor, 'tables');
 }
 
 /** Reads and checks everything: the tables, then the files. */
@@ -73,7 +39,7 @@ async function* generateVerifyEvents(
   const places: FilePlace[] = [];
   let totals: VerifyTotals | undefined;
   let progress: VerifyProgress | undefined;
-  for await (const event of list<StoredVerifyEvent>(engine, cursor, 'verify')) {
+  for await (const event of list<VerifyEvent>(engine, cursor, 'verify')) {
     if (event.type === 'totals') {
       totals = event;
       continue;
@@ -84,7 +50,7 @@ async function* generateVerifyEvents(
       continue;
     }
     if (event.file !== undefined) places.push(event.file);
-    yield await named(engine, event);
+    yield event;
   }
   let damagedFiles = 0;
   for await (const event of engine.log.checkFiles(places)) {
@@ -99,16 +65,12 @@ async function* generateVerifyEvents(
   yield { ...totals, errors: totals.errors + damagedFiles, elapsedMs: performance.now() - started };
 }
 
-async function named(engine: Engine, finding: StoredVerifyFinding): Promise<VerifyFinding> {
-  const name = await nameFor(engine, finding);
+/** The finding with the name of the table that it is about, if that can be told. */
+async function named(engine: Engine, finding: VerifyFinding): Promise<VerifyFinding> {
+  if (finding.id === undefined) return finding;
+  // Names that cannot be read are no reason not to tell the finding.
+  const name = await engine.catalog.nameOf(finding.id).catch(() => undefined);
   return name === undefined ? finding : { ...finding, name };
-}
-
-/** The name of the table that a finding is about. A catalog that cannot be read is no reason not to tell the finding. */
-async function nameFor(engine: Engine, { id }: StoredVerifyFinding): Promise<string | undefined> {
-  if (id === undefined) return undefined;
-  await engine.catalog.load().catch(() => undefined);
-  return engine.catalog.nameOf(id);
 }
 
 async function* list<I>(

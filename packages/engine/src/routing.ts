@@ -1,3 +1,5 @@
+import { FIRST_NAMED_TABLE, isNamedTable } from '@shale/codec';
+
 /**
  * Which shard owns a table. Nothing on disk depends on it: only that, while a WAL is open, one table is always
  * written by the same thread. Regions and tables are usually small and dense, so every bit is mixed well.
@@ -12,6 +14,8 @@ const words = new Uint32Array(ids.buffer);
 /** The shard, from 0 to `shards - 1`, of a table. */
 export function shardOf(region: bigint, table: bigint, shards: number, by: ShardBy): number {
   if (shards === 1) return 0;
+  // Names are all of one region, and are given ids in a row: each shard in turn.
+  if (isNamedTable({ region, table })) return Number((table - FIRST_NAMED_TABLE) % BigInt(shards));
   ids[0] = region;
   ids[1] = by === 'region' ? 0n : table;
   let hash = 0x9747b28c;

@@ -1,14 +1,5 @@
-import { encodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type TableId } from '@shale/codec';
+import { encodeLogKeyPrefix, isNamedTable, LOG_KEY_PREFIX_LENGTH, type TableId } from '@shale/codec';
 import { type ShardBy, shardOf } from './routing.js';
-
-/** Tables with a name are tables 2^63, 2^63 + 1, ... of this region. */
-export const NAMED_REGION = 0n;
-export const NAMED_BASE: bigint = 2n ** 63n;
-
-/** Whether an id is one of those that names are given. */
-export function isNamedId({ region, table }: TableId): boolean {
-  return region === NAMED_REGION && table >= NAMED_BASE;
-}
 
 /** How to route in one WAL. */
 export interface Routing {
@@ -41,7 +32,7 @@ export class TableRef {
   constructor(address: Address | null, name: string | null) {
     this.address = address;
     this.name = name;
-    this.isReserved = name === null && address !== null && isNamedId(address.id);
+    this.isReserved = name === null && address !== null && isNamedTable(address.id);
   }
 }
 

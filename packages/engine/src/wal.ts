@@ -1,5 +1,5 @@
 import { bytesCodec, type PayloadCodec, type RecoveryReport } from '@shale/codec';
-import type { BackupInfo, BackupOptions, ReclaimReport } from '@shale/storage';
+import type { BackupInfo, BackupOptions, ReclaimReport, TableInfo, VerifyEvent } from '@shale/storage';
 import { checkSignal } from './abort.js';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
 import { type GatheredBatch, readArray } from './append/gather.js';
@@ -9,7 +9,7 @@ import { fromCaller } from './caller-error.js';
 import type { Engine } from './engine.js';
 import { type IdInput, invalid, show, type TableIdInput, toId, toTableId } from './ids.js';
 import type { WalState } from './lifecycle.js';
-import { listTables, listVerifyEvents, type TableInfo, type VerifyEvent } from './listing.js';
+import { listTables, listVerifyEvents } from './listing.js';
 import { readBag } from './option-bag.js';
 import type { ResolvedOptions } from './options.js';
 import { Region } from './region/region.js';

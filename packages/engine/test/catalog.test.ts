@@ -1,4 +1,6 @@
-import { jsonCodec, msgpackCodec, utf8Codec } from '@shale/engine';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { jsonCodec, msgpackCodec, utf8Codec, type Wal } from '@shale/engine';
 import { expect, test } from 'vitest';
 import { all, behind, bytes, endThread, open, rejectsWith, temporary, text } from './support.js';
 
@@ -108,16 +110,73 @@ test('the catalog outlives the thread that keeps it', async () => {
   expect(wal.table('before').id?.table).not.toBe(wal.table('after').id?.table);
 });
 
-test('opening does not read the names', async () => {
+test('opening does not read the names, and the first append to one looks at that one only', async () => {
   const path = await temporary();
   const wal = await open({ path });
-  await wal.table('a').append(bytes('x'));
+  await Promise.all(Array.from({ length: 100 }, (_, i) => wal.table(`n${i}`).append(bytes('x'))));
   await wal.close();
   const again = await open({ path });
+  const asked = recordNames(again);
   await again.table({ region: 1, table: 1 }).append(bytes('x'));
-  expect(again.table('a').id).toBeNull();
-  expect(behind(again).catalog.nameOf({ region: 0n, table: 2n ** 63n })).toBeUndefined();
-  expect(await again.table('a').lastSequence()).toBe(1n);
+  expect(asked).toEqual([]);
+  expect(await again.table('n42').append(bytes('x'))).toBe(2n);
+  expect(asked).toEqual([['namesMake', ['n42']]]);
+  expect(behind(again).catalog.size).toBe(1);
+});
+
+test('names that are wanted together are asked for together', async () => {
+  const wal = await open();
+  const asked = recordNames(wal);
+  await Promise.all(Array.from({ length: 600 }, (_, i) => wal.table(`n${i % 300}`).append(bytes('x'))));
+  expect(asked.map(([kind, names]) => [kind, names.length])).toEqual([['namesMake', 300]]);
+  await Promise.all(Array.from({ length: 600 }, (_, i) => wal.table(`none ${i}`).lastSequence()));
+  expect(asked.slice(1).map(([kind, names]) => [kind, names.length])).toEqual([
+    ['namesFind', 512],
+    ['namesFind', 88],
+  ]);
+});
+
+test('nothing is kept of names whose tables nobody holds', async () => {
+  const wal = await open();
+  const held = wal.table('held');
+  await held.append(bytes('x'));
+  await usePassing(wal, 2000);
+  await collected(() => behind(wal).catalog.size === 1);
+  expect(wal.table('held').id).toEqual(held.id);
+  expect(await wal.table('n500').append(bytes('y'))).toBe(2n);
+});
+
+test('reading a name that does not exist, or is just being made, lets the event loop turn', async () => {
+  const wal = await open();
+  let turns = 0;
+  const count = setInterval(() => turns++, 0);
+  try {
+    for (let i = 0; i < 50; i++) {
+      const before = turns;
+      let left = 10_000;
+      // Nothing else can end this: what is asked for again and again must let others have their turn.
+      while (turns === before && left-- > 0) await wal.table('none').lastSequence();
+      expect(left).toBeGreaterThan(0);
+      const making = wal.table(`new ${i}`).append(bytes('x'));
+      left = 10_000;
+      const appended = turns;
+      while (turns === appended && left-- > 0) await all(wal.table(`new ${i}`).read());
+      expect(left).toBeGreaterThan(0);
+      await making;
+    }
+  } finally {
+    clearInterval(count);
+  }
+});
+
+test.each(['table', 'region'] as const)('names are spread evenly over the shards, by %s', async (shardBy) => {
+  const wal = await open({ shards: 3, shardBy });
+  const tables = Array.from({ length: 9 }, (_, i) => wal.table(`n${i}`));
+  await Promise.all(tables.map((table) => table.append(bytes('x'))));
+  expect(tables.map(({ shard }) => shard)).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2]);
+  const first = wal.table({ region: 0n, table: 2n ** 63n + 4n });
+  expect(first.shard).toBe(1);
+  expect((await all(first.read())).length).toBe(1);
 });
 
 test('names are checked', async () => {
@@ -153,3 +212,37 @@ test('codecs turn values into payloads and back, and their failures have a code'
   });
   await rejectsWith('SHALE_PAYLOAD', own.append('x'));
 });
+
+/** What the thread is asked about names from now on. */
+function recordNames(wal: Wal): [string, readonly string[]][] {
+  const asked: [string, readonly string[]][] = [];
+  const shard = behind(wal).shard(0);
+  const request = shard.request.bind(shard);
+  const recording: typeof request = (task, onLoss) => {
+    if (task.kind === 'namesFind' || task.kind === 'namesMake') asked.push([task.kind, task.names]);
+    return request(task, onLoss);
+  };
+  Object.assign(shard, { request: recording });
+  return asked;
+}
+
+/** Uses names whose tables nobody holds afterwards: some are read, some are made. */
+async function usePassing(wal: Wal, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const table = wal.table(`n${i}`);
+    if (i % 50 === 0) expect(await table.lastSequence()).toBe(0n);
+    if (i % 500 === 0) await table.append(bytes('x'));
+  }
+  expect(behind(wal).catalog.size).toBeGreaterThan(1);
+}
+
+/** Collects garbage until something has come of it. */
+async function collected(isDone: () => boolean): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const gc: unknown = runInNewContext('gc');
+  if (typeof gc !== 'function') throw new Error('there is no gc');
+  while (!isDone()) {
+    gc();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -13,6 +13,19 @@ constexpr size_t kLogKeyLength = 26;
 constexpr size_t kLogKeyVersionAt = 25;
 // Meta key: namespace u8 · key type u8 · table u64 · version u8, big-endian.
 constexpr size_t kMetaKeyLength = 11;
+constexpr size_t kMetaKeyTypeAt = 1;
+constexpr char kFloorKeyType = 0;
+// Of the records of table names. Name: namespace u8 (254) · key type u8 (3) · instance u8 · name, with the value
+// version u8 · region u64 · table u64. Table: namespace · key type (4) · instance · region u64 · table u64 · version u8,
+// with the value version u8 · name. Counter: namespace · key type (5) · instance · version u8, as a floor its value.
+constexpr uint8_t kNamesNamespace = 254;
+constexpr char kNameKeyType = 3;
+constexpr char kTableNameKeyType = 4;
+constexpr size_t kNameValueLength = 17;
+// Tables with a name are the tables of region 0 from here on.
+constexpr uint64_t kFirstNamedTable = uint64_t{1} << 63;
+constexpr size_t kNameCounterKeyLength = 4;
+constexpr char kNameCounterKeyType = 5;
 // Log value: version u8 · payload. Meta value: version u8 · max_seq u64 big-endian.
 constexpr size_t kMetaValueLength = 9;
 constexpr uint8_t kVersion = 0;

@@ -155,6 +155,15 @@ void see(SeenEntries& seen, uint64_t sequence) {
   seen.entries++;
 }
 
+// Whether a record says up to where something has been given out: sequences, or the ids of tables with a name. A larger
+// value is never wrong for either.
+bool isFloor(const std::string_view& key, size_t valueSize) {
+  if (valueSize != kMetaValueLength) return false;
+  if (key.size() == kMetaKeyLength) return key[kMetaKeyTypeAt] == kFloorKeyType;
+  return key.size() == kNameCounterKeyLength && static_cast<uint8_t>(key[0]) == kNamesNamespace &&
+         key[kMetaKeyTypeAt] == kNameCounterKeyType;
+}
+
 void see(SeenTables& seen, const std::string& batch, bool kept) {
   readBatch(batch, [&](const BatchRecord& record) {
     if (record.kind != BatchRecord::Kind::kPut || record.key.empty()) return;
@@ -162,7 +171,7 @@ void see(SeenTables& seen, const std::string& batch, bool kept) {
     if (ofLog && record.key.size() == kLogKeyLength && record.key[kLogKeyVersionAt] == 0) {
       SeenTable& table = seen.tables[std::string(record.key.substr(0, kLogKeyPrefixLength))];
       see(kept ? table.kept : table.beyond, loadU64BE(record.key.data() + kLogKeyPrefixLength));
-    } else if (!kept && !ofLog && record.key.size() == kMetaKeyLength && record.value.size() == kMetaValueLength) {
+    } else if (!kept && !ofLog && isFloor(record.key, record.value.size())) {
       uint64_t& floor = seen.floorsBeyond[std::string(record.key)];
       floor = std::max(floor, loadU64BE(record.value.data() + 1));
     }

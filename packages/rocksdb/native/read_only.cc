@@ -8,6 +8,7 @@
 #include <set>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 namespace shale {
 
@@ -17,15 +18,31 @@ using rocksdb::Status;
 
 // RocksDB 11 takes a unique_ptr where the versions before took a raw pointer: take what there is.
 template <class DB>
-auto openOnce(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, int)
-    -> decltype(DB::OpenForReadOnly(options, path, out, false)) {
-  return DB::OpenForReadOnly(options, path, out, false);
+auto openFamilies(const rocksdb::Options& options, const std::string& path,
+                  const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
+                  std::vector<rocksdb::ColumnFamilyHandle*>* handles, std::unique_ptr<DB>* out, int)
+    -> decltype(DB::OpenForReadOnly(options, path, families, handles, out, false)) {
+  return DB::OpenForReadOnly(options, path, families, handles, out, false);
 }
 template <class DB>
-Status openOnce(const rocksdb::Options& options, const std::string& path, std::unique_ptr<DB>* out, long) {
+Status openFamilies(const rocksdb::Options& options, const std::string& path,
+                    const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
+                    std::vector<rocksdb::ColumnFamilyHandle*>* handles, std::unique_ptr<DB>* out, long) {
   DB* raw = nullptr;
-  Status status = DB::OpenForReadOnly(options, path, &raw, false);
+  Status status = DB::OpenForReadOnly(options, path, families, handles, &raw, false);
   out->reset(raw);
+  return status;
+}
+
+// By the column family: otherwise RocksDB makes a CompactedDB of a database that has one level at most, and of one without
+// table files, whose levels end before the first, one that crashes at the first Get.
+Status openOnce(const rocksdb::Options& options, const std::string& path, std::unique_ptr<rocksdb::DB>* out) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::ColumnFamilyDescriptor family(rocksdb::kDefaultColumnFamilyName, options);
+  const Status status = openFamilies<rocksdb::DB>(options, path, {family}, &handles, out, 0);
+  if (status.ok()) {
+    for (rocksdb::ColumnFamilyHandle* handle : handles) (*out)->DestroyColumnFamilyHandle(handle);
+  }
   return status;
 }
 
@@ -81,7 +98,7 @@ Status openReadOnly(const rocksdb::Options& options, const std::string& path, st
   for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 25)));
     const Listing before = list(path);
-    const Status status = openOnce<rocksdb::DB>(options, path, out, 0);
+    const Status status = openOnce(options, path, out);
     const Listing after = list(path);
     if (status.ok()) {
       if (sawEveryLog(**out, before.logs, after.logs)) return status;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "format.h"
+#include "table_names.h"
 
 namespace shale {
 
@@ -56,6 +57,7 @@ uint64_t Removals::raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence) 
 void Removals::dropTable(const KeyRange& range, const rocksdb::Slice& metaKey) {
   removeRange(range);
   throwIfFailed(batch_.Delete(metaKey), use_.path());
+  removeName(use_, batch_, range.lower);
   floors_[metaKey.ToString()] = 0;
   dropped_.push_back(Dropped{range.lower.ToString(), metaKey.ToString()});
 }

@@ -29,6 +29,7 @@ class Removals {
   // The floor is shared by the regions that have a table of this id, and so by threads: read, raise, write as one. Returns
   // what it is then.
   uint64_t raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence);
+  // With the table's name, if it has one.
   void dropTable(const KeyRange& range, const rocksdb::Slice& metaKey);
 
   // Writes the batch; once.

@@ -1,9 +1,10 @@
-// write, remove and put: the hot way in. One call is one WriteBatch is one write of RocksDB's log.
+// write, remove and put: the hot way in; and change. One call is one WriteBatch is one write of RocksDB's log.
 #include <rocksdb/write_batch.h>
 
 #include <limits>
 #include <optional>
 
+#include "changes.h"
 #include "entry.h"
 #include "format.h"
 #include "removals.h"
@@ -100,12 +101,28 @@ napi_value putRecord(const Arguments& arguments) {
   return makeUndefined(arguments.env());
 }
 
+// change(handle, changes, sync)
+napi_value change(const Arguments& arguments) {
+  SharedDatabase& database = arguments.lease(0).database();
+  const Use use(database);
+  const bool sync = arguments.boolean(2, "sync");
+  const Bytes changes = arguments.bytes(1, "changes");
+  database.assertWritable();
+  if (changes.size > kMostBytes) throwRangeError("changes", "less than 3 GiB");
+
+  rocksdb::WriteBatch batch;
+  addChanges(batch, changes, "changes", database.path());
+  if (batch.Count() > 0) use.write(batch, sync);
+  return makeUndefined(arguments.env());
+}
+
 }  // namespace
 
 void exportWrite(napi_env env, napi_value exports) {
   exportFunction<write>(env, exports, "write");
   exportFunction<remove>(env, exports, "remove");
   exportFunction<putRecord>(env, exports, "put");
+  exportFunction<change>(env, exports, "change");
 }
 
 }  // namespace shale

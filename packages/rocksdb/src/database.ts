@@ -1,6 +1,7 @@
 import { parseRecoveryReport, type RecoveryReport } from '@shale/codec';
 import { requireOptions } from './arguments.js';
 import type { StoredBackup } from './backup-results.js';
+import { packChanges, type RecordChange } from './changes.js';
 import { type NativeHandle, native } from './native.js';
 import { type DatabaseOptions, flagOption, resolveOptions, salvageOption } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
@@ -125,6 +126,11 @@ export class Database {
     native().put(this.#handle, key, value, requireOptions(options).sync);
   }
 
+  /** Writes and removes records of any shape as one atomic batch, in this order; an empty one does nothing. */
+  change(changes: readonly RecordChange[], options: WriteOptions): void {
+    native().change(this.#handle, packChanges(changes), requireOptions(options).sync);
+  }
+
   /**
    * Removes a range and, in the same atomic batch, raises the floor in the record `metaKey` to `maxSequence`. The
    * floor never goes down: tables of the same id in other regions share the record, and trims of all threads take
@@ -143,8 +149,9 @@ export class Database {
   }
 
   /**
-   * Removes a range together with the record `metaKey`, as one atomic batch, and notes it for {@link droppedSince} and {@link watch}. It
-   * waits while {@link deleteFilesInRanges} drops files of tables that must not be dropped meanwhile.
+   * Removes a range together with the record `metaKey`, and the name of the table whose keys begin with `lower` if it
+   * has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges} drops
+   * files of tables that must not be dropped meanwhile.
    */
   drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {
     native().drop(this.#handle, lower, upper, metaKey, requireOptions(options).sync);

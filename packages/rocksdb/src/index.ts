@@ -1,5 +1,6 @@
 export type { StoredBackup, StoredBackups } from './backup-results.js';
 export { listBackups, restoreBackup } from './backups.js';
+export type { RecordChange } from './changes.js';
 export {
   attachDatabase,
   type CompactOptions,

@@ -43,6 +43,7 @@ export interface NativeBinding {
   write(handle: NativeHandle, groups: Keys, lengths: Keys, data: Keys, sync: boolean): void;
   remove(handle: NativeHandle, groups: Keys, sync: boolean): void;
   put(handle: NativeHandle, key: Keys, value: Keys, sync: boolean): void;
+  change(handle: NativeHandle, changes: Uint8Array, sync: boolean): void;
   trim(
     handle: NativeHandle,
     lower: Keys,

@@ -9,7 +9,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
-import { attachDatabase, Database, openDatabase, RocksDBError, rocksdbVersion } from '@shale/rocksdb';
+import {
+  attachDatabase,
+  Database,
+  openDatabase,
+  RocksDBError,
+  repairDirectory,
+  rocksdbVersion,
+} from '@shale/rocksdb';
 import { expect, test } from 'vitest';
 import { readRange, verifyTable, writeRuns } from './fixtures/entries.mjs';
 import { runChild, startChild, waitForLine } from './support/child.js';
@@ -314,4 +321,14 @@ test('a claim is exclusive, and given back by its owner only', async () => {
   expect(second.claim('wal-0')).toBe(true);
   await second.close();
   expect(first.claim('wal-0')).toBe(true);
+});
+
+test('a database without any table file can be looked at', async () => {
+  const path = temporaryFolder();
+  writeFileSync(join(path, '000007.sst'), 'no table file');
+  await repairDirectory(path);
+  expect(readdirSync(path).filter((name) => /\.(sst|log)$/.test(name))).toEqual([]);
+  const database = await temporaryDatabase({ readOnly: true }, path);
+  expect(database.get(Uint8Array.of(1))).toBeNull();
+  expect(readRange(database, everything)).toEqual([]);
 });

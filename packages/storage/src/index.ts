@@ -25,6 +25,7 @@ export {
   type SyncOptions,
   type WritePart,
 } from './log.js';
+export { Names } from './names/names.js';
 export { type AttachOptions, attachLog, type LogOptions, openLog } from './open.js';
 export { type ReadRange, requirePosition, type SequenceSpan } from './range.js';
 export type { LogEntry, ReadChunk } from './read.js';

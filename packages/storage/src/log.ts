@@ -19,6 +19,7 @@ import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, headsRange, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+import { Names } from './names/names.js';
 import { refuseStray } from './option-names.js';
 import { limitOf, type ReadRange, requirePosition, resolveRange, type SequenceSpan } from './range.js';
 import { entriesOf, type LogEntry, type ReadChunk, readableExtent, readChunk, readChunks } from './read.js';
@@ -95,6 +96,8 @@ export class Log {
   readonly view: number;
   /** What the opening of the database found in RocksDB's log. */
   readonly recovery: RecoveryReport;
+  /** The names of its tables. Only one log of the instance may make names. */
+  readonly names: Names;
   readonly #db: Database;
   readonly #claim: string | undefined;
   readonly #context: LogContext;
@@ -112,8 +115,9 @@ export class Log {
     this.recovery = db.recovery;
     this.#db = db;
     this.#claim = claim;
-    const units = new TableUnits({ db, path: db.path, instance });
-    this.#context = { db, path: db.path, instance, units, counters: newCounters() };
+    const home = { db, path: db.path, instance };
+    this.names = new Names(home);
+    this.#context = { ...home, units: new TableUnits(home), counters: newCounters() };
     this.#committer = new Committer(this.#context);
     this.#frames = new FrameBuilder(instance);
   }
@@ -299,7 +303,7 @@ export class Log {
   }
 
   /**
-   * Removes a table for good: its entries and its metadata record. Afterwards it is as never written. Only for table
+   * Removes a table for good: its entries, its metadata record, and its name if it has one. Afterwards it is as never written. Only for table
    * ids that no region uses any more: the record is one for all regions, and without it a table of another region that
    * has been trimmed empty would begin at 1 again.
    */
@@ -351,6 +355,11 @@ export class Log {
    * not of this format is given to `onProblem`; without it the generator fails with SHALE_CORRUPT.
    */
   tables(onProblem?: (problem: WalError) => void): Generator<TableInfo, void, undefined> {
+    return new StickyGenerator(found(this.tableSteps(onProblem)));
+  }
+
+  /** As {@link tables}, in steps of which none takes long: null says that there is nothing yet. */
+  tableSteps(onProblem?: (problem: WalError) => void): Generator<TableInfo | null, void, undefined> {
     this.#requireOpen();
     return new StickyGenerator(this.#whileOpen(tables(this.#context, onProblem)));
   }
@@ -525,4 +534,8 @@ export class Log {
 
 function never(): never {
   throw new WalError('SHALE_INTERNAL', 'a commit returned fewer results than it was given appends');
+}
+
+function* found<T>(steps: Generator<T | null, void, undefined>): Generator<T, void, undefined> {
+  for (const item of steps) if (item !== null) yield item;
 }

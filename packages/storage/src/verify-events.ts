@@ -14,7 +14,9 @@ export type FindingKind =
   /** Seeking to a table's ends finds something else than scanning it. */
   | 'bounds'
   /** The metadata record does not account for what was trimmed. */
-  | 'floor';
+  | 'floor'
+  /** The records of tables' names cannot be read, or do not agree. */
+  | 'name';
 
 /** Something that is not as it should be. */
 export interface VerifyFinding {
@@ -23,6 +25,8 @@ export interface VerifyFinding {
   readonly severity: 'error' | 'warning';
   readonly kind: FindingKind;
   readonly id?: TableId;
+  /** The name of the table concerned, for one that has a name. */
+  readonly name?: string;
   /** The sequences concerned, both included. */
   readonly sequences?: { readonly from: bigint; readonly to: bigint };
   /** The file in which the damage is, where that can be told. */

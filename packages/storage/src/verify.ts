@@ -1,8 +1,20 @@
-import { EntryChunk, type ErrorCode, instanceRange, keySuccessor, logKey, WalError } from '@shale/codec';
+import {
+  CATALOG_INSTANCE,
+  EntryChunk,
+  type ErrorCode,
+  floorRange,
+  instanceRange,
+  keySuccessor,
+  logKey,
+  metaRange,
+  WalError,
+} from '@shale/codec';
 import type { ScanResult, Snapshot } from '@shale/rocksdb';
 import type { LogContext } from './context.js';
 import { foreignKey, native, tableOfKey } from './errors.js';
 import { floors } from './floors.js';
+import { NamesCheck } from './names/verify-names.js';
+import { recordPages } from './raw-records.js';
 import { layoutOf } from './read.js';
 import { stepOverUnreadable } from './unreadable.js';
 import type { VerifyEvent, VerifyFinding, VerifyProgress } from './verify-events.js';
@@ -15,12 +27,14 @@ export interface VerifyOptions {
 }
 
 const DEFAULT_CHUNK_BYTES = 1024 * 1024;
+/** Floors between two reports of progress. */
+const FLOORS_PER_STEP = 4096;
 const DATABASE_FAILURES: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];
 
 /**
  * Reads everything of the instance, checksums included, and checks that every key and value is of this format, that
- * sequences are dense, that seeks and scans agree, and that the metadata records account for what was trimmed. It
- * looks at the database as it was when it began, goes on after whatever it finds, and works on read-only logs.
+ * sequences are dense, that seeks and scans agree, that the metadata records account for what was trimmed, and that
+ * names and their tables agree. It looks at the database as it was when it began, goes on after whatever it finds, and works on read-only logs.
  */
 export function* verify(
   context: LogContext,
@@ -37,7 +51,7 @@ export function* verify(
         if (event.severity === 'error') errors++;
         else warnings++;
       }
-      yield event;
+      yield run.named(event);
     }
     yield { type: 'totals', ...run.totals, errors, warnings, elapsedMs: performance.now() - started };
   } finally {
@@ -51,12 +65,14 @@ class VerifyRun {
   readonly #snapshot: Snapshot;
   readonly #estimatedEntries: number;
   readonly #floors = new Map<bigint, bigint>();
+  readonly #names: NamesCheck;
   #buffer: ArrayBuffer;
   #table: TableCheck | undefined;
 
   constructor(context: LogContext, snapshot: Snapshot, chunkBytes: number) {
     this.#context = context;
     this.#snapshot = snapshot;
+    this.#names = new NamesCheck(context, snapshot);
     this.#buffer = new ArrayBuffer(chunkBytes);
     const estimate = native({ path: context.path }, () => context.db.property('rocksdb.estimate-num-keys'));
     this.#estimatedEntries = Number(estimate ?? 0);
@@ -64,7 +80,16 @@ class VerifyRun {
 
   *events(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
     yield* this.#metadata();
+    yield* this.#otherMetadata();
+    for (const found of this.#names.run()) yield found ?? this.#progress();
     yield* this.#logs();
+  }
+
+  /** The event, with the name of the table that it is about. */
+  named<E extends VerifyEvent>(event: E): E {
+    if (event.type !== 'finding' || event.id === undefined) return event;
+    const name = this.#names.nameOf(event.id);
+    return name === undefined ? event : { ...event, name };
   }
 
   *#metadata(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
@@ -76,9 +101,24 @@ class VerifyRun {
     )) {
       this.#floors.set(table, maxSequence);
       this.totals.floors++;
+      // No step takes long, whatever there is.
+      if (this.totals.floors % FLOORS_PER_STEP === 0) yield this.#progress();
     }
     for (const problem of problems) yield foreignFinding(problem);
     yield this.#progress();
+  }
+
+  /** What else is in the namespace of the floors is of no type that is known. */
+  *#otherMetadata(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
+    const { db, path, instance } = this.#context;
+    if (instance === CATALOG_INSTANCE) return;
+    const range = { lower: floorRange(instance).upper, upper: metaRange(instance).upper };
+    for (const page of recordPages(db, range, this.#snapshot)) {
+      for (const { key } of page) {
+        yield foreignFinding(foreignKey(key, 'its key type is not known', { path }));
+      }
+      yield this.#progress();
+    }
   }
 
   *#logs(): Generator<VerifyFinding | VerifyProgress, void, undefined> {

@@ -17,7 +17,7 @@ export function checkLength(what: string, source: Uint8Array, expected: number):
 /** Throws SHALE_CORRUPT unless the byte at `offset` is `expected`. */
 export function checkByte(
   what: string,
-  field: 'namespace' | 'version' | 'keyType' | 'kind',
+  field: 'namespace' | 'version' | 'keyType' | 'kind' | 'instance',
   source: Uint8Array,
   offset: number,
   expected: number,

@@ -5,8 +5,8 @@ import { readU64BE, requireU64, writeU64BE } from './u64.js';
 
 /** Bytes of a meta key: namespace u8 · key type u8 · table u64 · version u8. It has no region. */
 export const META_KEY_LENGTH = 11;
-/** The only key type: the largest sequence ever given out. */
-const MAX_SEQUENCE_KEY_TYPE = 0;
+/** The key type of a floor, the largest sequence ever given out. Types 1 and 2 are reserved. */
+export const MAX_SEQUENCE_KEY_TYPE = 0;
 
 const KEY_TYPE_AT = 1;
 const TABLE_AT = 2;

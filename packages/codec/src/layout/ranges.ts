@@ -8,7 +8,7 @@ import {
   LOG_KEY_PREFIX_LENGTH,
   type LogKeyPrefix,
 } from './log-key.js';
-import { encodeMetaKey, META_KEY_LENGTH } from './meta-key.js';
+import { encodeMetaKey, MAX_SEQUENCE_KEY_TYPE, META_KEY_LENGTH } from './meta-key.js';
 import { requireU64, U64_MAX, writeU64BE } from './u64.js';
 
 /** A range of keys in bytewise order. Both ends are fresh buffers. */
@@ -71,9 +71,14 @@ export function instanceRange(instance: number): KeyRange {
   return startingWith(Uint8Array.of(logNamespace(instance)));
 }
 
-/** Every meta key of an instance. */
+/** Everything in the namespace of an instance's metadata: floors, and records of other types. */
 export function metaRange(instance: number): KeyRange {
   return startingWith(Uint8Array.of(metaNamespace(instance)));
+}
+
+/** Every meta key of an instance. */
+export function floorRange(instance: number): KeyRange {
+  return startingWith(Uint8Array.of(metaNamespace(instance), MAX_SEQUENCE_KEY_TYPE));
 }
 
 /** The very next key in bytewise order: the key and a zero byte. */
@@ -108,7 +113,8 @@ function afterSequence(instance: number, id: TableId, sequence: bigint): Uint8Ar
 /** Above every key of this format: a key that begins with 0xff is at most 26 bytes long and ends in version 0. */
 const AFTER_ALL_KEYS_LENGTH = LOG_KEY_LENGTH + 1;
 
-function startingWith(prefix: Uint8Array): KeyRange {
+/** Every key that begins with `prefix`. */
+export function startingWith(prefix: Uint8Array): KeyRange {
   const upper = prefixSuccessor(prefix) ?? new Uint8Array(AFTER_ALL_KEYS_LENGTH).fill(0xff);
   return { lower: prefix, upper };
 }

@@ -119,9 +119,12 @@ export interface ShardTasks {
   };
   /** Give up a scan or listing that did not come to its end. */
   cursorEnd: { readonly kind: 'cursorEnd'; readonly cursor: number };
-  /** All records of this instance's catalog of names. */
-  catalogLoad: { readonly kind: 'catalogLoad' };
-  catalogAppend: { readonly kind: 'catalogAppend'; readonly records: readonly Uint8Array[] };
+  /** The tables of names; any thread can tell. */
+  namesFind: { readonly kind: 'namesFind'; readonly names: readonly string[] };
+  /** The same, and names that there are not yet are made. Always the same thread. */
+  namesMake: { readonly kind: 'namesMake'; readonly names: readonly string[] };
+  /** The names of tables. */
+  namesOf: { readonly kind: 'namesOf'; readonly ids: readonly TableId[] };
   stats: { readonly kind: 'stats' };
   /** Let go of the database. The last task of a thread. */
   detach: { readonly kind: 'detach' };
@@ -184,8 +187,10 @@ export interface ShardResults {
   install: null;
   listNext: { readonly items: readonly unknown[]; readonly done: boolean };
   cursorEnd: null;
-  catalogLoad: readonly Uint8Array[];
-  catalogAppend: null;
+  /** Null: not known yet; to be asked again. */
+  namesFind: readonly (TableId | null)[] | null;
+  namesMake: readonly TableId[] | null;
+  namesOf: readonly (string | null)[] | null;
   stats: ShardThreadStats;
   detach: null;
 }

@@ -251,7 +251,7 @@ const ADVICE: { readonly [K in ShardTaskKind]?: string } = {
   drop: 'the table may or may not have been dropped: drop it again',
   scanNext: 'the scan went with it: begin a new one',
   listNext: 'the listing went with it: begin a new one',
-  catalogAppend: 'the name may or may not have been made: append again, with `expect` to append only once',
+  namesMake: 'the name may or may not have been made: append again, with `expect` to append only once',
 };
 
 function unknownOutcome(advice: string, error: unknown): WalError {

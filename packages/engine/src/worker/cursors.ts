@@ -48,7 +48,8 @@ export class Cursors {
           this.#lists.delete(task.cursor);
           return { items, done: true };
         }
-        items.push(value);
+        // Null stands for a step without an item.
+        if (value !== null) items.push(value);
       }
     } catch (error) {
       // What it met before is handed over first: a list that has failed fails again.
@@ -71,7 +72,7 @@ export class Cursors {
   }
 
   #list(list: Listing): Iterator<unknown, void, undefined> {
-    return list === 'tables' ? this.#log.tables() : this.#log.verify();
+    return list === 'tables' ? this.#log.tableSteps() : this.#log.verify();
   }
 }
 

@@ -8,7 +8,6 @@ import type {
   ShardTasks,
   ShardWorkerData,
 } from '../shard/protocol.js';
-import { CatalogLog } from './catalog-log.js';
 import { ChunkScratch } from './chunk-scratch.js';
 import { Cursors } from './cursors.js';
 import { findRegionBounds, readFloors, readHeads } from './recovery.js';
@@ -26,7 +25,6 @@ export class ShardWorker {
   readonly #scratch = new ChunkScratch();
   #data: ShardWorkerData | null = null;
   #log: Log | null = null;
-  #catalog: CatalogLog | null = null;
   #cursors: Cursors | null = null;
   #busyMs = 0;
 
@@ -88,11 +86,18 @@ export class ShardWorker {
       case 'cursorEnd':
         this.#openCursors().end(task.cursor);
         return plain(null);
-      case 'catalogLoad':
-        return plain(this.#openCatalog().load());
-      case 'catalogAppend':
-        this.#openCatalog().append(task.records);
-        return plain(null);
+      case 'namesFind': {
+        const { names } = this.#open();
+        return plain(names.prepare() ? task.names.map((name) => names.find(name)) : null);
+      }
+      case 'namesMake': {
+        const { names } = this.#open();
+        return plain(names.prepare() ? names.make(task.names) : null);
+      }
+      case 'namesOf': {
+        const { names } = this.#open();
+        return plain(names.prepare() ? task.ids.map((id) => names.nameOf(id)) : null);
+      }
       case 'stats':
         return plain({ recoveredTables: this.#open().stats().tablesKnown, busyMs: this.#busyMs });
       case 'detach':
@@ -156,7 +161,6 @@ export class ShardWorker {
 
   async #detach(): Promise<Outcome> {
     this.#cursors?.close();
-    await this.#catalog?.close();
     await this.#log?.close();
     this.#log = null;
     return plain(null);
@@ -171,12 +175,6 @@ export class ShardWorker {
   #openCursors(): Cursors {
     this.#cursors ??= new Cursors(this.#open(), this.#scratch);
     return this.#cursors;
-  }
-
-  #openCatalog(): CatalogLog {
-    const log = this.#open();
-    this.#catalog ??= new CatalogLog(log);
-    return this.#catalog;
   }
 }
 

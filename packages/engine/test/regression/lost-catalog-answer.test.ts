@@ -3,22 +3,22 @@
  * name was given its old id back: appends were acknowledged into a table whose name was gone, and could not be found
  * under it after the next opening.
  */
-import { type TableId, WalError } from '@shale/codec';
+import { WalError } from '@shale/codec';
 import type { Wal } from '@shale/engine';
 import { expect, test } from 'vitest';
 import { all, behind, bytes, endThread, open, rejectsWith, temporary, text } from '../support.js';
 
 type When = 'after it is in' | 'before it is in';
 
-/** Ends the thread of the catalog around its next write, so that nobody hears what came of that. */
-function loseNextCatalogWrite(wal: Wal, when: When): void {
-  const shard = behind(wal).shard(0);
+/** Ends the thread of a shard around the next such task, so that nobody hears what came of it. */
+function loseNext(wal: Wal, index: number, kind: 'namesMake' | 'drop', when: When): void {
+  const shard = behind(wal).shard(index);
   const request = shard.request.bind(shard);
   const losing: typeof request = async (task, onLoss) => {
-    if (task.kind !== 'catalogAppend') return await request(task, onLoss);
+    if (task.kind !== kind) return await request(task, onLoss);
     Object.assign(shard, { request });
     if (when === 'after it is in') await request(task, onLoss);
-    await endThread(wal, 0);
+    await endThread(wal, index);
     throw new WalError('SHALE_OUTCOME_UNKNOWN', 'made by the test');
   };
   Object.assign(shard, { request: losing });
@@ -28,8 +28,8 @@ async function texts(wal: Wal, name: string): Promise<string[]> {
   return (await all(wal.table(name).read())).map(({ payload }) => text(payload));
 }
 
-async function names(wal: Wal): Promise<[string | undefined, TableId | null][]> {
-  return (await all(wal.tables())).map(({ name }) => [name, wal.table(name ?? 'none').id]);
+async function names(wal: Wal): Promise<[string | undefined, bigint][]> {
+  return (await all(wal.tables())).map(({ name, id }) => [name, id.table]);
 }
 
 test.each<When>(['after it is in', 'before it is in'])(
@@ -40,19 +40,21 @@ test.each<When>(['after it is in', 'before it is in'])(
     const table = wal.table('orders');
     await table.append(bytes('one'));
     const before = table.id;
-    loseNextCatalogWrite(wal, when);
+    loseNext(wal, table.shard ?? 0, 'drop', when);
     await rejectsWith('SHALE_OUTCOME_UNKNOWN', table.drop());
     // Nothing is known of the name now, so nothing is said of it.
     expect(table.id).toBeNull();
     const sequences = await Promise.all([table.append(bytes('two')), table.append(bytes('three'))]);
-    expect(sequences).toEqual([1n, 2n]);
-    if (when === 'before it is in') expect(table.id).toEqual(before);
+    // The entries went with the name, or stayed with it.
+    const stayed = when === 'before it is in';
+    expect(sequences).toEqual(stayed ? [2n, 3n] : [1n, 2n]);
+    if (stayed) expect(table.id).toEqual(before);
     else expect(table.id).not.toEqual(before);
     const found = await names(wal);
-    expect(found).toEqual([['orders', table.id]]);
+    expect(found).toEqual([['orders', table.id?.table]]);
     await wal.close();
     const again = await open({ path });
-    expect(await texts(again, 'orders')).toEqual(['two', 'three']);
+    expect(await texts(again, 'orders')).toEqual([...(stayed ? ['one'] : []), 'two', 'three']);
     expect(await names(again)).toEqual(found);
   },
 );
@@ -63,7 +65,7 @@ test.each<When>(['after it is in', 'before it is in'])(
     const path = await temporary();
     const wal = await open({ path });
     await wal.table('other').append(bytes('other'));
-    loseNextCatalogWrite(wal, when);
+    loseNext(wal, 0, 'namesMake', when);
     const table = wal.table('orders');
     await rejectsWith('SHALE_OUTCOME_UNKNOWN', table.append(bytes('lost')));
     expect(await table.lastSequence()).toBe(0n);

@@ -1,12 +1,15 @@
 import {
+  CATALOG_INSTANCE,
   EntryChunk,
   encodeMetaValue,
+  floorRange,
   GROUP_STRIDE,
   instanceRange,
   keySuccessor,
   logKey,
   META_VALUE_LENGTH,
   metaKey,
+  metaRange,
   type TableId,
   U64_MAX,
 } from '@shale/codec';
@@ -14,6 +17,7 @@ import type { Database, ScanResult } from '@shale/rocksdb';
 import type { LogContext } from '../context.js';
 import { foreignKey, native, tableOfKey } from '../errors.js';
 import { floors } from '../floors.js';
+import { recordPages } from '../raw-records.js';
 import { layoutOf } from '../read.js';
 import type { DamageMap } from './damage.js';
 import type { RepairLoss } from './events.js';
@@ -82,6 +86,19 @@ export class InstanceCopy {
     const found = floors(this.#source, (problem) => losses.push(this.#foreign(problem.message)));
     for (const { table, maxSequence } of found) this.#floors.raise(table, maxSequence);
     yield* losses;
+    yield* this.#otherMetadata();
+  }
+
+  /** What else is in the namespace of the floors is of no type that is known; but for names, which go their own way. */
+  *#otherMetadata(): Generator<RepairLoss, void, undefined> {
+    const { db, path, instance } = this.#source;
+    if (instance === CATALOG_INSTANCE) return;
+    const range = { lower: floorRange(instance).upper, upper: metaRange(instance).upper };
+    for (const page of recordPages(db, range)) {
+      for (const { key } of page) {
+        yield this.#foreign(foreignKey(key, 'its key type is not known', { path }).message);
+      }
+    }
   }
 
   *#copyEntries(): Generator<CopyProgress | RepairLoss, void, undefined> {

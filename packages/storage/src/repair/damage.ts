@@ -1,4 +1,13 @@
-import { decodeLogKey, logKey, type TableId, U64_MAX } from '@shale/codec';
+import {
+  CATALOG_INSTANCE,
+  decodeLogKey,
+  logKey,
+  nameRange,
+  type TableId,
+  tableNameRange,
+  tableRange,
+  U64_MAX,
+} from '@shale/codec';
 import type { FilePlace } from '../file-place.js';
 
 /** A part of a table file, or all of it, of which nothing is left. */
@@ -51,6 +60,20 @@ export class DamageMap {
     const lowest = logKey({ instance, region: 0n, table: 0n }, 0n);
     const highest = logKey({ instance, region: U64_MAX, table: U64_MAX }, U64_MAX);
     const causes = [...this.spans.filter((span) => overlaps(span, lowest, highest)), ...this.logs];
+    return { most: causes.reduce((sum, { most }) => sum + most, 0n), causes };
+  }
+
+  /** The same for the names of an instance's tables, wherever they were kept. */
+  ofNames(instance: number): { most: bigint; causes: (LostSpan | LostRecords)[] } {
+    const ranges = [
+      nameRange(instance),
+      tableNameRange(instance),
+      tableRange(CATALOG_INSTANCE, { region: 0n, table: BigInt(instance) }),
+    ];
+    const spans = this.spans.filter((span) =>
+      ranges.some(({ lower, upper }) => overlaps(span, lower, upper)),
+    );
+    const causes = [...spans, ...this.logs];
     return { most: causes.reduce((sum, { most }) => sum + most, 0n), causes };
   }
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CATALOG_INSTANCE, MAX_INSTANCE } from '@shale/codec';
+import { CATALOG_INSTANCE, decodeNameCounter, MAX_INSTANCE, nameCounterKey } from '@shale/codec';
 import { type Database, openDatabase } from '@shale/rocksdb';
 import type { LogContext } from '../context.js';
 import { newCounters } from '../counters.js';
@@ -8,16 +8,16 @@ import { nativeAsync } from '../errors.js';
 import { floors } from '../floors.js';
 import { makeWorkspace, moveIntoPlace, removeWorkspace, type Workspace } from '../new-directory.js';
 import { TableUnits } from '../table-units.js';
-import { catalogNames } from './catalog-names.js';
 import { InstanceCopy } from './copy-instance.js';
 import { DamageMap } from './damage.js';
 import type { RepairEvent, RepairLoss, RepairProgress } from './events.js';
 import { FloorBook } from './floors.js';
 import { gather, type PlainRecord } from './gather.js';
-import { mendCatalog } from './mend-catalog.js';
+import { mendNames, writeNames } from './mend-names.js';
 import { type OldDatabase, openOld } from './old-database.js';
 import { checkPlaces, takeInventory } from './old-files.js';
 import { rebuild } from './rebuild.js';
+import { SavedNames } from './saved-names.js';
 
 /**
  * Saves what can be read of a damaged database into a new one, and reports what cannot. Nothing in the old directory is
@@ -108,48 +108,73 @@ class RepairRun {
     await using source = await nativeAsync({ path: this.#from }, () =>
       openDatabase(files, { readOnly: true }),
     );
-    const known = new Map<number, bigint[]>();
     {
       await using target = await nativeAsync({ path: result }, () => openDatabase(result));
-      for (let instance = 0; instance <= MAX_INSTANCE; instance++) {
-        const tables = yield* this.#copy(source, target, instance);
-        if (instance !== CATALOG_INSTANCE) known.set(instance, tables);
-      }
+      // The log that names were in before they had records of their own comes first: what is left of it is replaced.
+      for (let instance = MAX_INSTANCE; instance >= 0; instance--)
+        yield* this.#copy(source, target, instance);
       await nativeAsync({ path: result }, () => target.flush());
-    }
-    for (const [instance, tables] of known) {
-      const catalog = { region: 0n, table: BigInt(instance) };
-      const { most, causes } = this.#damage.tailOf(CATALOG_INSTANCE, catalog, 0n);
-      if (causes.length > 0 && (instance === 0 || tables.length > 0)) {
-        yield* await mendCatalog(result, instance, tables, most);
-      }
     }
   }
 
-  /** Copies one instance; returns the ids of its tables in region 0, and of those whose region nobody knows. */
   async *#copy(
     source: Database,
     target: Database,
     instance: number,
-  ): AsyncGenerator<RepairLoss | RepairProgress, bigint[], undefined> {
+  ): AsyncGenerator<RepairLoss | RepairProgress, void, undefined> {
     const book = new FloorBook();
     book.take(this.#records, instance);
     this.#takeOldFloors(book, instance);
+    const names = instance === CATALOG_INSTANCE ? new SavedNames() : SavedNames.read(source, instance);
     const copy = new InstanceCopy(contextOf(source, instance), target, this.#old.db, this.#damage, book);
-    const names = instance === CATALOG_INSTANCE ? [] : catalogNames(source, instance).keys();
-    for (const event of copy.run(names)) {
+    for (const event of copy.run(names.ids.values())) {
       if (event.type === 'loss') {
         yield event;
         continue;
       }
+      // What is in the log of names is no entry of anybody's.
+      if (instance === CATALOG_INSTANCE) continue;
       this.totals.entries += BigInt(event.entries);
       this.totals.payloadBytes += BigInt(event.payloadBytes);
       yield this.#progress('entries');
     }
     copy.writeFloors();
-    if (instance !== CATALOG_INSTANCE) this.totals.tables += copy.tables.length;
+    if (instance === CATALOG_INSTANCE) return;
+    this.totals.tables += copy.tables.length;
     const saved = copy.tables.filter(({ id }) => id.region === 0n).map(({ id }) => id.table);
-    return [...saved, ...[...book].map(([table]) => table)];
+    // The region of a table of which only this record is left nobody knows.
+    for (const [table] of book) saved.push(table);
+    yield* this.#mend(instance, names, saved);
+    writeNames(target, instance, names);
+  }
+
+  /** Sees to the names if some of them may be lost. */
+  *#mend(instance: number, names: SavedNames, tables: readonly bigint[]): Generator<RepairLoss> {
+    for (const counter of this.#counters(instance)) names.skipTo(counter);
+    const { most, causes } = this.#damage.ofNames(instance);
+    if (causes.length === 0 || (instance !== 0 && tables.length === 0 && names.ids.size === 0)) return;
+    yield* mendNames(instance, names, tables, most);
+  }
+
+  /** What may be the counter of names, of damaged files and of the old database. */
+  *#counters(instance: number): Generator<bigint> {
+    const key = nameCounterKey(instance);
+    const found = this.#records.filter((record) => Buffer.compare(record.key, key) === 0);
+    for (const read of [
+      ...found.map(
+        ({ value }) =>
+          () =>
+            value,
+      ),
+      () => this.#old.db?.get(key) ?? null,
+    ]) {
+      try {
+        const value = read();
+        if (value !== null) yield decodeNameCounter(value);
+      } catch {
+        // Damage. The names themselves say which ids are taken.
+      }
+    }
   }
 
   /** The old database may still know floors whose newest records were in a part of a file that is lost. */
@@ -170,6 +195,6 @@ class RepairRun {
 }
 
 function contextOf(db: Database, instance: number): LogContext {
-  const { path } = db;
-  return { db, path, instance, units: new TableUnits({ db, path, instance }), counters: newCounters() };
+  const home = { db, path: db.path, instance };
+  return { ...home, units: new TableUnits(home), counters: newCounters() };
 }

@@ -5,6 +5,7 @@ import { catalogRecord } from './catalog-record.js';
 import { entryChunk } from './entry-chunk.js';
 import { journal } from './journal.js';
 import { layouts } from './layouts.js';
+import { nameRecords } from './name-records.js';
 import { payloadCodecs } from './payload-codecs.js';
 import { shellCsv, shellLines, shellNdjson } from './shell-input.js';
 
@@ -15,6 +16,7 @@ export const TARGETS: readonly Target[] = [
   errorData,
   layouts,
   catalogRecord,
+  nameRecords,
   entryChunk,
   payloadCodecs,
   journal,
