@@ -20,6 +20,7 @@
 #include "gate.h"
 #include "health.h"
 #include "lengthy_calls.h"
+#include "loans.h"
 #include "log_continuity.h"
 #include "options.h"
 #include "reserve.h"
@@ -83,6 +84,7 @@ class SharedDatabase {
   // Serialises the read-modify-write of trim floors.
   std::mutex& floors() { return floors_; }
   Drops& drops() { return drops_; }
+  Loans& loans() { return loans_; }
   // Whoever holds a Use for long is in there, so as not to keep makeTrimmable() and resume() waiting, and all else by them.
   LengthyCalls& lengthyCalls() { return lengthyCalls_; }
 
@@ -148,6 +150,7 @@ class SharedDatabase {
   std::shared_ptr<Watermark> watermark_;  // null when it is read only, or there was no room for the file
   std::mutex floors_;
   Drops drops_;
+  Loans loans_;
   std::mutex claimsMutex_;
   std::map<std::string, const Lease*> claims_;
   std::atomic<bool> cancelled_{false};

@@ -47,5 +47,6 @@ void exportInspect(napi_env env, napi_value exports);
 void exportAdmin(napi_env env, napi_value exports);
 void exportTableFiles(napi_env env, napi_value exports);
 void exportBackup(napi_env env, napi_value exports);
+void exportLoans(napi_env env, napi_value exports);
 
 }  // namespace shale

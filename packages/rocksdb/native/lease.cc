@@ -38,6 +38,7 @@ Reference Lease::detach() {
   while (!snapshots_.empty()) (*snapshots_.begin())->release();
   reference_->releaseClaims(this);
   reference_->drops().unwatchAll(this);
+  reference_->loans().leave(this);
   return std::move(reference_);
 }
 

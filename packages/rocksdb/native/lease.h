@@ -44,7 +44,8 @@ class Lease {
   // The environment has let go of this lease; its finalizer must not look for it there.
   bool orphaned = false;
 
-  // Gives up snapshots, claims, watches and the reference; idempotent.
+  // Gives up snapshots, claims, watches, loans and the reference; idempotent. It waits while another thread writes what
+  // this one has lent.
   void release(Closing closing);
   // The same, but leaves the reference to the caller.
   Reference detach();

@@ -212,6 +212,51 @@ export class Database {
     return native().watches(this.#handle);
   }
 
+  /**
+   * Begins a loan: tables that their threads leave to another one for a single atomic write. It is a fence and no more:
+   * which tables these are, and what is known of them, the threads tell each other. It is gone when it has been used and
+   * returned, when it is ended, and with this `Database` unless it is being used.
+   *
+   * @returns its number, which is not given out again by this handle.
+   */
+  openLoan(): bigint {
+    return native().openLoan(this.#handle);
+  }
+
+  /**
+   * Says that this `Database` leaves its tables to a loan. Should it end, however, before the loan is used, the loan is
+   * gone; while it is used, this `Database` ends only after it has been returned. So whoever has its tables next finds all
+   * of what is written with the loan, or nothing of it comes any more.
+   *
+   * @returns false when the loan is gone or used already: then the tables are not lent.
+   */
+  lend(loan: bigint): boolean {
+    return native().lend(this.#handle, loan);
+  }
+
+  /**
+   * Begins to write with a loan: until {@link Database.returnLoan} nothing ends it but the end of this `Database`. Call
+   * both in one go, for other threads may wait blocked.
+   *
+   * @returns false when the loan is gone or used already: then nothing may be written with it.
+   */
+  useLoan(loan: bigint): boolean {
+    return native().useLoan(this.#handle, loan);
+  }
+
+  /** The write is through or has failed: the loan is gone. Does nothing if this `Database` does not use it. */
+  returnLoan(loan: bigint): void {
+    native().returnLoan(this.#handle, loan);
+  }
+
+  /**
+   * Ends a loan. If another `Database` is using it, this blocks until it is returned, which takes as long as a write.
+   * Afterwards nothing is written with it. Does nothing when it is gone.
+   */
+  endLoan(loan: bigint): void {
+    native().endLoan(this.#handle, loan);
+  }
+
   /** Reads log entries into a buffer until it is full or the range ends; see {@link ScanResult} for the layout. */
   scan(
     lower: Uint8Array,

@@ -62,6 +62,12 @@ export interface NativeBinding {
   sawDrop(handle: NativeHandle, watch: bigint): boolean;
   watches(handle: NativeHandle): number;
 
+  openLoan(handle: NativeHandle): bigint;
+  lend(handle: NativeHandle, loan: bigint): boolean;
+  useLoan(handle: NativeHandle, loan: bigint): boolean;
+  returnLoan(handle: NativeHandle, loan: bigint): void;
+  endLoan(handle: NativeHandle, loan: bigint): void;
+
   scan(
     handle: NativeHandle,
     lower: Keys,

@@ -100,6 +100,9 @@ const otherCalls: readonly (readonly [string, readonly unknown[], Call])[] = [
   ],
   ['claim', [undefined, null, 7, {}, Symbol('x')], (db, v) => db.claim(v as never)],
   ['releaseClaim', [undefined, 7], (db, v) => db.releaseClaim(v as never)],
+  ...(['lend', 'useLoan', 'returnLoan', 'endLoan'] as const).map(
+    (call) => [call, [undefined, null, 1, '1', {}], (db: Database, v: unknown) => db[call](v as never)] as const,
+  ),
   ['property', [undefined, 7, {}], (db, v) => db.property(v as never)],
   ['intProperty', [undefined, 7, {}], (db, v) => db.intProperty(v as never)],
 ];
@@ -202,6 +205,7 @@ test('whatever the arguments, a call answers or throws an error with a code', as
   const methods = [
     ...['write', 'put', 'trim', 'drop', 'scan', 'ends', 'heads', 'records', 'get', 'approximateSize'],
     ...['property', 'intProperty', 'claim', 'releaseClaim'],
+    ...['openLoan', 'lend', 'useLoan', 'returnLoan', 'endLoan'],
   ] as const;
   await fc.assert(
     fc.property(fc.constantFrom(...methods), fc.array(value, { maxLength: 6 }), (method, args) => {
