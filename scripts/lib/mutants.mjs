@@ -724,4 +724,92 @@ export const MUTANTS = [
     ],
     killers: ['packages/storage/test/table-states.test.ts'],
   },
+  {
+    name: 'loan-of-the-dead',
+    removes: 'that the end of a thread ends what it has lent',
+    edits: [
+      { file: 'packages/rocksdb/native/lease.cc', from: '  reference_->loans().leave(this);\n', to: '' },
+    ],
+    killers: ['packages/rocksdb/test/loans.test.ts'],
+  },
+  {
+    name: 'loan-in-use',
+    removes: 'that whoever takes tables back waits while they are written',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/loans.cc',
+        from: '  wait(lock, loan);\n}\n\nvoid Loans::leave',
+        to: '}\n\nvoid Loans::leave',
+      },
+    ],
+    killers: ['packages/rocksdb/test/loans.test.ts'],
+  },
+  {
+    name: 'loan-that-is-gone',
+    removes: 'that nothing is written with a loan that has ended',
+    edits: [
+      {
+        file: 'packages/storage/src/loan.ts',
+        from: 'if (!native({ path }, () => db.useLoan(loan))) return null;',
+        to: 'native({ path }, () => db.useLoan(loan));',
+      },
+    ],
+    killers: ['packages/storage/test/loans.test.ts'],
+  },
+  {
+    name: 'joint-order-behind',
+    removes: 'that whatever is done to a table follows the joint writes of it',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/lane-tables.ts',
+        from: 'return this.#tables.get(keyOf(address));',
+        to: 'return undefined;',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'joint-order-before',
+    removes: 'that a joint write follows what its tables were given before',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/joint-lane.ts',
+        from: 'await Promise.all([...load.tables].map(({ sent }) => sent));',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'joint-unknown',
+    removes: 'that a lender recovers its tables when it is not known what became of the write',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/joint-commit.ts',
+        from: 'isUnknown ? null : states',
+        to: 'states',
+      },
+    ],
+    killers: ['packages/engine/test/joint-deaths.test.ts'],
+  },
+  {
+    name: 'joint-install',
+    removes: 'that what was listed before tables had to be forgotten is void',
+    edits: [
+      { file: 'packages/engine/src/worker/shard-worker.ts', from: '        this.#forgets++;\n', to: '' },
+    ],
+    killers: ['packages/engine/test/joint-deaths.test.ts'],
+  },
+  {
+    name: 'lent-tables-wait',
+    removes: 'that what concerns a lent table waits until it is back',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/holds.ts',
+        from: 'for (const id of ids) this.#take(id);\n  }\n\n  /** The tables lent to a loan',
+        to: '}\n\n  /** The tables lent to a loan',
+      },
+    ],
+    killers: ['packages/engine/test/holds.test.ts'],
+  },
 ];

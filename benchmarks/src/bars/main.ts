@@ -1,12 +1,13 @@
 // `npm run bars [-- name ...]`: checks the promises that hold on any machine, and exits with 1 when one does not.
 import type { Bar } from './bar.js';
+import { jointBar } from './joint.js';
 import { mainThreadBar } from './main-thread.js';
 import { memoryBar } from './memory.js';
 import { openBar } from './open.js';
 import { spaceBar } from './space.js';
 import { tablesBar } from './tables.js';
 
-const BARS: readonly Bar[] = [mainThreadBar, memoryBar, openBar, spaceBar, tablesBar];
+const BARS: readonly Bar[] = [mainThreadBar, jointBar, memoryBar, openBar, spaceBar, tablesBar];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BARS.some((bar) => bar.name === name));

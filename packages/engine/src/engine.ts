@@ -8,6 +8,7 @@ import { Catalog } from './catalog/catalog.js';
 import { DamageWatch } from './damage-watch.js';
 import { Health } from './health.js';
 import { publishHealth } from './health-channel.js';
+import { JointLane } from './joint/joint-lane.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
@@ -15,7 +16,7 @@ import { ReadMemory } from './read/read-memory.js';
 import { Reclaimer } from './reclaimer.js';
 import { Shard } from './shard/shard.js';
 import type { ShardThread } from './shard/shard-thread.js';
-import { addressOf, type Routing, TableRef } from './table-ref.js';
+import { type Address, addressOf, type Routing, TableRef } from './table-ref.js';
 
 /** Idle frame buffers kept per shard: one filling, two on their way, and one to spare. */
 const BUFFERS_PER_SHARD = 4;
@@ -43,6 +44,7 @@ export class Engine {
   readonly #changes = new Set<Promise<unknown>>();
   readonly #intake: Intake;
   readonly #damage: DamageWatch;
+  readonly #joint: JointLane;
   #closing: Promise<void> | null = null;
   #turn = 0;
 
@@ -77,11 +79,21 @@ export class Engine {
     };
     this.shards = Array.from({ length: options.shards }, (_, index) => new Shard(index, context));
     this.catalog = new Catalog(this.shard(0), this.routing, options.readOnly, this.health);
+    this.#joint = new JointLane({
+      pool,
+      shards: this.shards,
+      openLoan: () => this.log.openLoan(),
+      settled: (frame, error) => {
+        if (error !== null) this.health.notice(error);
+        this.flow.release(frame.cost);
+      },
+    });
     this.#intake = new Intake({
       flow: this.flow,
       health: this.health,
       catalog: this.catalog,
       shards: this.shards,
+      joint: this.#joint,
       refusal: () => this.#refusal(),
     });
     this.reclaimer = new Reclaimer({
@@ -167,11 +179,13 @@ export class Engine {
     }
   }
 
-  /** Asks a shard to change something, after the appends that were made before, and looks at how it went. */
-  async change<R>(shard: Shard, request: () => Promise<R>): Promise<R> {
+  /** Asks a table's shard to change it, after the appends that were made before, and looks at how it went. */
+  async change<R>(address: Address, request: (shard: Shard) => Promise<R>): Promise<R> {
+    const shard = this.shard(address.shard);
     try {
+      if (this.#joint.has(address)) return await this.#joint.step(address, () => request(shard));
       return await new Promise<R>((resolve, reject) => {
-        shard.batcher.afterSent(() => request().then(resolve, reject));
+        shard.batcher.afterSent(() => request(shard).then(resolve, reject));
       });
     } catch (error) {
       if (error instanceof WalError) this.health.notice(error);

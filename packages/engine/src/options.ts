@@ -22,7 +22,8 @@ export interface WalOptions {
   readonly shards?: number;
   /**
    * What a table is spread over the shards by. `'table'` (default): region and table, so the load spreads well.
-   * `'region'`: the region alone, so that `wal.write` can be atomic over all tables of a region.
+   * `'region'`: the region alone. `wal.write` is atomic over any tables either way; one over tables of a single shard
+   * costs least, as an append does, and with `'region'` all tables of a region are such.
    */
   readonly shardBy?: ShardBy;
   /** Which WAL in this database, 0 to 126. Default 0, whose bytes are those of HoraeDB. */

@@ -120,9 +120,13 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Appends to several tables, all of it or nothing, and resolves with one result per part, in order. The tables must
-   * be of one shard, otherwise it rejects with SHALE_CROSS_SHARD before anything is written: with `shardBy: 'region'`
-   * all tables of a region are, with `shards: 1` all there are. As `table.append` otherwise.
+   * Appends to several tables, all of it or nothing, and resolves with one result per part, in order; an `expect` that
+   * does not hold in one part keeps out every part. The tables may be any, whatever shards own them. One over tables of
+   * several shards takes longer, for they lend the tables to one of them; writes that are made meanwhile go together.
+   * Until it is acknowledged, what else is done to its tables goes the same way, in order; other tables do not wait.
+   *
+   * Rejects as `table.append` does; with SHALE_OUTCOME_UNKNOWN when the thread that wrote died: then all of it is in or
+   * nothing. The death of another shard's thread is not noticed.
    */
   write<const Ts extends readonly unknown[]>(
     parts: WriteParts<Ts>,

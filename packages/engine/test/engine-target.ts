@@ -1,4 +1,3 @@
-import type { TableId } from '@shale/engine';
 import { openWal, type Wal, type WalOptions } from '@shale/engine';
 import type { ConformanceLog, ConformanceTarget } from '@shale/storage/conformance';
 
@@ -31,9 +30,6 @@ class EngineLog implements ConformanceLog {
 
   write: ConformanceLog['write'] = async (parts) =>
     this.#wal.write(parts.map(({ id, ...part }) => ({ table: this.#wal.table(id), ...part })));
-
-  canWriteTogether = (ids: readonly TableId[]): boolean =>
-    new Set(ids.map((id) => this.#wal.table(id).shard)).size === 1;
 
   read: ConformanceLog['read'] = (id, range, options) =>
     this.#wal.table(id).read(range, { chunkEntries: options?.batchSize });

@@ -156,21 +156,6 @@ test('a write over tables of one shard is atomic and gives one result per part',
   expect(await wal.write([])).toEqual([]);
 });
 
-test('a write over tables of two shards is refused before anything is written, and says the way out', async () => {
-  const wal = await open();
-  const { here, there } = apart(wal);
-  const a = wal.table({ region: 1, table: here });
-  const b = wal.table({ region: 1, table: there });
-  const write = wal.write([
-    { table: a, payloads: [bytes('1')] },
-    { table: b, payloads: [bytes('2')] },
-  ]);
-  await rejectsWith('SHALE_CROSS_SHARD', write);
-  await expect(write).rejects.toThrow(/shardBy: 'region'.*shards: 1/);
-  expect([await a.lastSequence(), await b.lastSequence()]).toEqual([0n, 0n]);
-  expect(behind(wal).flow.inFlightBytes).toBe(0);
-});
-
 test("with shardBy: 'region' any tables of a region can be written together", async () => {
   const wal = await open({ shards: 4, shardBy: 'region' });
   const parts = Array.from({ length: 50 }, (_, table) => ({

@@ -101,7 +101,8 @@ const otherCalls: readonly (readonly [string, readonly unknown[], Call])[] = [
   ['claim', [undefined, null, 7, {}, Symbol('x')], (db, v) => db.claim(v as never)],
   ['releaseClaim', [undefined, 7], (db, v) => db.releaseClaim(v as never)],
   ...(['lend', 'useLoan', 'returnLoan', 'endLoan'] as const).map(
-    (call) => [call, [undefined, null, 1, '1', {}], (db: Database, v: unknown) => db[call](v as never)] as const,
+    (call) =>
+      [call, [undefined, null, 1, '1', {}], (db: Database, v: unknown) => db[call](v as never)] as const,
   ),
   ['property', [undefined, 7, {}], (db, v) => db.property(v as never)],
   ['intProperty', [undefined, 7, {}], (db, v) => db.intProperty(v as never)],

@@ -60,8 +60,6 @@ export interface ConformanceLog {
   ): Promise<ConformanceSpan>;
   /** Writes to several tables, all or nothing. */
   write(parts: readonly ConformancePart[]): Promise<readonly ConformanceSpan[]>;
-  /** Whether one `write` may cover all these tables (an engine with shards answers no for tables of two shards). */
-  canWriteTogether(ids: readonly TableId[]): boolean | Promise<boolean>;
   /** Reads entries in order. `batchSize` bounds the entries of one internal chunk, where the log has such a bound. */
   read(
     id: TableId,

@@ -13,6 +13,7 @@ import { toWalError } from './errors.js';
 import { GroupRuns } from './group-runs.js';
 import { Removals } from './removals.js';
 import { readFloor, type TableUnit } from './table-unit.js';
+import type { UnitSource } from './table-units.js';
 
 /** Numbers per append in a frame: table index, entries, flags. */
 const APPEND_STRIDE = 3;
@@ -63,9 +64,11 @@ export class Committer {
   readonly #units: (TableUnit | WalError | null)[] = [];
   readonly #prefixes: Uint8Array[] = [];
   #expectAt = 0;
+  #source: UnitSource;
 
   constructor(context: LogContext) {
     this.#context = context;
+    this.#source = context.units;
     this.#removals = new Removals(context, this.#runs);
   }
 
@@ -76,8 +79,11 @@ export class Committer {
    * SHALE_IO or what the native call says is thrown.
    *
    * On a full disk trims and drops are what makes room: they are then written without the appends.
+   *
+   * @param source where the units of its tables come from; default: what the log knows
    */
-  commit(frame: AppendFrame): CommitResult {
+  commit(frame: AppendFrame, source: UnitSource = this.#context.units): CommitResult {
+    this.#source = source;
     this.#context.units.rest();
     const refused: Refused = { appends: null, trims: new Map() };
     for (;;) {
@@ -183,8 +189,7 @@ export class Committer {
     const id = this.#idOf(prefix);
     if (id instanceof WalError) return id;
     const known = this.#units[table];
-    const unit =
-      known instanceof WalError ? undefined : (known ?? this.#context.units.peek(id.region, id.table));
+    const unit = known instanceof WalError ? undefined : (known ?? this.#source.peek(id.region, id.table));
     const dropped = this.#removals.drop(id, unit, prefix);
     // A frame can have a table several times.
     this.#prefixes.forEach((other, index) => {
@@ -196,7 +201,7 @@ export class Committer {
   #resolve(prefix: Uint8Array): TableUnit | WalError {
     try {
       const id = this.#idOf(prefix);
-      return id instanceof WalError ? id : this.#context.units.get(id);
+      return id instanceof WalError ? id : this.#source.get(id);
     } catch (error) {
       // One bad table must not block the others.
       const failure = toWalError(error, { path: this.#context.path });
@@ -296,7 +301,7 @@ export class Committer {
       if (written) unit.advance();
       else unit.rollBack();
     }
-    this.#removals.settle(written);
+    this.#removals.settle(written, this.#source);
   }
 
   #unitAt(table: number): TableUnit | WalError {

@@ -16,6 +16,7 @@ export { describePlace, type FilePlace } from './file-place.js';
 export type { TableFloor } from './floors.js';
 export type { HeadsOptions, TableHead } from './heads.js';
 export { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+export type { LoanResult } from './loan.js';
 export {
   type AppendOptions,
   type AppendSpan,
@@ -40,6 +41,7 @@ export type {
   RepairTotals,
 } from './repair/events.js';
 export { repairDatabase } from './repair/repair.js';
+export { TABLE_STATE_STRIDE } from './state-list.js';
 export type { LogStats } from './stats.js';
 export type { TableInfo } from './tables.js';
 export type { TrimResult } from './trim.js';

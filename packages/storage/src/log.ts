@@ -19,6 +19,7 @@ import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, headsRange, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+import { commitWithLoan, endLoan, type LoanResult, lend, takeBack } from './loan.js';
 import { Names } from './names/names.js';
 import { refuseStray } from './option-names.js';
 import { limitOf, type ReadRange, requirePosition, resolveRange, type SequenceSpan } from './range.js';
@@ -163,6 +164,50 @@ export class Log {
   commit(frame: AppendFrame): CommitResult {
     this.#requireWritable();
     return this.#committer.commit(frame);
+  }
+
+  /**
+   * Begins a loan: other logs of the handle lend tables, and one of them writes all of these in one batch. It is gone once
+   * it was used, and when a log that has lent to it ends before. Its number is not given out again.
+   */
+  openLoan(): bigint {
+    this.#requireWritable();
+    return native({ path: this.path }, () => this.#db.openLoan());
+  }
+
+  /**
+   * Leaves tables to a loan and returns what is known of them, for {@link commitWithLoan}; null when the loan is gone, and
+   * then they are not lent. Until {@link takeBack} or {@link endLoan} they must not be changed through this log.
+   */
+  lend(loan: bigint, ids: readonly TableId[]): BigUint64Array | null {
+    this.#requireWritable();
+    return lend(this.#context, loan, ids);
+  }
+
+  /**
+   * As {@link commit}, over tables of this log and those of others that were lent, whose states are given one list after
+   * the other. Null when the loan is gone: nothing was written. Otherwise the loan is gone afterwards, and the result
+   * says what the others are to take back; when this throws, they take back what they have lent.
+   */
+  commitWithLoan(loan: bigint, states: BigUint64Array, frame: AppendFrame): LoanResult | null {
+    this.#requireWritable();
+    return commitWithLoan(this.#context, this.#committer, loan, states, frame);
+  }
+
+  /** Takes tables back that were lent, with what is known of them now. */
+  takeBack(states: BigUint64Array): void {
+    this.#requireOpen();
+    takeBack(this.#context, states);
+  }
+
+  /**
+   * Takes tables back of which it is not known whether they were written. It waits while they are being written, and
+   * afterwards they are not any more; they are recovered when they are next touched. What was listed of them before must
+   * not be installed afterwards.
+   */
+  endLoan(loan: bigint, ids: readonly TableId[]): void {
+    this.#requireOpen();
+    endLoan(this.#context, loan, ids);
   }
 
   /**

@@ -2,6 +2,7 @@ import { GROUP_DROP, GROUP_FLOOR, GROUP_TRIM, logKey, type TableId } from '@shal
 import type { LogContext } from './context.js';
 import type { GroupRuns } from './group-runs.js';
 import { type TableState, TableUnit, tableEnds } from './table-unit.js';
+import type { UnitSource } from './table-units.js';
 
 /** A table that the frame under way removes something of. */
 interface Touched {
@@ -99,13 +100,13 @@ export class Removals {
   }
 
   /** The frame is in, or it is not: then everything is as before it. */
-  settle(written: boolean): void {
+  settle(written: boolean, source: UnitSource): void {
     for (const [unit, { before }] of this.#touched) {
       if (!written) {
         if (before !== null) unit.restore(before);
         // Whoever holds it knows it as it is now.
       } else if (before === null) {
-        this.#context.units.add(unit);
+        source.add(unit);
       }
     }
     if (!written) return;

@@ -2,6 +2,9 @@ import type { TableId } from '@shale/codec';
 import { TableStates } from './table-states.js';
 import { recoverTable, type TableHome, type TableUnit } from './table-unit.js';
 
+/** Where the units of a frame's tables come from. */
+export type UnitSource = Pick<TableUnits, 'get' | 'peek' | 'add'>;
+
 /** So many units are kept as they are, twice that for a while. The tables of a frame may be more. */
 const WARM = 4096;
 
@@ -112,6 +115,13 @@ export class TableUnits {
   /** Makes a table known that is not yet, and will not be used right now. */
   note(unit: TableUnit): void {
     this.#pack(unit);
+  }
+
+  /** Puts what is known now of a table in the place of what was known before, also for whoever holds its unit. */
+  replace(unit: TableUnit): void {
+    const known = this.peek(unit.id.region, unit.id.table);
+    if (known === undefined) this.add(unit);
+    else known.restore(unit.save());
   }
 
   /** Lets go of what is known of a table. Whoever installs what was listed before must be kept from it. */

@@ -1,48 +1,12 @@
 import { encodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type TableId, U64_MAX } from '@shale/codec';
 import { MAX_WRITE_BYTES } from '@shale/storage';
 import { expect, test } from 'vitest';
+import { frame } from './frames.js';
 import { codeOf, errorOf, fill, fresh, open, payloads, plant, plantEntry, sequences } from './support.js';
 
 const a = { region: 1n, table: 1n };
 const b = { region: 1n, table: 2n };
 const c = { region: 2n, table: 1n };
-
-interface FrameAppend {
-  readonly table: number;
-  readonly count: number;
-  readonly joins?: boolean;
-  readonly expect?: bigint;
-}
-
-/** A frame as the engine makes them: entry n has the payload n. */
-function frame(tables: readonly TableId[], appends: readonly FrameAppend[], instance = 0) {
-  const entryCount = appends.reduce((sum, { count }) => sum + count, 0);
-  const prefixes = new Uint8Array(tables.length * LOG_KEY_PREFIX_LENGTH);
-  tables.forEach(
-    (id, i) => void encodeLogKeyPrefix(prefixes, i * LOG_KEY_PREFIX_LENGTH, { instance, ...id }),
-  );
-  const data = new Uint8Array(entryCount * 2);
-  for (let i = 0; i < entryCount; i++) data[i * 2 + 1] = i;
-  return {
-    data,
-    lengths: new Uint8Array(new Uint32Array(entryCount).fill(2).buffer),
-    entryCount,
-    appends: Uint32Array.from(
-      appends.flatMap(({ table, count, joins, expect: expected }) => [
-        table,
-        count,
-        (joins === true ? 1 : 0) | (expected === undefined ? 0 : 2),
-      ]),
-    ),
-    appendCount: appends.length,
-    tables: prefixes,
-    tableCount: tables.length,
-    expects: BigUint64Array.from(
-      appends.flatMap((append) => (append.expect === undefined ? [] : [append.expect])),
-    ),
-    sync: false,
-  };
-}
 
 function contents(log: Awaited<ReturnType<typeof fresh>>, id: TableId): string[] {
   return [...log.read(id)].map(({ sequence, payload }) => `${sequence}:${payload[0]}`);

@@ -21,8 +21,6 @@ class StorageLog implements ConformanceLog {
 
   write: ConformanceLog['write'] = async (parts) => this.#log.write(parts, { sync: false });
 
-  canWriteTogether = (): boolean => true;
-
   read: ConformanceLog['read'] = (id, range, options) =>
     asynchronously(() => this.#log.read(id, range, { chunkEntries: options?.batchSize }));
 

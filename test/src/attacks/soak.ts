@@ -54,7 +54,7 @@ async function runSoak({ seed, count, directory, progress }: AttackContext): Pro
         mix: { read: 6, trim: 10, drop: 0.2, maintain: 0.02 },
         tables: 6,
         bytes: [16, 2000],
-        wal: { shards: 2, shardBy: 'region', rocksdb: { writeBufferSize: MIB } },
+        wal: { shards: 2, rocksdb: { writeBufferSize: MIB } },
       });
       await workload.opened;
       const last = await watch(workload, life, random, async ({ residentBytes }) => {

@@ -78,9 +78,10 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: 'Go on in another table.',
   },
   SHALE_CROSS_SHARD: {
-    meaning: 'An atomic write names tables that live on different shards; nothing was written.',
+    meaning:
+      'An atomic write named tables of different shards. No longer raised: a write may be over any tables.',
     canRetry: false,
-    remedy: "Keep one write to the tables of one shard, or open with shardBy: 'region'.",
+    remedy: 'None is needed; the code stays for programs that name it.',
   },
   SHALE_OVERLOADED: {
     meaning: 'Too many appends are waiting already; nothing was written.',

@@ -1,4 +1,4 @@
-import { WalError } from '@shale/codec';
+import type { WalError } from '@shale/codec';
 import type { BufferPool } from './buffer-pool.js';
 import { Frame } from './frame.js';
 import type { PendingAppend } from './pending-append.js';
@@ -29,6 +29,7 @@ export class Batcher {
   #underWay = 0;
   #scheduled = false;
   #isDispatching = false;
+  readonly #afterSent = new Map<Frame, (() => void)[]>();
   readonly #afterDone = new Map<Frame, (() => void)[]>();
   #last: Frame | null = null;
 
@@ -47,14 +48,11 @@ export class Batcher {
       open.add(append);
       return;
     }
-    const size = Frame.sizeFor(append);
-    const isLarge = size > this.#pool.bufferBytes;
-    const frame = new Frame(isLarge ? bufferOf(size, append) : this.#pool.take());
-    frame.add(append);
+    const frame = Frame.holding(append, this.#pool);
     this.#seal();
     this.#open = frame;
     this.#last = frame;
-    if (isLarge) this.#seal();
+    if (Frame.sizeFor(append) > this.#pool.bufferBytes) this.#seal();
   }
 
   /**
@@ -68,6 +66,13 @@ export class Batcher {
     this.#dispatch();
     // It was cut short and still waits, as may many like it: the rest of its buffer is not to wait with it.
     if (open !== null && this.#queue.at(-2) === open) open.shrink(this.#pool);
+  }
+
+  /** Calls `follow` when everything appended so far, and not failed, is with the worker: at once if that is so already. */
+  whenSent(follow: () => void): void {
+    if (this.#open !== null) push(this.#afterSent, this.#open, follow);
+    else if (this.#queue.length > 0) this.#queue.push(follow);
+    else follow();
   }
 
   /** Calls `follow` when everything appended so far is settled: at once if that is so already. */
@@ -92,6 +97,7 @@ export class Batcher {
       }
       item.fail(error);
       cost += item.cost;
+      run(this.#afterSent, item);
       this.#settled(item);
     }
     return cost;
@@ -150,20 +156,12 @@ export class Batcher {
       this.#settled(frame);
       this.#schedule();
     });
+    run(this.#afterSent, frame);
   }
 
   #settled(frame: Frame): void {
     if (this.#last === frame) this.#last = null;
     run(this.#afterDone, frame);
-  }
-}
-
-function bufferOf(size: number, append: PendingAppend): ArrayBuffer {
-  try {
-    return new ArrayBuffer(size);
-  } catch (cause) {
-    const message = `there is no memory for a frame with an append of ${append.bytes} bytes: split it`;
-    throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: append.bytes } });
   }
 }
 

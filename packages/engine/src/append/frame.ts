@@ -1,4 +1,4 @@
-import { AppendFrameWriter, type AppendReply, errorFromData, type WalError } from '@shale/codec';
+import { AppendFrameWriter, type AppendReply, errorFromData, WalError } from '@shale/codec';
 import type { Address, TableRef } from '../table-ref.js';
 import type { BufferPool } from './buffer-pool.js';
 import { type AppendResult, type Payloads, type PendingAppend, releasePayloads } from './pending-append.js';
@@ -57,6 +57,17 @@ export class Frame {
   static sizeFor(append: PendingAppend): number {
     const parts = partCount(append);
     return AppendFrameWriter.sizeFor(append.entries, append.bytes, parts, parts);
+  }
+
+  /**
+   * A new frame with an append in it, in a buffer of the pool if that is large enough. Throws as {@link add}, and
+   * SHALE_TOO_LARGE when there is no memory for it.
+   */
+  static holding(append: PendingAppend, pool: BufferPool): Frame {
+    const size = Frame.sizeFor(append);
+    const frame = new Frame(size <= pool.bufferBytes ? pool.take() : bufferOf(size, append));
+    frame.add(append);
+    return frame;
   }
 
   fits(append: PendingAppend): boolean {
@@ -166,6 +177,15 @@ export class Frame {
     const count = this.#counts[index] ?? 0;
     // Of an empty append the reply tells the table's last sequence.
     return count === 0 ? { first: first + 1n, last: first } : { first, last: first + BigInt(count) - 1n };
+  }
+}
+
+function bufferOf(size: number, append: PendingAppend): ArrayBuffer {
+  try {
+    return new ArrayBuffer(size);
+  } catch (cause) {
+    const message = `there is no memory for a frame with an append of ${append.bytes} bytes: split it`;
+    throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: append.bytes } });
   }
 }
 

@@ -2,11 +2,16 @@ import { WalError } from '@shale/codec';
 import { abortReason, hasAborted, onAbort } from '../abort.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { Health } from '../health.js';
+import type { JointLane } from '../joint/joint-lane.js';
 import type { Shard } from '../shard/shard.js';
 import type { TableRef } from '../table-ref.js';
+import type { Batcher } from './batcher.js';
 import type { FlowControl, Place } from './flow.js';
 import { NamingQueue } from './naming-queue.js';
 import { copyPayloads, isAddressed, type PendingAppend } from './pending-append.js';
+
+/** What puts appends into frames and sends them: a shard's batcher, or the lane of joint writes. */
+type Lane = Pick<Batcher, 'add' | 'wake' | 'afterSettled'>;
 
 /** What the intake needs of the WAL. */
 export interface IntakeContext {
@@ -14,6 +19,7 @@ export interface IntakeContext {
   readonly health: Health;
   readonly catalog: Catalog;
   readonly shards: readonly Shard[];
+  readonly joint: JointLane;
   /** The error for any new append, or null while there is nothing against one. */
   refusal(): WalError | null;
 }
@@ -52,10 +58,10 @@ export class Intake {
       if (!flow.hasRoom(append.cost)) {
         this.#queue(append, signal);
       } else if (this.#naming.isEmpty && isAddressed(append)) {
-        const { batcher } = this.#shardOf(append);
-        batcher.add(append);
+        const lane = this.#laneOf(append);
+        lane.add(append);
         flow.book(append.cost);
-        batcher.wake();
+        lane.wake();
       } else {
         copyPayloads(append);
         flow.book(append.cost);
@@ -89,22 +95,24 @@ export class Intake {
   async settled(): Promise<void> {
     await this.#context.flow.barrier();
     await this.#naming.barrier();
+    const { joint, shards } = this.#context;
     await Promise.all(
-      this.#context.shards.map(
-        (shard) => new Promise<void>((resolve) => shard.batcher.afterSettled(resolve)),
+      [joint, ...shards.map(({ batcher }) => batcher)].map(
+        (lane: Lane) => new Promise<void>((resolve) => lane.afterSettled(resolve)),
       ),
     );
   }
 
   /** Nothing may be acknowledged now: whatever has not been sent gets the error. */
   failUnsent(error: WalError): void {
-    const { flow, shards } = this.#context;
+    const { flow, joint, shards } = this.#context;
     flow.failAll(error);
+    flow.release(joint.failUnsent(error));
     for (const shard of shards) flow.release(shard.batcher.failUnsent(error));
   }
 
   #refusal(append: PendingAppend, signal: AbortSignal | undefined): { readonly error: unknown } | null {
-    const refusal = this.#context.refusal() ?? this.#crossShard(append);
+    const refusal = this.#context.refusal();
     if (refusal !== null) return { error: refusal };
     if (hasAborted(signal)) return { error: abortReason(signal) };
     const limit = this.#context.flow.limits.inFlightBytes;
@@ -154,38 +162,28 @@ export class Intake {
   }
 
   #route(append: PendingAppend): void {
-    const trouble = this.#context.health.error ?? this.#crossShard(append);
+    const trouble = this.#context.health.error;
     if (trouble !== null) {
       this.#refuse(append, trouble);
       return;
     }
     try {
-      const { batcher } = this.#shardOf(append);
-      batcher.add(append);
-      batcher.wake();
+      const lane = this.#laneOf(append);
+      lane.add(append);
+      lane.wake();
     } catch (cause) {
       this.#refuse(append, notCopied(append, cause));
     }
   }
 
-  #shardOf(append: PendingAppend): Shard {
+  /** Where the append goes: to its shard, or to those that several tables' shards write together. */
+  #laneOf(append: PendingAppend): Lane {
+    const { joint, shards } = this.#context;
+    if (joint.wants(append)) return joint;
     const ref = append.kind === 'write' ? append.parts[0]?.ref : append.ref;
-    const shard = this.#context.shards[ref?.address?.shard ?? 0];
+    const shard = shards[ref?.address?.shard ?? 0];
     if (shard === undefined) throw new WalError('SHALE_INTERNAL', 'an append has no shard');
-    return shard;
-  }
-
-  /** The error of a write over several shards, as far as its tables have their address. */
-  #crossShard(append: PendingAppend): WalError | null {
-    if (append.kind !== 'write') return null;
-    const shards = new Set<number>();
-    for (const { ref } of append.parts) if (ref.address !== null) shards.add(ref.address.shard);
-    if (shards.size < 2) return null;
-    return new WalError(
-      'SHALE_CROSS_SHARD',
-      `one write can be atomic only over tables of one shard, and these ${append.parts.length} are on ${shards.size}: open with shardBy: 'region' and keep a write to one region, or with shards: 1`,
-      { details: { tables: append.parts.length, shards: shards.size } },
-    );
+    return shard.batcher;
   }
 
   /** Rejects an append that has booked its bytes. */

@@ -38,7 +38,27 @@ export interface ShardTasks {
   attach: { readonly kind: 'attach'; readonly data: ShardWorkerData };
   /** Write a frame. */
   append: { readonly kind: 'append'; readonly frame: Uint8Array };
-  /** Which life of the shard's thread this is: every thread has another number. */
+  /** Leave tables to a loan, for a write over tables of several shards. */
+  lend: {
+    readonly kind: 'lend';
+    readonly loan: bigint;
+    /** Region, table; and so on. */
+    readonly ids: BigUint64Array;
+  };
+  /** Write a frame over tables of this shard and those that others have lent. */
+  joint: {
+    readonly kind: 'joint';
+    readonly loan: bigint;
+    /** What the others have said of their tables, one list after the other. */
+    readonly states: BigUint64Array;
+    readonly frame: Uint8Array;
+  };
+  /** Take back what was lent, with what is known of it now; null when it is not known what became of the write. */
+  takeBack: { readonly kind: 'takeBack'; readonly loan: bigint; readonly states: BigUint64Array | null };
+  /**
+   * Which life of the shard's thread this is: another number for every thread, and after a thread has had to forget what
+   * it knew of a table.
+   */
   life: { readonly kind: 'life' };
   /** Fix the bounds of a read, and read its first chunk. */
   readStart: {
@@ -157,6 +177,11 @@ export interface ShardResults {
   load: null;
   attach: null;
   append: Uint8Array;
+  /** What is known of the tables, for `joint`; null when the loan is gone, and then nothing is lent. */
+  lend: BigUint64Array | null;
+  /** The reply, and what is known of the lent tables now; null and the frame when the loan is gone: nothing was written. */
+  joint: { readonly message: Uint8Array; readonly states: BigUint64Array | null };
+  takeBack: null;
   life: number;
   /** Null: the read has no entries at all. */
   readStart: (ReadPart & { readonly span: SequenceSpan }) | null;

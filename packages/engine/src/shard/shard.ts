@@ -101,8 +101,13 @@ export class Shard {
    *
    * @param onLoss whether to ask the next thread once more when this one dies, or to reject with
    *   SHALE_OUTCOME_UNKNOWN because the request may have changed something
+   * @param transfer buffers of the task that go to the thread: then it can be asked only once
    */
-  async request<K extends ShardTaskKind>(task: ShardTasks[K], onLoss: OnLoss): Promise<ShardResults[K]> {
+  async request<K extends ShardTaskKind>(
+    task: ShardTasks[K],
+    onLoss: OnLoss,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<ShardResults[K]> {
     for (let attempt = 1; ; attempt++) {
       while (this.#life.is === 'starting') await this.#life.done.catch(() => undefined);
       const life: Life = this.#life;
@@ -111,13 +116,34 @@ export class Shard {
         throw life.is === 'over' ? life.error : this.#stopped();
       }
       try {
-        return await life.thread.run<K>(task);
+        return await life.thread.run<K>(task, transfer);
       } catch (error) {
         if (error instanceof TaskFailed) throw error.error;
         this.#lost(life.thread);
         if (onLoss === 'fail' || attempt > 1) throw unknownOutcome(ADVICE[task.kind] ?? 'ask again', error);
       }
     }
+  }
+
+  /** Writes a frame of tables of this shard, beside its batcher; returns the reply. Rejects with WalError. */
+  append(frame: Uint8Array): Promise<Uint8Array> {
+    return this.request<'append'>({ kind: 'append', frame }, 'fail', [frame.buffer as ArrayBuffer]);
+  }
+
+  /** Writes a frame of tables of this shard and others. Rejects with WalError. */
+  joint(task: ShardTasks['joint']): Promise<ShardResults['joint']> {
+    const { frame, states } = task;
+    return this.request<'joint'>(task, 'fail', [frame.buffer as ArrayBuffer, states.buffer as ArrayBuffer]);
+  }
+
+  /** Counts a frame that is being sent. */
+  count(frame: Frame): void {
+    const counters = this.counters;
+    counters.frames++;
+    counters.appends += frame.appendCount;
+    counters.entries += frame.entryCount;
+    counters.bytes += frame.byteCount;
+    if (frame.sync) counters.syncs++;
   }
 
   /** The WAL is closing: a thread that cannot be started is given up soon. */
@@ -191,12 +217,8 @@ export class Shard {
   #send(frame: Frame, done: () => void): void {
     const life = this.#life;
     const { pool, flow, health } = this.#context;
-    const counters = this.counters;
-    counters.frames++;
-    counters.appends += frame.appendCount;
-    counters.entries += frame.entryCount;
-    counters.bytes += frame.byteCount;
-    if (frame.sync) counters.syncs++;
+    const { counters } = this;
+    this.count(frame);
     const settled = (error: WalError | null): void => {
       // Whatever happens here, the room is given back and the next frame may go.
       try {
@@ -247,6 +269,7 @@ const APPEND_ADVICE =
 /** What to do after a request of each kind was lost with its thread. */
 const ADVICE: { readonly [K in ShardTaskKind]?: string } = {
   append: APPEND_ADVICE,
+  joint: APPEND_ADVICE,
   trim: 'the trim may or may not have been done: trimming again does no harm',
   drop: 'the table may or may not have been dropped: drop it again',
   scanNext: 'the scan went with it: begin a new one',

@@ -1,6 +1,6 @@
 import { threadId } from 'node:worker_threads';
-import { decodeAppendFrame, encodeAppendReply, errorToData, WalError } from '@shale/codec';
-import { attachLog, type Log } from '@shale/storage';
+import { decodeAppendFrame, encodeAppendReply, errorToData, type TableId, WalError } from '@shale/codec';
+import { attachLog, type CommitResult, type Log } from '@shale/storage';
 import type {
   ShardResults,
   ShardTask,
@@ -10,6 +10,7 @@ import type {
 } from '../shard/protocol.js';
 import { ChunkScratch } from './chunk-scratch.js';
 import { Cursors } from './cursors.js';
+import { Holds } from './holds.js';
 import { findRegionBounds, readFloors, readHeads } from './recovery.js';
 
 /** What a task came to, and the buffers that go back with it. */
@@ -23,9 +24,12 @@ const NOTHING: readonly ArrayBuffer[] = [];
 /** A shard's side of the log: the state of its tables, and every kind of task. Lives in the shard's thread. */
 export class ShardWorker {
   readonly #scratch = new ChunkScratch();
+  readonly #holds = new Holds();
   #data: ShardWorkerData | null = null;
   #log: Log | null = null;
   #cursors: Cursors | null = null;
+  /** How often tables were forgotten: what others listed of them before then is void. */
+  #forgets = 0;
   #busyMs = 0;
 
   /** Adds to the time spent in tasks. */
@@ -46,27 +50,28 @@ export class ShardWorker {
         this.#data = task.data;
         return plain(null);
       }
+      case 'lend':
+        return this.#lend(task);
+      case 'joint':
+        return this.#joint(task);
+      case 'takeBack':
+        return this.#takeBack(task);
       case 'life':
-        return plain(threadId);
+        return plain(this.#life);
       case 'readStart':
-        return this.#readStart(task);
+        return this.#holds.run([task.id], () => this.#readStart(task));
       case 'readNext':
         return this.#read(task);
       case 'scanNext': {
         const value = this.#openCursors().scanNext(task);
         return { value, transfer: value.chunk === null ? NOTHING : [value.chunk.buffer] };
       }
-      case 'ends': {
-        const log = this.#open();
-        return plain({ first: log.firstSequence(task.id), last: log.lastSequence(task.id) });
-      }
-      case 'trim': {
-        const { trimmed, last, range } = this.#open().trim(task.id, task.upTo, { sync: task.sync });
-        return plain({ first: trimmed, last, range });
-      }
+      case 'ends':
+        return this.#holds.run([task.id], () => this.#ends(task));
+      case 'trim':
+        return this.#holds.run([task.id], () => this.#trim(task));
       case 'drop':
-        this.#open().drop(task.id);
-        return plain(null);
+        return this.#holds.run([task.id], () => this.#drop(task));
       case 'regionBounds':
         return plain(findRegionBounds(this.#open(), task.region));
       case 'regionHeads': {
@@ -105,16 +110,65 @@ export class ShardWorker {
     }
   }
 
-  #append(task: ShardTasks['append']): Outcome {
+  #append(task: ShardTasks['append']): Outcome | Promise<Outcome> {
+    const frame = decodeAppendFrame(task.frame);
+    return this.#holds.runFrame(frame.tables, () => {
+      const reply = replyInto(task.frame.buffer as ArrayBuffer, this.#open().commit(frame));
+      return { value: reply, transfer: [reply.buffer] };
+    });
+  }
+
+  #lend(task: ShardTasks['lend']): Outcome | Promise<Outcome> {
+    const ids = pairsOf(task.ids);
+    return this.#holds.run(ids, () => {
+      const states = this.#open().lend(task.loan, ids);
+      if (states === null) return plain(null);
+      this.#holds.hold(task.loan, ids);
+      return { value: states, transfer: [states.buffer as ArrayBuffer] };
+    });
+  }
+
+  #joint(task: ShardTasks['joint']): Outcome | Promise<Outcome> {
+    const { loan, states, frame: bytes } = task;
+    const frame = decodeAppendFrame(bytes);
+    const buffer = bytes.buffer as ArrayBuffer;
+    return this.#holds.runFrame(frame.tables, () => {
+      const result = this.#open().commitWithLoan(loan, states, frame);
+      if (result === null) return { value: { message: bytes, states: null }, transfer: [buffer] };
+      const value = { message: replyInto(buffer, result), states: result.states };
+      return { value, transfer: [value.message.buffer, value.states.buffer as ArrayBuffer] };
+    });
+  }
+
+  #takeBack({ loan, states }: ShardTasks['takeBack']): Outcome {
+    const ids = this.#holds.lentTo(loan);
+    if (ids === undefined) return plain(null);
+    try {
+      if (states !== null) {
+        this.#open().takeBack(states);
+      } else {
+        this.#forgets++;
+        this.#open().endLoan(loan, ids);
+      }
+    } finally {
+      this.#holds.release(loan);
+    }
+    return plain(null);
+  }
+
+  #ends({ id }: ShardTasks['ends']): Outcome {
     const log = this.#open();
-    const { firsts, trims, errors } = log.commit(decodeAppendFrame(task.frame));
-    const reply = encodeAppendReply(
-      task.frame.buffer as ArrayBuffer,
-      firsts,
-      errors.map(({ append, error }) => ({ append, error: errorToData(error) })),
-      trims,
-    );
-    return { value: reply, transfer: [reply.buffer] };
+    return plain({ first: log.firstSequence(id), last: log.lastSequence(id) });
+  }
+
+  #trim({ id, upTo, sync }: ShardTasks['trim']): Outcome {
+    const { trimmed, last, range } = this.#open().trim(id, upTo, { sync });
+    return plain({ first: trimmed, last, range });
+  }
+
+  #drop({ id }: ShardTasks['drop']): Outcome {
+    this.#open().drop(id);
+    return plain(null);
   }
 
   #readStart(task: ShardTasks['readStart']): Outcome {
@@ -136,7 +190,7 @@ export class ShardWorker {
   #install(task: ShardTasks['install']): Outcome {
     const { region, heads, floors, since } = task;
     const log = this.#open();
-    if (task.life !== threadId) return plain(null);
+    if (task.life !== this.#life) return plain(null);
     const found = [];
     for (let i = 0; i + 2 < heads.length; i += 3) {
       found.push({
@@ -163,7 +217,12 @@ export class ShardWorker {
     this.#cursors?.close();
     await this.#log?.close();
     this.#log = null;
+    this.#holds.releaseAll();
     return plain(null);
+  }
+
+  get #life(): number {
+    return threadId + this.#forgets * 2 ** 32;
   }
 
   #open(): Log {
@@ -176,6 +235,22 @@ export class ShardWorker {
     this.#cursors ??= new Cursors(this.#open(), this.#scratch);
     return this.#cursors;
   }
+}
+
+/** The reply to a frame, in the frame's own buffer. */
+function replyInto(buffer: ArrayBuffer, { firsts, trims, errors }: CommitResult): Uint8Array<ArrayBuffer> {
+  return encodeAppendReply(
+    buffer,
+    firsts,
+    errors.map(({ append, error }) => ({ append, error: errorToData(error) })),
+    trims,
+  );
+}
+
+function pairsOf(ids: BigUint64Array): TableId[] {
+  const pairs: TableId[] = [];
+  for (let i = 0; i + 1 < ids.length; i += 2) pairs.push({ region: ids[i] ?? 0n, table: ids[i + 1] ?? 0n });
+  return pairs;
 }
 
 function plain(value: ShardResults[ShardTaskKind]): Outcome {

@@ -7,7 +7,7 @@
 import { WalError } from '@shale/codec';
 import { expect, test } from 'vitest';
 import { FlowControl } from '../../dist/append/flow.js';
-import { apart, behind, bytes, open, rejectsWith } from '../support.js';
+import { behind, bytes, open } from '../support.js';
 
 const LIMIT = 64 * 1024;
 const MANY = 20_000;
@@ -35,21 +35,6 @@ test('thousands of waiting appends that are refused one after the other all sett
   expect(new Set(codes)).toEqual(new Set(['SHALE_INVALID_ARGUMENT']));
   expect(behind(wal).flow).toMatchObject({ inFlightBytes: 0, queuedBytes: 0, waiting: 0 });
   expect(await table.append(bytes('later'))).toBe(2n);
-});
-
-test('a write over tables known to be on different shards is refused at once, without waiting for room', async () => {
-  const wal = await open({ shards: 2, maxInFlightBytes: LIMIT, durability: 'os' });
-  const { here, there } = apart(wal);
-  const a = wal.table({ region: 1, table: here });
-  const b = wal.table({ region: 1, table: there });
-  const filling = a.append(new Uint8Array(LIMIT - 300));
-  const write = wal.write([
-    { table: a, payloads: [bytes('x')] },
-    { table: b, payloads: [bytes('y')] },
-  ]);
-  expect(behind(wal).flow.waiting).toBe(0);
-  await rejectsWith('SHALE_CROSS_SHARD', write);
-  await filling;
 });
 
 test('those whose turn comes may give back their room from inside of it, however many they are', () => {

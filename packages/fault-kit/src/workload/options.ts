@@ -56,7 +56,7 @@ export interface WorkloadOptions {
   readonly keep?: number;
   /** It stops by itself after so many rejections in a row, beside those of what was under way. Default 50. */
   readonly giveUpAfter?: number;
-  /** Options of `openWal`. Default: `shardBy: 'region'`, so that writes can be atomic over a region. */
+  /** Options of `openWal`. */
   readonly wal?: WalOptions;
 }
 
@@ -102,5 +102,5 @@ export function resolveWorkload(options: WorkloadOptions): ResolvedWorkload {
   if (regions < 1 || regions > 1000 || tables < 1 || tables > 1000) {
     throw new TypeError(`regions and tables must be 1 to 1000, and are ${regions} and ${tables}`);
   }
-  return { ...resolved, wal: { shardBy: 'region', ...resolved.wal } };
+  return resolved;
 }

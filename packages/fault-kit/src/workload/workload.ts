@@ -120,13 +120,11 @@ export class Workload {
     return true;
   }
 
-  /** Over some tables of one region if that can be atomic, else over one table. */
+  /** Over some tables, of one region or of all. */
   #write(one: WorkTable): void {
-    const { shards, shardBy } = this.wal.options;
-    const group = this.#random.pick(this.#groups);
+    const group = this.#random.chance(0.5) ? this.#random.pick(this.#groups) : this.#groups.flat();
     const some = group.filter(({ blocked }) => this.#random.chance(0.6) && !blocked);
-    const tables = (shards === 1 || shardBy === 'region') && some.length > 0 ? some : [one];
-    this.#append(tables, this.#random.integer(1, 4));
+    this.#append(some.length > 0 ? some : [one], this.#random.integer(1, 4));
   }
 
   #append(tables: readonly WorkTable[], count: number): void {

@@ -55,8 +55,7 @@ export class Clients {
     };
     const failed = (error: unknown): void => {
       const code = this.#codeOf(error);
-      if (code === 'SHALE_CROSS_SHARD' && parts.length > 1) note('refused', []);
-      else if (code === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) note('unknown', []);
+      if (code === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) note('unknown', []);
       else throw error;
     };
     // Each answer is noted the moment it comes: one more step between would change the order of the answers.

@@ -16,8 +16,8 @@ export interface AppendOp extends Timed {
   readonly unit: number;
   /** What tells each entry from all others of the history. */
   readonly serials: readonly number[];
-  /** `unknown`: it may or may not be in. `refused`: it must not be in. */
-  readonly outcome: 'ok' | 'unknown' | 'refused';
+  /** `unknown`: it may or may not be in. */
+  readonly outcome: 'ok' | 'unknown';
   /** The sequence of its first entry, where that is known; for an empty one the table's last and one. */
   readonly first: bigint | null;
 }

@@ -45,7 +45,7 @@ export function place(table: string, ops: readonly Op[]): Placement {
     if (op.kind !== 'read' || op.table !== table) continue;
     for (const { sequence, serial } of op.entries) {
       const source = bySerial.get(serial);
-      if (source === undefined || source.op.outcome === 'refused') {
+      if (source === undefined) {
         violations.push(`${table}: entry ${sequence} holds what nobody appended there`);
         continue;
       }

@@ -46,7 +46,7 @@ export class Lane {
         firstName: random.integer(0, 20),
         wal: {
           shards: random.pick(SHARDS),
-          shardBy: 'region',
+          shardBy: random.pick(['table', 'region']),
           // Flushes and compactions shall happen, too.
           rocksdb: {
             writeBufferSize: random.pick([64, 256, 4096]) * 1024,

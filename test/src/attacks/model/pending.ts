@@ -66,7 +66,7 @@ export function submit(wal: Wal, command: AppendCommand, parts: readonly ModelPa
 
 /**
  * Throws unless the answer to an append is what it must be, and applies the append to the model. Gives what it has
- * written; null when it was refused. All its tables have a shard by now.
+ * written; null when it was refused.
  */
 export function requireAnswer(wal: Wal, pending: Pending, model: WalModel): Verdict['spans'] | null {
   const { codes, spans } = judge(wal, pending.parts, model);
@@ -96,15 +96,11 @@ export async function answered(pendings: readonly Pending[], answers: number): P
 }
 
 function judge(wal: Wal, parts: readonly ModelPart[], model: WalModel): Verdict {
-  const shards = new Set(parts.map(({ table }) => tableOf(wal, table).shard));
   const payloads = parts.flatMap((part) => part.payloads);
   const bytes = payloads.reduce((sum, payload) => sum + payload.length, 0);
-  const refusals: string[] = [];
   if (bytes + 4 * payloads.length + 256 * parts.length > wal.options.maxInFlightBytes) {
-    refusals.push('SHALE_TOO_LARGE');
+    return { codes: ['SHALE_TOO_LARGE'], spans: [] };
   }
-  if (shards.size > 1) refusals.push('SHALE_CROSS_SHARD');
-  if (refusals.length > 0) return { codes: refusals, spans: [] };
   const outcome = model.append(parts);
   return outcome.ok ? { codes: [], spans: outcome.spans } : { codes: [outcome.code], spans: [] };
 }

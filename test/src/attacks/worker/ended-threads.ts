@@ -6,7 +6,7 @@ export const endedThreads: Scenario = {
   name: 'ended threads',
   async run({ site, random }) {
     const shards = random.integer(1, 3);
-    const workload = site.start({ wal: { shards, shardBy: 'region' }, inFlight: 200 });
+    const workload = site.start({ wal: { shards }, inFlight: 200 });
     await workload.opened;
     const ends = random.integer(2, 4);
     for (let i = 0; i < ends; i++) {

@@ -10,7 +10,7 @@ export const fullThread: Scenario = {
   async run({ site, random }) {
     const shards = random.integer(1, 2);
     const workload = site.start(
-      { wal: { shards, shardBy: 'region' }, inFlight: 200 },
+      { wal: { shards }, inFlight: 200 },
       { execArgv: ['--max-old-space-size=96'] },
     );
     await workload.opened;

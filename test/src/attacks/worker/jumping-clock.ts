@@ -17,7 +17,7 @@ export const jumpingClock: Scenario = {
     let shift = random.pick(SHIFTS);
     setShift(file, shift);
     for (let life = 0; life < 2; life++) {
-      const workload = site.start({ wal: { shards: 2, shardBy: 'region' } }, { env });
+      const workload = site.start({ wal: { shards: 2 } }, { env });
       await workload.opened;
       for (let jump = 0; jump < 3; jump++) {
         await goesOn(workload);

@@ -5,7 +5,7 @@ import { finish, goesOn, type Scenario } from './scenario.js';
 export const stoppedProcess: Scenario = {
   name: 'a stopped process',
   async run({ site, random }) {
-    const workload = site.start({ wal: { shards: 2, shardBy: 'region' } });
+    const workload = site.start({ wal: { shards: 2 } });
     await workload.opened;
     await goesOn(workload, 10);
     const stops = random.integer(1, 3);

@@ -1,0 +1,116 @@
+import { WalError } from '@shale/codec';
+import { TABLE_STATE_STRIDE } from '@shale/storage';
+import type { Shard } from '../shard/shard.js';
+import type { Address } from '../table-ref.js';
+
+/** Tables of one shard. */
+export interface ShardTables {
+  readonly shard: Shard;
+  /** Region, table; and so on. */
+  readonly ids: BigUint64Array<ArrayBuffer>;
+}
+
+interface Lent extends ShardTables {
+  readonly states: BigUint64Array<ArrayBuffer>;
+}
+
+/** How often a write is tried whose loan was gone because a thread that had lent to it died. Each of them is replaced. */
+const MOST_ATTEMPTS = 16;
+
+/** The tables by shard, in the order in which every writer asks the shards: so that no two wait for each other. */
+export function byShard(addresses: Iterable<Address>, shards: readonly Shard[]): ShardTables[] {
+  const lists: bigint[][] = shards.map(() => []);
+  for (const { shard, id } of addresses) lists[shard]?.push(id.region, id.table);
+  const result: ShardTables[] = [];
+  for (const shard of shards) {
+    const ids = lists[shard.index] ?? [];
+    if (ids.length > 0) result.push({ shard, ids: BigUint64Array.from(ids) });
+  }
+  return result;
+}
+
+/**
+ * Writes a frame over tables of several shards, as one batch of the last of them, to which the others lend theirs:
+ *
+ *   lend ──► lend ──► ... ──► write ──► take back, each        the write is in, or was refused
+ *                                └────► find out, each         the thread that wrote has died
+ *
+ * A thread that dies after it has lent makes the loan void, so that nothing was written, and all begins again with its
+ * successor. Returns the reply; by then every shard has been sent what to take back, so that what is sent to it from here
+ * on comes after it. Rejects with WalError: SHALE_OUTCOME_UNKNOWN when the write may be in.
+ */
+export async function commitJointly(
+  loans: { openLoan(): bigint },
+  tables: readonly ShardTables[],
+  frame: Uint8Array,
+): Promise<Uint8Array> {
+  const others = tables.slice(0, -1);
+  const writer = tables.at(-1)?.shard;
+  if (writer === undefined) throw new WalError('SHALE_INTERNAL', 'a joint write has no tables');
+  let message = frame;
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const loan = loans.openLoan();
+    const lent = await lendAll(loan, others);
+    if (lent === null) continue;
+    const states = joined(lent);
+    let result: Awaited<ReturnType<typeof writer.joint>>;
+    try {
+      result = await writer.joint({ kind: 'joint', loan, states, frame: message });
+    } catch (error) {
+      const isUnknown = error instanceof WalError && error.code === 'SHALE_OUTCOME_UNKNOWN';
+      for (const { shard, states } of lent) takeBack(shard, loan, isUnknown ? null : states);
+      throw error;
+    }
+    message = result.message;
+    giveBack(loan, lent, result.states);
+    if (result.states !== null) return message;
+  }
+  throw new WalError(
+    'SHALE_INTERNAL',
+    `threads died ${MOST_ATTEMPTS} times before a write over their tables: nothing was written`,
+  );
+}
+
+/** Has the shards lend their tables, one after the other; null when the loan is gone. */
+async function lendAll(loan: bigint, tables: readonly ShardTables[]): Promise<Lent[] | null> {
+  const lent: Lent[] = [];
+  let states: BigUint64Array | null = null;
+  try {
+    for (const { shard, ids } of tables) {
+      states = await shard.request<'lend'>({ kind: 'lend', loan, ids }, 'retry');
+      if (states === null) break;
+      lent.push({ shard, ids, states: states as BigUint64Array<ArrayBuffer> });
+    }
+  } catch (error) {
+    giveBack(loan, lent, null);
+    throw error;
+  }
+  if (states !== null) return lent;
+  giveBack(loan, lent, null);
+  return null;
+}
+
+/** Gives every shard its part of `states`; what it has lent when there is none. */
+function giveBack(loan: bigint, lent: readonly Lent[], states: BigUint64Array | null): void {
+  let at = 0;
+  for (const { shard, ids, states: before } of lent) {
+    const length = (ids.length / 2) * TABLE_STATE_STRIDE;
+    takeBack(shard, loan, states === null ? before : states.slice(at, at + length));
+    at += length;
+  }
+}
+
+function takeBack(shard: Shard, loan: bigint, states: BigUint64Array | null): void {
+  // A thread that dies before it takes them back is followed by one that recovers them.
+  shard.request<'takeBack'>({ kind: 'takeBack', loan, states }, 'fail').catch(() => undefined);
+}
+
+function joined(lent: readonly Lent[]): BigUint64Array<ArrayBuffer> {
+  const all = new BigUint64Array(lent.reduce((sum, { states }) => sum + states.length, 0));
+  let at = 0;
+  for (const { states } of lent) {
+    all.set(states, at);
+    at += states.length;
+  }
+  return all;
+}

@@ -1,0 +1,186 @@
+import { decodeAppendReply, WalError } from '@shale/codec';
+import type { BufferPool } from '../append/buffer-pool.js';
+import { Frame } from '../append/frame.js';
+import { type PendingAppend, refsOf } from '../append/pending-append.js';
+import type { Shard } from '../shard/shard.js';
+import type { Address } from '../table-ref.js';
+import { byShard, commitJointly, type ShardTables } from './joint-commit.js';
+import { type LaneTable, LaneTables } from './lane-tables.js';
+
+/** What the lane needs of the WAL. */
+export interface JointLaneContext {
+  readonly pool: BufferPool;
+  readonly shards: readonly Shard[];
+  /** A new loan, by its number. */
+  openLoan(): bigint;
+  /** A frame is settled: gives back what it had booked, and looks at its error. */
+  settled(frame: Frame, error: WalError | null): void;
+}
+
+/** What goes through the lane at a time: a frame, or something that is done to one table. */
+interface Load {
+  readonly tables: Set<LaneTable>;
+  readonly frame: Frame | null;
+  /** Does it. Never rejects. */
+  run(): Promise<void>;
+  /** Calls to make when it is settled. */
+  readonly after: (() => void)[];
+}
+
+/**
+ * Group commit for writes over tables of several shards. They share frames as the appends to one shard do: while a frame
+ * is under way the next one fills. As long as anything in the lane concerns a table, whatever else is done to that table
+ * goes there, too, so that the order per table holds; all other tables keep to their shards.
+ */
+export class JointLane {
+  readonly #context: JointLaneContext;
+  readonly #tables = new LaneTables();
+  /** What waits for its turn, oldest first. The last one may still fill. */
+  readonly #queue: Load[] = [];
+  /** What was taken in last, until it is settled. */
+  #last: Load | null = null;
+  #state: 'idle' | 'scheduled' | 'busy' = 'idle';
+
+  constructor(context: JointLaneContext) {
+    this.#context = context;
+  }
+
+  /** Whether an append has to go here: it concerns several shards, or a table that is in here. */
+  wants(append: PendingAppend): boolean {
+    if (append.kind !== 'write') return append.ref.address !== null && this.has(append.ref.address);
+    const shard = append.parts[0]?.ref.address?.shard;
+    return append.parts.some(
+      ({ ref: { address } }) => address !== null && (address.shard !== shard || this.has(address)),
+    );
+  }
+
+  /** Whether a table is in here. */
+  has(address: Address): boolean {
+    return this.#tables.find(address) !== undefined;
+  }
+
+  /** Copies an append into a frame, whole, or throws and has nothing of it. `wake` sends it. */
+  add(append: PendingAppend): void {
+    const load = this.#take(append);
+    for (const { address } of refsOf(append)) if (address !== null) this.#enter(load, address);
+  }
+
+  /** Something was added. */
+  wake(): void {
+    if (this.#state !== 'idle' || this.#queue.length === 0) return;
+    this.#state = 'scheduled';
+    // At the end of the burst of microtasks, so that what is written in one tick shares a frame.
+    queueMicrotask(() => process.nextTick(() => void this.#run()));
+  }
+
+  /** Does something to a table that is in here, after what came before it and before what comes after it. */
+  step<R>(address: Address, act: () => Promise<R>): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const run = (): Promise<void> => act().then(resolve, reject);
+      this.#enter(this.#push({ tables: new Set(), frame: null, run, after: [] }), address);
+      this.wake();
+    });
+  }
+
+  /** Calls `follow` when everything taken in so far is settled: at once if that is so already. */
+  afterSettled(follow: () => void): void {
+    if (this.#last === null) follow();
+    else this.#last.after.push(follow);
+  }
+
+  /** Rejects everything that was not sent yet; returns what it had booked. */
+  failUnsent(error: WalError): number {
+    let cost = 0;
+    for (const load of this.#queue.splice(0)) {
+      if (load.frame === null) {
+        void load.run().then(() => this.#leave(load));
+        continue;
+      }
+      load.frame.fail(error);
+      cost += load.frame.cost;
+      this.#leave(load);
+    }
+    return cost;
+  }
+
+  /** The load whose frame has the append now. */
+  #take(append: PendingAppend): Load {
+    const last = this.#queue.at(-1);
+    if (last !== undefined && last.frame?.fits(append) === true) {
+      last.frame.add(append);
+      return last;
+    }
+    const frame = Frame.holding(append, this.#context.pool);
+    const load: Load = { tables: new Set(), frame, run: () => this.#send(frame, load), after: [] };
+    return this.#push(load);
+  }
+
+  #push(load: Load): Load {
+    this.#queue.push(load);
+    this.#last = load;
+    return load;
+  }
+
+  #enter(load: Load, address: Address): void {
+    const table = this.#tables.find(address) ?? this.#tables.enter(address, this.#whenSent(address));
+    if (load.tables.has(table)) return;
+    load.tables.add(table);
+    table.unsettled++;
+  }
+
+  /** Resolves when what the table's shard was given so far is sent. */
+  #whenSent(address: Address): Promise<void> {
+    return new Promise((resolve) => this.#context.shards[address.shard]?.batcher.whenSent(resolve));
+  }
+
+  async #run(): Promise<void> {
+    this.#state = 'busy';
+    for (let load = this.#queue.shift(); load !== undefined; load = this.#queue.shift()) {
+      await load.run();
+      this.#leave(load);
+    }
+    this.#state = 'idle';
+  }
+
+  /** It is settled. */
+  #leave(load: Load): void {
+    for (const table of load.tables) this.#tables.settled(table);
+    if (this.#last === load) this.#last = null;
+    for (const call of load.after) call();
+  }
+
+  async #send(frame: Frame, load: Load): Promise<void> {
+    let failure: WalError | null = null;
+    let writer: Shard | undefined;
+    try {
+      await Promise.all([...load.tables].map(({ sent }) => sent));
+      const tables = byShard(
+        [...load.tables].map(({ address }) => address),
+        this.#context.shards,
+      );
+      writer = tables.at(-1)?.shard;
+      writer?.count(frame);
+      const reply = await this.#write(frame, tables);
+      frame.settle(decodeAppendReply(reply));
+      this.#context.pool.give(reply.buffer as ArrayBuffer);
+    } catch (cause) {
+      failure = cause instanceof WalError ? cause : unknown(cause);
+      if (writer !== undefined) writer.counters.failedFrames++;
+      frame.fail(failure);
+    }
+    this.#context.settled(frame, failure);
+  }
+
+  /** Writes a frame; tables of one shard alone need nobody to lend anything. */
+  async #write(frame: Frame, tables: readonly ShardTables[]): Promise<Uint8Array> {
+    const [only, ...others] = tables;
+    const message = frame.seal();
+    if (only === undefined || others.length > 0) return await commitJointly(this.#context, tables, message);
+    return await only.shard.append(message);
+  }
+}
+
+function unknown(cause: unknown): WalError {
+  const message = 'the answer to a write cannot be read: it may or may not be in';
+  return new WalError('SHALE_OUTCOME_UNKNOWN', message, { cause });
+}
