@@ -358,6 +358,18 @@ export const MUTANTS = [
     killers: ['packages/rocksdb/test/failing-disk.test.ts', 'packages/rocksdb/test/unreadable-files.test.ts'],
   },
   {
+    name: 'starved-is-not-poison',
+    removes: 'the difference between a file that cannot be opened for now and a disk that fails',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/health.cc',
+        from: '} else if (isOutOfResources(status)) {',
+        to: '} else if (false) {',
+      },
+    ],
+    killers: ['packages/rocksdb/test/few-files.test.ts'],
+  },
+  {
     name: 'fifo-refused',
     removes: 'the refusal of FIFO compaction, which deletes names and floors',
     edits: [

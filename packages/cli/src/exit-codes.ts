@@ -41,6 +41,7 @@ const BY_CODE: Partial<Record<ErrorCode, ExitCode>> = {
   SHALE_CORRUPT: EXIT.corrupt,
   SHALE_SEQUENCE_MISMATCH: EXIT.refused,
   SHALE_NO_SPACE: EXIT.noSpace,
+  SHALE_NO_RESOURCES: EXIT.io,
   SHALE_IO: EXIT.io,
   SHALE_POISONED: EXIT.io,
   SHALE_INTERNAL: EXIT.internal,

@@ -3,11 +3,11 @@ import { WalError } from '@shale/codec';
 /**
  * What keeps an open WAL from writing:
  *
- *   well ──► full ──► well        the disk is full; resume() ends it
- *     └───┬────┘
- *         └──► poisoned | failed  for ever: a sync failed, or a shard could not be started again
+ *   well ──► full | starved ──► well  the disk is full, or there were no file descriptors or no memory; resume() ends it
+ *     └───────┬────────┘
+ *             └──► poisoned | failed  for ever: a sync failed, or a shard could not be started again
  */
-export type HealthState = 'well' | 'full' | 'poisoned' | 'failed';
+export type HealthState = 'well' | 'full' | 'starved' | 'poisoned' | 'failed';
 
 /** Latches the first error after which nothing may be acknowledged. */
 export class Health {
@@ -40,7 +40,9 @@ export class Health {
   /** Looks at the error of a write; latches if it says that later writes must not be acknowledged. */
   notice(error: WalError): void {
     if (error.code === 'SHALE_POISONED') this.#latch('poisoned', error);
-    else if (error.code === 'SHALE_NO_SPACE' && this.#state === 'well') this.#latch('full', error);
+    else if (this.#state !== 'well') return;
+    else if (error.code === 'SHALE_NO_SPACE') this.#latch('full', error);
+    else if (error.code === 'SHALE_NO_RESOURCES') this.#latch('starved', error);
   }
 
   /** A shard is gone for good. */
@@ -48,7 +50,7 @@ export class Health {
     this.#latch('failed', error);
   }
 
-  /** The disk has room again. Throws what made the WAL unusable, if it is for ever. */
+  /** There is room again, or what was short. Throws what made the WAL unusable, if it is for ever. */
   resumed(): void {
     if (this.#state === 'poisoned' || this.#state === 'failed')
       throw this.#error ?? new WalError('SHALE_INTERNAL', '');

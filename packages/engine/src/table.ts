@@ -104,7 +104,7 @@ export class Table<T = Uint8Array> {
    * called before this returns, too. Appends to one table are done and acknowledged in the order they were made in.
    *
    * Rejects with SHALE_OVERLOADED, SHALE_SEQUENCE_MISMATCH, SHALE_SEQUENCE_EXHAUSTED, SHALE_TOO_LARGE, SHALE_PAYLOAD,
-   * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_CLOSED (nothing was written), SHALE_OUTCOME_UNKNOWN
+   * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_CLOSED (nothing was written), SHALE_OUTCOME_UNKNOWN
    * (it may or may not be in), SHALE_IO, SHALE_POISONED, SHALE_CORRUPT (the table cannot be recovered).
    */
   append(payload: T, options?: AppendOptions): Promise<bigint> {

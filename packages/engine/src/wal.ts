@@ -203,9 +203,10 @@ export class Wal implements AsyncDisposable {
 
   /**
    * Lets appends go on after SHALE_NO_SPACE, once there is room on the disk: as much as the option
-   * `rocksdb.spaceReserve`, at least. RocksDB is opened anew for it, so every shard waits meanwhile, and region scans that
-   * are under way fail with SHALE_CLOSED. Rejects with SHALE_NO_SPACE when there is no room, reads and trims going on as
-   * before, and with what made the WAL unusable when that is for ever.
+   * `rocksdb.spaceReserve`, at least; and after SHALE_NO_RESOURCES, once files can be opened again. RocksDB is opened
+   * anew for it, so every shard waits meanwhile, and region scans that are under way fail with SHALE_CLOSED. Rejects with
+   * SHALE_NO_SPACE when there is no room, reads and trims going on as before, with SHALE_NO_RESOURCES when files cannot
+   * be opened yet, reads going on, and with what made the WAL unusable when that is for ever.
    */
   async resume(): Promise<void> {
     this.#engine.requireWritable();

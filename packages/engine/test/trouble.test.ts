@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { errorToData, WalError } from '@shale/codec';
-import type { Wal } from '@shale/engine';
+import type { HealthEvent, Wal } from '@shale/engine';
 import { expect, test } from 'vitest';
 import { TaskFailed } from '../dist/shard/shard-thread.js';
 import { all, apart, behind, bytes, open, rejectsWith } from './support.js';
@@ -8,7 +9,7 @@ import { all, apart, behind, bytes, open, rejectsWith } from './support.js';
 function failFrames(
   wal: Wal,
   shard: number,
-  code: 'SHALE_POISONED' | 'SHALE_NO_SPACE' | 'SHALE_IO',
+  code: 'SHALE_POISONED' | 'SHALE_NO_SPACE' | 'SHALE_NO_RESOURCES' | 'SHALE_IO',
 ): () => void {
   const thread = behind(wal).shard(shard).thread;
   if (thread === null) throw new TypeError('no thread');
@@ -91,6 +92,35 @@ test('a full disk stops appends until resume(), and reads go on', async () => {
   await wal.resume();
   expect((await wal.stats()).health).toBe('well');
   expect(await table.append(bytes('b'))).toBe(2n);
+});
+
+test('missing descriptors or memory stop appends until resume(), and the channel shale:health says so', async () => {
+  const states: unknown[] = [];
+  const listen = (message: unknown): void => {
+    const { type, state, error } = message as Extract<HealthEvent, { type: 'state' }>;
+    states.push([type, state, error?.code]);
+  };
+  subscribe('shale:health', listen);
+  try {
+    const wal = await open({ shards: 1 });
+    const table = wal.table({ region: 1, table: 1 });
+    await table.append(bytes('a'));
+    const restore = failFrames(wal, 0, 'SHALE_NO_RESOURCES');
+    await rejectsWith('SHALE_NO_RESOURCES', table.append(bytes('x')));
+    restore();
+    await rejectsWith('SHALE_NO_RESOURCES', table.append(bytes('x')));
+    expect((await wal.stats()).health).toBe('starved');
+    expect(await all(table.read())).toHaveLength(1);
+    await wal.resume();
+    await wal.resume();
+    expect(await table.append(bytes('b'))).toBe(2n);
+    expect(states).toEqual([
+      ['state', 'starved', 'SHALE_NO_RESOURCES'],
+      ['state', 'well', undefined],
+    ]);
+  } finally {
+    unsubscribe('shale:health', listen);
+  }
 });
 
 test('a frame that fails otherwise fails its appends and no others', async () => {

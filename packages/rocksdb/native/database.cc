@@ -60,7 +60,13 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
   if (!readOnly_ && isNoSpace(status) && reserve_.giveUp()) {
     health_->fill(status.ToString());
     health_->begin(true);
-    status = open(Opening::kSparing, false);
+    try {
+      status = open(Opening::kSparing, false);
+    } catch (...) {
+      reserve_.keep();
+      recovery.undo();
+      throw;
+    }
     if (!status.ok()) reserve_.keep();
   }
   if (!status.ok()) recovery.undo();
@@ -94,10 +100,7 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   options.listeners = {unreadableFiles_, health_, rangeDeletions_, std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
-  if (options.avoid_flush_during_recovery) {
-    const Status synced = syncLogs(path_);
-    if (!synced.ok()) return synced;
-  }
+  if (options.avoid_flush_during_recovery) syncLogs(path_);
   const Status status = openRocksDB(options, path_, &db_);
   if (status.ok()) unreadableFiles_->attach(*db_);
   return status;
@@ -157,7 +160,13 @@ void SharedDatabase::reopen(Opening opening, bool full) {
     settings.salvage = false;
     Recovery recovery(path_, false, false, settings);
     recovery.before();
-    const Status status = open(opening, false);
+    Status status;
+    try {
+      status = open(opening, false);
+    } catch (...) {
+      recovery.undo();
+      throw;
+    }
     if (!status.ok()) recovery.undo();
     throwIfFailed(status, path_);
     watermark_ = recovery.after(*db_);
@@ -165,6 +174,8 @@ void SharedDatabase::reopen(Opening opening, bool full) {
     giveUpWriting();
     if (error.code == "ROCKSDB_NO_SPACE") {
       health_->fill(error.message);
+    } else if (error.code == "ROCKSDB_NO_RESOURCES") {
+      health_->starve(error.message);
     } else {
       health_->poison("opening the database anew failed: " + error.message);
     }
@@ -179,7 +190,11 @@ void SharedDatabase::reopen(Opening opening, bool full) {
 void SharedDatabase::giveUpWriting() {
   closeRocksDB();
   // Reads go on.
-  openForReading().PermitUncheckedError();
+  try {
+    openForReading().PermitUncheckedError();
+  } catch (const DatabaseError&) {
+    // It is not even possible to look at the directory.
+  }
 }
 
 void SharedDatabase::assertSound() const {
@@ -198,33 +213,41 @@ void SharedDatabase::assertSound() const {
 
 void SharedDatabase::assertTrimmable() const {
   assertSound();
-  if (health_->full() && health_->stopped()) throwFull();
+  if (health_->starved() || (health_->full() && health_->stopped())) throwHalted();
 }
 
-void SharedDatabase::throwFull() const {
-  throw DatabaseError{"ROCKSDB_NO_SPACE", "The disk is full (" + health_->reason() + ")", "noSpace", "hard", path_};
+void SharedDatabase::throwHalted() const {
+  if (!health_->starved()) {
+    throw DatabaseError{"ROCKSDB_NO_SPACE", "The disk is full (" + health_->reason() + ")", "noSpace", "hard", path_};
+  }
+  throw DatabaseError{"ROCKSDB_NO_RESOURCES",
+                      "There were no file descriptors or no memory left to open a file with (" + health_->reason() + ")",
+                      "none", "hard", path_};
 }
 
 void SharedDatabase::assertWritable() const {
   assertSound();
-  if (health_->full()) throwFull();
+  if (health_->halted()) throwHalted();
 }
 
 void SharedDatabase::makeTrimmable() {
   assertSound();
+  // There is no reserve of descriptors.
+  if (health_->starved()) throwHalted();
   if (!health_->full() || !health_->stopped()) return;
   const LengthyCalls::Ending ending(lengthyCalls_);
   endCompactions();
   const std::lock_guard<Gate> lock(gate_);
   assertSound();
+  if (health_->starved()) throwHalted();
   if (!health_->full() || !health_->stopped()) return;
-  if (!reserve_.giveUp()) throwFull();
+  if (!reserve_.giveUp()) throwHalted();
   reopen(Opening::kSparing, true);
 }
 
 void SharedDatabase::resume() {
   assertSound();
-  if (!health_->full()) {
+  if (!health_->halted()) {
     const Use use(*this);
     throwIfFailed(use.db().Resume(), path_);
     return;
@@ -233,8 +256,8 @@ void SharedDatabase::resume() {
   endCompactions();
   const std::lock_guard<Gate> lock(gate_);
   assertSound();
-  if (!health_->full()) return;
-  if (!reserve_.hasRoom()) throwFull();
+  if (!health_->halted()) return;
+  if (health_->full() && !reserve_.hasRoom()) throwHalted();
   reopen(Opening::kLight, false);
   reserve_.keep();
 }
@@ -273,10 +296,12 @@ void SharedDatabase::cancelBackgroundWork() {
 Use::Use(SharedDatabase& database) : database_(database), lock_(database.gate_) {
   if (database.db_ != nullptr) return;
   if (!database.health_->poisoned()) {
-    throw DatabaseError{"ROCKSDB_NO_SPACE",
-                        "The disk is full, and RocksDB could not be opened even for reading (" +
-                            database.health_->reason() + "): resume() tries again",
-                        "noSpace", "hard", path()};
+    const bool starved = database.health_->starved();
+    throw DatabaseError{starved ? "ROCKSDB_NO_RESOURCES" : "ROCKSDB_NO_SPACE",
+                        std::string(starved ? "There are no file descriptors or no memory" : "The disk is full") +
+                            ", and RocksDB could not be opened even for reading (" + database.health_->reason() +
+                            "): resume() tries again",
+                        starved ? "none" : "noSpace", "hard", path()};
   }
   throw DatabaseError{"ROCKSDB_POISONED", "The database is lost to this process: " + database.health_->reason(), "none",
                       "fatal", database.path_};
@@ -336,7 +361,7 @@ void Use::sync() const {
 
 void Use::countRangeDeletion() const {
   const uint64_t limit = database_.settings_.memtableMaxRangeDeletions;
-  if (limit == 0 || database_.rangeDeletions_->add() != limit || database_.health_->full()) return;
+  if (limit == 0 || database_.rangeDeletions_->add() != limit || database_.health_->halted()) return;
   rocksdb::FlushOptions options;
   options.wait = false;
   options.allow_write_stall = true;

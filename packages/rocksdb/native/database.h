@@ -110,6 +110,7 @@ class SharedDatabase {
   // with as few writes as there can be.
   enum class Opening { kNormal, kLight, kSparing };
 
+  // What RocksDB says; throws DatabaseError when it does not even come to that.
   rocksdb::Status open(Opening opening, bool createIfMissing);
   rocksdb::Status openForReading();
   // What both have in common; begins a new opening.
@@ -122,7 +123,7 @@ class SharedDatabase {
   // So that they do not keep reopen() waiting.
   void endCompactions();
   void endSnapshots();
-  [[noreturn]] void throwFull() const;
+  [[noreturn]] void throwHalted() const;
   void assertSound() const;
 
   const std::string path_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "errors.h"
+#include "input_file.h"
 
 namespace shale {
 
@@ -18,9 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void throwPathError(const std::string& path, const std::error_code& error) {
-  const char* code = error == std::errc::no_such_file_or_directory ? "ROCKSDB_NOT_FOUND"
-                     : error == std::errc::no_space_on_device      ? "ROCKSDB_NO_SPACE"
-                                                                   : "ROCKSDB_IO_ERROR";
+  const char* code =
+      error == std::errc::no_such_file_or_directory ? "ROCKSDB_NOT_FOUND" : codeOfErrno(error.value());
   throw DatabaseError{code, "Cannot use the directory " + path + ": " + error.message(), "none", "none", path};
 }
 
@@ -54,18 +54,26 @@ fs::path parentOf(const fs::path& path) { return path.has_parent_path() ? path.p
 
 }  // namespace
 
-rocksdb::Status syncLogs(const std::string& directory) {
+std::vector<std::string> namesIn(const std::string& directory) {
   std::error_code error;
-  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-    if (at->path().extension() != ".log") continue;
-    const int failure = syncFile(at->path().c_str(), 0);
-    if (failure == 0) continue;
-    const std::string what = "While syncing " + at->path().string();
-    const std::string why = std::error_code(failure, std::generic_category()).message();
-    return failure == ENOSPC || failure == EDQUOT ? rocksdb::Status::NoSpace(what, why)
-                                                  : rocksdb::Status::IOError(what, why);
+  std::vector<std::string> names;
+  fs::directory_iterator at(directory, error);
+  for (const fs::directory_iterator end; !error && at != end; at.increment(error)) {
+    names.push_back(at->path().filename().string());
   }
-  return error ? rocksdb::Status::IOError("While listing " + directory, error.message()) : rocksdb::Status::OK();
+  if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
+    throwPathError(directory, error);
+  }
+  return names;
+}
+
+void syncLogs(const std::string& directory) {
+  for (const std::string& name : namesIn(directory)) {
+    const fs::path path = fs::path(directory) / name;
+    if (path.extension() != ".log") continue;
+    const int failure = syncFile(path.c_str(), 0);
+    if (failure != 0) throwSystemError("Cannot sync", path.string(), failure);
+  }
 }
 
 std::string realPath(const std::string& path) {

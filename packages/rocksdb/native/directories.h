@@ -1,9 +1,8 @@
 // Database directories: made, found, and made to last.
 #pragma once
 
-#include <rocksdb/status.h>
-
 #include <string>
+#include <vector>
 
 namespace shale {
 
@@ -17,6 +16,11 @@ std::string realPath(const std::string& path);
 
 // Puts all of RocksDB's logs in a directory on stable storage. RocksDB syncs those that it writes itself, but none that it
 // has replayed and keeps: what is acknowledged in the next log would be worth nothing with a gap before it.
-rocksdb::Status syncLogs(const std::string& directory);
+// Throws DatabaseError.
+void syncLogs(const std::string& directory);
+
+// What is in a directory; nothing if there is none. Throws DatabaseError: a listing that cannot be made is not an empty
+// one, for whoever finds no logs may take them to be lost.
+std::vector<std::string> namesIn(const std::string& directory);
 
 }  // namespace shale

@@ -39,6 +39,7 @@ bool isMissing(const Status& status) {
 
 const char* codeOf(const Status& status) {
   if (isNoSpace(status)) return "ROCKSDB_NO_SPACE";
+  if (isOutOfResources(status)) return "ROCKSDB_NO_RESOURCES";
   if (isWithoutLocks(status)) return "ROCKSDB_LOCKS_UNSUPPORTED";
   if (isLockHeld(status)) return "ROCKSDB_LOCKED";
   if (isMissing(status)) return "ROCKSDB_NOT_FOUND";
@@ -92,8 +93,21 @@ const char* severityOf(const Status& status) {
 
 }  // namespace
 
+const char* codeOfErrno(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT: return "ROCKSDB_NO_SPACE";
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return "ROCKSDB_NO_RESOURCES";
+    default: return "ROCKSDB_IO_ERROR";
+  }
+}
+
 bool isNoSpace(const Status& status) {
-  return status.IsNoSpace() || (status.IsIOError() && status.subcode() == Status::kSpaceLimit);
+  if (status.IsNoSpace()) return true;
+  // RocksDB knows only one way of being without room.
+  return status.IsIOError() && (status.subcode() == Status::kSpaceLimit || says(status, EDQUOT));
 }
 
 bool isOutOfResources(const Status& status) {

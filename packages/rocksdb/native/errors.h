@@ -23,6 +23,9 @@ struct DatabaseError {
 DatabaseError errorFromStatus(const rocksdb::Status& status, const std::string& path);
 void throwIfFailed(const rocksdb::Status& status, const std::string& path);
 
+// What a failed call of the operating system means to the caller, where it was not about something missing.
+const char* codeOfErrno(int error);
+
 // A full disk is a state that can be resumed, not a fault of the device.
 bool isNoSpace(const rocksdb::Status& status);
 

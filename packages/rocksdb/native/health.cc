@@ -42,6 +42,8 @@ void Health::judge(const Status& status, bool ofLog) {
   if (stopped()) return;
   if (isNoSpace(status)) {
     fill(status.ToString());
+  } else if (isOutOfResources(status)) {
+    starve(status.ToString());
   } else if ((ofLog && status.IsIOError()) || status.severity() >= Status::Severity::kFatalError) {
     poison(status.ToString());
   } else if (!ofLog) {
@@ -50,6 +52,8 @@ void Health::judge(const Status& status, bool ofLog) {
 }
 
 void Health::fill(const std::string& reason) { latch(full_, reason); }
+
+void Health::starve(const std::string& reason) { latch(starved_, reason); }
 
 void Health::poison(const std::string& reason) { latch(poisoned_, reason); }
 
@@ -63,6 +67,7 @@ void Health::latch(std::atomic<bool>& state, const std::string& reason) {
 void Health::begin(bool full) {
   std::lock_guard<std::mutex> lock(mutex_);
   full_ = full;
+  starved_ = false;
   stopped_ = false;
   backgroundFault_ = false;
 }

@@ -1,7 +1,7 @@
 // What a failure of RocksDB means for what may be written from then on.
 //
-//   well ──► full ──► well   a disk without room; it ends when RocksDB has been opened anew, see SharedDatabase
-//     └───────┴─────► poisoned, for ever
+//   well ──► full | starved ──► well   a disk without room; no file descriptors or no memory to open a file with. It ends
+//     └─────────┴─────► poisoned       when RocksDB has been opened anew, see SharedDatabase. Poisoned: for ever
 //
 // Poisoned: a write or a sync of RocksDB's log has failed with an I/O error, or anything else has that RocksDB takes to
 // be fatal. Nobody can say what is on disk then, and nothing may be acknowledged until the database has been closed by
@@ -30,11 +30,16 @@ class Health : public rocksdb::EventListener {
   void observeWrite(const rocksdb::Status& status);
   // There was no room where Shale itself asked for some.
   void fill(const std::string& reason);
+  // Shale itself could not open a file.
+  void starve(const std::string& reason);
   void poison(const std::string& reason);
   // RocksDB has been opened anew: an error that comes now is not a consequence of an earlier one.
   void begin(bool full);
 
   bool full() const { return full_.load(std::memory_order_acquire); }
+  bool starved() const { return starved_.load(std::memory_order_acquire); }
+  // Either of them.
+  bool halted() const { return full() || starved(); }
   // Whether there was an error since begin(): RocksDB's writer of the log takes nothing more.
   bool stopped() const { return stopped_.load(std::memory_order_acquire); }
   bool poisoned() const { return poisoned_.load(std::memory_order_acquire); }
@@ -45,6 +50,7 @@ class Health : public rocksdb::EventListener {
   void latch(std::atomic<bool>& state, const std::string& reason);
 
   std::atomic<bool> full_{false};
+  std::atomic<bool> starved_{false};
   std::atomic<bool> stopped_{false};
   std::atomic<bool> poisoned_{false};
   // A flush or compaction failed: writes then repeat that error, though the log itself is sound.

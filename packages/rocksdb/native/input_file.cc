@@ -14,9 +14,7 @@
 namespace shale {
 
 [[noreturn]] void throwSystemError(const std::string& what, const std::string& path, int error) {
-  const char* code = error == ENOENT                       ? "ROCKSDB_NOT_FOUND"
-                     : error == ENOSPC || error == EDQUOT ? "ROCKSDB_NO_SPACE"
-                                                           : "ROCKSDB_IO_ERROR";
+  const char* code = error == ENOENT ? "ROCKSDB_NOT_FOUND" : codeOfErrno(error);
   throw DatabaseError{code, what + " " + path + ": " + describeErrno(error), "none", "none", path};
 }
 

@@ -1,11 +1,10 @@
 #include "log_scan.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "batch_reader.h"
+#include "directories.h"
 #include "errors.h"
 #include "format.h"
 
@@ -200,9 +199,7 @@ uint64_t LogScan::beyondEntries() const {
 
 std::vector<LogFile> listLogs(const std::string& directory) {
   std::vector<LogFile> logs;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
+  for (const std::string& name : namesIn(directory)) {
     const size_t dot = name.find('.');
     if (dot == 0 || dot > 19 || name.substr(dot == std::string::npos ? name.size() : dot) != ".log") continue;
     if (name.find_first_not_of("0123456789") != dot) continue;

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "directories.h"
+
 namespace shale {
 
 namespace {
@@ -59,13 +61,13 @@ struct Listing {
 
 Listing list(const std::string& path) {
   Listing listing;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
+  for (const std::string& name : namesIn(path)) {
+    const std::filesystem::path file = std::filesystem::path(path) / name;
     listing.files.insert(name);
-    if (at->path().extension() == ".log") listing.logs.insert(std::strtoull(name.c_str(), nullptr, 10));
+    if (file.extension() == ".log") listing.logs.insert(std::strtoull(name.c_str(), nullptr, 10));
     std::error_code gone;
-    if (name.rfind("MANIFEST-", 0) == 0) listing.manifestSize += at->file_size(gone);
+    const uintmax_t size = name.rfind("MANIFEST-", 0) == 0 ? std::filesystem::file_size(file, gone) : 0;
+    if (!gone) listing.manifestSize += size;
   }
   return listing;
 }

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "directories.h"
 #include "errors.h"
 #include "format.h"
 #include "input_file.h"
@@ -47,10 +48,8 @@ bool endsWith(const std::string& text, const std::string& end) {
 
 // What only a database leaves in a directory, and not an attempt to create one that did not get far. Empty: nothing.
 std::string traceOfDatabase(const std::string& path) {
-  std::error_code error;
   std::string trace;
-  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
+  for (const std::string& name : namesIn(path)) {
     const bool data = (endsWith(name, ".sst") || endsWith(name, ".log")) && name[0] >= '0' && name[0] <= '9';
     // The first manifest is written before CURRENT; every later one when there was a CURRENT already.
     const bool manifest = name.rfind("MANIFEST-", 0) == 0 && name != "MANIFEST-000001";
@@ -63,11 +62,10 @@ std::string traceOfDatabase(const std::string& path) {
 std::pair<std::set<std::string>, uint64_t> listing(const std::string& path) {
   std::set<std::string> names;
   uint64_t manifests = 0;
-  std::error_code error;
-  for (fs::directory_iterator at(path, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
+  for (const std::string& name : namesIn(path)) {
     std::error_code gone;
-    if (name.rfind("MANIFEST-", 0) == 0) manifests += at->file_size(gone);
+    const uint64_t size = name.rfind("MANIFEST-", 0) == 0 ? fs::file_size(path + "/" + name, gone) : 0;
+    if (!gone) manifests += size;
     names.insert(name);
   }
   return {names, manifests};

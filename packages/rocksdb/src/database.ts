@@ -426,7 +426,8 @@ export class Database {
   /**
    * Makes a database that ran out of disk space writable again, once there is room for the space reserve and what RocksDB
    * needs to open. RocksDB is opened anew: calls of all threads wait meanwhile, and their snapshots end
-   * (`ROCKSDB_EXPIRED`). While there is no room it rejects with `ROCKSDB_NO_SPACE`, and reads go on.
+   * (`ROCKSDB_EXPIRED`). While there is no room it rejects with `ROCKSDB_NO_SPACE`, and reads go on. The same ends
+   * `ROCKSDB_NO_RESOURCES`, once files can be opened again.
    */
   async resume(): Promise<void> {
     await native().resume(this.#handle);
@@ -455,7 +456,7 @@ export class Database {
  * `ROCKSDB_LOCKS_UNSUPPORTED`, `ROCKSDB_NOT_FOUND`, `ROCKSDB_OPTIONS_MISMATCH`,
  * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION` (also when entries
  * that were acknowledged are missing, see {@link DatabaseOptions.recovery}; then with `recovery`, the report),
- * `ROCKSDB_IO_ERROR`, `ROCKSDB_NO_SPACE`, `ROCKSDB_LIBRARY_MISSING`.
+ * `ROCKSDB_IO_ERROR`, `ROCKSDB_NO_SPACE`, `ROCKSDB_NO_RESOURCES`, `ROCKSDB_LIBRARY_MISSING`.
  */
 export async function openDatabase(path: string, options: DatabaseOptions = {}): Promise<Database> {
   const resolved = resolveOptions(options);

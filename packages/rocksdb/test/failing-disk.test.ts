@@ -17,6 +17,8 @@ test
     'sync-wal',
     'write',
     'full',
+    'quota',
+    'starved',
     'full-reclaim',
     'full-flush',
     'full-stall',

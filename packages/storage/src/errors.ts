@@ -24,6 +24,11 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
     advice:
       'the disk is full: trim tables or free space on it otherwise, then call resume(); reads and what was acknowledged are not affected',
   },
+  ROCKSDB_NO_RESOURCES: {
+    code: 'SHALE_NO_RESOURCES',
+    advice:
+      'close files or raise the limit of open files (ulimit -n, LimitNOFILE) or memory; if a write was refused, call resume() then; what was acknowledged is not affected',
+  },
   ROCKSDB_POISONED: {
     code: 'SHALE_POISONED',
     advice:

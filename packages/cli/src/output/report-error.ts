@@ -8,6 +8,7 @@ const HINTS: Partial<Record<WalError['code'], string>> = {
   SHALE_LOCKED:
     'One process writes at a time. read, tables, stats and verify work beside a running writer; ingest and trim do not.',
   SHALE_NO_SPACE: 'Free some space, or `shale trim` what is no longer needed, then run the command again.',
+  SHALE_NO_RESOURCES: 'Raise the limit of open files (ulimit -n), then run the command again.',
   SHALE_CORRUPT:
     '`shale verify` lists what is damaged; `shale repair` saves what can be read into a new directory.',
   SHALE_POISONED:

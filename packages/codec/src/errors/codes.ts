@@ -15,6 +15,7 @@ export const ERROR_CODES = [
   'SHALE_AHEAD',
   'SHALE_POISONED',
   'SHALE_NO_SPACE',
+  'SHALE_NO_RESOURCES',
   'SHALE_OUTCOME_UNKNOWN',
   'SHALE_IO',
   'SHALE_NOT_FOUND',
@@ -109,6 +110,12 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     meaning: 'The disk is full; nothing was written, reads and trims still work.',
     canRetry: true,
     remedy: 'Make room, for example by trim, call resume(), and append again.',
+  },
+  SHALE_NO_RESOURCES: {
+    meaning: 'There were no file descriptors or no memory left to open a file with; nothing was written.',
+    canRetry: true,
+    remedy:
+      'Close files or raise the limit (ulimit -n); after a refused write call resume(), then try again.',
   },
   SHALE_OUTCOME_UNKNOWN: {
     meaning: 'A worker went away before it answered: the append may or may not be in.',

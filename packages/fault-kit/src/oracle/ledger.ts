@@ -9,6 +9,7 @@ const OPEN_CODES: ReadonlySet<string> = new Set([
   'SHALE_IO',
   'SHALE_POISONED',
   'SHALE_NO_SPACE',
+  'SHALE_NO_RESOURCES',
 ]);
 
 type Pending =
