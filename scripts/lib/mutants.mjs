@@ -419,6 +419,42 @@ export const MUTANTS = [
     killers: ['packages/storage/test/frames.test.ts'],
   },
   {
+    name: 'removal-lane-order',
+    removes: 'the place of an append behind the trims of its table that wait for a frame',
+    edits: [
+      {
+        file: 'packages/engine/src/append/removal-lane.ts',
+        from: 'refsOf(change).some((ref) => this.#tables.has(keyOf(ref)))',
+        to: 'refsOf(change).length === 0',
+      },
+    ],
+    killers: ['packages/engine/test/removals.test.ts'],
+  },
+  {
+    name: 'removal-quota',
+    removes: 'the limit of the trims and drops in one frame, which appends to other tables wait for',
+    edits: [
+      {
+        file: 'packages/engine/src/append/frame.ts',
+        from: 'const MAX_REMOVALS = 32;',
+        to: 'const MAX_REMOVALS = 4000;',
+      },
+    ],
+    killers: ['packages/engine/test/removals.test.ts'],
+  },
+  {
+    name: 'removals-on-full-disk',
+    removes: 'the second try of a frame on a full disk, with its trims and drops alone',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'if (mixed) refused.appends = error;\n      return mixed;',
+        to: 'void mixed;\n      return false;',
+      },
+    ],
+    killers: ['packages/engine/test/full-disk.test.ts'],
+  },
+  {
     name: 'removal-floor-after-drop',
     removes: 'what a write knows of the floors that it changes itself',
     edits: [

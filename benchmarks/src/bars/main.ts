@@ -6,8 +6,9 @@ import { memoryBar } from './memory.js';
 import { openBar } from './open.js';
 import { spaceBar } from './space.js';
 import { tablesBar } from './tables.js';
+import { trimsBar } from './trims.js';
 
-const BARS: readonly Bar[] = [mainThreadBar, jointBar, memoryBar, openBar, spaceBar, tablesBar];
+const BARS: readonly Bar[] = [mainThreadBar, jointBar, memoryBar, openBar, spaceBar, tablesBar, trimsBar];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BARS.some((bar) => bar.name === name));

@@ -4,6 +4,7 @@ import { BufferPool } from './append/buffer-pool.js';
 import { FlowControl } from './append/flow.js';
 import { Intake } from './append/intake.js';
 import type { PendingAppend } from './append/pending-append.js';
+import { COST_PER_REMOVAL, type MakeRemoval } from './append/removal.js';
 import { Catalog } from './catalog/catalog.js';
 import { DamageWatch } from './damage-watch.js';
 import { Health } from './health.js';
@@ -164,12 +165,28 @@ export class Engine {
   }
 
   /**
-   * Calls `act` between the appends made before and those made after, where those that wait for room do not count as
-   * made; at once if no append waits for a name. By then the table has its address, unless there is none of its name.
+   * Calls `act` between the appends made before and those made after, once there is room and the table has its address;
+   * null when there is none of its name. `act` must put one trim or drop of this cost into a frame, by `send`, at once.
    */
-  async inOrder<R>(ref: TableRef, act: () => Promise<R>): Promise<R> {
-    const change = new Promise<R>((resolve, reject) => {
-      this.#intake.follow(ref, () => act().then(resolve, reject), reject);
+  async remove<R>(
+    ref: TableRef,
+    signal: AbortSignal | undefined,
+    act: (address: Address, cost: number) => Promise<R>,
+  ): Promise<R | null> {
+    const cost = Math.min(COST_PER_REMOVAL, this.flow.limits.inFlightBytes);
+    const change = new Promise<R | null>((resolve, reject) => {
+      const go = (): void => {
+        const { address } = ref;
+        const trouble = this.health.state === 'full' ? null : this.health.error;
+        if (address !== null && trouble === null) {
+          act(address, cost).then(resolve, reject);
+          return;
+        }
+        this.flow.release(cost);
+        if (trouble === null) resolve(null);
+        else reject(trouble);
+      };
+      this.#intake.follow({ ref, cost, go, fail: reject }, signal);
     });
     this.#changes.add(change);
     try {
@@ -179,18 +196,17 @@ export class Engine {
     }
   }
 
-  /** Asks a table's shard to change it, after the appends that were made before, and looks at how it went. */
-  async change<R>(address: Address, request: (shard: Shard) => Promise<R>): Promise<R> {
-    const shard = this.shard(address.shard);
-    try {
-      if (this.#joint.has(address)) return await this.#joint.step(address, () => request(shard));
-      return await new Promise<R>((resolve, reject) => {
-        shard.batcher.afterSent(() => request(shard).then(resolve, reject));
-      });
-    } catch (error) {
-      if (error instanceof WalError) this.health.notice(error);
-      throw error;
-    }
+  /** Puts a trim or drop into a frame, and returns what it comes to. */
+  send<R>(make: MakeRemoval<R>): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const change = make(resolve, reject);
+      try {
+        this.#intake.send(change);
+      } catch (error) {
+        reject(error);
+        this.flow.release(change.cost);
+      }
+    });
   }
 
   /** Work on the whole database, off this thread. */

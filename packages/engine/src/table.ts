@@ -3,6 +3,7 @@ import { checkSignal } from './abort.js';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './append/gather.js';
 import type { AppendResult, PendingPart } from './append/pending-append.js';
+import { dropOf, trimOf } from './append/removal.js';
 import type { Engine } from './engine.js';
 import { invalid, show, toSequence } from './ids.js';
 import { readBag } from './option-bag.js';
@@ -51,7 +52,7 @@ interface CheckedAppend {
 }
 
 const APPEND_OPTIONS = ['durability', 'expect', 'signal'] as const;
-const TRIM_OPTIONS = ['durability'] as const;
+const WRITE_OPTIONS = ['durability', 'signal'] as const;
 
 /**
  * One table log. Made by `wal.table`; costs nothing and needs no closing. All its methods reject with SHALE_CLOSED once
@@ -178,29 +179,26 @@ export class Table<T = Uint8Array> {
   }
 
   /**
-   * Removes the entries up to and including `upTo`; beyond the last one means all. Done between the appends made
-   * before it (those that wait for room excepted) and those made after it. When it resolves they are gone (with
+   * Removes the entries up to and including `upTo`; beyond the last one means all. Done between the appends made before
+   * it and those made after it, and in one write with them: a great many trims under way share their syncs, and do not
+   * hold up the appends to other tables. It waits for room as an append does. When it resolves the entries are gone (with
    * `'sync'`, for good), and their sequences are never given out again. Their space is given back in the background.
    *
-   * Rejects with SHALE_OUTCOME_UNKNOWN when the shard's thread died: trimming again does no harm. It works on a full
-   * disk too, on the room that the option `rocksdb.spaceReserve` has kept, and so makes room there; once that is used up
-   * it rejects with SHALE_NO_SPACE until `wal.resume()`.
+   * Rejects with SHALE_OVERLOADED as {@link append} does, and with SHALE_OUTCOME_UNKNOWN when the shard's thread died:
+   * trimming again does no harm. It works on a full disk too, on the room that the option `rocksdb.spaceReserve` has kept,
+   * and so makes room there; once that is used up it rejects with SHALE_NO_SPACE until `wal.resume()`.
    */
-  async trim(upTo: bigint, options?: { readonly durability?: Durability | undefined }): Promise<TrimResult> {
+  async trim(upTo: bigint, options?: WriteOptions): Promise<TrimResult> {
     const sequence = toSequence('upTo', upTo);
-    const given = options === undefined ? options : readBag('trim', options, TRIM_OPTIONS);
-    const sync = wantsSync(given?.durability, this.#usual.sync);
+    const { sync, signal } = this.#readWriteOptions('trim', options);
     this.#engine.requireWritable();
     this.#requireOwn();
-    const trimmed = await this.#engine.inOrder(this.#ref, async () => {
-      const { address } = this.#ref;
-      if (address === null) return null;
-      return await this.#engine.reclaimer.trim(address.id, () =>
-        this.#engine.change(address, (shard) =>
-          shard.request<'trim'>({ kind: 'trim', id: address.id, upTo: sequence, sync }, 'fail'),
-        ),
-      );
-    });
+    const { options: wal, reclaimer } = this.#engine;
+    const trimmed = await this.#engine.remove(this.#ref, signal, (address, cost) =>
+      reclaimer.trim(address.id, () =>
+        this.#engine.send(trimOf(wal.instance, { address, sync, cost }, sequence)),
+      ),
+    );
     return trimmed ?? { first: 0n, last: 0n };
   }
 
@@ -220,22 +218,19 @@ export class Table<T = Uint8Array> {
    * of all regions, and without it such a table that was trimmed empty would begin at 1 again, too. It stands between
    * the appends before and after it as {@link trim} does.
    *
-   * Rejects with SHALE_OUTCOME_UNKNOWN when the shard's thread died: drop it again.
+   * Rejects with SHALE_OVERLOADED as {@link append} does, and with SHALE_OUTCOME_UNKNOWN when the shard's thread died: drop
+   * it again.
    */
-  async drop(): Promise<void> {
+  async drop(options?: WriteOptions): Promise<void> {
+    const { sync, signal } = this.#readWriteOptions('drop', options);
     this.#engine.requireWritable();
     this.#requireOwn();
-    const dropData = async (address: Address): Promise<void> => {
-      await this.#engine.reclaimer.drop(address.id, () =>
-        this.#engine.change(address, (shard) =>
-          shard.request<'drop'>({ kind: 'drop', id: address.id }, 'fail'),
-        ),
-      );
-    };
-    await this.#engine.inOrder(this.#ref, async () => {
-      const { address, name } = this.#ref;
-      if (name !== null) await this.#engine.catalog.drop(this.#ref, dropData);
-      else if (address !== null) await dropData(address);
+    const { catalog, reclaimer } = this.#engine;
+    await this.#engine.remove(this.#ref, signal, async (address, cost) => {
+      const dropData = (of: Address): Promise<void> =>
+        reclaimer.drop(of.id, () => this.#engine.send(dropOf({ address: of, sync, cost })));
+      if (this.#ref.name === null) await dropData(address);
+      else await catalog.drop(this.#ref, dropData);
     });
   }
 
@@ -268,6 +263,12 @@ export class Table<T = Uint8Array> {
       expect: checkExpect(expect),
       signal: checkSignal(signal),
     };
+  }
+
+  #readWriteOptions(call: string, options: WriteOptions | undefined): Omit<CheckedAppend, 'expect'> {
+    if (options === undefined) return this.#usual;
+    const { durability, signal } = readBag(call, options, WRITE_OPTIONS);
+    return { sync: wantsSync(durability, this.#usual.sync), signal: checkSignal(signal) };
   }
 
   /** Throws SHALE_INVALID_ARGUMENT for a table of a name that was asked for by its id. */

@@ -25,3 +25,11 @@ test.runIf(onSmallDisk('true').status === 0)(
     expect(onSmallDisk(process.execPath, script)).toEqual({ status: 0, signal: null, output: '' });
   },
 );
+
+test.runIf(onSmallDisk('true').status === 0)(
+  'the trims and drops of a frame that fills the disk are done, and its appends refused',
+  () => {
+    const script = fileURLToPath(new URL('./fixtures/full-disk-trims.mjs', import.meta.url));
+    expect(onSmallDisk(process.execPath, script)).toEqual({ status: 0, signal: null, output: '' });
+  },
+);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type KeyRange, WalError } from '@shale/codec';
 import type { LogContext } from './context.js';
 import { native, nativeAsync } from './errors.js';
+import { Pace } from './pace.js';
 import {
   buryAgain,
   joinForCompaction,
@@ -63,16 +64,16 @@ export async function reclaim(
   const { db, path } = context;
   const started = performance.now();
   const since = options.since ?? native({ path }, () => db.drops());
-  const trimmed = requireTrimmed(context, ranges, since);
+  const trimmed = await requireTrimmed(context, ranges, since);
   const wantsDeep = options.deep === true && trimmed.length > 0;
   const bytesBefore = await directoryBytes(path);
   const filesBefore = native({ path }, () => db.liveFiles().length);
   const deep = wantsDeep && (await flushIfRoom(context));
-  const droppable = withWholeFiles(context, trimmed);
+  const droppable = await withWholeFiles(context, trimmed);
   const held = droppable.length > 0 && snapshotsHeld(context);
   if (droppable.length > 0 && !held) await dropFiles(context, droppable, since);
   if (deep) {
-    for (const { lower, upper } of joinForCompaction(context, trimmed)) {
+    for (const { lower, upper } of await joinForCompaction(context, trimmed)) {
       await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'force' }));
     }
   }
@@ -116,18 +117,23 @@ async function dropFiles(context: LogContext, ranges: readonly TrimmedRange[], s
       { since },
     ),
   );
-  await buryAgain(context, uncovered(context, ranges), since);
+  await buryAgain(context, await uncovered(context, ranges), since);
 }
 
 /** The ranges that have a file wholly inside, below level 0: RocksDB drops no others. */
-function withWholeFiles(context: LogContext, ranges: readonly TrimmedRange[]): TrimmedRange[] {
+async function withWholeFiles(context: LogContext, ranges: readonly TrimmedRange[]): Promise<TrimmedRange[]> {
+  const pace = new Pace();
+  const whole: TrimmedRange[] = [];
   const files = native({ path: context.path }, () => context.db.liveFiles()).filter((file) => file.level > 0);
-  return ranges.filter((range) =>
-    files.some(
+  for (const range of ranges) {
+    if (pace.isDue) await pace.rest();
+    const isWhole = files.some(
       (file) =>
         Buffer.compare(file.smallest, range.lower) >= 0 && Buffer.compare(file.largest, range.upper) <= 0,
-    ),
-  );
+    );
+    if (isWhole) whole.push(range);
+  }
+  return whole;
 }
 
 function snapshotsHeld(context: LogContext): boolean {

@@ -11,6 +11,7 @@ import {
 } from '@shale/codec';
 import type { LogContext } from './context.js';
 import { native, nativeAsync, toWalError } from './errors.js';
+import { Pace } from './pace.js';
 import { readFloor } from './table-unit.js';
 
 /** The beginning of one table's keys, up to and including the sequence `end`, which a trim has emptied. */
@@ -31,13 +32,15 @@ const SMALL_GAP_BYTES = 32 * 1024 * 1024;
  * Throws SHALE_INVALID_ARGUMENT otherwise: giving back the space of anything else would lose entries. Ranges of tables
  * that were dropped since are left out.
  */
-export function requireTrimmed(
+export async function requireTrimmed(
   context: LogContext,
   ranges: readonly KeyRange[],
   since: bigint,
-): TrimmedRange[] {
+): Promise<TrimmedRange[]> {
+  const pace = new Pace();
   const byTable = new Map<string, TrimmedRange>();
   for (const range of ranges) {
+    if (pace.isDue) await pace.rest();
     const trimmed = describeRange(context, range);
     if (droppedSince(context, trimmed, since)) continue;
     const table = Buffer.from(trimmed.lower).toString('latin1');
@@ -46,6 +49,7 @@ export function requireTrimmed(
   }
   const joined = [...byTable.values()].sort((a, b) => Buffer.compare(a.lower, b.lower));
   for (const range of joined) {
+    if (pace.isDue) await pace.rest();
     if (!isTrimmed(context, range) || isVisible(context, range)) {
       throw new WalError(
         'SHALE_INVALID_ARGUMENT',
@@ -68,18 +72,29 @@ export async function buryAgain(
 ): Promise<void> {
   const { db, path } = context;
   let unsynced = false;
-  ranges.forEach(({ id, lower, upper, record }, index) => {
+  const pace = new Pace();
+  for (const [index, { id, lower, upper, record }] of ranges.entries()) {
+    if (pace.isDue) await pace.rest();
     // Syncing the last one syncs them all: they are in one file, in this order.
     const sync = index === ranges.length - 1;
     const written = native({ path, table: id }, () => db.bury(lower, upper, record, since, { sync }));
     if (written) unsynced = !sync;
-  });
+  }
   if (unsynced) await nativeAsync({ path }, () => db.syncWal());
 }
 
 /** The trimmed ranges in which something shows again. */
-export function uncovered(context: LogContext, ranges: readonly TrimmedRange[]): TrimmedRange[] {
-  return ranges.filter((range) => isVisible(context, range));
+export async function uncovered(
+  context: LogContext,
+  ranges: readonly TrimmedRange[],
+): Promise<TrimmedRange[]> {
+  const pace = new Pace();
+  const visible: TrimmedRange[] = [];
+  for (const range of ranges) {
+    if (pace.isDue) await pace.rest();
+    if (isVisible(context, range)) visible.push(range);
+  }
+  return visible;
 }
 
 /** Whether the range's table, or the one of the same id in another region, was dropped since. */
@@ -88,9 +103,14 @@ function droppedSince(context: LogContext, { id, record }: TrimmedRange, since: 
 }
 
 /** Joins ranges with little between them, because a compaction of each would rewrite the same files again. */
-export function joinForCompaction(context: LogContext, ranges: readonly KeyRange[]): KeyRange[] {
+export async function joinForCompaction(
+  context: LogContext,
+  ranges: readonly KeyRange[],
+): Promise<KeyRange[]> {
+  const pace = new Pace();
   const joined: KeyRange[] = [];
   for (const { lower, upper } of ranges) {
+    if (pace.isDue) await pace.rest();
     const previous = joined.at(-1);
     const isNear =
       previous !== undefined &&

@@ -1,7 +1,8 @@
 import type { WalError } from '@shale/codec';
 import type { BufferPool } from './buffer-pool.js';
 import { Frame } from './frame.js';
-import type { PendingAppend } from './pending-append.js';
+import { isRemoval, type PendingChange } from './pending-append.js';
+import { RemovalLane } from './removal-lane.js';
 
 /** Frames that may be with the worker at a time: one it works on, and a full one that is ready behind it. */
 const DEPTH = 2;
@@ -12,6 +13,8 @@ export interface FrameTarget {
   readonly isOpen: boolean;
   /** Sends one frame to the worker; `done` is called exactly once, when it is settled, whatever came of it. */
   send(frame: Frame, done: () => void): void;
+  /** Rejects one that there is no frame for, and gives back what it has booked. */
+  refuse(change: PendingChange, error: unknown): void;
 }
 
 /**
@@ -19,13 +22,18 @@ export interface FrameTarget {
  * microtasks, so that what is appended in one tick shares a frame; while a frame is under way the next one fills, so
  * frames grow with the load by themselves. Only a full frame is sent behind another: the worker never waits at
  * saturation, and small frames are never sent because of it.
+ *
+ * Trims and drops travel in the same frames, but only so many in each. The others wait in a lane of their own, together
+ * with what is done to their tables after them; everything else goes past them. While the lane holds anything, there is
+ * an open frame that takes no more of it.
  */
 export class Batcher {
   readonly #pool: BufferPool;
   readonly #target: FrameTarget;
   #open: Frame | null = null;
-  /** Full frames that wait for their turn, and calls to make between them, oldest first. */
-  readonly #queue: (Frame | (() => void))[] = [];
+  /** Full frames that wait for their turn, oldest first. */
+  readonly #queue: Frame[] = [];
+  readonly #lane = new RemovalLane();
   #underWay = 0;
   #scheduled = false;
   #isDispatching = false;
@@ -39,46 +47,40 @@ export class Batcher {
   }
 
   /**
-   * Copies an append into a frame, whole, or throws and has nothing of it. `wake` sends it. Throws SHALE_TOO_LARGE when
-   * there is no memory for a frame of its size.
+   * Copies an append, trim or drop into a frame, whole, or throws and has nothing of it. `wake` sends it. Throws
+   * SHALE_TOO_LARGE when there is no memory for a frame of its size.
    */
-  add(append: PendingAppend): void {
-    const open = this.#open;
-    if (open?.fits(append) === true) {
-      open.add(append);
+  add(change: PendingChange): void {
+    if (this.#mustWait(change)) {
+      this.#lane.push(change);
       return;
     }
-    const frame = Frame.holding(append, this.#pool);
-    this.#seal();
-    this.#open = frame;
-    this.#last = frame;
-    if (Frame.sizeFor(append) > this.#pool.bufferBytes) this.#seal();
-  }
-
-  /**
-   * Calls `follow` between the frame with what was appended last and the frame with what is appended next, so that
-   * what it sends stands between them; at once if everything has been sent and the worker is there.
-   */
-  afterSent(follow: () => void): void {
     const open = this.#open;
-    this.#seal();
-    this.#queue.push(follow);
-    this.#dispatch();
-    // It was cut short and still waits, as may many like it: the rest of its buffer is not to wait with it.
-    if (open !== null && this.#queue.at(-2) === open) open.shrink(this.#pool);
+    if (open?.fits(change) === true) {
+      open.add(change);
+      return;
+    }
+    const frame = Frame.holding(change, this.#pool);
+    this.#push();
+    this.#begin(frame);
+    this.#refill();
   }
 
   /** Calls `follow` when everything appended so far, and not failed, is with the worker: at once if that is so already. */
   whenSent(follow: () => void): void {
-    if (this.#open !== null) push(this.#afterSent, this.#open, follow);
-    else if (this.#queue.length > 0) this.#queue.push(follow);
-    else follow();
+    this.#lane.mark(() => {
+      const last = this.#open ?? this.#queue.at(-1);
+      if (last === undefined) follow();
+      else push(this.#afterSent, last, follow);
+    });
   }
 
   /** Calls `follow` when everything appended so far is settled: at once if that is so already. */
   afterSettled(follow: () => void): void {
-    if (this.#last === null) follow();
-    else push(this.#afterDone, this.#last, follow);
+    this.#lane.mark(() => {
+      if (this.#last === null) follow();
+      else push(this.#afterDone, this.#last, follow);
+    });
   }
 
   /** Something was added, or the target is open: sends what has waited for that. */
@@ -86,26 +88,72 @@ export class Batcher {
     this.#schedule();
   }
 
-  /** Rejects everything that was not sent yet; returns what it had booked. */
-  failUnsent(error: WalError): number {
-    this.#seal();
+  /**
+   * Rejects everything that was not sent yet; returns what it had booked.
+   *
+   * @param spare what is not rejected
+   */
+  failUnsent(error: WalError, spare: (change: PendingChange) => boolean = () => false): number {
+    this.#push();
+    const frames = this.#queue.splice(0);
+    const { changes: waiting, marks } = this.#lane.drain();
+    const unsent = [...frames.flatMap(({ changes }) => changes), ...waiting];
+    const sent: (() => void)[] = [];
+    const settled: (() => void)[] = [];
+    for (const frame of frames) {
+      this.#pool.give(frame.buffer);
+      if (this.#last === frame) this.#last = null;
+      sent.push(...take(this.#afterSent, frame));
+      settled.push(...take(this.#afterDone, frame));
+    }
     let cost = 0;
-    for (const item of this.#queue.splice(0)) {
-      if (typeof item === 'function') {
-        item();
+    const spared: PendingChange[] = [];
+    for (const change of unsent) {
+      if (spare(change)) {
+        spared.push(change);
         continue;
       }
-      item.fail(error);
-      cost += item.cost;
-      run(this.#afterSent, item);
-      this.#settled(item);
+      change.reject(error);
+      cost += change.cost;
     }
+    for (const change of spared) this.add(change);
+    for (const call of sent) this.whenSent(call);
+    for (const call of settled) this.afterSettled(call);
+    for (const mark of marks) this.#lane.mark(mark);
+    this.wake();
     return cost;
   }
 
-  #seal(): void {
+  /** Whether it has to go to the lane. */
+  #mustWait(change: PendingChange): boolean {
+    if (!this.#lane.isEmpty) return this.#lane.concerns(change);
+    return isRemoval(change) && this.#open !== null && !this.#open.takesRemovals;
+  }
+
+  #begin(frame: Frame): void {
+    this.#open = frame;
+    this.#last = frame;
+    if (frame.buffer.byteLength > this.#pool.bufferBytes) this.#push();
+  }
+
+  /** The open frame is full. */
+  #push(): void {
     if (this.#open !== null) this.#queue.push(this.#open);
     this.#open = null;
+  }
+
+  /** Lets the open frame take from the lane what it can; opens one for it if need be. */
+  #refill(): void {
+    for (let next = this.#lane.first(); next !== null; next = this.#lane.first()) {
+      if (this.#open !== null && !this.#open.fits(next)) return;
+      this.#lane.shift();
+      try {
+        if (this.#open !== null) this.#open.add(next);
+        else this.#begin(Frame.holding(next, this.#pool));
+      } catch (error) {
+        this.#target.refuse(next, error);
+      }
+    }
   }
 
   #schedule(): void {
@@ -131,8 +179,7 @@ export class Batcher {
     this.#isDispatching = true;
     try {
       for (let item = this.#next(); item !== null; item = this.#next()) {
-        if (typeof item === 'function') item();
-        else this.#send(item);
+        this.#send(item);
       }
     } finally {
       this.#isDispatching = false;
@@ -140,11 +187,14 @@ export class Batcher {
   }
 
   /** Takes the first in the queue out of it, if its turn has come. */
-  #next(): Frame | (() => void) | null {
+  #next(): Frame | null {
     if (!this.#target.isOpen) return null;
-    if (this.#underWay === 0 && this.#queue.length === 0) this.#seal();
+    if (this.#underWay === 0 && this.#queue.length === 0) {
+      this.#push();
+      this.#refill();
+    }
     const item = this.#queue[0];
-    if (item === undefined || (typeof item !== 'function' && this.#underWay >= DEPTH)) return null;
+    if (item === undefined || this.#underWay >= DEPTH) return null;
     this.#queue.shift();
     return item;
   }
@@ -171,9 +221,12 @@ function push(calls: Map<Frame, (() => void)[]>, frame: Frame, call: () => void)
   else list.push(call);
 }
 
-function run(calls: Map<Frame, (() => void)[]>, frame: Frame): void {
-  const list = calls.get(frame);
-  if (list === undefined) return;
+function take(calls: Map<Frame, (() => void)[]>, frame: Frame): readonly (() => void)[] {
+  const list = calls.get(frame) ?? [];
   calls.delete(frame);
-  for (const call of list) call();
+  return list;
+}
+
+function run(calls: Map<Frame, (() => void)[]>, frame: Frame): void {
+  for (const call of take(calls, frame)) call();
 }

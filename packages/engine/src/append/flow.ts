@@ -18,6 +18,8 @@ export interface Waiter {
    * aside until the event loop turns.
    */
   readonly takes: 'room' | 'promise';
+  /** Whether it goes on waiting when appends can do no more: a trim or drop on a full disk. */
+  readonly isRemoval?: boolean;
   /** Whether its turn is not to come any more; it is failed then, when it would have come, with null. */
   isGone(): boolean;
   /** The turn has come. */
@@ -160,8 +162,8 @@ export class FlowControl {
     this.#pump();
   }
 
-  /** Everybody who waits gets `error`. */
-  failAll(error: WalError): void {
+  /** Everybody who waits gets `error`, trims and drops excepted if `sparing` says so. */
+  failAll(error: WalError, sparing: 'nobody' | 'removals' = 'nobody'): void {
     const waiting = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
@@ -169,9 +171,14 @@ export class FlowControl {
     for (const place of waiting) {
       const { waiter } = place;
       if (waiter === null) continue;
+      if (sparing === 'removals' && waiter.takes === 'room' && waiter.isRemoval === true) {
+        this.#queue.push(place);
+        continue;
+      }
       this.#unqueue(place, waiter);
       waiter.fail(error);
     }
+    this.#pump();
   }
 
   /**

@@ -1,22 +1,36 @@
 import { AppendFrameWriter, type AppendReply, errorFromData, WalError } from '@shale/codec';
 import type { Address, TableRef } from '../table-ref.js';
 import type { BufferPool } from './buffer-pool.js';
-import { type AppendResult, type Payloads, type PendingAppend, releasePayloads } from './pending-append.js';
+import {
+  type AppendResult,
+  isRemoval,
+  type Payloads,
+  type PendingAppend,
+  type PendingChange,
+  type PendingRemoval,
+  type PendingTrim,
+  releasePayloads,
+} from './pending-append.js';
 
 /** The most appends in one frame: settling them is one tick of this thread, which must stay short. */
-const MAX_APPENDS = 4096;
+const MAX_CHANGES = 4096;
+/**
+ * The most trims and drops in one frame. Each costs the worker a look at the disk or two, and the appends in the frame wait
+ * for it; a sync is to be shared by many all the same.
+ */
+const MAX_REMOVALS = 32;
 const NOTHING = new Uint8Array(0);
 
 let serials = 0;
 
-/** Appends that travel to a shard together, and the promises that wait for them. */
+/** Appends, trims and drops that travel to a shard together, and the promises that wait for them. */
 export class Frame {
   readonly serial: number = ++serials;
   readonly #writer: AppendFrameWriter;
-  readonly #appends: PendingAppend[] = [];
-  /** Entries of each append as the frame counts them: a write over several tables is several. */
+  readonly #changes: PendingChange[] = [];
+  /** Entries of each append as the frame counts them: a write over several tables is several. A removal has none. */
   readonly #counts: number[] = [];
-  #message: Uint8Array | null = null;
+  #removals = 0;
   #sync = false;
   #cost = 0;
   #entries = 0;
@@ -26,11 +40,17 @@ export class Frame {
     this.#writer = new AppendFrameWriter(buffer);
   }
 
-  get isEmpty(): boolean {
-    return this.#appends.length === 0;
+  /** The frame's memory, until it is sealed. */
+  get buffer(): ArrayBuffer {
+    return this.#writer.buffer;
   }
 
-  /** Whether any append in it wants to be on stable storage. */
+  /** What is in it, in order. */
+  get changes(): readonly PendingChange[] {
+    return this.#changes;
+  }
+
+  /** Whether anything in it wants to be on stable storage. */
   get sync(): boolean {
     return this.#sync;
   }
@@ -40,8 +60,14 @@ export class Frame {
     return this.#cost;
   }
 
+  /** Appends, with each part of a write over several tables counted. */
   get appendCount(): number {
-    return this.#counts.length;
+    return this.#counts.length - this.#removals;
+  }
+
+  /** Whether it takes another trim or drop, if that fits. */
+  get takesRemovals(): boolean {
+    return this.#removals < MAX_REMOVALS;
   }
 
   get entryCount(): number {
@@ -53,34 +79,42 @@ export class Frame {
     return this.#bytes;
   }
 
-  /** The buffer that surely holds this append alone. */
-  static sizeFor(append: PendingAppend): number {
-    const parts = partCount(append);
-    return AppendFrameWriter.sizeFor(append.entries, append.bytes, parts, parts);
+  /** The buffer that surely holds this alone. */
+  static sizeFor(change: PendingChange): number {
+    const parts = partCount(change);
+    return AppendFrameWriter.sizeFor(change.entries, change.bytes, parts, parts);
   }
 
   /**
-   * A new frame with an append in it, in a buffer of the pool if that is large enough. Throws as {@link add}, and
+   * A new frame with a change in it, in a buffer of the pool if that is large enough. Throws as {@link add}, and
    * SHALE_TOO_LARGE when there is no memory for it.
    */
-  static holding(append: PendingAppend, pool: BufferPool): Frame {
-    const size = Frame.sizeFor(append);
-    const frame = new Frame(size <= pool.bufferBytes ? pool.take() : bufferOf(size, append));
-    frame.add(append);
+  static holding(change: PendingChange, pool: BufferPool): Frame {
+    const size = Frame.sizeFor(change);
+    const frame = new Frame(size <= pool.bufferBytes ? pool.take() : bufferOf(size, change));
+    frame.add(change);
     return frame;
   }
 
-  fits(append: PendingAppend): boolean {
-    if (this.#appends.length >= MAX_APPENDS) return false;
-    const parts = partCount(append);
-    return this.#writer.fits(append.entries, append.bytes, parts, parts);
+  fits(change: PendingChange): boolean {
+    if (this.#changes.length >= MAX_CHANGES || (isRemoval(change) && !this.takesRemovals)) return false;
+    const parts = partCount(change);
+    return this.#writer.fits(change.entries, change.bytes, parts, parts);
   }
 
   /**
-   * Copies an append in, whole, or throws and holds nothing of it. It must fit, and all its tables must have their
-   * address. Runs no code of the caller.
+   * Copies an append in, whole, or a trim or drop; or throws and holds nothing of it. It must fit, and all its tables must
+   * have their address. Runs no code of the caller.
    */
-  add(append: PendingAppend): void {
+  add(change: PendingChange): void {
+    if (isRemoval(change)) this.#addRemoval(change);
+    else this.#addAppend(change);
+    this.#changes.push(change);
+    this.#cost += change.cost;
+    if (change.sync) this.#sync = true;
+  }
+
+  #addAppend(append: PendingAppend): void {
     const writer = this.#writer;
     // Without the commit nothing of it is in.
     writer.begin(append.entries, append.bytes, partCount(append));
@@ -97,66 +131,74 @@ export class Frame {
       }
     }
     writer.commit();
-    this.#appends.push(append);
     if (append.kind === 'single') this.#counts.push(1);
     else if (append.kind === 'batch') this.#counts.push(append.payloads.count);
     else for (const part of append.parts) this.#counts.push(part.payloads.count);
-    this.#cost += append.cost;
     this.#entries += append.entries;
     this.#bytes += append.bytes;
-    if (append.sync) this.#sync = true;
     releasePayloads(append);
+  }
+
+  #addRemoval(removal: PendingRemoval): void {
+    const writer = this.#writer;
+    writer.begin(0, 0, 1);
+    const table = this.#tableOf(removal.ref);
+    if (removal.kind === 'trim') writer.addTrim(table, removal.upTo);
+    else writer.addDrop(table);
+    writer.commit();
+    this.#counts.push(0);
+    this.#removals++;
   }
 
   /** Ends the frame; returns the message, a view of a buffer that is its own. */
   seal(): Uint8Array {
-    return this.#message ?? this.#writer.seal({ sync: this.#sync });
-  }
-
-  /** Ends the frame, and keeps a copy of its message if that is much smaller than the buffer, which goes back. */
-  shrink(pool: BufferPool): void {
-    const message = this.seal();
-    const { buffer } = this.#writer;
-    const isSmall = message.length * 4 < buffer.byteLength;
-    this.#message = isSmall ? message.slice() : message;
-    if (isSmall) pool.give(buffer);
+    return this.#writer.seal({ sync: this.#sync });
   }
 
   /** Settles every promise, in order. */
   settle(reply: AppendReply): void {
     const failed = new Map(reply.errors.map(({ append, error }) => [append, errorFromData(error)]));
     let index = 0;
-    for (const append of this.#appends) {
-      const parts = append.kind === 'write' ? append.parts.length : 1;
+    let trimAt = 0;
+    for (const change of this.#changes) {
+      const parts = partCount(change);
       const error = failed.size === 0 ? undefined : firstError(failed, index, parts);
-      if (error !== undefined) {
-        append.reject(error);
-      } else if (append.kind === 'single') {
-        append.resolve(reply.firsts[index] ?? 0n);
-      } else if (append.kind === 'batch') {
-        append.resolve(this.#result(reply, index));
-      } else {
-        append.resolve(append.parts.map((_, part) => this.#result(reply, index + part)));
-      }
+      if (error !== undefined) change.reject(error);
+      else if (change.kind === 'trim') settleTrim(change, reply, index, trimAt);
+      else this.#resolve(change, reply, index);
+      if (change.kind === 'trim') trimAt += 2;
       index += parts;
     }
   }
 
+  #resolve(change: Exclude<PendingChange, PendingTrim>, reply: AppendReply, index: number): void {
+    if (change.kind === 'single') change.resolve(reply.firsts[index] ?? 0n);
+    else if (change.kind === 'batch') change.resolve(this.#result(reply, index));
+    else if (change.kind === 'write') {
+      change.resolve(change.parts.map((_, part) => this.#result(reply, index + part)));
+    } else change.resolve();
+  }
+
   /** Rejects every promise. */
-  fail(error: WalError): void {
-    for (const append of this.#appends) append.reject(error);
+  fail(errorOf: (change: PendingChange) => WalError): void {
+    for (const change of this.#changes) change.reject(errorOf(change));
   }
 
   #begin(ref: TableRef, joins: boolean, expect: bigint | undefined): void {
+    const table = this.#tableOf(ref);
+    if (expect !== undefined) this.#writer.beginAppend(table, { joins, expect });
+    else if (joins) this.#writer.beginAppend(table, { joins });
+    else this.#writer.beginAppend(table);
+  }
+
+  #tableOf(ref: TableRef): number {
     if (ref.frameSerial !== this.serial) {
       // Callers checked it; the empty prefix of a table without address would be refused by the writer.
       const address: Address | null = ref.address;
       ref.frameIndex = this.#writer.addTable(address === null ? NOTHING : address.prefix);
       ref.frameSerial = this.serial;
     }
-    if (expect !== undefined) this.#writer.beginAppend(ref.frameIndex, { joins, expect });
-    else if (joins) this.#writer.beginAppend(ref.frameIndex, { joins });
-    else this.#writer.beginAppend(ref.frameIndex);
+    return ref.frameIndex;
   }
 
   #copy(payloads: Payloads): void {
@@ -180,17 +222,24 @@ export class Frame {
   }
 }
 
-function bufferOf(size: number, append: PendingAppend): ArrayBuffer {
+function bufferOf(size: number, change: PendingChange): ArrayBuffer {
   try {
     return new ArrayBuffer(size);
   } catch (cause) {
-    const message = `there is no memory for a frame with an append of ${append.bytes} bytes: split it`;
-    throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: append.bytes } });
+    const message = `there is no memory for a frame with an append of ${change.bytes} bytes: split it`;
+    throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: change.bytes } });
   }
 }
 
-function partCount(append: PendingAppend): number {
-  return append.kind === 'write' ? append.parts.length : 1;
+function partCount(change: PendingChange): number {
+  return change.kind === 'write' ? change.parts.length : 1;
+}
+
+function settleTrim(trim: PendingTrim, reply: AppendReply, index: number, trimAt: number): void {
+  const last = reply.trims[trimAt] ?? 0n;
+  // The reply tells the sequence before the first one.
+  const first = last === 0n ? 0n : (reply.firsts[index] ?? 0n) + 1n;
+  trim.resolve(first, last, reply.trims[trimAt + 1] ?? 0n);
 }
 
 function firstError(

@@ -8,7 +8,28 @@ import type { TableRef } from '../table-ref.js';
 import type { Batcher } from './batcher.js';
 import type { FlowControl, Place } from './flow.js';
 import { NamingQueue } from './naming-queue.js';
-import { copyPayloads, isAddressed, type PendingAppend } from './pending-append.js';
+import {
+  copyPayloads,
+  isAddressed,
+  isRemoval,
+  type PendingAppend,
+  type PendingChange,
+  type PendingRemoval,
+} from './pending-append.js';
+
+/** A trim or drop that comes to its turn. */
+export interface Step {
+  readonly ref: TableRef;
+  /** Bytes to book. */
+  readonly cost: number;
+  /**
+   * Its turn: after the appends that were made before it, and before those made after it. By then its cost is booked, and
+   * its table has its address, or there is no table of its name.
+   */
+  go(): void;
+  /** Its turn never comes. */
+  fail(error: unknown): void;
+}
 
 /** What puts appends into frames and sends them: a shard's batcher, or the lane of joint writes. */
 type Lane = Pick<Batcher, 'add' | 'wake' | 'afterSettled'>;
@@ -80,15 +101,47 @@ export class Intake {
     });
   }
 
-  /**
-   * Calls `act` after the appends that were made before this (but for those that wait for room) and before those that
-   * are made after it. By then the table has its address, or there is no table of its name.
-   *
-   * @param fail the table's name could not be looked up
-   */
-  follow(ref: TableRef, act: () => void, fail: (error: unknown) => void): void {
-    if (this.#naming.isEmpty && ref.address !== null) act();
-    else this.#naming.addStep(ref, act, fail);
+  /** Takes a trim or drop in: it waits for room as an append does, and then for its table's address. */
+  follow(step: Step, signal: AbortSignal | undefined): void {
+    const { flow } = this.#context;
+    try {
+      if (hasAborted(signal)) throw abortReason(signal);
+      if (flow.hasRoom(step.cost)) {
+        flow.book(step.cost);
+        this.#take(step);
+      } else {
+        flow.requirePlace(step.cost);
+        this.#wait(
+          step.cost,
+          'room',
+          signal,
+          () => this.#take(step),
+          (error) => step.fail(error),
+          true,
+        );
+      }
+    } catch (error) {
+      step.fail(error);
+    }
+  }
+
+  #take(step: Step): void {
+    if (this.#naming.isEmpty && step.ref.address !== null) {
+      step.go();
+      return;
+    }
+    const fail = (error: unknown): void => {
+      this.#context.flow.release(step.cost);
+      step.fail(error);
+    };
+    this.#naming.addStep(step.ref, () => step.go(), fail);
+  }
+
+  /** Puts a trim or drop whose turn it is into a frame, or throws. */
+  send(removal: PendingRemoval): void {
+    const lane = this.#laneOf(removal);
+    lane.add(removal);
+    lane.wake();
   }
 
   /** Resolves when every append made so far is settled. */
@@ -105,10 +158,13 @@ export class Intake {
 
   /** Nothing may be acknowledged now: whatever has not been sent gets the error. */
   failUnsent(error: WalError): void {
-    const { flow, joint, shards } = this.#context;
-    flow.failAll(error);
-    flow.release(joint.failUnsent(error));
-    for (const shard of shards) flow.release(shard.batcher.failUnsent(error));
+    const { flow, health, joint, shards } = this.#context;
+    // On a full disk trims and drops are what makes room.
+    const isFull = health.state === 'full';
+    flow.failAll(error, isFull ? 'removals' : 'nobody');
+    const spare = (change: PendingChange): boolean => isFull && isRemoval(change);
+    flow.release(joint.failUnsent(error, spare));
+    for (const { batcher } of shards) flow.release(batcher.failUnsent(error, spare));
   }
 
   #refusal(append: PendingAppend, signal: AbortSignal | undefined): { readonly error: unknown } | null {
@@ -132,6 +188,7 @@ export class Intake {
     signal: AbortSignal | undefined,
     admit: () => void,
     reject: (error: unknown) => void,
+    isRemoval = false,
   ): void {
     const { flow } = this.#context;
     let place: Place | null = null;
@@ -141,6 +198,7 @@ export class Intake {
     place = flow.wait({
       cost,
       takes,
+      isRemoval,
       // The abort of one that waits may be what makes room for another that has the same signal.
       isGone: () => hasAborted(signal),
       admit: () => {
@@ -177,7 +235,7 @@ export class Intake {
   }
 
   /** Where the append goes: to its shard, or to those that several tables' shards write together. */
-  #laneOf(append: PendingAppend): Lane {
+  #laneOf(append: PendingChange): Lane {
     const { joint, shards } = this.#context;
     if (joint.wants(append)) return joint;
     const ref = append.kind === 'write' ? append.parts[0]?.ref : append.ref;

@@ -79,6 +79,33 @@ export interface WriteAppend extends Common {
 /** An append on its way: accepted, and not yet answered. */
 export type PendingAppend = SingleAppend | BatchAppend | WriteAppend;
 
+/** `table.trim`, at its turn. Nothing takes its table's address away. */
+export interface PendingTrim extends Common {
+  readonly kind: 'trim';
+  readonly ref: TableRef;
+  readonly upTo: bigint;
+  /** The table's first and last sequence now, and the last one that was removed, 0n for none. */
+  readonly resolve: (first: bigint, last: bigint, removed: bigint) => void;
+}
+
+/** `table.drop`, at its turn. Nothing takes its table's address away. */
+export interface PendingDrop extends Common {
+  readonly kind: 'drop';
+  readonly ref: TableRef;
+  readonly resolve: () => void;
+}
+
+/** A trim or drop on its way. */
+export type PendingRemoval = PendingTrim | PendingDrop;
+
+/** Whatever goes into frames. */
+export type PendingChange = PendingAppend | PendingRemoval;
+
+/** Whether it is a trim or a drop. */
+export function isRemoval(change: PendingChange): change is PendingRemoval {
+  return change.kind === 'trim' || change.kind === 'drop';
+}
+
 const NO_BYTES = new Uint8Array(0);
 const NO_PAYLOADS: Payloads = { are: 'measured', count: 0, views: [], lengths: [] };
 
@@ -89,9 +116,9 @@ export function isAddressed(append: PendingAppend): boolean {
     : append.ref.address !== null;
 }
 
-/** The tables of an append. */
-export function refsOf(append: PendingAppend): readonly TableRef[] {
-  return append.kind === 'write' ? append.parts.map((part) => part.ref) : [append.ref];
+/** The tables of an append, trim or drop. */
+export function refsOf(change: PendingChange): readonly TableRef[] {
+  return change.kind === 'write' ? change.parts.map((part) => part.ref) : [change.ref];
 }
 
 /**

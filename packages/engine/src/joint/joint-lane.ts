@@ -1,8 +1,8 @@
-import { decodeAppendReply, WalError } from '@shale/codec';
+import { decodeAppendReply, errorFromData, WalError } from '@shale/codec';
 import type { BufferPool } from '../append/buffer-pool.js';
 import { Frame } from '../append/frame.js';
-import { type PendingAppend, refsOf } from '../append/pending-append.js';
-import type { Shard } from '../shard/shard.js';
+import { type PendingChange, refsOf } from '../append/pending-append.js';
+import { lost, type Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
 import { byShard, commitJointly, type ShardTables } from './joint-commit.js';
 import { type LaneTable, LaneTables } from './lane-tables.js';
@@ -17,12 +17,10 @@ export interface JointLaneContext {
   settled(frame: Frame, error: WalError | null): void;
 }
 
-/** What goes through the lane at a time: a frame, or something that is done to one table. */
+/** What goes through the lane at a time. */
 interface Load {
   readonly tables: Set<LaneTable>;
-  readonly frame: Frame | null;
-  /** Does it. Never rejects. */
-  run(): Promise<void>;
+  readonly frame: Frame;
   /** Calls to make when it is settled. */
   readonly after: (() => void)[];
 }
@@ -45,11 +43,11 @@ export class JointLane {
     this.#context = context;
   }
 
-  /** Whether an append has to go here: it concerns several shards, or a table that is in here. */
-  wants(append: PendingAppend): boolean {
-    if (append.kind !== 'write') return append.ref.address !== null && this.has(append.ref.address);
-    const shard = append.parts[0]?.ref.address?.shard;
-    return append.parts.some(
+  /** Whether a change has to go here: it concerns several shards, or a table that is in here. */
+  wants(change: PendingChange): boolean {
+    if (change.kind !== 'write') return change.ref.address !== null && this.has(change.ref.address);
+    const shard = change.parts[0]?.ref.address?.shard;
+    return change.parts.some(
       ({ ref: { address } }) => address !== null && (address.shard !== shard || this.has(address)),
     );
   }
@@ -59,10 +57,10 @@ export class JointLane {
     return this.#tables.find(address) !== undefined;
   }
 
-  /** Copies an append into a frame, whole, or throws and has nothing of it. `wake` sends it. */
-  add(append: PendingAppend): void {
-    const load = this.#take(append);
-    for (const { address } of refsOf(append)) if (address !== null) this.#enter(load, address);
+  /** Copies an append, trim or drop into a frame, whole, or throws and has nothing of it. `wake` sends it. */
+  add(change: PendingChange): void {
+    const load = this.#take(change);
+    for (const { address } of refsOf(change)) if (address !== null) this.#enter(load, address);
   }
 
   /** Something was added. */
@@ -73,49 +71,48 @@ export class JointLane {
     queueMicrotask(() => process.nextTick(() => void this.#run()));
   }
 
-  /** Does something to a table that is in here, after what came before it and before what comes after it. */
-  step<R>(address: Address, act: () => Promise<R>): Promise<R> {
-    return new Promise((resolve, reject) => {
-      const run = (): Promise<void> => act().then(resolve, reject);
-      this.#enter(this.#push({ tables: new Set(), frame: null, run, after: [] }), address);
-      this.wake();
-    });
-  }
-
   /** Calls `follow` when everything taken in so far is settled: at once if that is so already. */
   afterSettled(follow: () => void): void {
     if (this.#last === null) follow();
     else this.#last.after.push(follow);
   }
 
-  /** Rejects everything that was not sent yet; returns what it had booked. */
-  failUnsent(error: WalError): number {
+  /**
+   * Rejects everything that was not sent yet; returns what it had booked.
+   *
+   * @param spare what is not rejected
+   */
+  failUnsent(error: WalError, spare: (change: PendingChange) => boolean): number {
     let cost = 0;
+    const spared: PendingChange[] = [];
+    const after: (() => void)[] = [];
     for (const load of this.#queue.splice(0)) {
-      if (load.frame === null) {
-        void load.run().then(() => this.#leave(load));
-        continue;
+      for (const change of load.frame.changes) {
+        if (spare(change)) {
+          spared.push(change);
+          continue;
+        }
+        change.reject(error);
+        cost += change.cost;
       }
-      load.frame.fail(error);
-      cost += load.frame.cost;
+      after.push(...load.after.splice(0));
       this.#leave(load);
     }
+    for (const change of spared) this.add(change);
+    for (const call of after) this.afterSettled(call);
+    this.wake();
     return cost;
   }
 
-  /** The load whose frame has the append now. */
-  #take(append: PendingAppend): Load {
+  /** The load whose frame has the change now. */
+  #take(change: PendingChange): Load {
     const last = this.#queue.at(-1);
-    if (last !== undefined && last.frame?.fits(append) === true) {
-      last.frame.add(append);
+    if (last?.frame.fits(change) === true) {
+      last.frame.add(change);
       return last;
     }
-    const frame = Frame.holding(append, this.#context.pool);
-    const load: Load = { tables: new Set(), frame, run: () => this.#send(frame, load), after: [] };
-    return this.#push(load);
-  }
-
-  #push(load: Load): Load {
+    const frame = Frame.holding(change, this.#context.pool);
+    const load: Load = { tables: new Set(), frame, after: [] };
     this.#queue.push(load);
     this.#last = load;
     return load;
@@ -136,7 +133,7 @@ export class JointLane {
   async #run(): Promise<void> {
     this.#state = 'busy';
     for (let load = this.#queue.shift(); load !== undefined; load = this.#queue.shift()) {
-      await load.run();
+      await this.#send(load);
       this.#leave(load);
     }
     this.#state = 'idle';
@@ -149,24 +146,31 @@ export class JointLane {
     for (const call of load.after) call();
   }
 
-  async #send(frame: Frame, load: Load): Promise<void> {
+  /** Never rejects. */
+  async #send({ frame, tables: laneTables }: Load): Promise<void> {
     let failure: WalError | null = null;
     let writer: Shard | undefined;
     try {
-      await Promise.all([...load.tables].map(({ sent }) => sent));
+      await Promise.all([...laneTables].map(({ sent }) => sent));
       const tables = byShard(
-        [...load.tables].map(({ address }) => address),
+        [...laneTables].map(({ address }) => address),
         this.#context.shards,
       );
       writer = tables.at(-1)?.shard;
       writer?.count(frame);
-      const reply = await this.#write(frame, tables);
-      frame.settle(decodeAppendReply(reply));
-      this.#context.pool.give(reply.buffer as ArrayBuffer);
+      const answer = await this.#write(frame, tables);
+      const reply = decodeAppendReply(answer);
+      frame.settle(reply);
+      // Appends alone were refused: trims and drops found room.
+      const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
+      if (full !== undefined) failure = errorFromData(full.error);
+      this.#context.pool.give(answer.buffer as ArrayBuffer);
     } catch (cause) {
-      failure = cause instanceof WalError ? cause : unknown(cause);
+      const error = cause instanceof WalError ? cause : unknown(cause);
+      failure = error;
       if (writer !== undefined) writer.counters.failedFrames++;
-      frame.fail(failure);
+      const isLost = error.code === 'SHALE_OUTCOME_UNKNOWN';
+      frame.fail((change) => (isLost ? lost(change.kind, error) : error));
     }
     this.#context.settled(frame, failure);
   }

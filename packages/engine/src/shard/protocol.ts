@@ -93,8 +93,6 @@ export interface ShardTasks {
     readonly begin: boolean;
   };
   ends: { readonly kind: 'ends'; readonly id: TableId };
-  trim: { readonly kind: 'trim'; readonly id: TableId; readonly upTo: bigint; readonly sync: boolean };
-  drop: { readonly kind: 'drop'; readonly id: TableId };
   /** The smallest and largest table of a region that has entries. */
   regionBounds: { readonly kind: 'regionBounds'; readonly region: bigint };
   /** Give back the space of ranges that trims have emptied, those of tables dropped since left out. */
@@ -192,8 +190,6 @@ export interface ShardResults {
     readonly neededBytes: number;
   };
   ends: { readonly first: bigint; readonly last: bigint };
-  trim: { readonly first: bigint; readonly last: bigint; readonly range: KeyRange | null };
-  drop: null;
   regionBounds: { readonly lowest: bigint; readonly highest: bigint } | null;
   regionHeads: {
     /** Table, first, last; and so on. */

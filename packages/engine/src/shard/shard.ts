@@ -1,8 +1,9 @@
-import { decodeAppendReply, WalError } from '@shale/codec';
+import { decodeAppendReply, errorFromData, WalError } from '@shale/codec';
 import { Batcher } from '../append/batcher.js';
 import type { BufferPool } from '../append/buffer-pool.js';
 import type { FlowControl } from '../append/flow.js';
 import type { Frame } from '../append/frame.js';
+import type { PendingChange } from '../append/pending-append.js';
 import type { Health } from '../health.js';
 import { nextTurn } from '../turn.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
@@ -78,6 +79,10 @@ export class Shard {
         return isOpen();
       },
       send: (frame, done) => this.#send(frame, done),
+      refuse: (change, error) => {
+        change.reject(error);
+        context.flow.release(change.cost);
+      },
     });
   }
 
@@ -219,12 +224,15 @@ export class Shard {
     const { pool, flow, health } = this.#context;
     const { counters } = this;
     this.count(frame);
-    const settled = (error: WalError | null): void => {
+    const settled = (
+      error: WalError | null,
+      errorOf = (_: PendingChange): WalError | null => error,
+    ): void => {
       // Whatever happens here, the room is given back and the next frame may go.
       try {
         if (error === null) return;
         counters.failedFrames++;
-        frame.fail(error);
+        frame.fail((change) => errorOf(change) ?? error);
         health.notice(error);
       } finally {
         try {
@@ -242,9 +250,13 @@ export class Shard {
     life.thread.run<'append'>({ kind: 'append', frame: message }, [message.buffer as ArrayBuffer]).then(
       (answer) => {
         try {
-          frame.settle(decodeAppendReply(answer));
+          const reply = decodeAppendReply(answer);
+          frame.settle(reply);
+          // Appends alone were refused: trims and drops found room.
+          const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
+          if (full !== undefined) health.notice(errorFromData(full.error));
         } catch (error) {
-          settled(unknownOutcome(APPEND_ADVICE, error));
+          settled(lost('append', error), (change) => lost(change.kind, error));
           return;
         }
         pool.give(answer.buffer);
@@ -257,7 +269,7 @@ export class Shard {
           return;
         }
         this.#lost(life.thread);
-        settled(unknownOutcome(APPEND_ADVICE, error));
+        settled(lost('append', error), (change) => lost(change.kind, error));
       },
     );
   }
@@ -266,16 +278,23 @@ export class Shard {
 const APPEND_ADVICE =
   'the append may or may not be in: to append once and only once, append again with `expect` set to the sequence it must get';
 
+const TRIM_ADVICE = 'the trim may or may not have been done: trimming again does no harm';
+const DROP_ADVICE = 'the table may or may not have been dropped: drop it again';
+
 /** What to do after a request of each kind was lost with its thread. */
 const ADVICE: { readonly [K in ShardTaskKind]?: string } = {
   append: APPEND_ADVICE,
   joint: APPEND_ADVICE,
-  trim: 'the trim may or may not have been done: trimming again does no harm',
-  drop: 'the table may or may not have been dropped: drop it again',
   scanNext: 'the scan went with it: begin a new one',
   listNext: 'the listing went with it: begin a new one',
   namesMake: 'the name may or may not have been made: append again, with `expect` to append only once',
 };
+
+/** The error of what was in a frame that got lost with its thread. */
+export function lost(kind: PendingChange['kind'] | 'append', error: unknown): WalError {
+  const advice = kind === 'trim' ? TRIM_ADVICE : kind === 'drop' ? DROP_ADVICE : APPEND_ADVICE;
+  return unknownOutcome(advice, error);
+}
 
 function unknownOutcome(advice: string, error: unknown): WalError {
   const cause = error instanceof ThreadLost ? error.cause : error;

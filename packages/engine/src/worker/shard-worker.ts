@@ -68,10 +68,6 @@ export class ShardWorker {
       }
       case 'ends':
         return this.#holds.run([task.id], () => this.#ends(task));
-      case 'trim':
-        return this.#holds.run([task.id], () => this.#trim(task));
-      case 'drop':
-        return this.#holds.run([task.id], () => this.#drop(task));
       case 'regionBounds':
         return plain(findRegionBounds(this.#open(), task.region));
       case 'regionHeads': {
@@ -159,16 +155,6 @@ export class ShardWorker {
   #ends({ id }: ShardTasks['ends']): Outcome {
     const log = this.#open();
     return plain({ first: log.firstSequence(id), last: log.lastSequence(id) });
-  }
-
-  #trim({ id, upTo, sync }: ShardTasks['trim']): Outcome {
-    const { trimmed, last, range } = this.#open().trim(id, upTo, { sync });
-    return plain({ first: trimmed, last, range });
-  }
-
-  #drop({ id }: ShardTasks['drop']): Outcome {
-    this.#open().drop(id);
-    return plain(null);
   }
 
   #readStart(task: ShardTasks['readStart']): Outcome {

@@ -11,7 +11,7 @@ import { all, behind, bytes, endThread, open, rejectsWith, temporary, text } fro
 type When = 'after it is in' | 'before it is in';
 
 /** Ends the thread of a shard around the next such task, so that nobody hears what came of it. */
-function loseNext(wal: Wal, index: number, kind: 'namesMake' | 'drop', when: When): void {
+function loseNext(wal: Wal, index: number, kind: 'namesMake', when: When): void {
   const shard = behind(wal).shard(index);
   const request = shard.request.bind(shard);
   const losing: typeof request = async (task, onLoss) => {
@@ -22,6 +22,22 @@ function loseNext(wal: Wal, index: number, kind: 'namesMake' | 'drop', when: Whe
     throw new WalError('SHALE_OUTCOME_UNKNOWN', 'made by the test');
   };
   Object.assign(shard, { request: losing });
+}
+
+/** The same around the next frame, whatever is in it. */
+function loseNextFrame(wal: Wal, index: number, when: When): void {
+  const { thread } = behind(wal).shard(index);
+  if (thread === null) throw new Error('the shard has no thread');
+  const run = thread.run.bind(thread);
+  const losing: typeof run = async (task, transfer) => {
+    if (task.kind !== 'append') return await run(task, transfer);
+    Object.assign(thread, { run });
+    if (when === 'after it is in') await run(task, transfer);
+    await endThread(wal, index);
+    // The thread is gone, and says so.
+    return await run(task);
+  };
+  Object.assign(thread, { run: losing });
 }
 
 async function texts(wal: Wal, name: string): Promise<string[]> {
@@ -40,7 +56,7 @@ test.each<When>(['after it is in', 'before it is in'])(
     const table = wal.table('orders');
     await table.append(bytes('one'));
     const before = table.id;
-    loseNext(wal, table.shard ?? 0, 'drop', when);
+    loseNextFrame(wal, table.shard ?? 0, when);
     await rejectsWith('SHALE_OUTCOME_UNKNOWN', table.drop());
     // Nothing is known of the name now, so nothing is said of it.
     expect(table.id).toBeNull();
@@ -86,12 +102,13 @@ test('a table whose entries could not be dropped keeps its name', async () => {
   await table.append(bytes('one'));
   const { id } = table;
   const shard = behind(wal).shard(table.shard ?? 0);
-  const request = shard.request.bind(shard);
-  const failing: typeof request = (task, onLoss) =>
-    task.kind === 'drop'
-      ? Promise.reject(new WalError('SHALE_IO', 'made by the test'))
-      : request(task, onLoss);
-  Object.assign(shard, { request: failing });
+  const { batcher } = shard;
+  const add = batcher.add.bind(batcher);
+  const failing: typeof add = (change) => {
+    if (change.kind === 'drop') throw new WalError('SHALE_IO', 'made by the test');
+    add(change);
+  };
+  Object.assign(batcher, { add: failing });
   const dropping = table.drop();
   const append = table.append(bytes('two'));
   await rejectsWith('SHALE_IO', dropping);

@@ -1,0 +1,89 @@
+import { openWal, type Table, type Wal } from '@shale/engine';
+import type { Bar } from './bar.js';
+import { inScratch } from './in-scratch.js';
+
+const IN_FLIGHT = 3000;
+const ENTRIES_PER_TABLE = 200;
+const APPENDERS = 4;
+const SECONDS = 5;
+const MOST_SYNCS = 100;
+const MOST_TIMES = 2;
+
+const entry = Buffer.alloc(100, 'an entry ');
+
+/** Durable trims share their syncs, and do not hold up the appends to other tables. */
+export const trimsBar: Bar = {
+  name: 'trims',
+  about: `${IN_FLIGHT} durable trims kept in flight on as many tables of one shard, beside ${APPENDERS} durable appenders to others, ${SECONDS} s`,
+  run: () =>
+    inScratch(async (directory) => {
+      await using wal = await openWal(directory, { shards: 1, rocksdb: { enableStatistics: true } });
+      const trimmed = Array.from({ length: IN_FLIGHT }, (_, i) => wal.table({ region: 1, table: i }));
+      const batch = Array.from({ length: ENTRIES_PER_TABLE }, () => entry);
+      for (const table of trimmed) await table.appendBatch(batch, { durability: 'os' });
+      await wal.sync();
+
+      const alone = await appendFor(wal, 2n, () => false);
+      const before = await syncs(wal);
+      let isOver = false;
+      let trims = 0;
+      const trimming = trimmed.map(async (table) => {
+        for (let upTo = 1n; upTo <= ENTRIES_PER_TABLE && !isOver; upTo++) {
+          await table.trim(upTo);
+          trims++;
+        }
+      });
+      const ended = Promise.all(trimming);
+      let isIdle = false;
+      void ended.then(() => {
+        isIdle = true;
+      });
+      const beside = await appendFor(wal, 3n, () => isIdle);
+      isOver = true;
+      const during = (await syncs(wal)) - before;
+      await ended;
+      const perInFlight = (during / trims) * IN_FLIGHT;
+      const times = beside.p99 / alone.p99;
+      return [
+        {
+          what: 'syncs',
+          measured: `${perInFlight.toFixed(0)} for each ${IN_FLIGHT} of ${trims} trims, those of the appends included`,
+          bar: `at most ${MOST_SYNCS}`,
+          holds: perInFlight <= MOST_SYNCS,
+        },
+        {
+          what: 'p99 of an append to another table',
+          measured: `${beside.p99.toFixed(2)} ms (median ${beside.p50.toFixed(2)}), alone ${alone.p99.toFixed(2)} ms (median ${alone.p50.toFixed(2)}): ${times.toFixed(2)} times`,
+          bar: `at most ${MOST_TIMES} times that of alone`,
+          holds: times <= MOST_TIMES,
+        },
+      ];
+    }),
+};
+
+/** Latencies of appends, each after the one before it, in milliseconds. */
+async function appendFor(
+  wal: Wal,
+  region: bigint,
+  isOver: () => boolean,
+): Promise<{ readonly p50: number; readonly p99: number }> {
+  const end = performance.now() + SECONDS * 1000;
+  const taken: number[] = [];
+  const appendTo = async (table: Table): Promise<void> => {
+    while (performance.now() < end && !isOver()) {
+      const began = performance.now();
+      await table.append(entry);
+      taken.push(performance.now() - began);
+    }
+  };
+  await Promise.all(
+    Array.from({ length: APPENDERS }, (_, i) => appendTo(wal.table({ region, table: BigInt(i) }))),
+  );
+  taken.sort((a, b) => a - b);
+  const at = (share: number): number => taken[Math.floor(taken.length * share)] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99) };
+}
+
+async function syncs(wal: Wal): Promise<number> {
+  return (await wal.stats()).rocksdb.tickers?.['rocksdb.wal.synced'] ?? Number.NaN;
+}
