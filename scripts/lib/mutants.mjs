@@ -860,4 +860,90 @@ export const MUTANTS = [
     ],
     killers: ['packages/engine/test/holds.test.ts'],
   },
+  {
+    name: 'whole-appends',
+    removes: 'that an append whose payload cannot be copied leaves nothing in its frame',
+    edits: [
+      {
+        file: 'packages/codec/src/frame/append-frame-writer.ts',
+        from: `    this.#isOpenUnit = true;
+    this.#countAt = -1;`,
+        to: `    this.#countAt = -1;`,
+      },
+    ],
+    killers: ['packages/codec/test/append-frame.test.ts'],
+  },
+  {
+    name: 'measured-payloads',
+    removes: 'the look at a payload without bytes, which may have lost them',
+    edits: [
+      {
+        file: 'packages/codec/src/payload/measure.ts',
+        from: 'if (length === 0) requireInBounds(payload);',
+        to: 'if (length < 0) requireInBounds(payload);',
+      },
+    ],
+    killers: ['packages/codec/test/append-frame.test.ts', 'packages/engine/test/hostile-payloads.test.ts'],
+  },
+  {
+    name: 'border-of-the-data',
+    removes: 'the border that keeps a payload which has become longer out of what else is in the frame',
+    edits: [
+      {
+        file: 'packages/codec/src/frame/append-frame-writer.ts',
+        from: 'this.#data = this.#bytes.subarray(0, border);',
+        to: 'this.#data = this.#bytes.subarray(0, border + 2 ** 30);',
+      },
+    ],
+    killers: ['packages/codec/test/append-frame.test.ts'],
+  },
+  {
+    name: 'copies-of-what-waits',
+    removes: 'the copy of the payloads of an append that waits for room',
+    edits: [
+      {
+        file: 'packages/engine/src/append/intake.ts',
+        from: `    copyPayloads(append);
+    this.#wait(`,
+        to: '    this.#wait(',
+      },
+    ],
+    killers: ['packages/engine/test/backpressure.test.ts'],
+  },
+  {
+    name: 'promised-room',
+    removes: 'the room that ready() sets aside',
+    edits: [
+      {
+        file: 'packages/engine/src/append/flow.ts',
+        from: '    this.#promised += cost;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/backpressure.test.ts'],
+  },
+  {
+    name: 'aborted-while-waiting',
+    removes: 'the look at the signal of an append whose turn has come',
+    edits: [
+      {
+        file: 'packages/engine/src/append/intake.ts',
+        from: 'isGone: () => hasAborted(signal),',
+        to: 'isGone: () => false,',
+      },
+    ],
+    killers: ['packages/engine/test/backpressure.test.ts'],
+  },
+  {
+    name: 'unknown-options',
+    removes: 'the refusal of options that do not exist',
+    edits: [
+      {
+        file: 'packages/engine/src/option-bag.ts',
+        from: 'if (name in Object.prototype) return;',
+        to: 'if (name in Object.prototype || known.length > 0) return;',
+      },
+    ],
+    killers: ['packages/engine/test/option-bags.test.ts'],
+  },
 ];

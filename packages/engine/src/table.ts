@@ -31,7 +31,9 @@ export interface WriteOptions {
 export interface AppendOptions extends WriteOptions {
   /**
    * The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH and nothing is written. A writer
-   * that repeats an append after SHALE_OUTCOME_UNKNOWN uses it to append once and only once.
+   * that repeats an append after SHALE_OUTCOME_UNKNOWN uses it to append once and only once: a mismatch then proves that
+   * the append is in, if nobody else appends to the table. With other writers it only says that somebody was there
+   * before: read the entry at that sequence and compare, for which an entry should say whose it is.
    */
   readonly expect?: bigint | undefined;
 }

@@ -244,6 +244,50 @@ test('memory that another thread makes longer meanwhile is taken at its length o
   await isWhole(wal, table, [bytes('good neighbour'), new Uint8Array(8), bytes('x')]);
 });
 
+test('a codec that uses one buffer for all values loses none', async () => {
+  const wal = await open({ shards: 1 });
+  const scratch = new Uint8Array(1);
+  const codec: PayloadCodec<number> = {
+    name: 'scratch',
+    encode: (value) => scratch.fill(value),
+    decode: (payload) => payload[0] ?? 0,
+  };
+  const table = wal.table({ region: 1, table: 1 }, { codec });
+  const other = wal.table('name', { codec });
+  const calls = [
+    table.appendBatch([1, 2, 3]),
+    table.append(4),
+    other.appendBatch([1, 2, 3]),
+    wal.write([{ table, payloads: [5, 6] }]),
+  ];
+  scratch.fill(9);
+  await Promise.all(calls);
+  expect((await all(table.read())).map(({ payload }) => payload)).toEqual([1, 2, 3, 4, 5, 6]);
+  expect((await all(other.read())).map(({ payload }) => payload)).toEqual([1, 2, 3]);
+});
+
+test('ids that belong to names are refused for writing and can be read', async () => {
+  const wal = await open({ shards: 1 });
+  await wal.table('name').append(bytes('x'));
+  const { id } = wal.table('name');
+  if (id === null) throw new Error('a table that was written has an id');
+  const table = wal.table(id);
+  const unused = wal.table({ region: 0n, table: 2n ** 64n - 1n });
+  const refused = { name: 'WalError', code: 'SHALE_INVALID_ARGUMENT' };
+  for (const reserved of [table, unused]) {
+    await expect(reserved.append(bytes('no'))).rejects.toMatchObject(refused);
+    await expect(reserved.appendBatch([])).rejects.toMatchObject(refused);
+    await expect(wal.write([{ table: reserved, payloads: [bytes('no')] }])).rejects.toMatchObject(refused);
+    await expect(reserved.trim(1n)).rejects.toMatchObject(refused);
+    await expect(reserved.drop()).rejects.toMatchObject(refused);
+  }
+  expect((await all(table.read())).length).toBe(1);
+  expect(await table.lastSequence()).toBe(1n);
+  // Its neighbours are anybody's.
+  await wal.table({ region: 0n, table: 2n ** 63n - 1n }).append(bytes('x'));
+  await wal.table({ region: 1n, table: 2n ** 63n }).append(bytes('x'));
+});
+
 test('a codec may append, trim and close', async () => {
   const wal = await open({ shards: 1 });
   const other = wal.table({ region: 1, table: 2 });

@@ -335,7 +335,7 @@ function problemOf(
   if (expected !== undefined && expected !== first) {
     return new WalError(
       'SHALE_SEQUENCE_MISMATCH',
-      `the next sequence of region ${unit.id.region}, table ${unit.id.table} is ${first} and not ${expected} as expected; nothing was written: if this is a retry, the append is already in`,
+      `the next sequence of region ${unit.id.region}, table ${unit.id.table} is ${first} and not ${expected} as expected; nothing was written: if this is a retry and nobody else appends to the table, the append is in already; if somebody does, read what is at ${expected} and compare`,
       { table: unit.id, details: { expected, actual: first } },
     );
   }

@@ -2,6 +2,7 @@ import { concurrency } from '../attacks/concurrency.js';
 import { damage } from '../attacks/damage.js';
 import { diskFaults } from '../attacks/disk-faults.js';
 import { fullDisk } from '../attacks/full-disk.js';
+import { hostileArguments } from '../attacks/hostile-arguments.js';
 import { ingestResume } from '../attacks/ingest-resume.js';
 import { kill } from '../attacks/kill.js';
 import { model } from '../attacks/model.js';
@@ -21,6 +22,7 @@ export const ATTACKS: readonly Attack[] = [
   damage,
   fullDisk,
   model,
+  hostileArguments,
   ingestResume,
   concurrency,
   soak,

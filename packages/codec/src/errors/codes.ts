@@ -71,7 +71,7 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     meaning: 'The table stands at another sequence than `expect` said; nothing was written.',
     canRetry: false,
     remedy:
-      'Compare details.actual with what you hold: after an unknown outcome it tells whether the append is in.',
+      'Compare details.actual with what you hold: after an unknown outcome it tells whether the append is in, if nobody else appends to the table; otherwise read what is at details.expected.',
   },
   SHALE_SEQUENCE_EXHAUSTED: {
     meaning: 'The table has used its last sequence, 2^64-1; nothing was written.',
@@ -120,7 +120,8 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   SHALE_OUTCOME_UNKNOWN: {
     meaning: 'A worker went away before it answered: the append may or may not be in.',
     canRetry: false,
-    remedy: 'Append again with `expect` set to the sequence it must get: then it is in once and only once.',
+    remedy:
+      'Append again with `expect` set to the sequence it must get: then it is in once and only once, if nobody else appends to the table.',
   },
   SHALE_IO: {
     meaning: 'The operating system refused to read or write a file.',

@@ -4,7 +4,10 @@ import { WalError } from '../errors/wal-error.js';
 export interface PayloadCodec<T> {
   /** For messages. */
   readonly name: string;
-  /** The bytes of a value. The log copies them before `append` returns. */
+  /**
+   * The bytes of a value. The log copies them before it asks for those of the next one, and before `append` returns: one
+   * buffer will do for all.
+   */
   encode(value: T): Uint8Array;
   /** The value of the bytes, which are a view that may be used again later: keep a copy, not the view. */
   decode(bytes: Uint8Array): T;

@@ -276,7 +276,7 @@ export class Shard {
 }
 
 const APPEND_ADVICE =
-  'the append may or may not be in: to append once and only once, append again with `expect` set to the sequence it must get';
+  'the append may or may not be in: to append once and only once, append again with `expect` set to the sequence it must get, if nobody else appends to the table';
 
 const TRIM_ADVICE = 'the trim may or may not have been done: trimming again does no harm';
 const DROP_ADVICE = 'the table may or may not have been dropped: drop it again';

@@ -1,0 +1,11 @@
+// The long form: npm run attack -- hostile-arguments --minutes 30
+import { expect, test } from 'vitest';
+import { runAttack } from '../dist/attack/run-attack.js';
+import { hostileArguments } from '../dist/attacks/hostile-arguments.js';
+
+test('whatever is passed to any method, it is taken whole or refused whole, and all else goes on', async () => {
+  const seed = Number(process.env.SHALE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  const figures = await runAttack(hostileArguments, { seed, count: 0.05 });
+  expect(figures.lives).toBeGreaterThan(1);
+  expect(figures.refused).toBeGreaterThan(100);
+});
