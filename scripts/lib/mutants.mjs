@@ -370,6 +370,18 @@ export const MUTANTS = [
     killers: ['packages/rocksdb/test/few-files.test.ts'],
   },
   {
+    name: 'no-links',
+    removes: 'the refusal of the addon to open files of a database through links',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/regular_file.cc',
+        from: 'flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC',
+        to: 'flags | O_NONBLOCK | O_CLOEXEC',
+      },
+    ],
+    killers: ['packages/rocksdb/test/permissions.test.ts'],
+  },
+  {
     name: 'fifo-refused',
     removes: 'the refusal of FIFO compaction, which deletes names and floors',
     edits: [

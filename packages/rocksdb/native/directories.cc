@@ -11,6 +11,7 @@
 
 #include "errors.h"
 #include "input_file.h"
+#include "regular_file.h"
 
 namespace shale {
 
@@ -25,23 +26,18 @@ namespace fs = std::filesystem;
 }
 
 // 0 or an errno.
-int syncFile(const char* path, int flags) {
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC | flags);
-  if (fd < 0) return errno;
-  int failure = 0;
-  while (::fsync(fd) != 0) {
-    failure = errno;
-    if (failure != EINTR) break;
-    failure = 0;
+int sync(const Descriptor& file) {
+  if (!file.isOpen()) return errno;
+  while (::fsync(file.number()) != 0) {
+    if (errno != EINTR) return errno;
   }
-  ::close(fd);
-  return failure;
+  return 0;
 }
 
 // A name is on the disk once the directory that it is in has been synced. RocksDB does that for the files of a database,
 // and nobody for the database itself.
 void syncNamesIn(const fs::path& directory) {
-  const int failure = syncFile(directory.c_str(), O_DIRECTORY);
+  const int failure = sync(Descriptor(::open(directory.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)));
   // A directory that may be passed through and not read can be synced by nobody but its owner.
   if (failure == EACCES || failure == EPERM) return;
   // Some file systems have nothing to sync there.
@@ -71,7 +67,7 @@ void syncLogs(const std::string& directory) {
   for (const std::string& name : namesIn(directory)) {
     const fs::path path = fs::path(directory) / name;
     if (path.extension() != ".log") continue;
-    const int failure = syncFile(path.c_str(), 0);
+    const int failure = sync(Descriptor(openRegular(path.string(), O_RDONLY)));
     if (failure != 0) throwSystemError("Cannot sync", path.string(), failure);
   }
 }

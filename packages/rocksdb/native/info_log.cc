@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "regular_file.h"
+
 namespace shale {
 
 namespace {
@@ -52,7 +54,7 @@ void InfoLog::write(const std::string& line) {
     if (file_ >= 0) ::close(file_);
     size_ = 0;
     std::rename(path_.c_str(), (path_ + ".old").c_str());
-    file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    file_ = openRegular(path_, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (file_ < 0) return;
   }
   // Not by way of stdio, whose calls nobody who watches the process's disk can see.

@@ -140,7 +140,7 @@ std::string Settings::differenceFrom(const Settings& other) const {
 
 rocksdb::Options Settings::toOptions(const std::string& directory, bool readOnly) const {
   rocksdb::Options options;
-  if (ownerOnly()) options.env = privateEnvironment();
+  options.env = databaseEnvironment(ownerOnly());
   options.max_background_jobs = maxBackgroundJobs;
   options.max_subcompactions = maxSubcompactions;
   options.write_buffer_size = writeBufferSize;

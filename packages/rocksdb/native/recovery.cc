@@ -18,6 +18,8 @@
 #include "format.h"
 #include "input_file.h"
 #include "json.h"
+#include "private_files.h"
+#include "regular_file.h"
 
 namespace shale {
 
@@ -31,14 +33,15 @@ constexpr size_t kMostTables = 1000;
 // RocksDB's lock, so that nobody writes while the logs are read.
 class DirectoryLock {
  public:
-  explicit DirectoryLock(const std::string& path) {
-    throwIfFailed(rocksdb::Env::Default()->LockFile(path + "/LOCK", &lock_), path);
+  DirectoryLock(const std::string& path, bool ownerOnly) : environment_(databaseEnvironment(ownerOnly)) {
+    throwIfFailed(environment_->LockFile(path + "/LOCK", &lock_), path);
   }
-  ~DirectoryLock() { rocksdb::Env::Default()->UnlockFile(lock_).PermitUncheckedError(); }
+  ~DirectoryLock() { environment_->UnlockFile(lock_).PermitUncheckedError(); }
   DirectoryLock(const DirectoryLock&) = delete;
   DirectoryLock& operator=(const DirectoryLock&) = delete;
 
  private:
+  rocksdb::Env* const environment_;
   rocksdb::FileLock* lock_ = nullptr;
 };
 
@@ -72,7 +75,7 @@ std::pair<std::set<std::string>, uint64_t> listing(const std::string& path) {
 }
 
 void syncPath(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   if (file < 0) throwSystemError("Cannot open", path, errno);
   int error = 0;
   while (::fsync(file) != 0 && (error = errno) == EINTR) error = 0;
@@ -81,7 +84,10 @@ void syncPath(const std::string& path) {
 }
 
 void cut(const std::string& path, uint64_t size) {
-  if (::truncate(path.c_str(), static_cast<off_t>(size)) != 0) throwSystemError("Cannot cut", path, errno);
+  const Descriptor file(openRegular(path, O_WRONLY));
+  if (!file.isOpen() || ::ftruncate(file.number(), static_cast<off_t>(size)) != 0) {
+    throwSystemError("Cannot cut", path, errno);
+  }
   syncPath(path);
 }
 
@@ -106,7 +112,7 @@ void Recovery::before() {
   if (readOnly_) {
     lookBesideAWriter();
   } else {
-    const DirectoryLock lock(path_);
+    const DirectoryLock lock(path_, settings_.ownerOnly());
     look();
     if (verdict_ == Verdict::kMissing && !settings_.salvage) refuse();
     prepareLogs();

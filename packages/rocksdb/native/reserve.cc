@@ -8,13 +8,15 @@
 #include <cerrno>
 #include <vector>
 
+#include "regular_file.h"
+
 namespace shale {
 
 namespace {
 
 class File {
  public:
-  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  File(const std::string& path, int flags) : fd_(openRegular(path, flags, 0600)) {}
   ~File() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -52,7 +54,7 @@ class File {
 };
 
 bool make(const std::string& path, uint64_t size) {
-  const File file(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+  const File file(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (file.isOpen() && file.allocate(size)) return true;
   ::unlink(path.c_str());
   return false;

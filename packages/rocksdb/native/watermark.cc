@@ -14,6 +14,7 @@
 #include "errors.h"
 #include "format.h"
 #include "input_file.h"
+#include "regular_file.h"
 
 namespace shale {
 
@@ -159,10 +160,7 @@ std::shared_ptr<Watermark> Watermark::start(const std::string& directory, const 
   uint64_t generation = 0;
   const bool create = readPlaces(directory, &before, &generation) != WatermarkFound::kValid;
   const std::string path = pathOf(directory);
-  int file;
-  do {
-    file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, ownerOnly ? 0600 : 0666);
-  } while (file < 0 && errno == EINTR);
+  const int file = openRegular(path, O_RDWR | O_CREAT, ownerOnly ? 0600 : 0666);
   const auto noRoom = [](int error) { return error == ENOSPC || error == EDQUOT; };
   if (file < 0) {
     if (noRoom(errno)) return nullptr;

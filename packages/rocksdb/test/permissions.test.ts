@@ -1,10 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -96,6 +100,70 @@ describe('links', () => {
     });
     await expect(opened).rejects.toMatchObject({ code: expect.stringMatching(/^ROCKSDB_/) });
     expect(readdirSync(outside)).toEqual([]);
+  });
+
+  const permissions = ['owner', 'umask'] as const;
+  const strange = ['link', 'pipe', 'directory'] as const;
+
+  /** A database with a log that is in use and a table file, as the death of its process leaves it. */
+  async function crashed(filePermissions: 'owner' | 'umask'): Promise<string> {
+    const live = join(root, 'live');
+    const database = await openDatabase(live, { filePermissions });
+    database.put(Uint8Array.of(1, 1), Uint8Array.of(0), { sync: true });
+    await database.flush();
+    database.put(Uint8Array.of(1, 2), Uint8Array.of(0), { sync: true });
+    const path = join(root, 'wal');
+    cpSync(live, path, { recursive: true });
+    await database.close();
+    return path;
+  }
+
+  /** Puts something else in the place of a file, which a link leads to. */
+  function replace(path: string, name: string, by: (typeof strange)[number]): void {
+    const outside = join(root, 'outside');
+    mkdirSync(outside);
+    renameSync(join(path, name), join(outside, name));
+    if (by === 'link') symlinkSync(join(outside, name), join(path, name));
+    else if (by === 'pipe') spawnSync('mkfifo', [join(path, name)]);
+    else mkdirSync(join(path, name));
+  }
+
+  test.each(
+    permissions.flatMap((mode) =>
+      [/\.log$/, /\.sst$/, /^MANIFEST-/, /^CURRENT$/, /^LOCK$/, /^WATERMARK$/, /^WRITER$/].flatMap((name) =>
+        strange.map((by) => [name, by, mode] as const),
+      ),
+    ),
+  )('%s that is a %s is refused, and what is outside stays as it is: %s', async (pattern, by, mode) => {
+    const path = await crashed(mode);
+    const name = readdirSync(path).find((found) => pattern.test(found)) ?? '';
+    replace(path, name, by);
+    const target = join(root, 'outside', name);
+    const before = readFileSync(target);
+    for (const readOnly of [true, false]) {
+      // A reader locks nothing.
+      if (readOnly && /LOCK|WRITER/.test(name)) continue;
+      await expect(openDatabase(path, { readOnly, filePermissions: mode })).rejects.toMatchObject({
+        code: expect.stringMatching(/^ROCKSDB_(IO_ERROR|CORRUPTION|NOT_FOUND)$/),
+      });
+    }
+    expect(readFileSync(target)).toEqual(before);
+    expect(readdirSync(join(root, 'outside'))).toEqual([name]);
+  });
+
+  test('that lead nowhere bring nothing into being', async () => {
+    const path = await crashed('owner');
+    for (const name of ['LOCK', 'WRITER', 'RESERVE', 'UNREADABLE', 'LOG', 'LOG.old']) {
+      rmSync(join(path, name), { force: true });
+      symlinkSync(join(root, 'outside', name), join(path, name));
+    }
+    mkdirSync(join(root, 'outside'));
+    for (const name of ['WRITER', 'LOCK']) {
+      await expect(openDatabase(path)).rejects.toMatchObject({ code: 'ROCKSDB_IO_ERROR' });
+      rmSync(join(path, name));
+    }
+    await (await openDatabase(path)).close();
+    expect(readdirSync(join(root, 'outside'))).toEqual([]);
   });
 
   test('to the directory itself are fine', async () => {
