@@ -847,7 +847,7 @@ export const MUTANTS = [
       {
         file: 'packages/engine/src/joint/joint-commit.ts',
         from: 'isUnknown ? null : states',
-        to: 'states',
+        to: 'isUnknown && lent.length === 0 ? null : states',
       },
     ],
     killers: ['packages/engine/test/joint-deaths.test.ts'],

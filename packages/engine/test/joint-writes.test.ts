@@ -105,6 +105,44 @@ test('a table that an append was made to just before, by another object, is writ
   );
 });
 
+test.each(['lends', 'writes'])(
+  'an append that waits behind a frame under way is before a write that is made after it: on the shard that %s',
+  async (role) => {
+    const wal = await open({ shards: 2 });
+    const { first, second } = spread(wal);
+    const index = role === 'lends' ? 0 : 1;
+    const [mine, other, beside] = [first[index], first[1 - index], second[index]].map((id) =>
+      of(wal, id ?? 0n),
+    );
+    if (mine === undefined || other === undefined || beside === undefined) return expect.fail();
+    const thread = behind(wal).shard(index).thread ?? expect.fail();
+    const run = thread.run.bind(thread);
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    // The answer to the first frame does not come before it is let through.
+    thread.run = (async (task: never, transfer: never) => {
+      thread.run = run;
+      const reply = await run(task, transfer);
+      await held;
+      return reply;
+    }) as typeof thread.run;
+    const underWay = beside.append(bytes('x'));
+    await new Promise((resolve) => setImmediate(resolve));
+    const append = mine.append(bytes('a'));
+    const write = wal.write([
+      { table: mine, payloads: [bytes('w')] },
+      { table: other, payloads: [bytes('w')] },
+    ]);
+    // Long enough for a write that does not wait.
+    for (let i = 0; i < 20; i++) await other.lastSequence();
+    answer();
+    expect(await Promise.all([underWay, append, write])).toEqual([1n, 1n, [one(2n), one(1n)]]);
+    expect(await contents(wal, mine.id?.table ?? 0n)).toEqual(['1:a', '2:w']);
+  },
+);
+
 test('a read sees what was acknowledged by a write over several shards', async () => {
   const wal = await open({ shards: 2 });
   const { here, there } = apart(wal);
