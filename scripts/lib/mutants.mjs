@@ -41,8 +41,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/engine/src/append/frame.ts',
-        from: 'if (append.sync) this.#sync = true;',
-        to: 'this.#sync = append.sync && this.#appends.length === 1;',
+        from: 'if (change.sync) this.#sync = true;',
+        to: 'this.#sync = change.sync && this.#changes.length === 1;',
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts'],
@@ -263,8 +263,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/rocksdb/native/write.cc',
-        from: 'rocksdb::Slice(value, size)), database.path());\n  });\n',
-        to: 'rocksdb::Slice(value, size)), database.path());\n    use.write(batch, sync);\n    batch.Clear();\n  });\n',
+        from: '{ put(use, batch, key, value, size); }',
+        to: '{\n        put(use, batch, key, value, size);\n        use.write(batch, sync);\n        batch.Clear();\n      }',
       },
     ],
     killers: ['test/attacks/whole-batches.test.ts'],
@@ -287,9 +287,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/storage/src/commit.ts',
-        from: '    this.#context.db.write(this.#runs.finish(), frame.lengths, frame.data, { sync: frame.sync });\n',
+        from: '      db.write(this.#runs.finish(), frame.lengths, frame.data, { sync: frame.sync });\n',
         to: `    const [runs, lengths, data] = [this.#runs.finish(), frame.lengths, frame.data].map((part) => part.slice());
-    const { db } = this.#context;
     const { sync } = frame;
     if (runs === undefined || lengths === undefined || data === undefined) return;
     setImmediate(() => db.write(runs, lengths, data, { sync }));\n`,
@@ -496,8 +495,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/storage/src/read.ts',
-        from: 'if (native(place, () => context.db.droppedSince(table, since))) throw trimmed(context, id, from, 0n);',
-        to: 'native(place, () => context.db.droppedSince(table, since));',
+        from: 'if (native(place, () => context.db.sawDrop(watch))) throw trimmed(context, id, from, 0n);',
+        to: 'native(place, () => context.db.sawDrop(watch));',
       },
     ],
     killers: ['packages/storage/test/regression/read-drop.test.ts'],
@@ -611,9 +610,9 @@ export const MUTANTS = [
       {
         file: 'packages/engine/src/shard/shard.ts',
         from: `        this.#lost(life.thread);
-        settled(unknownOutcome(APPEND_ADVICE, error));`,
+        settled(lost('append', error), (change) => lost(change.kind, error));`,
         to: `        this.#lost(life.thread);
-        frame.settle({ firsts: new BigUint64Array(frame.appendCount).fill(1n), errors: [] });
+        frame.settle({ firsts: new BigUint64Array(frame.appendCount).fill(1n), trims: new BigUint64Array(0), errors: [] });
         settled(null);`,
       },
     ],
@@ -834,7 +833,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/engine/src/joint/joint-lane.ts',
-        from: 'await Promise.all([...load.tables].map(({ sent }) => sent));',
+        from: 'await Promise.all([...laneTables].map(({ sent }) => sent));',
         to: '',
       },
     ],
