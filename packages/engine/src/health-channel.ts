@@ -4,17 +4,9 @@ import type { DamagedFile } from '@shale/storage';
 import type { HealthState } from './health.js';
 
 /**
- * What the channel `shale:health` of `node:diagnostics_channel` says, in the thread that opened the WAL:
- *
- * - `state`: the WAL went to another state. `error` is what every write gets now; null when it is well again.
- * - `damage`: a compaction could not read a table file, `damage`. The WAL stays as it is; each file is told once. `error`
- *   says it as SHALE_CORRUPT.
+ * What the channel `shale:health` of `node:diagnostics_channel` says, in the thread that opened the WAL.
  */
-export type HealthEvent = HealthPlace &
-  (
-    | { readonly type: 'state'; readonly state: HealthState; readonly error: WalError | null }
-    | { readonly type: 'damage'; readonly damage: DamagedFile; readonly error: WalError }
-  );
+export type HealthEvent = HealthStateEvent | HealthDamageEvent;
 
 /** Which WAL it is about. */
 export interface HealthPlace {
@@ -22,6 +14,26 @@ export interface HealthPlace {
   readonly path: string;
   /** Which WAL of the database. */
   readonly instance: number;
+}
+
+/** The WAL went to another state. */
+export interface HealthStateEvent extends HealthPlace {
+  /** Tells the kinds of events apart. */
+  readonly type: 'state';
+  /** The state it is in now. */
+  readonly state: HealthState;
+  /** What every write gets now; null when it is well again. */
+  readonly error: WalError | null;
+}
+
+/** A compaction could not read a table file. The WAL stays as it is; each file is told once. */
+export interface HealthDamageEvent extends HealthPlace {
+  /** Tells the kinds of events apart. */
+  readonly type: 'damage';
+  /** Which file, and what of it. */
+  readonly damage: DamagedFile;
+  /** The same as SHALE_CORRUPT. */
+  readonly error: WalError;
 }
 
 const HEALTH = channel('shale:health');

@@ -52,7 +52,7 @@ export {
 } from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
-export type { HealthEvent, HealthPlace } from './health-channel.js';
+export type { HealthDamageEvent, HealthEvent, HealthPlace, HealthStateEvent } from './health-channel.js';
 export type { IdInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
 export { openWal } from './open-wal.js';

@@ -123,7 +123,8 @@ test('what was listed before a lender had to forget a table is not installed aft
   // As it was listed before the write.
   const heads = BigUint64Array.of(region.table, 1n, 1n);
   const floors = new BigUint64Array(0);
-  await lender.request<'install'>({ kind: 'install', region: 1n, life, heads, floors }, 'fail');
+  const listed = { kind: 'install', region: 1n, life, since: 0n, heads, floors } as const;
+  await lender.request<'install'>(listed, 'fail');
   expect(await it.lent.append(bytes('2'))).toBe(3n);
 });
 

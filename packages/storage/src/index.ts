@@ -28,7 +28,13 @@ export {
 } from './log.js';
 export { Names } from './names/names.js';
 export { type AttachOptions, attachLog, type LogOptions, openLog } from './open.js';
-export { type ReadRange, requirePosition, type SequenceSpan } from './range.js';
+export {
+  type ReadRange,
+  requirePosition,
+  type SequenceSpan,
+  type TablePlace,
+  type TablePosition,
+} from './range.js';
 export type { LogEntry, ReadChunk } from './read.js';
 export type { ReclaimOptions, ReclaimReport } from './reclaim.js';
 export type { RegionReport } from './recovery.js';

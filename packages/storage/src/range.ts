@@ -4,9 +4,19 @@ import { refuseStray } from './option-names.js';
 import type { TableUnit } from './table-unit.js';
 
 /** Where a table is, for messages. */
-interface Place {
+export interface TablePlace {
+  /** The database's directory. */
   readonly path: string;
+  /** The table, if its ids are known. */
   readonly table?: TableId | undefined;
+}
+
+/** Where the entries of a table begin, and the sequence that its next entry gets. */
+export interface TablePosition {
+  /** The first sequence there is, or will be. */
+  readonly first: bigint;
+  /** One above every sequence ever given out. */
+  readonly next: bigint;
 }
 
 /**
@@ -56,11 +66,7 @@ export function resolveRange(extent: Extent, range: ReadRange): { from: bigint; 
  * not after `next`, the sequence that the next entry gets. A range that does not say where it begins is at the first
  * entry. Throws SHALE_TRIMMED with `details.first`, SHALE_AHEAD with `details.next`, and SHALE_INVALID_ARGUMENT.
  */
-export function requirePosition(
-  { first, next }: Pick<TableUnit, 'first' | 'next'>,
-  range: ReadRange,
-  place: Place,
-): void {
+export function requirePosition({ first, next }: TablePosition, range: ReadRange, place: TablePlace): void {
   const asked = startOf(range);
   if (asked === undefined) return;
   // There is no sequence 0.
