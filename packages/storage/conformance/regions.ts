@@ -87,11 +87,15 @@ export function regions(scenario: Scenario): void {
 
   scenario('ids from 0 to 2^64-1 are kept apart', async (fixture) => {
     const edges = [0n, 1n, 255n, 256n, 2n ** 32n, 2n ** 53n + 1n, 2n ** 63n, U64_MAX];
-    const ids = grid(edges, edges);
+    // Tables from 2^63 on of region 0 are those of names, which no id writes to.
+    const ids = grid(edges, edges).filter(({ region, table }) => region > 0n || table < 2n ** 63n);
     for (const [index, id] of ids.entries()) await fill(fixture.log, id, 1 + (index % 3));
     const log = await fixture.reopen();
     for (const [index, id] of ids.entries()) await holds(log, id, 1n, BigInt(1 + (index % 3)));
-    for (const region of edges) assert.equal((await log.openRegion(region)).tables, edges.length);
+    for (const region of edges) {
+      const tables = ids.filter((id) => id.region === region).length;
+      assert.equal((await log.openRegion(region)).tables, tables);
+    }
   });
 
   scenario('instances of one database do not see each other', async (fixture) => {
