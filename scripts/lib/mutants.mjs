@@ -544,15 +544,15 @@ export const MUTANTS = [
   },
   {
     name: 'order-behind-names',
-    removes: 'the order of appends behind one that waits for its name',
+    removes: 'the order of appends to a table behind one that waits for a name',
     edits: [
       {
-        file: 'packages/engine/src/append/intake.ts',
-        from: 'if (this.#naming.isEmpty && isAddressed(append)) this.#route(append);',
-        to: 'if (isAddressed(append)) this.#route(append);',
+        file: 'packages/engine/src/append/naming-queue.ts',
+        from: 'return refsOf(append).some((ref) => this.holds(ref));',
+        to: 'return false;',
       },
     ],
-    killers: ['packages/engine/test/regression/order-behind-names.test.ts'],
+    killers: ['packages/engine/test/naming-order.test.ts'],
   },
   {
     name: 'close-waits',

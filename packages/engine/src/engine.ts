@@ -165,7 +165,7 @@ export class Engine {
   }
 
   /**
-   * Calls `act` between the appends made before and those made after, once there is room and the table has its address;
+   * Calls `act` between the appends to the table made before and those made after, once there is room and the table has its address;
    * null when there is none of its name. `act` must put one trim or drop of this cost into a frame, by `send`, at once.
    */
   async remove<R>(

@@ -53,25 +53,6 @@ test('names made at the same time share a write, and the same name made twice is
   expect(tables).toEqual(Array.from({ length: 20 }, (_, i) => BigInt(i)));
 });
 
-test('nothing overtakes an append that waits for its name', async () => {
-  const wal = await open({ shards: 1 });
-  const order: string[] = [];
-  const fixed = wal.table({ region: 1, table: 1 });
-  const named = wal.table('named');
-  await Promise.all([
-    fixed.append(bytes('1')).then(() => order.push('fixed 1')),
-    named.append(bytes('1')).then(() => order.push('named 1')),
-    fixed.append(bytes('2')).then(() => order.push('fixed 2')),
-    wal.write([
-      { table: fixed, payloads: [bytes('3')] },
-      { table: wal.table('other'), payloads: [bytes('1')] },
-    ]),
-    fixed.append(bytes('4')),
-  ]);
-  expect(order).toEqual(['fixed 1', 'named 1', 'fixed 2']);
-  expect((await all(fixed.read())).map(({ payload }) => text(payload))).toEqual(['1', '2', '3', '4']);
-});
-
 test('a buffer may be used again while its append waits for a name', async () => {
   const wal = await open();
   const buffer = bytes('right');

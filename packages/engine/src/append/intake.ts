@@ -10,7 +10,6 @@ import type { FlowControl, Place } from './flow.js';
 import { NamingQueue } from './naming-queue.js';
 import {
   copyPayloads,
-  isAddressed,
   isRemoval,
   type PendingAppend,
   type PendingChange,
@@ -23,7 +22,7 @@ export interface Step {
   /** Bytes to book. */
   readonly cost: number;
   /**
-   * Its turn: after the appends that were made before it, and before those made after it. By then its cost is booked, and
+   * Its turn: after the appends to its table that were made before it, and before those made after it. By then its cost is booked, and
    * its table has its address, or there is no table of its name.
    */
   go(): void;
@@ -47,9 +46,9 @@ export interface IntakeContext {
 
 /**
  * The way of an append to its shard: refused; or, with room and an address for each of its tables, copied into its
- * shard's frame; or copied, and queued for room, and held until each of its tables has an address. None of the caller's
- * code runs before the payloads are copied, and nothing is booked or queued before that either: an append is refused as
- * if it had never come.
+ * shard's frame; or copied, and queued for room, and held until each of its tables has an address, and behind what is
+ * held for one of them. None of the caller's code runs before the payloads are copied, and nothing is booked or queued
+ * before that either: an append is refused as if it had never come.
  */
 export class Intake {
   readonly #context: IntakeContext;
@@ -57,11 +56,12 @@ export class Intake {
 
   constructor(context: IntakeContext) {
     this.#context = context;
-    this.#naming = new NamingQueue(
-      context.catalog,
-      (append) => this.#route(append),
-      (append, error) => this.#refuse(append, error),
-    );
+    this.#naming = new NamingQueue({
+      catalog: context.catalog,
+      trouble: () => context.health.error,
+      route: (append) => this.#route(append),
+      refuse: (append, error) => this.#refuse(append, error),
+    });
   }
 
   /**
@@ -78,7 +78,7 @@ export class Intake {
     try {
       if (!flow.hasRoom(append.cost)) {
         this.#queue(append, signal);
-      } else if (this.#naming.isEmpty && isAddressed(append)) {
+      } else if (!this.#naming.wants(append)) {
         const lane = this.#laneOf(append);
         lane.add(append);
         flow.book(append.cost);
@@ -126,7 +126,7 @@ export class Intake {
   }
 
   #take(step: Step): void {
-    if (this.#naming.isEmpty && step.ref.address !== null) {
+    if (step.ref.address !== null && !this.#naming.holds(step.ref)) {
       step.go();
       return;
     }
@@ -214,9 +214,9 @@ export class Intake {
 
   /** Sends an append that has booked its bytes on, and whose payloads are copies. */
   #admit(append: PendingAppend): void {
-    // Behind an append that waits for a name, so that nothing overtakes.
-    if (this.#naming.isEmpty && isAddressed(append)) this.#route(append);
-    else this.#naming.addAppend(append);
+    // Behind what is held for one of its tables, so that nothing of a table is overtaken.
+    if (this.#naming.wants(append)) this.#naming.addAppend(append);
+    else this.#route(append);
   }
 
   #route(append: PendingAppend): void {

@@ -1,64 +1,104 @@
+import { setImmediate } from 'node:timers';
 import type { Catalog } from '../catalog/catalog.js';
 import type { TableRef } from '../table-ref.js';
+import { Milestones, type Stretch } from './milestones.js';
 import { isAddressed, type PendingAppend, refsOf } from './pending-append.js';
 
+/** What may go on before the event loop turns, as {@link Item.weight} counts. */
+const WEIGHT_AT_ONCE = 512;
+/** The bytes of an append that weigh as much as one append more. */
+const BYTES_PER_WEIGHT = 16 * 1024;
+
+/** Of the timers module as it was loaded: an application's tests may put clocks of their own in its place. */
+const afterTurn = setImmediate;
+
+/** What the queue needs of the WAL. */
+export interface NamingContext {
+  readonly catalog: Catalog;
+  /** The error that every write gets now, or null. */
+  trouble(): unknown;
+  /** Sends an append on, whose tables have their addresses. */
+  route(append: PendingAppend): void;
+  refuse(append: PendingAppend, error: unknown): void;
+}
+
+/** An append, trim or drop that is held. */
 interface Item {
-  /** Waits for what the item needs of the catalog. */
+  readonly tables: readonly TableRef[];
+  readonly weight: number;
+  readonly stretch: Stretch;
+  /** How many of those right before it, at one of its tables, are still held. */
+  behind: number;
+  /** Those that are behind it. */
+  readonly followers: Item[];
+  /** Waits for what the item needs of the catalog; null when it can go on. */
   wait(): Promise<void> | null;
   go(): void;
   fail(error: unknown): void;
 }
 
 /**
- * Appends that were accepted and wait for the catalog to give a table its address, and everything that came after
- * them, in order: appends, trims and drops. Names are asked for at once, so that those asked for together are made
- * together.
+ * Appends that were accepted and wait for the catalog to give a table its address, and what came after them for one of
+ * their tables, in order per table: appends, trims and drops. Whatever concerns none of their tables does not wait.
+ * Names are asked for at once, so that those asked for together are made together.
  */
 export class NamingQueue {
-  readonly #catalog: Catalog;
-  readonly #route: (append: PendingAppend) => void;
-  readonly #refuse: (append: PendingAppend, error: unknown) => void;
-  #items: Item[] = [];
-  #isDraining = false;
+  readonly #context: NamingContext;
+  /** The last item that is held for each table with a name. */
+  readonly #lastOfName = new Map<TableRef, Item>();
+  /** The same for tables with an id, of which everybody may have a reference of his own. */
+  readonly #lastOfId = new Map<string, Item>();
+  readonly #milestones = new Milestones();
+  /** Items whose turn has come. */
+  #ready: Item[] = [];
+  #isRunning = false;
+  /** What may still go on before the event loop turns. */
+  #budget = WEIGHT_AT_ONCE;
+  #isTurnAwaited = false;
+  /** The weight of what has come since that is so. */
+  #arrived = 0;
 
-  constructor(
-    catalog: Catalog,
-    route: (append: PendingAppend) => void,
-    refuse: (append: PendingAppend, error: unknown) => void,
-  ) {
-    this.#catalog = catalog;
-    this.#route = route;
-    this.#refuse = refuse;
+  constructor(context: NamingContext) {
+    this.#context = context;
   }
 
-  /** Whether nothing is held, so that nothing can be overtaken. */
-  get isEmpty(): boolean {
-    return !this.#isDraining;
+  /** Whether something is held that concerns a table, so that what comes now for the table has to wait, too. */
+  holds(ref: TableRef): boolean {
+    return this.#lastOf(ref) !== undefined;
+  }
+
+  /** Whether an append has to be held, for a name or behind something else. */
+  wants(append: PendingAppend): boolean {
+    if (!isAddressed(append)) return true;
+    if (this.#lastOfName.size === 0 && this.#lastOfId.size === 0) return false;
+    return refsOf(append).some((ref) => this.holds(ref));
   }
 
   /** Queues an append, whose payloads are copies. */
   addAppend(append: PendingAppend): void {
-    let naming = this.#name(append);
-    this.#add({
+    const { catalog, trouble, route, refuse } = this.#context;
+    this.#add(refsOf(append), 1 + Math.floor(append.cost / BYTES_PER_WEIGHT), {
       wait: () => {
-        const asked = naming;
-        naming = null;
-        // A drop may have taken an address away again.
-        return asked ?? this.#name(append);
+        // A drop before it may have taken an address away.
+        if (isAddressed(append)) return null;
+        const error = trouble();
+        if (error !== null) throw error;
+        const nameless = refsOf(append).filter((ref) => ref.address === null);
+        return Promise.all(nameless.map((ref) => catalog.ensure(ref))).then(() => undefined);
       },
-      go: () => this.#route(append),
-      fail: (error) => this.#refuse(append, error),
+      go: () => route(append),
+      fail: (error) => refuse(append, error),
     });
   }
 
   /** Queues a step that needs to know where a table is, if it is anywhere. */
   addStep(ref: TableRef, go: () => void, fail: (error: unknown) => void): void {
     let isKnown = false;
-    this.#add({
+    this.#add([ref], 1, {
       wait: () => {
-        if (isKnown) return null;
+        if (isKnown || ref.address !== null) return null;
         isKnown = true;
-        return ref.address === null ? this.#catalog.find(ref) : null;
+        return this.#context.catalog.find(ref);
       },
       go,
       fail,
@@ -67,40 +107,127 @@ export class NamingQueue {
 
   /** Resolves when all that is held now has gone on: at once if nothing is. */
   barrier(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.isEmpty) resolve();
-      else this.#add({ wait: () => null, go: resolve, fail: resolve });
+    return this.#milestones.reached();
+  }
+
+  #add(refs: readonly TableRef[], weight: number, does: Pick<Item, 'wait' | 'go' | 'fail'>): void {
+    const tables = refs.length === 1 ? refs : [...new Set(refs)];
+    const item: Item = {
+      ...does,
+      tables,
+      weight,
+      stretch: this.#milestones.enter(),
+      behind: 0,
+      followers: [],
+    };
+    this.#arrived += weight;
+    const free: TableRef[] = [];
+    for (const ref of tables) {
+      const last = this.#lastOf(ref);
+      // Two references to one table are behind nobody the second time.
+      if (last === undefined) free.push(ref);
+      else if (last !== item) {
+        last.followers.push(item);
+        item.behind++;
+      }
+      this.#setLastOf(ref, item);
+    }
+    if (item.behind === 0) {
+      this.#try(item);
+      this.#run();
+    } else {
+      this.#askEarly(free);
+    }
+  }
+
+  /** Asks for the names that an item will need when its turn comes, which nobody has asked for yet. */
+  #askEarly(free: readonly TableRef[]): void {
+    for (const ref of free) {
+      // Its turn tells how it went.
+      if (ref.address === null) this.#context.catalog.ensure(ref).catch(() => undefined);
+    }
+  }
+
+  /** Its turn has come. */
+  #try(item: Item): void {
+    try {
+      const waiting = item.wait();
+      if (waiting !== null) {
+        waiting.then(
+          () => this.#again(item),
+          (error: unknown) => this.#fail(item, error),
+        );
+        return;
+      }
+      item.go();
+    } catch (error) {
+      item.fail(error);
+    }
+    this.#leave(item);
+  }
+
+  #again(item: Item): void {
+    this.#ready.push(item);
+    this.#run();
+  }
+
+  #fail(item: Item, error: unknown): void {
+    item.fail(error);
+    this.#leave(item);
+    this.#run();
+  }
+
+  #leave(item: Item): void {
+    for (const ref of item.tables) if (this.#lastOf(ref) === item) this.#setLastOf(ref, null);
+    for (const follower of item.followers) if (--follower.behind === 0) this.#ready.push(follower);
+    this.#milestones.leave(item.stretch);
+  }
+
+  /**
+   * Lets those go on whose turn has come. As many may wait for one name as there is room for: so the event loop turns
+   * now and then, and each time as much more may go on as has come meanwhile, or they would never be done.
+   */
+  #run(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    let at = 0;
+    for (; this.#budget > 0; at++) {
+      const item = this.#ready[at];
+      if (item === undefined) break;
+      this.#budget -= item.weight;
+      this.#try(item);
+    }
+    if (at > 0) this.#ready = this.#ready.slice(at);
+    this.#isRunning = false;
+    if (this.#budget < WEIGHT_AT_ONCE && !this.#isTurnAwaited) this.#awaitTurn();
+  }
+
+  #awaitTurn(): void {
+    this.#isTurnAwaited = true;
+    this.#arrived = 0;
+    afterTurn(() => {
+      this.#isTurnAwaited = false;
+      this.#budget = WEIGHT_AT_ONCE + this.#arrived;
+      this.#run();
+      // What was not used is not kept for later.
+      this.#budget = Math.min(this.#budget, WEIGHT_AT_ONCE);
     });
   }
 
-  #add(item: Item): void {
-    this.#items.push(item);
-    if (!this.#isDraining) void this.#drain();
+  #lastOf(ref: TableRef): Item | undefined {
+    if (ref.name !== null) return this.#lastOfName.get(ref);
+    return this.#lastOfId.size === 0 ? undefined : this.#lastOfId.get(keyOf(ref));
   }
 
-  async #drain(): Promise<void> {
-    this.#isDraining = true;
-    while (this.#items.length > 0) {
-      const batch = this.#items;
-      this.#items = [];
-      for (const item of batch) {
-        try {
-          for (let waiting = item.wait(); waiting !== null; waiting = item.wait()) await waiting;
-          item.go();
-        } catch (error) {
-          item.fail(error);
-        }
-      }
-    }
-    this.#isDraining = false;
+  #setLastOf(ref: TableRef, item: Item | null): void {
+    if (ref.name !== null) {
+      if (item === null) this.#lastOfName.delete(ref);
+      else this.#lastOfName.set(ref, item);
+    } else if (item === null) this.#lastOfId.delete(keyOf(ref));
+    else this.#lastOfId.set(keyOf(ref), item);
   }
+}
 
-  #name(append: PendingAppend): Promise<void> | null {
-    if (isAddressed(append)) return null;
-    const nameless = refsOf(append).filter((ref) => ref.address === null);
-    const naming = Promise.all(nameless.map((ref) => this.#catalog.ensure(ref))).then(() => undefined);
-    // It is awaited when its turn comes, which may be after it failed.
-    naming.catch(() => undefined);
-    return naming;
-  }
+function keyOf({ address }: TableRef): string {
+  return `${address?.id.region}/${address?.id.table}`;
 }

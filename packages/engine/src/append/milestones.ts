@@ -1,0 +1,56 @@
+/** Those that came between two moments at which somebody wanted to know. */
+export interface Stretch {
+  /** How many of them are still here. */
+  left: number;
+  /** Called when they are gone, and all that came before them. */
+  readonly calls: (() => void)[];
+}
+
+/** Tells when all that was here at a moment is gone, whatever has come since. */
+export class Milestones {
+  /** Oldest first; whoever comes belongs to the last one. */
+  readonly #stretches: Stretch[] = [{ left: 0, calls: [] }];
+
+  /** One more is here; `leave` takes what this returns. */
+  enter(): Stretch {
+    const last = this.#last();
+    last.left++;
+    return last;
+  }
+
+  /** One of those is gone. */
+  leave(stretch: Stretch): void {
+    stretch.left--;
+    for (let first = this.#first(); first?.left === 0; first = this.#first()) {
+      this.#stretches.shift();
+      for (const call of first.calls) call();
+    }
+  }
+
+  /** Resolves when all that are here now are gone: at once if there are none. */
+  reached(): Promise<void> {
+    return new Promise((resolve) => {
+      const open = this.#last();
+      const before = this.#stretches.at(-2);
+      if (open.left > 0) {
+        open.calls.push(resolve);
+        this.#stretches.push({ left: 0, calls: [] });
+      } else if (before === undefined) {
+        resolve();
+      } else {
+        before.calls.push(resolve);
+      }
+    });
+  }
+
+  /** The stretch that nobody can come into any more; undefined when there is none. */
+  #first(): Stretch | undefined {
+    return this.#stretches.length > 1 ? this.#stretches[0] : undefined;
+  }
+
+  #last(): Stretch {
+    const last = this.#stretches.at(-1);
+    if (last === undefined) throw new RangeError('there is always a stretch that is open');
+    return last;
+  }
+}
