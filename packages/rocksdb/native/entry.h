@@ -41,6 +41,7 @@ void exportWrite(napi_env env, napi_value exports);
 void exportTrim(napi_env env, napi_value exports);
 void exportScan(napi_env env, napi_value exports);
 void exportHeads(napi_env env, napi_value exports);
+void exportTableEnds(napi_env env, napi_value exports);
 void exportRecords(napi_env env, napi_value exports);
 void exportSnapshot(napi_env env, napi_value exports);
 void exportInspect(napi_env env, napi_value exports);

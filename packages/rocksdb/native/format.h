@@ -50,6 +50,12 @@ constexpr size_t kHeadStride = 40;
 constexpr size_t kHeadFirstAt = 24;
 constexpr size_t kHeadLastAt = 32;
 
+// The ends of a table: flags u64 LE · first u64 LE · last u64 LE · floor u64 LE
+constexpr size_t kTableEndsStride = 32;
+constexpr uint8_t kTableEndsEntriesKnown = 1;
+constexpr uint8_t kTableEndsHasEntries = 2;
+constexpr uint8_t kTableEndsFloorKnown = 4;
+
 inline size_t alignUp8(size_t value) { return (value + 7) & ~static_cast<size_t>(7); }
 
 // Compilers turn each of these into one instruction or two.

@@ -31,6 +31,7 @@ void exportAll(napi_env env, napi_value exports) {
   exportTrim(env, exports);
   exportScan(env, exports);
   exportHeads(env, exports);
+  exportTableEnds(env, exports);
   exportRecords(env, exports);
   exportSnapshot(env, exports);
   exportInspect(env, exports);

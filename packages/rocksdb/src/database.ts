@@ -300,6 +300,17 @@ export class Database {
     return native().heads(this.#handle, lower, upper, into, nativeSnapshot(requireOptions(options).snapshot));
   }
 
+  /**
+   * The first and the last sequence and the floor of each of many tables, as `ends` and `get` tell them of one. `tables` is
+   * 17 bytes for each, what its log keys begin with; for each, `into` gets 32 bytes, u64 LE: flags, first, last, floor.
+   *
+   * Flags: 1, it is known what entries there are; 2, there are some; 4, the floor is known, 0 for none. What is not known
+   * could not be read, or is not of this format: `ends` or `get` tell what it is.
+   */
+  tableEnds(tables: Uint8Array, into: ArrayBuffer | Uint8Array): void {
+    native().tableEnds(this.#handle, tables, into);
+  }
+
   /** Reads records of any kind into a buffer until it is full or the range ends. */
   records(
     lower: Uint8Array,

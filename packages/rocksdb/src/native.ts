@@ -87,6 +87,7 @@ export interface NativeBinding {
     into: Target,
     snapshot: NativeSnapshot | undefined,
   ): HeadScan;
+  tableEnds(handle: NativeHandle, tables: Keys, into: Target): void;
   records(
     handle: NativeHandle,
     lower: Keys,

@@ -53,6 +53,8 @@ const bytesCalls: readonly (readonly [string, Call])[] = [
   ['scan into', (db, v) => db.scan(key, key, v as never)],
   ['ends lower', (db, v) => db.ends(v as never, key)],
   ['ends upper', (db, v) => db.ends(key, v as never)],
+  ['tableEnds tables', (db, v) => db.tableEnds(v as never, new ArrayBuffer(32))],
+  ['tableEnds into', (db, v) => db.tableEnds(new Uint8Array(17).fill(1), v as never)],
   ['heads lower', (db, v) => db.heads(v as never, key, new ArrayBuffer(40))],
   ['heads into', (db, v) => db.heads(key, key, v as never)],
   ['records lower', (db, v) => db.records(v as never, key, new ArrayBuffer(40))],
@@ -204,7 +206,19 @@ test('whatever the arguments, a call answers or throws an error with a code', as
     ),
   );
   const methods = [
-    ...['write', 'put', 'trim', 'drop', 'scan', 'ends', 'heads', 'records', 'get', 'approximateSize'],
+    ...[
+      'write',
+      'put',
+      'trim',
+      'drop',
+      'scan',
+      'ends',
+      'heads',
+      'tableEnds',
+      'records',
+      'get',
+      'approximateSize',
+    ],
     ...['property', 'intProperty', 'claim', 'releaseClaim'],
     ...['openLoan', 'lend', 'useLoan', 'returnLoan', 'endLoan'],
   ] as const;

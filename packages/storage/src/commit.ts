@@ -11,6 +11,7 @@ import {
 import type { LogContext } from './context.js';
 import { toWalError } from './errors.js';
 import { GroupRuns } from './group-runs.js';
+import { recoverTables } from './recover-tables.js';
 import { Removals } from './removals.js';
 import { readFloor, type TableUnit } from './table-unit.js';
 import type { UnitSource } from './table-units.js';
@@ -102,6 +103,7 @@ export class Committer {
     let removalsRefused = 0;
     this.#begin(frame);
     try {
+      if (frame.tableCount > 1 && this.#source === this.#context.units) this.#lookUp(frame);
       for (let at = 0; at < frame.appendCount; ) {
         if ((frame.appends[at * APPEND_STRIDE + 2] ?? 0) >= APPEND_TRIMS) {
           const error = this.#remove(frame, at, firsts, refused);
@@ -165,6 +167,26 @@ export class Committer {
       const at = i * LOG_KEY_PREFIX_LENGTH;
       this.#prefixes.push(frame.tables.subarray(at, at + LOG_KEY_PREFIX_LENGTH));
       this.#units.push(null);
+    }
+  }
+
+  /** Looks all tables of a frame up together. What is not found here is asked for by itself, and then fails by itself. */
+  #lookUp(frame: AppendFrame): void {
+    const missing: number[] = [];
+    for (const [index, prefix] of this.#prefixes.entries()) {
+      const id = this.#idOf(prefix);
+      if (id instanceof WalError) continue;
+      const known = this.#source.peek(id.region, id.table);
+      if (known === undefined) missing.push(index);
+      else this.#units[index] = known;
+    }
+    if (missing.length < 2) return;
+    for (const [i, unit] of recoverTables(this.#context, frame.tables, missing).entries()) {
+      if (unit === null) continue;
+      // A frame can have a table several times.
+      const known = this.#source.peek(unit.id.region, unit.id.table);
+      if (known === undefined) this.#source.add(unit);
+      this.#units[missing[i] ?? 0] = known ?? unit;
     }
   }
 

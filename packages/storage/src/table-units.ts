@@ -8,9 +8,19 @@ export type UnitSource = Pick<TableUnits, 'get' | 'peek' | 'add'>;
 /** So many units are kept as they are, twice that for a while. The tables of a frame may be more. */
 const WARM = 4096;
 
+type Key = number | bigint;
+
+/** Ids below become numbers that need no memory of their own. */
+const SMALL = 2n ** 30n;
+
+/** An id as the key of a map: a bigint is slow to find. */
+function keyOf(id: bigint): Key {
+  return id < SMALL ? Number(id) : id;
+}
+
 /** Units by region and table id. */
 class UnitMap {
-  readonly #regions = new Map<bigint, Map<bigint, TableUnit>>();
+  readonly #regions = new Map<Key, Map<Key, TableUnit>>();
   #size = 0;
 
   get size(): number {
@@ -18,11 +28,12 @@ class UnitMap {
   }
 
   get(region: bigint, table: bigint): TableUnit | undefined {
-    return this.#regions.get(region)?.get(table);
+    return this.#regions.get(keyOf(region))?.get(keyOf(table));
   }
 
   set(unit: TableUnit): void {
-    const { region, table } = unit.id;
+    const region = keyOf(unit.id.region);
+    const table = keyOf(unit.id.table);
     let tables = this.#regions.get(region);
     if (tables === undefined) {
       tables = new Map();
@@ -33,10 +44,10 @@ class UnitMap {
   }
 
   delete(region: bigint, table: bigint): void {
-    const tables = this.#regions.get(region);
-    if (tables?.delete(table) !== true) return;
+    const tables = this.#regions.get(keyOf(region));
+    if (tables?.delete(keyOf(table)) !== true) return;
     this.#size--;
-    if (tables.size === 0) this.#regions.delete(region);
+    if (tables.size === 0) this.#regions.delete(keyOf(region));
   }
 
   *units(): Generator<TableUnit, void, undefined> {

@@ -3,6 +3,7 @@ import {
   decodeAppendFrame,
   encodeLogKeyPrefix,
   LOG_KEY_PREFIX_LENGTH,
+  logKey,
   metaKey,
   type TableId,
   tableRangeUpTo,
@@ -226,6 +227,26 @@ test('a trim above a hole that a floor made finds what its own frame appended', 
   const { firsts } = commit(log, [append(id, 1), trim(id, 7n)]);
   expect([...firsts]).toEqual([31n, 30n]);
   expect(sequences(log, id)).toEqual([31n]);
+});
+
+test('one table of a frame that cannot be recovered does not hinder the others, whether they were written or not', async () => {
+  const log = await fresh();
+  const ids = Array.from({ length: 10 }, (_, i) => ({ region: 1n, table: BigInt(i) }));
+  const [, , two = id, , four = id, five = id] = ids;
+  fill(log, two, 3);
+  fill(log, four, 3);
+  log.trim(four, 9n);
+  const foreign = logKey({ instance: 0, ...five }, 1n);
+  foreign[foreign.length - 1] = 1;
+  await plant(log, foreign, Uint8Array.of(0, 1));
+  await using again = attachLog(log.path);
+  const appends = [...ids, two, four].map((of) => append(of, 1));
+  // The last two have their tables under an index of their own.
+  const { firsts, errors } = commit(again, appends, false, (at) => at >= ids.length);
+  expect([...firsts]).toEqual([1n, 1n, 4n, 1n, 4n, 0n, 1n, 1n, 1n, 1n, 5n, 5n]);
+  expect(errors).toMatchObject([{ append: 5, error: { code: 'SHALE_CORRUPT', table: five } }]);
+  expect(again.firstSequence(two)).toBe(1n);
+  expect(again.firstSequence(four)).toBe(4n);
 });
 
 test('a trim whose metadata record is damaged is refused, and the rest of its frame is written', async () => {

@@ -4,7 +4,7 @@
 //   node --expose-gc stress.mjs <folder> <seconds>
 import { join } from 'node:path';
 import { isMainThread, parentPort, threadId, Worker, workerData } from 'node:worker_threads';
-import { metaKey, tableRange, tableRangeUpTo } from '@shale/codec';
+import { logKey, metaKey, tableRange, tableRangeUpTo } from '@shale/codec';
 import { attachDatabase, openDatabase } from '@shale/rocksdb';
 import { readRange, verifyEntries, writeRuns } from '../fixtures/entries.mjs';
 
@@ -67,6 +67,12 @@ class Load {
       const { lower, upper } = everything;
       this.database.heads(lower, upper, new Uint8Array(4000));
       this.database.ends(lower, upper);
+      const { region, table } = this.id;
+      const near = Array.from({ length: 70 }, (_, i) =>
+        logKey({ instance: 0, region, table: table + BigInt(i % 9) }, 0n),
+      );
+      const prefixes = Buffer.concat(near.map((key) => key.subarray(0, 17)));
+      this.database.tableEnds(prefixes, new Uint8Array(70 * 32));
       this.database.records(Uint8Array.of(0), Uint8Array.of(1), new Uint8Array(100));
       this.database.get(metaKey(0, this.id.table));
       this.database.liveFiles();
@@ -97,6 +103,7 @@ class Load {
         'scan',
         'ends',
         'heads',
+        'tableEnds',
         'records',
         'get',
         'claim',
