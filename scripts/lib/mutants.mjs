@@ -957,4 +957,16 @@ export const MUTANTS = [
     ],
     killers: ['packages/engine/test/option-bags.test.ts'],
   },
+  {
+    name: 'new-table-twice-in-a-frame',
+    removes: 'the look whether a table that was just recovered has been made known under another index of the frame',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'this.#units[missing[i] ?? 0] = known ?? unit;',
+        to: 'this.#units[missing[i] ?? 0] = unit;',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
+  },
 ];
