@@ -959,7 +959,8 @@ export const MUTANTS = [
   },
   {
     name: 'new-table-twice-in-a-frame',
-    removes: 'the look whether a table that was just recovered has been made known under another index of the frame',
+    removes:
+      'the look whether a table that was just recovered has been made known under another index of the frame',
     edits: [
       {
         file: 'packages/storage/src/commit.ts',
