@@ -10,6 +10,8 @@ export interface Finding {
 export interface Bar {
   readonly name: string;
   readonly about: string;
+  /** Whether it takes so long that it runs only when it is named. Default: false. */
+  readonly isLong?: boolean;
   run(): Promise<readonly Finding[]>;
 }
 
