@@ -1,3 +1,4 @@
+import { WalError } from '@shale/codec';
 import type { AppendResult, Wal } from '@shale/engine';
 import { expect, test } from 'vitest';
 import { all, apart, behind, bytes, endThread, open, rejectsWith, text } from './support.js';
@@ -299,3 +300,51 @@ test.each([2, 4])(
   },
   300_000,
 );
+
+test('however many requests wait for a lent table, the thread that has lent it takes it back', async () => {
+  const wal = await open({ shards: 2 });
+  const { here, there } = apart(wal);
+  const tables = [of(wal, here), of(wal, there)].sort((a, b) => (a.shard ?? 0) - (b.shard ?? 0));
+  const [lent] = tables;
+  if (lent === undefined) return expect.fail();
+  const writer = behind(wal).shard(1);
+  const joint = writer.joint.bind(writer);
+  let asked: Promise<bigint>[] = [];
+  writer.joint = (task) => {
+    writer.joint = joint;
+    asked = Array.from({ length: 3000 }, () => lent.lastSequence());
+    return joint(task);
+  };
+  await wal.write(tables.map((table) => ({ table, payloads: [bytes('1')] })));
+  expect(new Set(await Promise.all(asked))).toEqual(new Set([1n]));
+  await wal.close();
+});
+
+test('closing waits for a write that is under way also when what was behind it has failed', async () => {
+  const wal = await open({ shards: 2 });
+  const { here, there } = apart(wal);
+  const write = () =>
+    wal.write([here, there].map((table) => ({ table: of(wal, table), payloads: [bytes('1')] })));
+  const writer = behind(wal).shard(1);
+  const joint = writer.joint.bind(writer);
+  let begin = (): void => {};
+  const begun = new Promise<void>((resolve) => (begin = resolve));
+  let letGo = (): void => {};
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  writer.joint = async (task) => {
+    begin();
+    await gate;
+    return await joint(task);
+  };
+  const first = write();
+  await begun;
+  const second = rejectsWith('SHALE_NO_SPACE', write());
+  behind(wal).health.notice(new WalError('SHALE_NO_SPACE', 'a full disk'));
+  await second;
+  const closed = wal.close();
+  // Long enough for a close that does not wait to stop the shards.
+  for (const shard of behind(wal).shards) await shard.request<'life'>({ kind: 'life' }, 'fail');
+  letGo();
+  expect(await first).toEqual([one(1n), one(1n)]);
+  await closed;
+});

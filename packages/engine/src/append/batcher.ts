@@ -34,12 +34,12 @@ export class Batcher {
   /** Full frames that wait for their turn, oldest first. */
   readonly #queue: Frame[] = [];
   readonly #lane = new RemovalLane();
-  #underWay = 0;
+  /** Frames with the worker, oldest first. */
+  readonly #sent: Frame[] = [];
   #scheduled = false;
   #isDispatching = false;
   readonly #afterSent = new Map<Frame, (() => void)[]>();
   readonly #afterDone = new Map<Frame, (() => void)[]>();
-  #last: Frame | null = null;
 
   constructor(pool: BufferPool, target: FrameTarget) {
     this.#pool = pool;
@@ -78,8 +78,9 @@ export class Batcher {
   /** Calls `follow` when everything appended so far is settled: at once if that is so already. */
   afterSettled(follow: () => void): void {
     this.#lane.mark(() => {
-      if (this.#last === null) follow();
-      else push(this.#afterDone, this.#last, follow);
+      const last = this.#open ?? this.#queue.at(-1) ?? this.#sent.at(-1);
+      if (last === undefined) follow();
+      else push(this.#afterDone, last, follow);
     });
   }
 
@@ -102,7 +103,6 @@ export class Batcher {
     const settled: (() => void)[] = [];
     for (const frame of frames) {
       this.#pool.give(frame.buffer);
-      if (this.#last === frame) this.#last = null;
       sent.push(...take(this.#afterSent, frame));
       settled.push(...take(this.#afterDone, frame));
     }
@@ -132,7 +132,6 @@ export class Batcher {
 
   #begin(frame: Frame): void {
     this.#open = frame;
-    this.#last = frame;
     if (frame.buffer.byteLength > this.#pool.bufferBytes) this.#push();
   }
 
@@ -159,7 +158,7 @@ export class Batcher {
   #schedule(): void {
     if (this.#scheduled || !this.#target.isOpen) return;
     if (this.#open === null && this.#queue.length === 0) return;
-    if (this.#underWay > 0 || this.#queue.length > 0) {
+    if (this.#sent.length > 0 || this.#queue.length > 0) {
       this.#dispatch();
       return;
     }
@@ -189,29 +188,24 @@ export class Batcher {
   /** Takes the first in the queue out of it, if its turn has come. */
   #next(): Frame | null {
     if (!this.#target.isOpen) return null;
-    if (this.#underWay === 0 && this.#queue.length === 0) {
+    if (this.#sent.length === 0 && this.#queue.length === 0) {
       this.#push();
       this.#refill();
     }
     const item = this.#queue[0];
-    if (item === undefined || this.#underWay >= DEPTH) return null;
+    if (item === undefined || this.#sent.length >= DEPTH) return null;
     this.#queue.shift();
     return item;
   }
 
   #send(frame: Frame): void {
-    this.#underWay++;
+    this.#sent.push(frame);
     this.#target.send(frame, () => {
-      this.#underWay--;
-      this.#settled(frame);
+      this.#sent.splice(this.#sent.indexOf(frame), 1);
+      run(this.#afterDone, frame);
       this.#schedule();
     });
     run(this.#afterSent, frame);
-  }
-
-  #settled(frame: Frame): void {
-    if (this.#last === frame) this.#last = null;
-    run(this.#afterDone, frame);
   }
 }
 

@@ -35,8 +35,8 @@ export class JointLane {
   readonly #tables = new LaneTables();
   /** What waits for its turn, oldest first. The last one may still fill. */
   readonly #queue: Load[] = [];
-  /** What was taken in last, until it is settled. */
-  #last: Load | null = null;
+  /** What is under way. */
+  #sent: Load | null = null;
   #state: 'idle' | 'scheduled' | 'busy' = 'idle';
 
   constructor(context: JointLaneContext) {
@@ -73,8 +73,9 @@ export class JointLane {
 
   /** Calls `follow` when everything taken in so far is settled: at once if that is so already. */
   afterSettled(follow: () => void): void {
-    if (this.#last === null) follow();
-    else this.#last.after.push(follow);
+    const last = this.#queue.at(-1) ?? this.#sent;
+    if (last === null) follow();
+    else last.after.push(follow);
   }
 
   /**
@@ -114,7 +115,6 @@ export class JointLane {
     const frame = Frame.holding(change, this.#context.pool);
     const load: Load = { tables: new Set(), frame, after: [] };
     this.#queue.push(load);
-    this.#last = load;
     return load;
   }
 
@@ -133,7 +133,9 @@ export class JointLane {
   async #run(): Promise<void> {
     this.#state = 'busy';
     for (let load = this.#queue.shift(); load !== undefined; load = this.#queue.shift()) {
+      this.#sent = load;
       await this.#send(load);
+      this.#sent = null;
       this.#leave(load);
     }
     this.#state = 'idle';
@@ -142,7 +144,6 @@ export class JointLane {
   /** It is settled. */
   #leave(load: Load): void {
     for (const table of load.tables) this.#tables.settled(table);
-    if (this.#last === load) this.#last = null;
     for (const call of load.after) call();
   }
 

@@ -8,8 +8,11 @@ import { type ThreadOptions, threadOptions } from './thread-options.js';
 /** One file with all the code of the thread, made of `worker/entry.js` by scripts/bundle-worker.mjs. */
 const WORKER = new URL('../worker/thread.cjs', import.meta.url).href;
 
-/** Tasks given to the thread at once; Piscina queues more than that, in order. Appends never come near it. */
-const TASKS_AT_ONCE = 1024;
+/**
+ * Tasks given to the thread at once: all. Those that wait for a lent table wait in the thread, for it to be taken back, and
+ * what tells the thread to do that comes behind them: it must not be kept in Piscina's queue until they are done.
+ */
+const TASKS_AT_ONCE = Number.MAX_SAFE_INTEGER;
 
 /** The thread went away before it answered. Its cause says how. */
 export class ThreadLost extends Error {}
