@@ -204,7 +204,7 @@ async function prepare(wal: Wal, source: Source, dir: string, input: string, fla
     journal,
     name,
     from,
-    options: from?.start.options ?? chooseOptions(given, input),
+    options: from?.start.options ?? chooseOptions(given, input, dir),
     rejects: rejectPlace(dir, input, flags),
   };
 }

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { describeRecovery, openWal, type Wal, type WalOptions } from '@shale/engine';
 import { CliError } from '../cli-error.js';
 import type { Terminal } from '../output/terminal.js';
+import { repairCommand, verifyCommand } from './repair-command.js';
 
 /** Opens a log to look at it; that works beside a running writer. */
 export async function openForReading(directory: string, terminal: Terminal): Promise<Wal> {
@@ -28,7 +29,7 @@ async function requireLog(directory: string): Promise<void> {
       'CLI_DAMAGED',
       `${directory} has files of a log, but not CURRENT, by which it is opened`,
       {
-        hint: `\`shale verify\` says what is wrong, \`shale repair ${directory} --to <new directory>\` saves what can be read.`,
+        hint: `What is wrong is said by: ${verifyCommand(directory)}; what can be read is saved by: ${repairCommand(directory)}`,
       },
     );
   }

@@ -15,6 +15,7 @@ import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatCount, formatDuration, plural } from '../output/units.js';
 import { printable } from '../read/entry-format.js';
 import { openForReading, requireFilesOfLog } from './open-log.js';
+import { repairCommand } from './repair-command.js';
 
 interface VerifyFlags {
   readonly json?: boolean;
@@ -63,7 +64,7 @@ async function explain(terminal: Terminal, dir: string, flags: VerifyFlags, erro
     await terminal.out.flush();
     terminal.note(
       terminal.errColors.dim(
-        `  \`shale repair ${dir} --to <new directory>\` saves what can be read; nothing in ${dir} changes.`,
+        `  What can be read is saved, and nothing in ${showable(dir)} changed, by: ${repairCommand(dir)}`,
       ),
     );
   }

@@ -1,4 +1,5 @@
 import { relative, sep } from 'node:path';
+import { pathWord, shellWord } from '../output/shell-word.js';
 import { formatRate } from '../output/units.js';
 import type { Acknowledged } from './ledger.js';
 
@@ -8,7 +9,7 @@ export function nextSteps(
   tables: readonly Acknowledged[],
   style: { rate: number; bold: (text: string) => string; dim: (text: string) => string },
 ): string {
-  const dir = shellWord(shortest(directory));
+  const dir = shellWord(pathWord(shortest(directory)));
   const table = shellWord(
     (tables.find(({ name }) => name === 'cpu0.user') ?? tables[0])?.name ?? 'cpu0.user',
   );
@@ -33,8 +34,4 @@ function shortest(directory: string): string {
   return path === '' || path.startsWith(`..${sep}..`)
     ? directory
     : `.${sep}${path}`.replace(/^\.[/\\]\.\./, '..');
-}
-
-function shellWord(text: string): string {
-  return /^[\w./@:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,15 +1,31 @@
 import { basename, extname } from 'node:path';
 import { CliError } from '../cli-error.js';
+import { pathWord, shellCommand, shellWord } from '../output/shell-word.js';
 import type { JournaledOptions } from './journal-records.js';
 import { tableNameProblem } from './table-name.js';
 
 /** Bytes that a line may have unless `--max-line` says otherwise. */
 export const DEFAULT_MAX_LINE_BYTES: number = 16 << 20;
 
-/** Fills in what was not given, from the input's name; fails where that says nothing. */
-export function chooseOptions(given: Partial<JournaledOptions>, inputPath: string): JournaledOptions {
+/** Programs that decompress, by what the names of their files end with. */
+const DECOMPRESS: Readonly<Record<string, string>> = {
+  '.gz': 'gzip -dc',
+  '.zst': 'zstd -dc',
+  '.xz': 'xz -dc',
+  '.bz2': 'bzip2 -dc',
+  '.zip': 'unzip -p',
+  '.lz4': 'lz4 -dc',
+  '.br': 'brotli -dc',
+};
+
+/** Fills in what was not given, from the input's name; fails where that says nothing. `directory`: the log, for messages. */
+export function chooseOptions(
+  given: Partial<JournaledOptions>,
+  inputPath: string,
+  directory: string = './data',
+): JournaledOptions {
   const extension = inputPath === '-' ? '' : extname(inputPath).toLowerCase();
-  const format = given.format ?? formatOf(extension, given, inputPath);
+  const format = given.format ?? formatOf(extension, given, inputPath, directory);
   if (given.table !== undefined && given.tableBy !== undefined) {
     throw new CliError('CLI_USAGE', 'either --table or --table-by, not both');
   }
@@ -34,18 +50,38 @@ export function chooseOptions(given: Partial<JournaledOptions>, inputPath: strin
   };
 }
 
-const COMPRESSED = new Set(['.gz', '.zst', '.xz', '.bz2', '.zip', '.lz4', '.br']);
-
 function formatOf(
   extension: string,
   given: Partial<JournaledOptions>,
   path: string,
+  directory: string,
 ): JournaledOptions['format'] {
-  if (COMPRESSED.has(extension)) {
+  const decompress = DECOMPRESS[extension];
+  if (decompress !== undefined) {
+    const route =
+      given.tableBy === undefined
+        ? `--table=${given.table ?? innerName(path)}`
+        : `--table-by=${given.tableBy}`;
+    const ingest = ['shale', 'ingest', pathWord(directory), '-', route, `--name=${path}`];
+    const inner = extname(basename(path, extname(path))).toLowerCase();
+    const reading = [
+      `--format=${formatByName(inner, given)}`,
+      ...(inner === '.tsv' ? ['--delimiter=tab'] : []),
+    ];
     throw new CliError('CLI_USAGE', `${path} looks compressed`, {
-      hint: `Decompress it into a pipe, such as: zcat ${path} | shale ingest <dir> - (or say what it is with --format).`,
+      hint: `Decompress it into a pipe: ${decompress} ${shellWord(pathWord(path))} | ${shellCommand([...ingest, ...reading])} (if it is not compressed, say what it is with --format).`,
     });
   }
+  return formatByName(extension, given);
+}
+
+/** The base name of what is in a compressed file. */
+function innerName(path: string): string {
+  const inner = basename(path, extname(path));
+  return basename(inner, extname(inner));
+}
+
+function formatByName(extension: string, given: Partial<JournaledOptions>): JournaledOptions['format'] {
   if (extension === '.csv' || extension === '.tsv') return 'csv';
   if (extension === '.ndjson' || extension === '.jsonl' || extension === '.json') return 'ndjson';
   return given.tableBy === undefined ? 'lines' : 'ndjson';

@@ -39,7 +39,7 @@ export function planRun(
   if (!state) {
     if (intent.resume && context.otherUnfinished.length > 0) {
       throw new CliError('CLI_INGEST_UNFINISHED', `there is no ingest of ${input} to resume`, {
-        hint: `Unfinished here: ${context.otherUnfinished.map(shellWord).join(', ')}. If it is one of these under another path, give it with --name.`,
+        hint: `If it is one that is unfinished here, under another path, give its name: ${context.otherUnfinished.map((name) => shellWord(`--name=${name}`)).join(', ')}`,
       });
     }
     return { kind: 'fresh' };
