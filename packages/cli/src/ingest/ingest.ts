@@ -129,16 +129,19 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   await checkpointer.stop();
   error ??= appender.error ?? checkpointer.error;
   const outcome = error !== undefined ? 'failed' : run.signal.aborted ? 'stopped' : 'complete';
+  let isWritten = false;
   try {
     // What became of an append that failed is not known: all tables stay in doubt.
     if (appender.error) await checkpointer.write();
     else await checkpointer.writeLast(outcome === 'complete');
+    isWritten = true;
   } catch (cause) {
     // A log that has failed cannot take a last checkpoint; the one before it stands.
     error ??= cause;
   }
   try {
-    await rejects.close(checkpointer.written.rejectBytes);
+    // A checkpoint that failed may be in the journal all the same: the file has to have what it counts.
+    await rejects.close(isWritten ? checkpointer.written.rejectBytes : undefined);
   } catch (cause) {
     error ??= cause;
   }

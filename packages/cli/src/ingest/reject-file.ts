@@ -118,8 +118,11 @@ export class RejectFile {
     await syncDirectory(dirname(this.#path));
   }
 
-  /** Closes the file as it was when it had this size; without any line of it, it is not left there. */
-  async close(size: number): Promise<void> {
+  /**
+   * Closes the file as it was when it had this size, by default with all lines that are whole; without any line of it, it is
+   * not left there.
+   */
+  async close(size: number = this.#whole): Promise<void> {
     const handle = this.#handle;
     if (!handle) return;
     this.#handle = undefined;

@@ -3,6 +3,7 @@
  * that was too short, that run said that everything was settled, and the one after it took the tables' ends for their
  * beginnings and appended lines that were in. `npm run attack -- ingest-resume` does such things in random order.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { openWal, type Wal } from '@shale/engine';
@@ -201,5 +202,25 @@ describe('an ingest that goes on', () => {
     expect(await running).toMatchObject({ outcome: 'stopped', durable: { line: 3, rejected: 0 } });
     await ingest.resumeWith(lines(ingest.run, 4));
     expect(await ingest.taken()).toBe(lines(ingest.run, 4));
+  });
+
+  it('keeps the rejects of a last checkpoint of which it is not known whether it was written', async () => {
+    class Unanswered extends Journal {
+      override async end(...last: Parameters<Journal['end']>): Promise<void> {
+        await super.end(...last);
+        throw new Error('no answer');
+      }
+    }
+    const ingest = await Killed.after(0);
+    const stream = new PassThrough();
+    stream.end('bad\n');
+    const journal = new Unanswered(wal, ingest.name);
+    expect(await ingest.resume(stream, { journal })).toMatchObject({
+      outcome: 'failed',
+      error: { message: 'no answer' },
+    });
+    const { rejectFile } = await ingest.resumeWith('bad\nworse\n');
+    const kept = readFileSync(rejectFile, 'utf8').trim().split('\n');
+    expect(kept.map((text) => (JSON.parse(text) as { text: string }).text)).toEqual(['bad', 'worse']);
   });
 });
