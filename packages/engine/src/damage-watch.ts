@@ -20,7 +20,7 @@ export class DamageWatch {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.look(), EVERY_MS);
+    this.#timer = setInterval(() => this.#tryToLook(), EVERY_MS);
     this.#timer.unref();
   }
 
@@ -29,12 +29,21 @@ export class DamageWatch {
     this.#timer = null;
   }
 
-  /** Looks now. */
+  /** Looks now. Throws what `find` throws. */
   look(): void {
     for (const damage of this.#find()) {
       if (this.#told.has(damage.file)) continue;
       this.#told.add(damage.file);
       this.#tell(damage);
+    }
+  }
+
+  /** Nobody could catch what a timer throws, and it would end the process: whoever asks for `stats()` gets the error. */
+  #tryToLook(): void {
+    try {
+      this.look();
+    } catch {
+      // The next look finds what this one has not.
     }
   }
 }
