@@ -241,9 +241,10 @@ export class AppendFrameWriter {
     if (size > this.#room || this.#countAt < 0 || this.#state !== 'open') this.#refuseEntry(size);
     this.#room -= size;
     const at = this.#dataEnd;
-    this.#bytes[at] = FORMAT_VERSION;
+    const data = this.#data;
+    data[at] = FORMAT_VERSION;
     // One call even for a few bytes: a loop is slower from 16 bytes on.
-    this.#data.set(payload, at + LOG_VALUE_HEADER_LENGTH);
+    data.set(payload, at + LOG_VALUE_HEADER_LENGTH);
     this.#dataEnd = at + LOG_VALUE_HEADER_LENGTH + length;
     const words = this.#words;
     words[--this.#wordTop] = LOG_VALUE_HEADER_LENGTH + length;
