@@ -6,17 +6,25 @@ export class RejectFiles {
   readonly #directory: string;
   /** Files that are none of the ingest's business, as they have to stay. */
   readonly #others = new Map<string, Buffer>();
+  /** All files as they were before the last run. */
+  #before: ReadonlyMap<string, Buffer> = new Map();
   /** Some of the ingest's own were taken away or changed. */
   #disturbed = false;
 
   constructor(directory: string) {
     this.#directory = directory;
-    this.leaveAll();
+    this.beforeRun();
+    this.leaveOld();
   }
 
-  /** From now on all that are there belong to others. */
-  leaveAll(): void {
-    for (const path of this.#all()) this.#others.set(path, readFileSync(path));
+  /** Remembers what is there. */
+  beforeRun(): void {
+    this.#before = new Map(this.#all().map((path) => [path, readFileSync(path)]));
+  }
+
+  /** The last run began anew: what was there before it is no longer its own. */
+  leaveOld(): void {
+    for (const [path, bytes] of this.#before) this.#others.set(path, bytes);
     this.#disturbed = false;
   }
 
@@ -35,13 +43,17 @@ export class RejectFiles {
     this.#disturbed = true;
   }
 
-  /** After a run. `whole`: it had time to tidy up. */
+  /** After a run. `whole`: it had time to tidy up what it wrote to. */
   check(whole: boolean): void {
     for (const [path, bytes] of this.#others) {
       if (!readFileSync(path).equals(bytes))
         throw new Error(`${path} is not the ingest's, and it changed it`);
     }
-    if (whole) for (const path of this.#own()) numbersIn(path);
+    if (!whole) return;
+    for (const path of this.#own()) {
+      const before = this.#before.get(path);
+      if (!before?.equals(readFileSync(path))) numbersIn(path);
+    }
   }
 
   /** When it is complete: the file it names has the rejected lines, once each and in order. */

@@ -54,6 +54,8 @@ export class Sequence {
   #complete = false;
   /** The last line of a complete input had no end. */
   #sealed = false;
+  /** A run was ended in such a way that its last entries are in doubt. */
+  #doubt = false;
   /** Others may have written to tables that are in doubt. */
   #disturbed = false;
 
@@ -188,7 +190,7 @@ export class Sequence {
     if (named === undefined) throw new Error('another ingest kept its rejected line nowhere');
     this.#rejects.leave(named);
     await this.#oracle.lookAgain();
-    if (same) {
+    if (same && this.#doubt) {
       this.#disturbed = true;
       this.#figures.disturbed += 1;
     }
@@ -196,14 +198,9 @@ export class Sequence {
 
   /** The whole input, to its end. */
   async #finish(): Promise<void> {
-    let { code, stdout, stderr } = await this.#ingest(this.#lines, [...this.#resume(), '--json']);
-    if (code === REFUSED && this.#disturbed) {
-      ({ code, stdout, stderr } = await this.#ingest(this.#lines, [
-        ...this.#resume(),
-        '--trust-input',
-        '--json',
-      ]));
-    }
+    const { code, stdout, stderr } = await this.#ingest(this.#lines, [...this.#resume(), '--json']);
+    // Nobody can tell its entries from those of others then: to go on is refused, and nothing is wrong.
+    if (code === REFUSED && this.#disturbed && /DISTURBED|came from lines behind/.test(stderr)) return;
     if (code !== 0 && code !== 1) throw new Error(`the whole input was not taken, but ${code}: ${stderr}`);
     const { rejectFile } = JSON.parse(stdout) as { rejectFile?: string };
     const rejected = rejectedNumbers(this.#lines);
@@ -245,7 +242,10 @@ export class Sequence {
     const fresh =
       !anew || takes === 'nothing' || (outcome.signal === null && !began) ? 'no' : surely ? 'yes' : 'maybe';
     await this.#oracle.compare(takes === 'nothing' ? [] : available, outcome, fresh);
-    if (fresh === 'yes') this.#rejects.leaveAll();
+    if (fresh === 'yes') {
+      this.#rejects.leaveOld();
+      [this.#doubt, this.#disturbed] = [false, false];
+    }
     return this.#settle(outcome, surely);
   }
 
@@ -254,12 +254,15 @@ export class Sequence {
     if (surely || this.#oracle.touched) this.#recorded = true;
     if (code === REFUSED) this.#figures.refused += 1;
     this.#complete = signal === null && (code === 0 || code === 1);
+    if (this.#complete) [this.#doubt, this.#disturbed] = [false, false];
+    else if (!surely && code !== REFUSED) this.#doubt = true;
     this.#rejects.check(signal === null);
     return outcome;
   }
 
   async #run(args: readonly string[], feed?: Feed, stop?: Stop): Promise<Outcome> {
     this.#figures.runs += 1;
+    this.#rejects.beforeRun();
     const here = stop === undefined && !this.#random.once(4);
     const outcome = here ? await shaleHere(args, feed) : await shale(args, feed, stop);
     const { code, signal, stderr } = outcome;
