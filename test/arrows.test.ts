@@ -11,19 +11,29 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What each package must not import. */
 const forbidden: Record<string, string[]> = {
-  codec: ['@shale/rocksdb', '@shale/engine', 'node:fs', 'node:worker_threads', 'piscina'],
+  codec: [
+    '@shale/rocksdb',
+    '@shale/engine',
+    '@shale/engine/admin',
+    'node:fs',
+    'node:worker_threads',
+    'piscina',
+  ],
   rocksdb: [
     '@shale/storage',
     '@shale/engine',
+    '@shale/engine/admin',
     '@shale/bench',
     '@shale/cli',
     '@shale/fault-kit',
     'node:worker_threads',
     'piscina',
     'msgpackr',
+    'msgpackr/pack',
   ],
   storage: [
     '@shale/engine',
+    '@shale/engine/admin',
     '@shale/bench',
     '@shale/cli',
     '@shale/fault-kit',
@@ -53,6 +63,7 @@ const forbidden: Record<string, string[]> = {
   'fault-kit': ['@shale/cli', '@shale/rocksdb', 'node:module', '../build/shale.node', 'piscina', 'msgpackr'],
   cli: [
     '@shale/storage',
+    '@shale/storage/conformance',
     '@shale/fault-kit',
     '@shale/rocksdb',
     'node:module',
@@ -75,7 +86,7 @@ const allowed: Record<string, string[]> = {
     'node:child_process',
   ],
   bench: ['@shale/engine', 'node:worker_threads', 'node:module'],
-  cli: ['@shale/bench', '@shale/codec', '@shale/engine', 'node:fs'],
+  cli: ['@shale/bench', '@shale/codec', '@shale/engine', '@shale/engine/admin', 'node:fs'],
 };
 
 const copy = realpathSync(mkdtempSync(join(tmpdir(), 'shale-arrows-')));

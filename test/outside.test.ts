@@ -14,11 +14,13 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const engine = fileURLToPath(new URL('../packages/engine/dist/index.js', import.meta.url));
+const admin = fileURLToPath(new URL('../packages/engine/dist/admin.js', import.meta.url));
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
 /** Opens, writes, trims, gives space back, looks, backs up and closes; names are as bad as they can be. */
 const WORKLOAD = `
-import { listBackups, openWal } from ${JSON.stringify(engine)};
+import { openWal } from ${JSON.stringify(engine)};
+import { listBackups } from ${JSON.stringify(admin)};
 const [data, backups] = process.argv.slice(2);
 const wal = await openWal(data, { rocksdb: { writeBufferSize: 64 * 1024 } });
 for (const name of ['../../outside/escaped', '/etc/escaped', 'a\\0b', 'plain']) {

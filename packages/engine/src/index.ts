@@ -1,12 +1,12 @@
 export {
   bytesCodec,
   type DamageKind,
-  describeRecovery,
   ERROR_CODES,
   ERROR_INFO,
   type ErrorCode,
   type ErrorDetails,
   jsonCodec,
+  type LogKeyPrefix,
   msgpackCodec,
   type PayloadCodec,
   type RecoveryDamage,
@@ -20,35 +20,11 @@ export {
 } from '@shale/codec';
 export type {
   BackupInfo,
-  BackupList,
   BackupOptions,
   DamagedFile,
-  FilePlace,
-  FindingKind,
-  LibraryInfo,
   ReclaimReport,
-  RepairEvent,
-  RepairLoss,
-  RepairLossKind,
-  RepairProgress,
-  RepairTotals,
-  RestoreOptions,
   TableInfo,
   VerifyEvent,
-  VerifyFinding,
-  VerifyProgress,
-  VerifyTotals,
-} from '@shale/storage';
-export {
-  describePlace,
-  describeTables,
-  diagnose,
-  libraryInfo,
-  listBackups,
-  readDamagedFiles,
-  repairDatabase,
-  restoreBackup,
-  rocksdbVersion,
 } from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
@@ -57,7 +33,6 @@ export type { IdInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
 export { openWal } from './open-wal.js';
 export type { Durability, ResolvedOptions, RocksDBOptions, WalOptions } from './options.js';
-export type { ItemChunk } from './read/entry-iterator.js';
 export type { ReadOptions, ReadRange, RegionReadOptions } from './read/read-options.js';
 export type { Entry, TableChunk, TableRead } from './read/table-read.js';
 export type { ReclaimStats } from './reclaimer.js';

@@ -253,8 +253,8 @@ export class Wal implements AsyncDisposable {
 
   /**
    * Adds a backup of the whole database to a directory of backups, while appends go on: everything that was acknowledged
-   * before is in it. Table files that the directory has from earlier backups are not copied again. `listBackups` lists
-   * them, `restoreBackup` makes a database of one.
+   * before is in it. Table files that the directory has from earlier backups are not copied again. `listBackups`
+   * and `restoreBackup` of `@shale/engine/admin` list them and make a database of one.
    *
    * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another process adds to the same directory), SHALE_NO_SPACE, SHALE_IO,
    * SHALE_CLOSED.

@@ -2,7 +2,8 @@ import { channel } from 'node:diagnostics_channel';
 import { closeSync, openSync, readdirSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type HealthEvent, readDamagedFiles, type Table, type Wal } from '@shale/engine';
+import type { HealthEvent, Table, Wal } from '@shale/engine';
+import { readDamagedFiles } from '@shale/engine/admin';
 import { afterEach, expect, test } from 'vitest';
 import { bytes, open, rejectsWith, temporary } from './support.js';
 

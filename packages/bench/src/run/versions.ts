@@ -1,4 +1,4 @@
-import { libraryInfo } from '@shale/engine';
+import { libraryInfo } from '@shale/engine/admin';
 import { shaleVersion } from '../store/shale.js';
 
 /** Names and versions of what decides over the figures. */

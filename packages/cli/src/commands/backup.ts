@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BackupInfo, type BackupList, listBackups, type Wal, WalError } from '@shale/engine';
+import { type BackupInfo, type Wal, WalError } from '@shale/engine';
+import { type BackupList, listBackups } from '@shale/engine/admin';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';

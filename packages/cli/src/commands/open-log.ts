@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
-import { describeRecovery, openWal, type Wal, type WalOptions } from '@shale/engine';
+import { openWal, type Wal, type WalOptions } from '@shale/engine';
+import { describeRecovery } from '@shale/engine/admin';
 import { CliError } from '../cli-error.js';
 import type { Terminal } from '../output/terminal.js';
 import { repairCommand, verifyCommand } from './repair-command.js';

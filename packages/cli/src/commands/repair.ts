@@ -1,4 +1,5 @@
-import { describePlace, openWal, type RepairEvent, type RepairLoss, repairDatabase } from '@shale/engine';
+import { openWal } from '@shale/engine';
+import { describePlace, type RepairEvent, type RepairLoss, repairDatabase } from '@shale/engine/admin';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';

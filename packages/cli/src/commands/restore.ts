@@ -1,4 +1,4 @@
-import { restoreBackup } from '@shale/engine';
+import { restoreBackup } from '@shale/engine/admin';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../exit-codes.js';
 import { directoryBytes } from '../output/directory-bytes.js';

@@ -1,11 +1,5 @@
-import {
-  describePlace,
-  diagnose,
-  type VerifyEvent,
-  type VerifyFinding,
-  type Wal,
-  WalError,
-} from '@shale/engine';
+import { type VerifyEvent, type Wal, WalError } from '@shale/engine';
+import { describePlace, diagnose, type VerifyFinding } from '@shale/engine/admin';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';

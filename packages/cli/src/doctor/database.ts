@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeTables, diagnose, openWal, readDamagedFiles, type Wal } from '@shale/engine';
+import { openWal, type Wal } from '@shale/engine';
+import { describeTables, diagnose, readDamagedFiles } from '@shale/engine/admin';
 import { formatBytes, formatCount, plural } from '../output/units.js';
 import { type Check, judge } from './check.js';
 

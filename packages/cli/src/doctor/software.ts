@@ -1,4 +1,4 @@
-import { libraryInfo, rocksdbVersion } from '@shale/engine';
+import { libraryInfo, rocksdbVersion } from '@shale/engine/admin';
 import { version } from '../version.js';
 import { type Check, judge } from './check.js';
 

@@ -16,7 +16,7 @@ export interface Entry<T = Uint8Array> {
 }
 
 /** Consecutive entries of a read in one buffer, decoded when asked for. */
-export class TableChunk<T = Uint8Array> implements ItemChunk<Entry<T>>, Iterable<Entry<T>> {
+export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>, undefined> {
   readonly #chunk: EntryChunk;
   readonly #codec: PayloadCodec<T>;
 

@@ -1,0 +1,33 @@
+/**
+ * What operators' tools do with a database, beside the log that an application has open: `@shale/engine/admin`.
+ *
+ * @module
+ */
+
+export { describeRecovery } from '@shale/codec';
+export type {
+  BackupList,
+  FilePlace,
+  FindingKind,
+  LibraryInfo,
+  RepairEvent,
+  RepairLoss,
+  RepairLossKind,
+  RepairProgress,
+  RepairTotals,
+  RestoreOptions,
+  VerifyFinding,
+  VerifyProgress,
+  VerifyTotals,
+} from '@shale/storage';
+export {
+  describePlace,
+  describeTables,
+  diagnose,
+  libraryInfo,
+  listBackups,
+  readDamagedFiles,
+  repairDatabase,
+  restoreBackup,
+  rocksdbVersion,
+} from '@shale/storage';
