@@ -8,4 +8,6 @@ test('whatever is passed to any method, it is taken whole or refused whole, and 
   const figures = await runAttack(hostileArguments, { seed, count: 0.05 });
   expect(figures.lives).toBeGreaterThan(1);
   expect(figures.refused).toBeGreaterThan(100);
+  expect(figures.drops).toBeGreaterThan(0);
+  expect(figures.writes).toBeGreaterThan(0);
 });

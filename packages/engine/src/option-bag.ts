@@ -1,3 +1,4 @@
+import type { WalError } from '@shale/codec';
 import { fromCaller } from './caller-error.js';
 import { invalid, show } from './ids.js';
 
@@ -11,10 +12,9 @@ export function readBag<K extends string>(
   bag: unknown,
   known: readonly K[],
 ): { readonly [P in K]?: unknown } {
-  if (typeof bag !== 'object' || bag === null) {
-    throw invalid('options', `${call} takes an object of options, and got ${show(bag)}`);
-  }
+  if (typeof bag !== 'object' || bag === null) throw noBag(call, bag);
   try {
+    if (Array.isArray(bag)) throw noBag(call, bag);
     for (const name in bag) if (!isOneOf(known, name)) refuseUnknown(call, name, known);
     const read: { [P in K]?: unknown } = {};
     const given: { readonly [P in K]?: unknown } = bag;
@@ -23,6 +23,10 @@ export function readBag<K extends string>(
   } catch (cause) {
     throw fromCaller('options', `the options of ${call} cannot be read`, cause);
   }
+}
+
+function noBag(call: string, bag: unknown): WalError {
+  return invalid('options', `${call} takes an object of options, and got ${show(bag)}`);
 }
 
 function isOneOf<K extends string>(known: readonly K[], name: string): name is K {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { LogOptions } from '@shale/storage';
+import { HANDLE_OPTIONS, type LogOptions } from '@shale/storage';
 import { invalid, show } from './ids.js';
 import { readBag } from './option-bag.js';
 import type { ShardBy } from './routing.js';
@@ -123,13 +123,20 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   rocksdb: {
     fallback: () => ({}),
     range: "an object of RocksDB's options",
-    accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    // What is in it is looked at afterwards.
+    accepts: (value) => typeof value === 'object' && value !== null,
   },
 };
 
-/** Checks the options of openWal and fills in what was left out. Throws SHALE_INVALID_ARGUMENT. */
+/**
+ * Checks the options of openWal and fills in what was left out. Throws SHALE_INVALID_ARGUMENT. None of the caller's code
+ * runs afterwards. What RocksDB's options may be is checked with the opening.
+ */
 export function resolveOptions(options: WalOptions = {}): ResolvedOptions {
-  return resolve('openWal', RULES, options) as unknown as ResolvedOptions;
+  const resolved = resolve('openWal', RULES, options) as unknown as ResolvedOptions;
+  const given = Object.entries(readBag('rocksdb', resolved.rocksdb, HANDLE_OPTIONS));
+  const rocksdb: RocksDBOptions = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  return { ...resolved, rocksdb };
 }
 
 /** Checks any options against a table of rules, and fills in what was left out. */

@@ -265,8 +265,10 @@ export class Wal implements AsyncDisposable {
       throw invalid('directory', `a backup goes to a directory, and got ${show(directory)}`);
     }
     const { keep } = options === undefined ? {} : readBag('backup', options, BACKUP_OPTIONS);
-    // What is no number is refused there.
-    return await this.#engine.admin((log) => log.backup(directory, { keep: keep as number | undefined }));
+    if (keep !== undefined && typeof keep !== 'number') {
+      throw invalid('keep', `keep is a number of backups from 1 on, and got ${show(keep)}`);
+    }
+    return await this.#engine.admin((log) => log.backup(directory, { keep }));
   }
 
   /**

@@ -1,5 +1,6 @@
 // Every bag of options refuses what it does not know: a misspelt option would pass in silence.
 import { openWal } from '@shale/engine';
+import { restoreBackup } from '@shale/engine/admin';
 import { expect, test } from 'vitest';
 import { bytes, open, rejectsWith, temporary } from './support.js';
 
@@ -24,6 +25,10 @@ async function calls(): Promise<[string, string | null, () => unknown][]> {
     ['chunkEntries', null, () => wal.region(1).scan({ chunkEntries: 5 } as never)],
     ['keeep', 'keep', () => wal.backup(path, { keeep: 1 } as never)],
     ['shard', 'shards', () => openWal(path, { shard: 1 } as never)],
+    ['blockSiz', 'blockSize', () => openWal(path, { rocksdb: { blockSiz: 4096 } } as never)],
+    ['memtabel', 'memtable', () => openWal(path, { rocksdb: Object.create({ memtabel: 'log' }) })],
+    ['readOnly', null, () => openWal(path, { rocksdb: { readOnly: true } } as never)],
+    ['Durability', 'durability', () => wal.table('t').drop({ Durability: 'os' } as never)],
     ['durabilty', 'durability', () => table.append(bytes('x'), Object.create({ durabilty: 'os' }))],
   ];
 }
@@ -40,7 +45,7 @@ test('every bag of options refuses what it does not know, and says what was mean
 test('what is no bag at all is refused, and what is on every object is passed over', async () => {
   const wal = await open({ shards: 1 });
   const table = wal.table({ region: 1, table: 1 });
-  for (const none of [null, 'os', 5, true, () => 'os']) {
+  for (const none of [null, 'os', 5, true, () => 'os', [], ['durability']]) {
     await rejectsWith('SHALE_INVALID_ARGUMENT', table.append(bytes('x'), none as never));
     await rejectsWith('SHALE_INVALID_ARGUMENT', table.trim(1n, none as never));
     await rejectsWith('SHALE_INVALID_ARGUMENT', wal.ready(none as never));
@@ -72,7 +77,81 @@ test('each option is read once, and what its getter throws is the cause', async 
       throw reason;
     },
   };
-  for (const call of [table.append(bytes('x'), throwing), wal.write([], throwing), wal.ready(throwing)]) {
+  const calls = [
+    table.append(bytes('x'), throwing),
+    table.drop(throwing),
+    wal.write([], throwing),
+    wal.ready(throwing),
+  ];
+  for (const call of calls) {
     await expect(call).rejects.toMatchObject({ code: 'SHALE_INVALID_ARGUMENT', cause: reason });
+  }
+});
+
+test("RocksDB's options are read once, when openWal is called", async () => {
+  let reads = 0;
+  let isOver = false;
+  const rocksdb = {
+    get writeBufferSize() {
+      if (isOver) throw new Error('read after openWal had returned');
+      reads++;
+      return 1024 * 1024;
+    },
+  };
+  const opening = openWal(await temporary(), { shards: 1, rocksdb });
+  isOver = true;
+  await using wal = await opening;
+  expect(reads).toBe(1);
+  expect(wal.options.rocksdb).toEqual({ writeBufferSize: 1024 * 1024 });
+});
+
+test("what cannot be one of RocksDB's options is refused, whatever it is", async () => {
+  const path = await temporary();
+  const reason = new Error('out of the getter');
+  const throwing = {
+    get memtable(): never {
+      throw reason;
+    },
+  };
+  await expect(openWal(path, { rocksdb: throwing })).rejects.toMatchObject({
+    code: 'SHALE_INVALID_ARGUMENT',
+    cause: reason,
+  });
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  for (const bag of [proxy, [], [1]]) {
+    await rejectsWith('SHALE_INVALID_ARGUMENT', openWal(path, { rocksdb: bag as never }));
+  }
+  const values = [null, Symbol('x'), {}, -1, Object.create(null), 5n, () => 5];
+  for (const name of ['fifoCompactionMaxTableFilesSize', 'blockSize', 'paranoidChecks', 'memtable']) {
+    for (const value of values) {
+      await rejectsWith('SHALE_INVALID_ARGUMENT', openWal(path, { rocksdb: { [name]: value } } as never));
+    }
+  }
+});
+
+test('the options of a backup and of restoring one are checked before anything is looked at', async () => {
+  const wal = await open({ shards: 1 });
+  const path = await temporary();
+  for (const keep of [null, Symbol('x'), Object.create(null), '1', 1n]) {
+    await rejectsWith('SHALE_INVALID_ARGUMENT', wal.backup(path, { keep } as never));
+  }
+  const throwing = {
+    get id(): never {
+      throw new Error('out of the getter');
+    },
+  };
+  const inherited = Object.create({ idd: 1 });
+  for (const options of [
+    { idd: 1 },
+    inherited,
+    null,
+    [],
+    throwing,
+    { id: '1' },
+    { id: Symbol() },
+    { id: -1 },
+  ]) {
+    await rejectsWith('SHALE_INVALID_ARGUMENT', restoreBackup(path, `${path}-new`, options as never));
   }
 });

@@ -13,13 +13,14 @@ export {
 } from './database.js';
 export { ROCKSDB_ERROR_CODES, RocksDBError, type RocksDBErrorCode } from './errors.js';
 export { addonPath, type LibraryInfo, libraryInfo, rocksdbVersion, useAddon } from './native.js';
-export type {
-  Compression,
-  DatabaseOptions,
-  FilePermissions,
-  Memtable,
-  RecoveryMode,
-  WalRecoveryMode,
+export {
+  type Compression,
+  type DatabaseOptions,
+  type FilePermissions,
+  HANDLE_OPTIONS,
+  type Memtable,
+  type RecoveryMode,
+  type WalRecoveryMode,
 } from './options.js';
 export type {
   DatabaseStatistics,

@@ -204,6 +204,15 @@ const WAL_RECOVERY_MODES: readonly WalRecoveryMode[] = [
   'skipAnyCorrupted',
 ];
 const FILE_PERMISSIONS: readonly FilePermissions[] = ['owner', 'umask'];
+/** The names of the options that make up a handle. */
+export const HANDLE_OPTIONS: readonly (keyof ResolvedOptions)[] = [
+  ...(Object.keys(NUMBERS) as NumberName[]),
+  ...(Object.keys(FLAGS) as FlagName[]),
+  'walRecoveryMode',
+  'compression',
+  'memtable',
+  'filePermissions',
+];
 /** Options of whoever opens, not of the handle. */
 const OF_THE_OPENING: readonly string[] = ['readOnly', 'createIfMissing', 'recovery'];
 const RECOVERY_MODES: readonly RecoveryMode[] = ['strict', 'salvage'];
@@ -212,7 +221,8 @@ const COMPRESSIONS: readonly Compression[] = ['none', 'snappy', 'zlib', 'lz4', '
 
 function numberOption(options: DatabaseOptions, name: NumberName): number {
   const rule = NUMBERS[name];
-  const value = options[name] ?? rule.default;
+  const value = options[name];
+  if (value === undefined) return rule.default;
   if (typeof value !== 'number') throw typeError(name, 'a number');
   if (value === rule.or) return value;
   if (!Number.isSafeInteger(value) || value < rule.min || value > rule.max) {

@@ -17,6 +17,7 @@ import {
 } from './backup-manifest.js';
 import { nativeAsync } from './errors.js';
 import { makeWorkspace, moveIntoPlace, removeWorkspace, requireEmpty } from './new-directory.js';
+import { readOptions } from './option-names.js';
 
 /** One backup of a database. */
 export interface BackupInfo {
@@ -113,8 +114,12 @@ export async function restoreBackup(
   to: string,
   options: RestoreOptions = {},
 ): Promise<BackupInfo> {
+  const { id: wanted } = readOptions('restoreBackup', options, ['id']);
+  if (wanted !== undefined && (typeof wanted !== 'number' || !Number.isSafeInteger(wanted) || wanted < 0)) {
+    throw new WalError('SHALE_INVALID_ARGUMENT', 'id is the number of a backup', { details: { field: 'id' } });
+  }
   const { backups, damaged } = await listBackups(directory);
-  const id = options.id ?? backups.at(-1)?.id;
+  const id = wanted ?? backups.at(-1)?.id;
   if (id === undefined || !backups.some((known) => known.id === id)) throw noBackup(directory, id, damaged);
   await requireEmpty(to);
   const workspace = await makeWorkspace(to);

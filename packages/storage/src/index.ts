@@ -1,4 +1,11 @@
-export { addonPath, type LibraryInfo, libraryInfo, rocksdbVersion, useAddon } from '@shale/rocksdb';
+export {
+  addonPath,
+  HANDLE_OPTIONS,
+  type LibraryInfo,
+  libraryInfo,
+  rocksdbVersion,
+  useAddon,
+} from '@shale/rocksdb';
 export {
   type BackupInfo,
   type BackupList,

@@ -97,8 +97,9 @@ export function attachLog(path: string, options: AttachOptions = {}): Log {
 }
 
 /** Throws if RocksDB is to delete the oldest records, whatever they are. */
-function requireThatRecordsStay(path: string, fifoBytes = 0): void {
-  if (fifoBytes === 0) return;
+function requireThatRecordsStay(path: string, fifoBytes: unknown): void {
+  // What is no number is refused with the other options.
+  if (typeof fifoBytes !== 'number' || fifoBytes === 0) return;
   const field = 'rocksdb.fifoCompactionMaxTableFilesSize';
   throw new WalError(
     'SHALE_INVALID_ARGUMENT',

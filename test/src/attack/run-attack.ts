@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import type { Attack } from './attack.js';
 
 /** How to run an attack. */
@@ -39,8 +40,9 @@ export async function runAttack(
     figures = await attack.run({ seed, count, directory, progress });
   } catch (cause) {
     const failure = new AttackFailed(attack, options, directory, cause);
-    const stack = cause instanceof Error ? (cause.stack ?? '') : '';
-    await writeFile(join(directory, 'failure.txt'), `${failure.message}\n\n${stack}\n`);
+    // With what has caused it, as deep as that goes.
+    const whole = inspect(cause, { depth: 10 });
+    await writeFile(join(directory, 'failure.txt'), `${failure.message}\n\n${whole}\n`);
     throw failure;
   }
   await rm(directory, { recursive: true, force: true });

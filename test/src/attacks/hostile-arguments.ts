@@ -22,7 +22,7 @@ async function runHostileArguments(context: AttackContext): Promise<Record<strin
   const { seed, count, directory, progress } = context;
   const until = performance.now() + count * 60_000;
   const start = performance.now();
-  const figures = { lives: 0, calls: 0, refused: 0, entriesCompared: 0 };
+  const figures = { lives: 0, calls: 0, refused: 0, trims: 0, drops: 0, writes: 0 };
   for (let place = 0; place === 0 || performance.now() < until; place++) {
     const ledgers = Life.ledgers();
     const path = join(directory, `database-${place}`);
@@ -38,7 +38,9 @@ async function runHostileArguments(context: AttackContext): Promise<Record<strin
       figures.lives++;
       figures.calls += life.calls;
       figures.refused += life.refused;
-      for (const ledger of ledgers.values()) figures.entriesCompared += ledger.size;
+      figures.trims += life.done.trims;
+      figures.drops += life.done.drops;
+      figures.writes += life.done.writes;
       progress((performance.now() - start) / 60_000, `${figures.calls} calls, ${figures.refused} refused`);
     }
   }

@@ -1,15 +1,16 @@
 import {
-  type AppendOptions,
   openWal,
   type PayloadCodec,
   type Table,
   type Wal,
   type WalOptions,
+  type WriteOptions,
 } from '@shale/engine';
+import { restoreBackup } from '@shale/engine/admin';
 import { engineOf } from '../../../../packages/engine/dist/internals.js';
 import type { Random } from '../../random.js';
 import { within } from '../within.js';
-import { codeOf, Ledger } from './ledger.js';
+import { codeOf, Ledger, type Settle } from './ledger.js';
 import {
   badArray,
   badOptions,
@@ -25,21 +26,54 @@ import {
 /** Calls that may be unanswered at a time. */
 const UNANSWERED = 64;
 const APPEND_OPTIONS = ['durability', 'expect', 'signal'];
+const WRITE_OPTIONS = ['durability', 'signal'];
+const ROCKSDB_OPTIONS = ['writeBufferSize', 'memtable', 'paranoidChecks'];
 /** What may refuse a call whose arguments are good. */
-const EXCUSES = new Set(['SHALE_OVERLOADED', 'SHALE_TOO_LARGE', 'SHALE_CROSS_SHARD']);
+const EXCUSES = new Set(['SHALE_OVERLOADED', 'SHALE_TOO_LARGE', 'SHALE_CLOSED']);
 /** What refuses one whose arguments are not. */
 const REFUSALS = new Set(['SHALE_PAYLOAD', 'SHALE_INVALID_ARGUMENT', 'SHALE_TOO_LARGE']);
+/** What may end a read whose arguments are good. */
+const READ_ENDS = new Set(['SHALE_TRIMMED', 'SHALE_CLOSED']);
+/** A sequence that no table here gets to. */
+const FAR = 2n ** 63n;
 
 interface Target {
   readonly key: string;
   readonly ledger: Ledger;
 }
 
+/** What goes to one table in one call. */
+interface Part {
+  readonly ledger: Ledger;
+  readonly passed: readonly Passed<unknown>[];
+}
+
+/** Options of a call, and what gives it up. */
+interface How {
+  readonly options: WriteOptions | undefined;
+  readonly isGood: boolean;
+  readonly giveUp: () => void;
+}
+
+/** How an append is passed, and what must come of it. */
+interface Appending {
+  readonly what: string;
+  readonly parts: readonly Part[];
+  readonly isGood: boolean;
+  /** Whether it may be refused all the same, since it changes while it is read. */
+  readonly mayRefuse?: boolean;
+  /** Calls, and resolves with the first sequence of each part. */
+  readonly call: () => Promise<readonly bigint[]>;
+  readonly afterwards?: () => void;
+}
+
 const IDS = [
   { key: '1/1', id: { region: 1n, table: 1n } },
   { key: '1/2', id: { region: 1n, table: 2n } },
+  { key: '1/3', id: { region: 1n, table: 3n } },
   { key: 'a', id: 'a' },
   { key: 'b', id: 'b' },
+  { key: 'c', id: 'c' },
 ] as const;
 
 /** One WAL from opening to closing: good traffic and hostile calls side by side, and a model that is asked afterwards. */
@@ -52,6 +86,8 @@ export class Life {
   #depth = 0;
   calls = 0;
   refused = 0;
+  /** What was done of what is easily never done. */
+  readonly done = { trims: 0, drops: 0, writes: 0 };
 
   constructor(directory: string, random: Random, ledgers: ReadonlyMap<string, Ledger>) {
     this.#directory = directory;
@@ -104,7 +140,7 @@ export class Life {
   #options(): WalOptions {
     const random = this.#random;
     return {
-      shards: 1 + random.below(2),
+      shards: 1 + random.below(3),
       durability: 'os',
       frameBytes: 16 * 1024,
       maxInFlightBytes: random.of([64 * 1024, 1024 * 1024]),
@@ -143,6 +179,7 @@ export class Life {
       () => this.#write(wal),
       () => this.#ready(wal),
       () => this.#trim(wal),
+      () => (random.once(3) ? this.#drop(wal) : this.#read(wal)),
       () => this.#stray(wal),
       () => this.#stray(wal),
     ]);
@@ -176,7 +213,9 @@ export class Life {
 
   async #good(table: Table, ledger: Ledger): Promise<void> {
     const payload = Buffer.from('good');
-    ledger.acknowledged(await table.append(payload), [payload]);
+    const appended = table.append(payload);
+    const settle = ledger.append([payload]);
+    settle(await appended);
   }
 
   #payloads(most: number): Passed<unknown>[] {
@@ -188,15 +227,20 @@ export class Life {
     return payloads;
   }
 
-  /** Options that are good, if they are, and what gives up the call. */
-  #appendOptions(): { options: AppendOptions | undefined; isGood: boolean; giveUp: () => void } {
+  /** Options of an append that are good, if they are, and what gives up the call. */
+  #appendOptions(): How {
+    return this.#how(APPEND_OPTIONS);
+  }
+
+  /** The same of a trim or drop. */
+  #writeOptions(): How {
+    return this.#how(WRITE_OPTIONS);
+  }
+
+  #how(known: readonly string[]): How {
     const random = this.#random;
     if (random.once(6)) {
-      return {
-        options: badOptions(random, APPEND_OPTIONS) as AppendOptions,
-        isGood: false,
-        giveUp: () => {},
-      };
+      return { options: badOptions(random, known) as WriteOptions, isGood: false, giveUp: () => {} };
     }
     if (random.once(4)) {
       const controller = new AbortController();
@@ -211,19 +255,15 @@ export class Life {
     return { options: random.once(2) ? undefined : { durability: 'os' }, isGood: true, giveUp: () => {} };
   }
 
-  /** Calls, takes everything back that was passed, and holds the answer against what must come of it. */
-  async #check(
-    what: string,
-    passed: readonly Passed<unknown>[],
-    isGood: boolean,
-    mayRefuse: boolean,
-    call: () => Promise<
-      readonly { readonly first: bigint; readonly ledger: Ledger; readonly count: number }[]
-    >,
-    afterwards: () => void = () => {},
-  ): Promise<void> {
+  /** Appends, takes everything back that was passed, and holds the answer against what must come of it. */
+  async #check({ what, parts, isGood, mayRefuse = false, call, afterwards }: Appending): Promise<void> {
+    const passed = parts.flatMap((part) => part.passed);
     const mustRefuse = !isGood || passed.some(({ bytes }) => bytes === null);
     const answer = call();
+    // By now it is in its place among all that is asked of its tables.
+    const settles = parts.map((part) =>
+      part.ledger.append(part.passed.map(({ bytes }) => bytes ?? new Uint8Array(0))),
+    );
     // The buffers are the caller's again.
     for (const { value } of passed) {
       try {
@@ -234,27 +274,22 @@ export class Life {
         // It was detached already, or is none.
       }
     }
-    afterwards();
-    let spans: Awaited<typeof answer>;
+    afterwards?.();
+    let firsts: readonly bigint[];
     try {
-      spans = await answer;
+      firsts = await answer;
     } catch (error) {
+      for (const settle of settles) settle(null);
       this.refused++;
-      if (error instanceof Error && error.message === 'given up') return;
+      if (isExcused(error)) return;
       const code = codeOf(error);
-      if (mustRefuse ? REFUSALS.has(code) || EXCUSES.has(code) || code === 'SHALE_CLOSED' : false) return;
-      if (EXCUSES.has(code) || code === 'SHALE_CLOSED' || (mayRefuse && REFUSALS.has(code))) return;
+      if ((mustRefuse || mayRefuse) && REFUSALS.has(code)) return;
+      if (!isGood && code === 'SHALE_SEQUENCE_MISMATCH') return;
       throw new Error(`${what} was refused as ${code} and is good`, { cause: error });
     }
     if (mustRefuse) throw new Error(`${what} was taken, and must be refused`);
-    let at = 0;
-    for (const { first, ledger, count } of spans) {
-      ledger.acknowledged(
-        first,
-        passed.slice(at, at + count).map(({ bytes }) => bytes ?? new Uint8Array(0)),
-      );
-      at += count;
-    }
+    for (const [i, settle] of settles.entries()) settle(firsts[i] ?? 0n);
+    if (parts.length > 1) this.done.writes++;
   }
 
   async #append(wal: Wal): Promise<void> {
@@ -262,14 +297,13 @@ export class Life {
     const random = this.#random;
     const payload: Passed<unknown> = random.once(3) ? badPayload(random) : goodPayload(random, 300);
     const { options, isGood, giveUp } = this.#appendOptions();
-    await this.#check(
-      'an append',
-      [payload],
+    await this.#check({
+      what: 'an append',
+      parts: [{ ledger, passed: [payload] }],
       isGood,
-      false,
-      async () => [{ first: await table.append(payload.value as Uint8Array, options), ledger, count: 1 }],
-      giveUp,
-    );
+      call: async () => [await table.append(payload.value as Uint8Array, options)],
+      afterwards: giveUp,
+    });
   }
 
   async #batch(wal: Wal): Promise<void> {
@@ -285,17 +319,14 @@ export class Life {
         : kind === 1
           ? busyArray(random, values, this.#mischief(wal, values))
           : values;
-    await this.#check(
-      'a batch',
-      passed,
-      isGood && kind !== 0,
-      kind === 1,
-      async () => {
-        const { first } = await table.appendBatch(array as Uint8Array[], options);
-        return [{ first, ledger, count: passed.length }];
-      },
-      giveUp,
-    );
+    await this.#check({
+      what: 'a batch',
+      parts: [{ ledger, passed }],
+      isGood: isGood && kind !== 0,
+      mayRefuse: kind === 1,
+      call: async () => [(await table.appendBatch(array as Uint8Array[], options)).first],
+      afterwards: giveUp,
+    });
   }
 
   /** A codec that encodes into a scratch buffer, and does anything at the n-th value. */
@@ -327,31 +358,35 @@ export class Life {
     const table = wal.table(id, { codec });
     const values = [1, 2, 3, 4];
     const passed = values.map((value) => ({ value, bytes: Buffer.alloc(16, value) }));
-    await this.#check('an encoded batch', passed, kind > 1, false, async () => {
-      const { first } = await table.appendBatch(values);
-      return [{ first, ledger, count: values.length }];
+    await this.#check({
+      what: 'an encoded batch',
+      parts: [{ ledger, passed }],
+      isGood: kind > 1,
+      call: async () => [(await table.appendBatch(values)).first],
     });
   }
 
   async #write(wal: Wal): Promise<void> {
     const random = this.#random;
-    const parts = Array.from({ length: 1 + random.below(3) }, () => ({
-      target: this.#target(wal),
-      passed: this.#payloads(3),
-    }));
+    const parts = Array.from({ length: 1 + random.below(4) }, () => {
+      const { table, ledger } = this.#target(wal);
+      return { table, ledger, passed: this.#payloads(3) };
+    });
     const passed = parts.flatMap((part) => part.passed);
     const { options, isGood, giveUp } = this.#appendOptions();
-    const kind = random.below(5);
+    const kind = random.below(7);
     const given: unknown[] = parts.map((part) => ({
-      table: part.target.table,
+      table: part.table,
       payloads: part.passed.map(({ value }) => value),
     }));
-    if (kind === 0) given[random.below(given.length)] = nonsense(random);
+    const at = random.below(given.length);
+    if (kind === 0) given[at] = nonsense(random);
     if (kind === 1) given[0] = { table: nonsense(random), payloads: [] };
     if (kind === 2) given[0] = { ...Object(given[0]), expec: 1n };
-    const isUnusual = options !== undefined && 'durability' in Object(isGood ? options : {});
+    if (kind === 3) given[at] = { ...Object(given[at]), expect: FAR };
+    if (kind === 4) this.#expectNext(given, parts);
     const array =
-      kind === 3
+      kind === 5
         ? busyArray(
             random,
             given,
@@ -361,22 +396,31 @@ export class Life {
             ),
           )
         : given;
-    await this.#check(
-      `a write${isUnusual ? ' with options' : ''}`,
-      passed,
-      isGood && kind > 2,
-      kind === 3,
-      async () => {
-        const results = await wal.write(array as never, options as never);
-        const spans: readonly { readonly first: bigint }[] = results as never;
-        return parts.map((part, i) => ({
-          first: spans[i]?.first ?? 0n,
-          ledger: part.target.ledger,
-          count: part.passed.length,
-        }));
+    await this.#check({
+      what: `a write${kind === 4 ? ' with sequences that are expected' : ''}`,
+      parts,
+      isGood: isGood && kind > 3,
+      mayRefuse: kind === 5,
+      call: async () => {
+        const results: readonly { readonly first: bigint }[] = await wal.write(
+          array as never,
+          options as never,
+        );
+        return results.map(({ first }) => first);
       },
-      giveUp,
-    );
+      afterwards: giveUp,
+    });
+  }
+
+  /** Has the parts of a write expect the sequences that they will get, where that is known. */
+  #expectNext(given: unknown[], parts: readonly Part[]): void {
+    const expected = new Map<Ledger, bigint>();
+    for (const [i, { ledger, passed }] of parts.entries()) {
+      const expect = expected.get(ledger) ?? ledger.next;
+      if (expect === null) continue;
+      given[i] = { ...Object(given[i]), expect };
+      expected.set(ledger, expect + BigInt(passed.length));
+    }
   }
 
   async #ready(wal: Wal): Promise<void> {
@@ -391,22 +435,74 @@ export class Life {
       if (!REFUSALS.has(codeOf(error)) && codeOf(error) !== 'SHALE_CLOSED') throw error;
       return;
     }
-    const passed = payload.value;
-    await this.#check('an append that was waited for', [payload], true, false, async () => [
-      { first: await table.append(passed), ledger, count: 1 },
-    ]);
+    await this.#check({
+      what: 'an append that was waited for',
+      parts: [{ ledger, passed: [payload] }],
+      isGood: true,
+      call: async () => [await table.append(payload.value)],
+    });
   }
 
   async #trim(wal: Wal): Promise<void> {
     const random = this.#random;
     const { table, ledger } = this.#target(wal);
-    const isGood = random.once(2);
-    const upTo = isGood ? BigInt(random.below(50)) : nonsense(random);
-    if (isGood) ledger.trimmed(upTo as bigint);
-    const options = random.once(3) ? badOptions(random, ['durability']) : undefined;
-    await table.trim(upTo as bigint, options as never).then(() => {
-      if (!isGood || options !== undefined) throw new Error('a trim was taken, and must be refused');
-    }, isRefusal);
+    const upTo = random.once(2) ? nonsense(random) : BigInt(random.below(100));
+    const { options, isGood, giveUp } = this.#writeOptions();
+    const answer = table.trim(upTo as bigint, options);
+    await this.#checkRemoval('trims', answer, {
+      settle: ledger.trim(typeof upTo === 'bigint' ? upTo : 0n),
+      isGood: isGood && typeof upTo === 'bigint' && upTo >= 0n && upTo < 2n ** 64n,
+      giveUp,
+    });
+  }
+
+  async #drop(wal: Wal): Promise<void> {
+    const { table, ledger } = this.#target(wal);
+    const { options, isGood, giveUp } = this.#writeOptions();
+    const answer = table.drop(options).then((): true => true);
+    await this.#checkRemoval('drops', answer, { settle: ledger.drop(), isGood, giveUp });
+  }
+
+  /** Holds what came of a trim or drop against what must come of it. */
+  async #checkRemoval<R>(
+    kind: 'trims' | 'drops',
+    answer: Promise<R>,
+    {
+      settle,
+      isGood,
+      giveUp,
+    }: { readonly settle: Settle<R>; readonly isGood: boolean; readonly giveUp: () => void },
+  ): Promise<void> {
+    giveUp();
+    let result: R;
+    try {
+      result = await answer;
+    } catch (error) {
+      settle(null);
+      this.refused++;
+      if (isExcused(error)) return;
+      const code = codeOf(error);
+      if (!isGood && REFUSALS.has(code)) return;
+      const what = isGood ? 'that are good' : 'that are not';
+      throw new Error(`of ${kind} ${what} one was refused as ${code}`, { cause: error });
+    }
+    if (!isGood) throw new Error(`of ${kind} that must be refused one was taken`);
+    settle(result);
+    this.done[kind]++;
+  }
+
+  /** Reads a table while all else goes on: whatever comes is consecutive. */
+  async #read(wal: Wal): Promise<void> {
+    const { key, table } = this.#target(wal);
+    let last: bigint | null = null;
+    try {
+      for await (const { sequence } of table.read()) {
+        if (last !== null && sequence !== last + 1n) throw new Error(`${key}: ${sequence} follows ${last}`);
+        last = sequence;
+      }
+    } catch (error) {
+      if (!READ_ENDS.has(codeOf(error))) throw error;
+    }
   }
 
   /** Anything to any other method: what is refused is refused with a code, and nothing else happens. */
@@ -432,10 +528,14 @@ export class Life {
       () => wal.write([{ table: wal.table(reserved), payloads: [] }]),
       () => wal.checkpoint(5 as never),
       () => wal.backup(null as never),
-      () => wal.backup(`${this.#directory}-backup`, { keeep: 1 } as never),
+      () => wal.backup(`${this.#directory}-backup`, badOptions(random, ['keep']) as never),
+      () => restoreBackup(this.#directory, `${this.#directory}-new`, badOptions(random, ['id']) as never),
       () => openWal(5 as never),
       () => openWal(this.#directory, badOptions(random, ['shards', 'durability']) as never),
       () => openWal(this.#directory, { shards: any() }),
+      () => openWal(this.#directory, { rocksdb: any() }),
+      () => openWal(this.#directory, { rocksdb: badOptions(random, ROCKSDB_OPTIONS) as never }),
+      () => Reflect.apply(wal.sync, wal, [any()]),
     ]);
     try {
       await call();
@@ -444,6 +544,11 @@ export class Life {
     }
     await wal.stats().catch(isRefusal);
   }
+}
+
+/** Whether what came of a good call is the caller's own doing, or that of the WAL's bounds. */
+function isExcused(error: unknown): boolean {
+  return (error instanceof Error && error.message === 'given up') || EXCUSES.has(codeOf(error));
 }
 
 /** Passes over what an argument or a closed WAL is refused with. */
