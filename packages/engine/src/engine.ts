@@ -84,6 +84,7 @@ export class Engine {
       pool,
       shards: this.shards,
       openLoan: () => this.log.openLoan(),
+      endLoan: (loan) => this.log.endLoan(loan, []),
       settled: (frame, error) => {
         if (error !== null) this.health.notice(error);
         this.flow.release(frame.cost);

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { ShardThread } from '../dist/shard/shard-thread.js';
 import { all, apart, behind, bytes, endThread, open, rejectsWith, text } from './support.js';
 
 /** Two tables on two shards: `lent` is on the one that lends, `own` on the one that writes. */
@@ -31,6 +32,71 @@ function beforeTheWrite({ writer }: Awaited<ReturnType<typeof two>>, act: () => 
     return await joint(task);
   };
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Lets the threads that are asked to lend die of it, the first `times` of them. Returns how many have. */
+function deadlyLending(times: number): () => number {
+  let deaths = 0;
+  const run = ShardThread.prototype.run;
+  vi.spyOn(ShardThread.prototype, 'run').mockImplementation(async function (
+    this: ShardThread,
+    task,
+    transfer,
+  ) {
+    if (task.kind === 'lend' && deaths < times) {
+      deaths++;
+      await this.end();
+    }
+    return await run.call(this, task, transfer as never);
+  });
+  return () => deaths;
+}
+
+test('threads that die one after the other while they are asked to lend: the write is done all the same', async () => {
+  const it = await two();
+  const deaths = deadlyLending(3);
+  expect(await it.write('1')).toEqual([
+    { first: 2n, last: 2n },
+    { first: 2n, last: 2n },
+  ]);
+  expect(deaths()).toBe(3);
+  expect(await it.read()).toEqual(['0,1', '0,1']);
+});
+
+test('threads that always die when they are asked to lend: the write says that nothing of it is in', async () => {
+  const it = await two();
+  const deaths = deadlyLending(Number.POSITIVE_INFINITY);
+  const write = it.write('1');
+  await rejectsWith('SHALE_INTERNAL', write);
+  await expect(write).rejects.toThrow('nothing was written');
+  expect(deaths()).toBeLessThan(20);
+  vi.restoreAllMocks();
+  expect(await it.write('2')).toEqual([
+    { first: 2n, last: 2n },
+    { first: 2n, last: 2n },
+  ]);
+  expect(await it.read()).toEqual(['0,2', '0,2']);
+  expect(behind(it.wal).flow.inFlightBytes).toBe(0);
+});
+
+test('the advice after a write whose outcome is not known is about the whole of it', async () => {
+  const it = await two();
+  const { writer, wal } = it;
+  const thread = writer.thread ?? expect.fail();
+  const run = thread.run.bind(thread);
+  thread.run = (async (task: never, transfer: never) => {
+    if ((task as { kind: string }).kind === 'joint') await endThread(wal, 1);
+    return await run(task, transfer);
+  }) as typeof thread.run;
+  const write = it.write('1');
+  await rejectsWith('SHALE_OUTCOME_UNKNOWN', write);
+  await expect(write).rejects.toThrow(/all of it is in or nothing.*`expect`.* part/);
+  const cause: unknown = await write.catch((error: Error) => error.cause);
+  expect(cause).not.toMatchObject({ code: 'SHALE_OUTCOME_UNKNOWN' });
+});
 
 test('a thread that dies after it has lent its tables: the write is done with its successor', async () => {
   const it = await two();

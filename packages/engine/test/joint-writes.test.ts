@@ -348,3 +348,29 @@ test('closing waits for a write that is under way also when what was behind it h
   expect(await first).toEqual([one(1n), one(1n)]);
   await closed;
 });
+
+test('sync waits for what its thread holds back for a loan, though frames behind it are through', async () => {
+  const wal = await open({ shards: 1, durability: 'os', frameBytes: 16 * 1024 });
+  const { log, shards } = behind(wal);
+  const [shard] = shards;
+  if (shard === undefined) return expect.fail();
+  const [lent, other] = [of(wal, 1n), of(wal, 2n)];
+  await lent.append(bytes('0'));
+  const loan = log.openLoan();
+  const ids = BigUint64Array.of(1n, 1n);
+  const states = await shard.request<'lend'>({ kind: 'lend', loan, ids }, 'fail');
+  const done: string[] = [];
+  const sync = log.sync.bind(log);
+  log.sync = async () => {
+    done.push('sync');
+    await sync();
+  };
+  const held = lent.append(bytes('1')).then(() => void done.push('held'));
+  // Full frames of their own, so that they are sent behind one that is under way.
+  await other.append(new Uint8Array(20_000));
+  const synced = wal.sync();
+  await other.append(new Uint8Array(20_000));
+  await shard.request<'takeBack'>({ kind: 'takeBack', loan, states }, 'fail');
+  await Promise.all([held, synced]);
+  expect(done).toEqual(['held', 'sync']);
+});

@@ -205,7 +205,10 @@ const WAL_RECOVERY_MODES: readonly WalRecoveryMode[] = [
 ];
 const FILE_PERMISSIONS: readonly FilePermissions[] = ['owner', 'umask'];
 /** The names of the options that make up a handle. */
-export const HANDLE_OPTIONS: readonly (keyof ResolvedOptions)[] = [
+export const HANDLE_OPTIONS: readonly Exclude<
+  keyof DatabaseOptions,
+  'readOnly' | 'createIfMissing' | 'recovery'
+>[] = [
   ...(Object.keys(NUMBERS) as NumberName[]),
   ...(Object.keys(FLAGS) as FlagName[]),
   'walRecoveryMode',

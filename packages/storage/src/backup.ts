@@ -116,7 +116,9 @@ export async function restoreBackup(
 ): Promise<BackupInfo> {
   const { id: wanted } = readOptions('restoreBackup', options, ['id']);
   if (wanted !== undefined && (typeof wanted !== 'number' || !Number.isSafeInteger(wanted) || wanted < 0)) {
-    throw new WalError('SHALE_INVALID_ARGUMENT', 'id is the number of a backup', { details: { field: 'id' } });
+    throw new WalError('SHALE_INVALID_ARGUMENT', 'id is the number of a backup', {
+      details: { field: 'id' },
+    });
   }
   const { backups, damaged } = await listBackups(directory);
   const id = wanted ?? backups.at(-1)?.id;

@@ -78,9 +78,14 @@ export class Batcher {
   /** Calls `follow` when everything appended so far is settled: at once if that is so already. */
   afterSettled(follow: () => void): void {
     this.#lane.mark(() => {
-      const last = this.#open ?? this.#queue.at(-1) ?? this.#sent.at(-1);
-      if (last === undefined) follow();
-      else push(this.#afterDone, last, follow);
+      // All of them: one frame may wait in the thread for a lent table, and the next go past it.
+      const frames = [...this.#sent, ...this.#queue, ...(this.#open === null ? [] : [this.#open])];
+      if (frames.length === 0) follow();
+      let unsettled = frames.length;
+      const settled = (): void => {
+        if (--unsettled === 0) follow();
+      };
+      for (const frame of frames) push(this.#afterDone, frame, settled);
     });
   }
 

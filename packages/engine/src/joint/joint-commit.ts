@@ -14,8 +14,16 @@ interface Lent extends ShardTables {
   readonly states: BigUint64Array<ArrayBuffer>;
 }
 
-/** How often a write is tried whose loan was gone because a thread that had lent to it died. Each of them is replaced. */
+/** How often a write is tried when threads die that lend to it. Each of them is replaced. */
 const MOST_ATTEMPTS = 16;
+
+/** Where loans come from. */
+export interface Loans {
+  /** A new loan, by its number. */
+  openLoan(): bigint;
+  /** Ends a loan that nobody writes with. */
+  endLoan(loan: bigint): void;
+}
 
 /** The tables by shard, in the order in which every writer asks the shards: so that no two wait for each other. */
 export function byShard(addresses: Iterable<Address>, shards: readonly Shard[]): ShardTables[] {
@@ -35,12 +43,12 @@ export function byShard(addresses: Iterable<Address>, shards: readonly Shard[]):
  *   lend ──► lend ──► ... ──► write ──► take back, each        the write is in, or was refused
  *                                └────► find out, each         the thread that wrote has died
  *
- * A thread that dies after it has lent makes the loan void, so that nothing was written, and all begins again with its
- * successor. Returns the reply; by then every shard has been sent what to take back, so that what is sent to it from here
+ * A thread that dies when it is asked to lend, or after it has lent, makes the loan void, so that nothing was written, and
+ * all begins again with its successor. Returns the reply; by then every shard has been sent what to take back, so that what is sent to it from here
  * on comes after it. Rejects with WalError: SHALE_OUTCOME_UNKNOWN when the write may be in.
  */
 export async function commitJointly(
-  loans: { openLoan(): bigint },
+  loans: Loans,
   tables: readonly ShardTables[],
   frame: Uint8Array,
 ): Promise<Uint8Array> {
@@ -50,15 +58,17 @@ export async function commitJointly(
   let message = frame;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const loan = loans.openLoan();
-    const lent = await lendAll(loan, others);
+    const lent = await lendAll(loans, loan, others);
     if (lent === null) continue;
     const states = joined(lent);
     let result: Awaited<ReturnType<typeof writer.joint>>;
     try {
       result = await writer.joint({ kind: 'joint', loan, states, frame: message });
     } catch (error) {
-      const isUnknown = error instanceof WalError && error.code === 'SHALE_OUTCOME_UNKNOWN';
+      const isUnknown = isOutcomeUnknown(error);
       for (const { shard, states } of lent) takeBack(shard, loan, isUnknown ? null : states);
+      // It may have been refused before the loan was used. One whose user died is waited for by those that lent to it.
+      if (!isUnknown) loans.endLoan(loan);
       throw error;
     }
     message = result.message;
@@ -71,23 +81,31 @@ export async function commitJointly(
   );
 }
 
-/** Has the shards lend their tables, one after the other; null when the loan is gone. */
-async function lendAll(loan: bigint, tables: readonly ShardTables[]): Promise<Lent[] | null> {
+/** Has the shards lend their tables, one after the other; null when a thread died that did, or was to. */
+async function lendAll(loans: Loans, loan: bigint, tables: readonly ShardTables[]): Promise<Lent[] | null> {
   const lent: Lent[] = [];
-  let states: BigUint64Array | null = null;
+  const giveUp = (): null => {
+    giveBack(loan, lent, null);
+    // Nobody was asked to write with it.
+    loans.endLoan(loan);
+    return null;
+  };
   try {
     for (const { shard, ids } of tables) {
-      states = await shard.request<'lend'>({ kind: 'lend', loan, ids }, 'retry');
-      if (states === null) break;
+      const states = await shard.request<'lend'>({ kind: 'lend', loan, ids }, 'fail');
+      if (states === null) return giveUp();
       lent.push({ shard, ids, states: states as BigUint64Array<ArrayBuffer> });
     }
   } catch (error) {
-    giveBack(loan, lent, null);
+    giveUp();
+    if (isOutcomeUnknown(error)) return null;
     throw error;
   }
-  if (states !== null) return lent;
-  giveBack(loan, lent, null);
-  return null;
+  return lent;
+}
+
+function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof WalError && error.code === 'SHALE_OUTCOME_UNKNOWN';
 }
 
 /** Gives every shard its part of `states`; what it has lent when there is none. */

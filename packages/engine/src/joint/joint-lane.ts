@@ -4,15 +4,13 @@ import { Frame } from '../append/frame.js';
 import { type PendingChange, refsOf } from '../append/pending-append.js';
 import { lost, type Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
-import { byShard, commitJointly, type ShardTables } from './joint-commit.js';
+import { byShard, commitJointly, type Loans, type ShardTables } from './joint-commit.js';
 import { type LaneTable, LaneTables } from './lane-tables.js';
 
 /** What the lane needs of the WAL. */
-export interface JointLaneContext {
+export interface JointLaneContext extends Loans {
   readonly pool: BufferPool;
   readonly shards: readonly Shard[];
-  /** A new loan, by its number. */
-  openLoan(): bigint;
   /** A frame is settled: gives back what it had booked, and looks at its error. */
   settled(frame: Frame, error: WalError | null): void;
 }

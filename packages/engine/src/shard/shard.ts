@@ -278,26 +278,39 @@ export class Shard {
 const APPEND_ADVICE =
   'the append may or may not be in: to append once and only once, append again with `expect` set to the sequence it must get, if nobody else appends to the table';
 
+const WRITE_ADVICE =
+  'the write may or may not have been done, and all of it is in or nothing: to write once and only once, write again with `expect` set in each part to the sequence it must get, if nobody else appends to the tables';
+
 const TRIM_ADVICE = 'the trim may or may not have been done: trimming again does no harm';
 const DROP_ADVICE = 'the table may or may not have been dropped: drop it again';
 
 /** What to do after a request of each kind was lost with its thread. */
 const ADVICE: { readonly [K in ShardTaskKind]?: string } = {
   append: APPEND_ADVICE,
-  joint: APPEND_ADVICE,
+  joint: WRITE_ADVICE,
   scanNext: 'the scan went with it: begin a new one',
   listNext: 'the listing went with it: begin a new one',
   namesMake: 'the name may or may not have been made: append again, with `expect` to append only once',
 };
 
+/** What to do after a change of each kind was lost with its frame. */
+const ADVICE_AFTER: Readonly<Record<PendingChange['kind'] | 'append', string>> = {
+  append: APPEND_ADVICE,
+  single: APPEND_ADVICE,
+  batch: APPEND_ADVICE,
+  write: WRITE_ADVICE,
+  trim: TRIM_ADVICE,
+  drop: DROP_ADVICE,
+};
+
 /** The error of what was in a frame that got lost with its thread. */
 export function lost(kind: PendingChange['kind'] | 'append', error: unknown): WalError {
-  const advice = kind === 'trim' ? TRIM_ADVICE : kind === 'drop' ? DROP_ADVICE : APPEND_ADVICE;
-  return unknownOutcome(advice, error);
+  return unknownOutcome(ADVICE_AFTER[kind], error);
 }
 
 function unknownOutcome(advice: string, error: unknown): WalError {
-  const cause = error instanceof ThreadLost ? error.cause : error;
+  const isTold = error instanceof WalError && error.code === 'SHALE_OUTCOME_UNKNOWN';
+  const cause = isTold || error instanceof ThreadLost ? error.cause : error;
   return new WalError('SHALE_OUTCOME_UNKNOWN', `the shard's thread went away before it answered; ${advice}`, {
     cause,
   });
