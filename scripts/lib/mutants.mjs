@@ -405,6 +405,79 @@ export const MUTANTS = [
     killers: ['packages/storage/test/trim.test.ts', 'test/attacks/model.test.ts'],
   },
   {
+    name: 'trim-one-by-one',
+    removes:
+      'the deletion of single entries for small trims, without which thousands of them cause flush upon flush',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'return isFew ? Number(entries) : 0;',
+        to: 'void isFew;\n    return 0;',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts'],
+  },
+  {
+    name: 'trim-stretch',
+    removes: 'the range that small trims write now and then, so that little has to be stepped over',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'entries <= MOST_ONE_BY_ONE && !crosses',
+        to: 'entries <= MOST_ONE_BY_ONE && typeof crosses === "boolean"',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts'],
+  },
+  {
+    name: 'trim-over-damage',
+    removes: 'the range that hides what cannot be read',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: 'if (isUnreadable(error)) context.counters.unreadable++;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts'],
+  },
+  {
+    name: 'trim-of-one-frame',
+    removes: 'the entries of the trims that one behind them in the frame stands for',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'const from = touched.trim?.from ?? unit.first;',
+        to: 'const from = unit.first;',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
+  },
+  {
+    name: 'repair-of-single-trims',
+    removes: 'the deletions of single entries from what a damaged file has that repair does again',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/gather.ts',
+        from: 'if (check.deletions === 0) return;',
+        to: 'if (check.rangeDeletions === 0) return;',
+      },
+    ],
+    killers: ['packages/cli/test/command/repair.test.ts'],
+  },
+  {
+    name: 'flush-for-trims',
+    removes: 'the patience of flushes for range deletions while compactions do not keep up',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/range_deletions.cc',
+        from: '(files > usual ? files - usual : 0)',
+        to: '(files > usual ? 0 : 0)',
+      },
+    ],
+    killers: ['packages/rocksdb/test/unreadable-files.test.ts'],
+  },
+  {
     name: 'removal-order',
     removes:
       'the end of a run of entries at a trim or drop of their frame, so that they are written after it',

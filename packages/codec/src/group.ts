@@ -20,8 +20,13 @@ export const GROUP_STRIDE = 32;
 export const GROUP_SKIP = 1;
 /** Flag: the run goes down, and `first` is its largest sequence. */
 export const GROUP_DESCENDING = 2;
-/** Flag: no run, but the removal of all that the table holds up to the sequence `first`. Its count is 0. */
+/**
+ * Flag: no run, but the removal of all that the table holds up to the sequence `first`: by one range with count 0, else of
+ * the `count` sequences that end there, one by one, because there is nothing before them.
+ */
 export const GROUP_TRIM = 4;
+/** The most sequences that a `GROUP_TRIM` removes one by one. */
+export const GROUP_TRIM_MOST = 64;
 /** Flag: no run; the metadata record of the table id is raised to `first`, unless it is higher. Its count is 0. */
 export const GROUP_FLOOR = 8;
 /** Flag: no run, but the removal of all that the table holds and of its metadata record. Count and `first` are 0. */
@@ -116,14 +121,15 @@ export function decodeGroup(source: Uint8Array, offset: number): Group {
 
 function arePossible(flags: number, count: number, first: bigint): boolean {
   if ((flags & ~RUN_FLAGS) === 0) return true;
+  if (flags === GROUP_TRIM) return count <= GROUP_TRIM_MOST && BigInt(count) <= first + 1n;
   if (count !== 0) return false;
-  return flags === GROUP_TRIM || flags === GROUP_FLOOR || (flags === GROUP_DROP && first === 0n);
+  return flags === GROUP_FLOOR || (flags === GROUP_DROP && first === 0n);
 }
 
-/** Whether a run passes 2^64-1 or 0, told from the halves of its first sequence: bigint arithmetic costs far more. */
+/** Whether a run passes 2^64-1, or one that goes down, as a trim's does, passes 0, told from the halves of its first sequence: bigint arithmetic costs far more. */
 function runsOut(low: number, high: number, count: number, flags: number): boolean {
   const steps = count - 1;
-  return (flags & GROUP_DESCENDING) !== 0
+  return (flags & (GROUP_DESCENDING | GROUP_TRIM)) !== 0
     ? high === 0 && steps > low
     : high === U32_MAX && low + steps > U32_MAX;
 }

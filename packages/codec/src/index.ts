@@ -32,6 +32,7 @@ export {
   GROUP_SKIP,
   GROUP_STRIDE,
   GROUP_TRIM,
+  GROUP_TRIM_MOST,
   type Group,
 } from './group.js';
 export {

@@ -8,6 +8,7 @@ import {
   GROUP_SKIP,
   GROUP_STRIDE,
   GROUP_TRIM,
+  GROUP_TRIM_MOST,
   LOG_KEY_PREFIX_LENGTH,
   type LogKeyPrefix,
   U64_MAX,
@@ -79,7 +80,7 @@ test.each([
   encodeGroup(bytes, 0, prefixOf(ID), first, 0, flags);
   expect(decodeGroup(bytes, 0)).toEqual({ ...ID, first, count: 0, flags });
   for (const [count, more] of [
-    [1, 0],
+    [flags === GROUP_TRIM ? GROUP_TRIM_MOST + 1 : 1, 0],
     [0, GROUP_SKIP],
     [0, GROUP_DESCENDING],
   ] as const) {
@@ -95,11 +96,29 @@ test.each([
   }
 });
 
+test('a trim names as many sequences one by one as there are below its end, and no more than the most', () => {
+  const bytes = new Uint8Array(GROUP_STRIDE);
+  for (const [first, count] of [
+    [0n, 1],
+    [2n, 3],
+    [U64_MAX, GROUP_TRIM_MOST],
+  ] as const) {
+    encodeGroup(bytes, 0, prefixOf(ID), first, count, GROUP_TRIM);
+    expect(decodeGroup(bytes, 0)).toEqual({ ...ID, first, count, flags: GROUP_TRIM });
+    const more = count + 1;
+    walErrorOf(() => encodeGroup(bytes, 0, prefixOf(ID), first, more, GROUP_TRIM), 'SHALE_INVALID_ARGUMENT');
+    bytes[20] = more;
+    expect(walErrorOf(() => decodeGroup(bytes, 0), 'SHALE_CORRUPT').details).toMatchObject({
+      field: 'flags',
+    });
+  }
+});
+
 describe('damage is located', () => {
   test.each([
     ['namespace', 0, 2],
     ['version', 17, 1],
-    ['flags', 18, 4],
+    ['flags', 18, 8],
     ['reserved', 19, 9],
   ])('%s at %i', (field, at, value) => {
     const bytes = new Uint8Array(8 + GROUP_STRIDE);

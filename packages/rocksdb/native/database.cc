@@ -359,9 +359,14 @@ void Use::sync() const {
   noteWritten(latest, true);
 }
 
-void Use::countRangeDeletion() const {
+void Use::countRangeDeletions(uint64_t count) const {
   const uint64_t limit = database_.settings_.memtableMaxRangeDeletions;
-  if (limit == 0 || database_.rangeDeletions_->add() != limit || database_.health_->halted()) return;
+  if (limit == 0 || count == 0) return;
+  const uint64_t now = database_.rangeDeletions_->add(count);
+  // Asked again with each `limit` more of them.
+  const uint64_t before = now - std::min(now, count);
+  if (now / limit == before / limit || database_.health_->halted()) return;
+  if (!flushIsDue(db(), now, limit, database_.settings_.level0FileNumCompactionTrigger)) return;
   rocksdb::FlushOptions options;
   options.wait = false;
   options.allow_write_stall = true;

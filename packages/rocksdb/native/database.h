@@ -23,23 +23,13 @@
 #include "loans.h"
 #include "log_continuity.h"
 #include "options.h"
+#include "range_deletions.h"
 #include "reserve.h"
 #include "unreadable_files.h"
 #include "watermark.h"
 #include "writer_lock.h"
 
 namespace shale {
-
-// How many range deletions the memtable being filled holds.
-class RangeDeletions : public rocksdb::EventListener {
- public:
-  const char* Name() const override { return "shale.rangeDeletions"; }
-  void OnMemTableSealed(const rocksdb::MemTableInfo&) override { count_ = 0; }
-  uint64_t add() { return ++count_; }
-
- private:
-  std::atomic<uint64_t> count_{0};
-};
 
 class Lease;
 class Use;
@@ -177,9 +167,10 @@ class Use {
   void write(rocksdb::WriteBatch& batch, bool sync) const;
   // What was written so far survives a crash of the machine.
   void sync() const;
-  // A range deletion was written. Every one in the memtable makes the next read after it dearer (a millisecond at some
-  // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them.
-  void countRangeDeletion() const;
+  // Range deletions were written. Every one in the memtable makes the next read after it dearer (a millisecond at some
+  // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them; a few times
+  // as many where a flush would make writes wait.
+  void countRangeDeletions(uint64_t count) const;
 
   const rocksdb::Snapshot* takeSnapshot() const;
   uint64_t opening() const { return database_.opening_; }

@@ -40,8 +40,10 @@ constexpr size_t kGroupCountAt = 20;
 constexpr size_t kGroupFirstAt = 24;
 constexpr uint8_t kGroupSkip = 1;
 constexpr uint8_t kGroupDescending = 2;
-// No runs but removals: everything up to `first`; the floor raised to `first`; everything, and the floor with it.
+// No runs but removals: everything up to `first`, or the `count` entries that end there; the floor raised to `first`;
+// everything, and the floor with it.
 constexpr uint8_t kGroupTrim = 4;
+constexpr uint32_t kGroupTrimMost = 64;
 constexpr uint8_t kGroupFloor = 8;
 constexpr uint8_t kGroupDrop = 16;
 

@@ -1,6 +1,7 @@
 #include "removals.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "format.h"
 #include "table_names.h"
@@ -42,6 +43,16 @@ void Removals::removeRange(const KeyRange& range) {
   ranges_++;
 }
 
+void Removals::removeEntries(const uint8_t* prefix, uint64_t last, uint32_t count) {
+  char key[kLogKeyLength];
+  std::memcpy(key, prefix, kLogKeyPrefixLength);
+  key[kLogKeyVersionAt] = static_cast<char>(kVersion);
+  for (uint64_t left = count; left > 0; left--) {
+    storeU64BE(key + kLogKeyPrefixLength, last - (left - 1));
+    throwIfFailed(batch_.Delete(rocksdb::Slice(key, sizeof(key))), use_.path());
+  }
+}
+
 uint64_t Removals::raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence) {
   std::string key = metaKey.ToString();
   const auto known = floors_.find(key);
@@ -67,7 +78,7 @@ void Removals::write(bool sync) {
   for (const Dropped& table : dropped_) use_.database().drops().note(table.lower, table.metaKey);
   lock_.unlock();
   if (gate_.owns_lock()) gate_.unlock();
-  for (size_t i = 0; i < ranges_; i++) use_.countRangeDeletion();
+  use_.countRangeDeletions(ranges_);
 }
 
 }  // namespace shale

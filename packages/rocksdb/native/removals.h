@@ -26,6 +26,9 @@ class Removals {
   Removals(const Use& use, rocksdb::WriteBatch& batch, Of what);
 
   void removeRange(const KeyRange& range);
+  // The `count` entries of a table that end with the sequence `last`, one by one. Reads step over each until a compaction
+  // has dropped it, but do not get dearer while they are in memory, as they do with each range.
+  void removeEntries(const uint8_t* prefix, uint64_t last, uint32_t count);
   // The floor is shared by the regions that have a table of this id, and so by threads: read, raise, write as one. Returns
   // what it is then.
   uint64_t raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence);

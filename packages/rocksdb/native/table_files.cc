@@ -28,7 +28,7 @@ namespace {
 
 using rocksdb::Status;
 
-// checkTableFile(path): Promise<{ opens, message | null, entries, rangeDeletions }>. Every block is read.
+// checkTableFile(path): Promise<{ opens, message | null, entries, deletions, rangeDeletions }>. Every block is read.
 napi_value checkTableFile(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
   return startOperation(arguments.env(), path, Duration::kLengthy, [path]() -> Finish {
@@ -36,10 +36,12 @@ napi_value checkTableFile(const Arguments& arguments) {
     Status status = reader.Open(path);
     const bool opens = status.ok();
     uint64_t entries = 0;
+    uint64_t deletions = 0;
     uint64_t rangeDeletions = 0;
     if (opens) {
       if (const auto properties = reader.GetTableProperties()) {
         entries = properties->num_entries;
+        deletions = properties->num_deletions;
         rangeDeletions = properties->num_range_deletions;
       }
       status = reader.VerifyChecksum(rocksdb::ReadOptions());
@@ -50,6 +52,7 @@ napi_value checkTableFile(const Arguments& arguments) {
       setProperty(env, result, "opens", makeBoolean(env, opens));
       setProperty(env, result, "message", message.empty() ? makeNull(env) : makeString(env, message));
       setProperty(env, result, "entries", makeNumber(env, static_cast<double>(entries)));
+      setProperty(env, result, "deletions", makeNumber(env, static_cast<double>(deletions)));
       setProperty(env, result, "rangeDeletions", makeNumber(env, static_cast<double>(rangeDeletions)));
       return result;
     };

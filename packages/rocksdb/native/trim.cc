@@ -65,7 +65,7 @@ napi_value bury(const Arguments& arguments) {
     throwIfFailed(batch.DeleteRange(range.lower, range.upper), use.path());
     use.write(batch, sync);
     gate.unlock();
-    use.countRangeDeletion();
+    use.countRangeDeletions(1);
     return true;
   });
   return makeBoolean(arguments.env(), written);

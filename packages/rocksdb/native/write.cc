@@ -22,6 +22,10 @@ void put(const Use& use, rocksdb::WriteBatch& batch, const char* key, const char
 }
 
 void removeAs(const WriteGroup& group, Removals& removals) {
+  if (group.trimsOneByOne()) {
+    removals.removeEntries(group.prefix, group.first, group.count);
+    return;
+  }
   const TableKeys keys(group.prefix, group.flags == kGroupTrim ? group.first : std::numeric_limits<uint64_t>::max());
   const KeyRange range{rocksdb::Slice(keys.lower(), kLogKeyPrefixLength), rocksdb::Slice(keys.upper(), keys.upperSize())};
   const rocksdb::Slice metaKey(keys.metaKey(), kMetaKeyLength);
@@ -48,7 +52,7 @@ napi_value write(const Arguments& arguments) {
   if (const auto problem = checkWrite(groups, lengths, data)) throwRangeError(problem->argument, problem->expectation);
 
   const WriteRemovals among = removalsOf(groups);
-  rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.count * kRemovalBytes + 16);
+  rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.bytes + 16);
   std::optional<Removals> removals;
   if (among.count > 0) removals.emplace(use, batch, whatIsRemoved(among));
   forEachEntry(

@@ -28,7 +28,8 @@ struct WriteProblem {
 constexpr size_t kMostBytes = size_t{3} << 30;
 // Around each entry in a batch: tag, two lengths, key.
 constexpr size_t kEntryOverhead = 1 + 1 + kLogKeyLength + 5;
-// The most that a removal takes in a batch: a range and the record of a floor.
+// The deletion of one entry in a batch, and the most that a removal takes that is a range: it and the record of a floor.
+constexpr size_t kDeletionBytes = 1 + 1 + kLogKeyLength;
 constexpr size_t kRemovalBytes = (1 + 1 + kLogKeyPrefixLength + 1 + kLogKeyLength + 1) + (1 + 1 + kMetaKeyLength + 1 + kMetaValueLength);
 
 // One run of a write, or a removal.
@@ -47,41 +48,51 @@ struct WriteGroup {
   bool skips() const { return (flags & kGroupSkip) != 0; }
   bool descends() const { return (flags & kGroupDescending) != 0; }
   bool removes() const { return flags >= kGroupTrim; }
+  bool trimsOneByOne() const { return flags == kGroupTrim && count > 0; }
 };
 
 // What else is in the groups than runs.
 struct WriteRemovals {
   size_t count = 0;
+  // The most that they take in a batch.
+  size_t bytes = 0;
   bool drops = false;
 };
+
+inline size_t bytesOf(const WriteGroup& removal) {
+  return removal.trimsOneByOne() ? removal.count * kDeletionBytes : kRemovalBytes;
+}
 
 inline WriteRemovals removalsOf(const ByteView& groups) {
   WriteRemovals removals;
   for (size_t at = 0; at < groups.size; at += kGroupStride) {
     const uint8_t flags = groups.data[at + kGroupFlagsAt];
-    if (flags >= kGroupTrim) removals.count++;
+    if (flags < kGroupTrim) continue;
+    removals.count++;
+    removals.bytes += bytesOf(WriteGroup(groups.data + at));
     if (flags == kGroupDrop) removals.drops = true;
   }
   return removals;
 }
 
 inline bool isPossibleRemoval(const WriteGroup& group) {
-  if (group.count != 0) return false;
   // The records of floors are in the namespace below.
   if (group.prefix[0] % 2 != 1) return false;
-  return group.flags == kGroupTrim || group.flags == kGroupFloor || (group.flags == kGroupDrop && group.first == 0);
+  if (group.flags == kGroupTrim) return group.count <= kGroupTrimMost && (group.count == 0 || group.count - 1 <= group.first);
+  if (group.count != 0) return false;
+  return group.flags == kGroupFloor || (group.flags == kGroupDrop && group.first == 0);
 }
 
-inline std::optional<WriteProblem> checkGroups(const ByteView& groups, size_t* entries) {
+inline std::optional<WriteProblem> checkGroups(const ByteView& groups, size_t* entries, size_t* removalBytes) {
   if (groups.size % kGroupStride != 0) return WriteProblem{"groups", "a multiple of 32 bytes"};
-  *entries = 0;
   for (size_t at = 0; at < groups.size; at += kGroupStride) {
     const uint8_t* bytes = groups.data + at;
     const WriteGroup group(bytes);
     if (bytes[kGroupVersionAt] != kVersion) return WriteProblem{"groups", "of key version 0"};
     if (bytes[kGroupReservedAt] != 0) return WriteProblem{"groups", "free of unknown flags"};
     if ((group.flags & ~(kGroupSkip | kGroupDescending)) != 0) {
-      if (!isPossibleRemoval(group)) return WriteProblem{"groups", "free of impossible flags"};
+      if (!isPossibleRemoval(group)) return WriteProblem{"groups", "free of impossible flags and counts"};
+      *removalBytes += bytesOf(group);
       continue;
     }
     if (group.count > 0 && !group.skips()) {
@@ -111,9 +122,10 @@ inline std::optional<WriteProblem> checkWrite(const ByteView& groups, const Byte
   if (lengths.size % 4 != 0) return WriteProblem{"lengths", "a multiple of 4 bytes"};
   const size_t entries = lengths.size / 4;
   size_t grouped = 0;
-  if (const auto problem = checkGroups(groups, &grouped)) return problem;
+  size_t removalBytes = 0;
+  if (const auto problem = checkGroups(groups, &grouped, &removalBytes)) return problem;
   if (grouped != entries) return WriteProblem{"groups", "of as many entries in all as there are lengths"};
-  if (data.size + entries * kEntryOverhead + groups.size / kGroupStride * kRemovalBytes > kMostBytes) return WriteProblem{"data", "less than 3 GiB"};
+  if (data.size + entries * kEntryOverhead + removalBytes > kMostBytes) return WriteProblem{"data", "less than 3 GiB"};
   return checkLengths(lengths, data);
 }
 

@@ -106,8 +106,8 @@ export class Database {
    * run of consecutive sequences of one table; `lengths` has a u32 LE for each entry in their order; `data` has the
    * values back to back, each with its version byte. Groups with the skip flag are stepped over. Groups may also be
    * removals: `GROUP_TRIM`, `GROUP_FLOOR` and `GROUP_DROP` do to the table what {@link trim} and {@link drop} do, after
-   * what stands before them and before what stands after them. Everything is checked before anything is written; when
-   * it throws, nothing was.
+   * what stands before them and before what stands after them; a `GROUP_TRIM` with a count writes a deletion for each of
+   * so many entries instead of a range. Everything is checked before anything is written; when it throws, nothing was.
    */
   write(groups: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
     native().write(this.#handle, groups, lengths, data, requireOptions(options).sync);

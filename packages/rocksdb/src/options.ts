@@ -123,8 +123,10 @@ export interface DatabaseOptions {
   /** Size of a table file in level 1; the unit in which trimmed space comes back at once. 64 KiB..64 GiB, default 64 MiB. */
   readonly targetFileSizeBase?: number;
   /**
-   * Trims and drops in a memtable that cause a flush in the background. Each one makes reads of all threads slower
-   * until it is flushed; 0 never flushes for it. 0..2^32, default 1000.
+   * Range deletions in a memtable that cause a flush in the background: drops, and trims of more than a few entries. Each
+   * one makes reads of all threads slower until it is flushed. It takes up to 8 times as many while writes would have to
+   * wait for the flush, or while more files wait for a compaction than begin one; 0 never flushes for it. 0..2^32,
+   * default 1000.
    */
   readonly memtableMaxRangeDeletions?: number;
   /**

@@ -6,6 +6,8 @@ export interface TableFileCheck {
   readonly message: string | null;
   /** Records in the file, deletions included, as its properties say; 0 when it does not open. */
   readonly entries: number;
+  /** Deletions among them, of single records and of ranges: what trims and drops are. */
+  readonly deletions: number;
   /** Range deletions among them. */
   readonly rangeDeletions: number;
 }

@@ -6,6 +6,7 @@ import {
   GROUP_FLOOR,
   GROUP_STRIDE,
   GROUP_TRIM,
+  GROUP_TRIM_MOST,
   logKey,
   metaKey,
   tableRange,
@@ -80,6 +81,39 @@ test('a floor never goes down but by a drop, within a write and between them', a
   expect(floorOf(database, 7n)).toBe(2n);
 });
 
+test('a trim with a count removes so many entries up to its sequence, and no other', async () => {
+  const database = await temporaryDatabase();
+  write(database, [id, 1n, 100], [next, 1n, 9], [twin, 1n, 9]);
+  database.remove(groupsOf([[id, 1n, 2, GROUP_TRIM]]), { sync: false });
+  database.remove(groupsOf([[id, 90n, GROUP_TRIM_MOST, GROUP_TRIM]]), { sync: false });
+  const left = Array.from({ length: 100 }, (_, i) => BigInt(i + 1)).filter(
+    (n) => (n > 1n && n <= 26n) || n > 90n,
+  );
+  expect(sequences(database, id)).toEqual(left);
+  expect(sequences(database, next)).toHaveLength(9);
+  expect(sequences(database, twin)).toHaveLength(9);
+  await database.flush();
+  expect(sequences(database, id)).toEqual(left);
+  await database.compactRange();
+  expect(sequences(database, id)).toEqual(left);
+
+  // In a write, after what stands before it and before what stands after it.
+  const entries = new Uint8Array(Uint32Array.from({ length: 4 }, () => 1).buffer);
+  const groups = groupsOf([
+    [next, 10n, 2],
+    [next, 10n, 10, GROUP_TRIM],
+    [next, 12n, 2],
+  ]);
+  database.write(groups, entries, new Uint8Array(4), { sync: false });
+  expect(sequences(database, next)).toEqual([11n, 12n, 13n]);
+  // Around 0 and the largest sequence there is.
+  for (const first of [0n, U64_MAX]) {
+    database.put(logKey({ instance: 0, ...twin }, first), Uint8Array.of(0), { sync: false });
+    database.remove(groupsOf([[twin, first, 1, GROUP_TRIM]]), { sync: false });
+    expect(sequences(database, twin)).toHaveLength(9);
+  }
+});
+
 test('drops of a write are known afterwards', async () => {
   const database = await temporaryDatabase();
   const before = database.drops();
@@ -128,7 +162,8 @@ test('a removal that makes no sense is refused, and nothing is written', async (
     [18, 5],
     [18, 12],
     [18, 32],
-    [20, 1],
+    [20, 65],
+    [23, 1],
     [0, 2],
     [19, 1],
   ];
@@ -141,6 +176,12 @@ test('a removal that makes no sense is refused, and nothing is written', async (
     expect(() => database.write(groups, none, none, { sync: false })).toThrow(RangeError);
     expect(() => database.remove(groups, { sync: false })).toThrow(RangeError);
   }
+  const trim = groupsOf([[id, 2n, 0, GROUP_TRIM]]);
+  trim[20] = 4;
+  expect(() => database.remove(trim, { sync: false })).toThrow(RangeError);
+  const floor = groupsOf([[id, 2n, 0, GROUP_FLOOR]]);
+  floor[20] = 1;
+  expect(() => database.remove(floor, { sync: false })).toThrow(RangeError);
   const drop = groupsOf([[id, 0n, 0, GROUP_DROP]]);
   drop[24] = 1;
   expect(() => database.remove(drop, { sync: false })).toThrow(RangeError);

@@ -2,7 +2,13 @@ import { closeSync, openSync, readFileSync, renameSync, statSync, writeSync } fr
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { metaKey, tableRange, tableRangeUpTo } from '@shale/codec';
-import { type Database, openDatabase, readUnreadableFiles, type UnreadableFile } from '@shale/rocksdb';
+import {
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+  readUnreadableFiles,
+  type UnreadableFile,
+} from '@shale/rocksdb';
 import { expect, test } from 'vitest';
 import { readRange, verifyTable, writeRuns } from './fixtures/entries.mjs';
 import { temporaryDatabase } from './support/temporary.js';
@@ -30,8 +36,8 @@ async function round(database: Database, from: bigint): Promise<bigint> {
 }
 
 /** Three files in level 0, the first of which has a table of which a block is damaged. */
-async function withDamage(): Promise<{ database: Database; file: string }> {
-  const database = await temporaryDatabase(options);
+async function withDamage(more: DatabaseOptions = {}): Promise<{ database: Database; file: string }> {
+  const database = await temporaryDatabase({ ...options, ...more });
   writeRuns(database, [{ id: damaged, first: 1n, count: 1000 }], true);
   await database.flush();
   const file = database.liveFiles()[0]?.name.replace('/', '') ?? '';
@@ -108,4 +114,26 @@ test('it is the same after each opening, and the file names what is damaged once
     await again.close();
   }
   expect(readFileSync(path(database, 'UNREADABLE'), 'utf8').trim().split('\n')).toHaveLength(1);
+});
+
+test('the more files compactions have left, the more trims it takes to flush a memtable for them', async () => {
+  const { database } = await withDamage({ writeBufferSize: 4 * 1024 * 1024, memtableMaxRangeDeletions: 10 });
+  await meet(database, 201n);
+  // Beyond what begins a compaction by as many files as it takes ten trims of each.
+  const trimsToFlush = (): number => {
+    for (let trims = 1; ; trims++) {
+      const { lower, upper } = tableRangeUpTo(0, sound, 1n);
+      database.trim(lower, upper, metaKey(0, 2n), 1n, { sync: false });
+      // It is sealed in the call that asks for the flush.
+      if (database.property('rocksdb.num-entries-active-mem-table') === '0') return trims;
+    }
+  };
+  const filesAtLevel0 = (): number => Number(database.property('rocksdb.num-files-at-level0'));
+  for (let i = 0; i < 3; i++) {
+    const beyond = filesAtLevel0() - options.level0FileNumCompactionTrigger;
+    expect(trimsToFlush()).toBe(10 * (1 + Math.max(0, beyond)));
+    await database.flush();
+  }
+  while (filesAtLevel0() < 20) await round(database, 10_001n);
+  expect(trimsToFlush()).toBe(80);
 });

@@ -10,6 +10,8 @@ export interface LogCounters {
   /** Native scans, one per chunk. */
   scans: number;
   entriesRead: number;
+  /** Scans of a table that ended with what cannot be read. */
+  unreadable: number;
   trims: number;
   drops: number;
 }
@@ -23,6 +25,7 @@ export function newCounters(): LogCounters {
     writes: 0,
     scans: 0,
     entriesRead: 0,
+    unreadable: 0,
     trims: 0,
     drops: 0,
   };

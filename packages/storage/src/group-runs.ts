@@ -3,6 +3,7 @@ import type { TableUnit } from './table-unit.js';
 
 const INITIAL_RUNS = 64;
 const FLAGS_AT = 18;
+const COUNT_AT = 20;
 
 /**
  * Puts together the group records of one native write: runs of entries, and removals between them. Appends of the same
@@ -70,19 +71,21 @@ export class GroupRuns {
    * Adds a removal after what was added before, and returns where it is, for {@link revoke}.
    *
    * @param flag `GROUP_TRIM`, `GROUP_FLOOR` or `GROUP_DROP`, which say what `first` is
+   * @param count of a `GROUP_TRIM`: how many entries it removes one by one; default: 0, it removes a range
    */
-  remove(flag: number, prefix: Uint8Array, first: bigint): number {
+  remove(flag: number, prefix: Uint8Array, first: bigint, count = 0): number {
     this.#close();
     this.#entries = 0;
     this.#removals++;
     const at = this.#length;
-    this.#put(prefix, first, 0, flag);
+    this.#put(prefix, first, count, flag);
     return at;
   }
 
   /** Takes a removal back, which a later one makes needless. */
   revoke(at: number): void {
     this.#bytes[at + FLAGS_AT] = GROUP_SKIP;
+    this.#bytes.fill(0, at + COUNT_AT, at + COUNT_AT + 4);
     this.#removals--;
   }
 

@@ -77,6 +77,21 @@ export function readChunk(
   into: ArrayBuffer,
   maxEntries: number,
 ): ReadChunk {
+  try {
+    return scanSpan(context, id, span, into, maxEntries);
+  } catch (error) {
+    if (isUnreadable(error)) context.counters.unreadable++;
+    throw error;
+  }
+}
+
+function scanSpan(
+  context: LogContext,
+  id: TableId,
+  span: SequenceSpan,
+  into: ArrayBuffer,
+  maxEntries: number,
+): ReadChunk {
   const place = { path: context.path, table: id };
   const { from, to, watch } = span;
   const { lower, upper } = boundsOf(context.instance, id, from, to);

@@ -4,12 +4,20 @@ import type { GroupRuns } from './group-runs.js';
 import { type TableState, TableUnit, tableEnds } from './table-unit.js';
 import type { UnitSource } from './table-units.js';
 
+/** The most entries that a trim removes one by one: more are cheaper removed as a range. */
+const MOST_ONE_BY_ONE = 8;
+/**
+ * A trim that gets past a multiple of this removes everything before it as a range. So there are never as many entries as
+ * this that were removed one by one, and that a look for the table's first entry has to step over.
+ */
+const STRETCH = 64n;
+
 /** A table that the frame under way removes something of. */
 interface Touched {
   /** What was known of it before the frame; null when nothing was, and a drop made it known. */
   readonly before: TableState | null;
-  /** Where the last trim's groups are, as long as another one can stand for it. */
-  trim: { readonly range: number; readonly floor: number } | null;
+  /** The last trim, as long as another one can stand for it: the first entry it removes, and where its groups are. */
+  trim: { readonly from: bigint; readonly entries: number; readonly floor: number } | null;
 }
 
 /**
@@ -64,15 +72,16 @@ export class Removals {
       if (sync) this.#makeDurable(unit, prefix);
       return unit.first;
     }
+    const from = touched.trim?.from ?? unit.first;
     unit.first = this.#firstAfter(unit, end, touched);
     unit.trimIsDurable = sync;
     // Of a table's trims in one frame the last one does what all of them do, and each costs the reads after it.
     if (touched.trim !== null) {
-      this.#runs.revoke(touched.trim.range);
+      this.#runs.revoke(touched.trim.entries);
       this.#runs.revoke(touched.trim.floor);
     }
-    const range = this.#runs.remove(GROUP_TRIM, prefix, end);
-    touched.trim = { range, floor: this.#runs.remove(GROUP_FLOOR, prefix, last) };
+    const entries = this.#runs.remove(GROUP_TRIM, prefix, end, this.#oneByOne(from, end));
+    touched.trim = { from, entries, floor: this.#runs.remove(GROUP_FLOOR, prefix, last) };
     this.#trims++;
     this.#results.push(last, end);
     return unit.first;
@@ -112,6 +121,18 @@ export class Removals {
     if (!written) return;
     this.#context.counters.trims += this.#trims;
     this.#context.counters.drops += this.#drops;
+  }
+
+  /**
+   * How many entries a trim of these sequences removes one by one; 0 when it removes a range. Each range makes every read
+   * of the database dearer until it is flushed, so that thousands of small trims cause flush upon flush. But a range keeps
+   * looks for the table's first entry away from what it covers, so trims are ranges where something cannot be read.
+   */
+  #oneByOne(from: bigint, end: bigint): number {
+    const entries = end - from + 1n;
+    const crosses = from / STRETCH !== (end + 1n) / STRETCH;
+    const isFew = entries <= MOST_ONE_BY_ONE && !crosses && this.#context.counters.unreadable === 0;
+    return isFew ? Number(entries) : 0;
   }
 
   #touch(unit: TableUnit): Touched {

@@ -218,6 +218,7 @@ test('counters say what was done', async () => {
     writes: 1,
     scans: 1,
     entriesRead: 3,
+    unreadable: 0,
     trims: 1,
     drops: 1,
   });

@@ -204,6 +204,28 @@ test('of many trims of a table in one frame one reaches the disk', async () => {
   expect(log.firstSequence(id)).toBe(91n);
 });
 
+test('trims of few entries in one frame stand for each other, with appends between them', async () => {
+  const log = await fresh();
+  fill(log, id, 3);
+  const before = await recordsOf(log);
+  const { firsts, errors } = commit(log, [
+    trim(id, 1n),
+    append(id, 7),
+    append(other, 8, 9),
+    trim(id, 2n),
+    append(id, 10),
+    trim(id, 4n),
+  ]);
+  expect(errors).toEqual([]);
+  expect([...firsts]).toEqual([1n, 4n, 1n, 2n, 5n, 4n]);
+  // Four entries, deletions of four, and the floor.
+  expect((await recordsOf(log)) - before).toBe(9n);
+  expect(sequences(log, id)).toEqual([5n]);
+  expect(sequences(log, other)).toEqual([1n, 2n]);
+  commit(log, [drop(id), append(id, 1, 2), trim(id, 1n)]);
+  expect(sequences(log, id)).toEqual([2n]);
+});
+
 test('a trim into holes that another system left finds the next entry, also among what its frame appends', async () => {
   const log = await fresh();
   for (const sequence of [1n, 2n, 10n, 20n]) await plantEntry(log, id, sequence);

@@ -1,8 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tableRangeUpTo, U64_MAX } from '@shale/codec';
+import { checkTableFile } from '@shale/rocksdb';
+import type { Log } from '@shale/storage';
 import { expect, test } from 'vitest';
-import { fill, fresh, open, payloads, plantEntry, rejectsWith, sequences } from './support.js';
+import { fill, fresh, open, payloads, plant, plantEntry, rejectsWith, sequences } from './support.js';
 
 const id = { region: 1n, table: 7n };
 
@@ -182,4 +184,55 @@ test('reclaim of nothing does nothing', async () => {
   fill(log, id, 10);
   expect(await log.reclaim([], { deep: true })).toMatchObject({ deferred: false });
   expect(sequences(log, id)).toHaveLength(10);
+});
+
+/** How many range deletions are in the files, and how many records of any kind, after what is in memory has become one. */
+async function inFiles(log: Log): Promise<{ ranges: number; records: number }> {
+  await log.flush();
+  const found = { ranges: 0, records: 0 };
+  for (const name of await readdir(log.path)) {
+    if (!name.endsWith('.sst')) continue;
+    const { rangeDeletions, entries } = await checkTableFile(join(log.path, name));
+    found.ranges += rangeDeletions;
+    found.records += entries;
+  }
+  return found;
+}
+
+test('trims of few entries write no range, until one gets past a multiple of 64', async () => {
+  const log = await fresh();
+  fill(log, id, 200);
+  await log.compact();
+  // Each is in one write with the metadata record.
+  for (let upTo = 1n; upTo <= 62n; upTo++) log.trim(id, upTo, { sync: false });
+  expect(await inFiles(log)).toEqual({ ranges: 0, records: 200 + 62 + 1 });
+  log.trim(id, 63n, { sync: false });
+  expect(await inFiles(log)).toMatchObject({ ranges: 1 });
+  log.trim(id, 71n, { sync: false });
+  expect(await inFiles(log)).toMatchObject({ ranges: 1 });
+  log.trim(id, 80n, { sync: false });
+  expect(await inFiles(log)).toMatchObject({ ranges: 2 });
+  expect(sequences(log, id)[0]).toBe(81n);
+  await log.close();
+  const again = await open(log.path);
+  expect(again.firstSequence(id)).toBe(81n);
+  expect(sequences(again, id)).toHaveLength(120);
+  expect([...again.verify()].at(-1)).toMatchObject({ errors: 0, warnings: 0 });
+});
+
+test('once something could not be read, trims remove ranges, which hide it from looks for the first entry', async () => {
+  const log = await fresh();
+  fill(log, id, 10);
+  // An entry of a format that is not known, between two that are.
+  await plant(
+    log,
+    Uint8Array.from([...tableRangeUpTo(0, id, 2n).upper.subarray(0, 25), 9]),
+    Uint8Array.of(0),
+  );
+  await rejectsWith('SHALE_CORRUPT', (async () => sequences(log, id))());
+  log.trim(id, 3n);
+  await log.close();
+  const again = await open(log.path);
+  expect(again.firstSequence(id)).toBe(4n);
+  expect(sequences(again, id)).toHaveLength(7);
 });

@@ -228,6 +228,24 @@ describe('repair of a damaged table file', () => {
     await again.close();
   });
 
+  it('does not bring single entries back that were trimmed one by one, and does not miss them', async () => {
+    const { old, fresh } = places();
+    const wal = await openWal(old);
+    await wal.table('t').appendBatch(payloadsOf('t', 1, 100));
+    await wal.flush();
+    for (let upTo = 1n; upTo <= 3n; upTo++) await wal.table('t').trim(upTo);
+    await wal.table('u').appendBatch(payloadsOf('u', 1, 2000));
+    await wal.flush();
+    for (let upTo = 4n; upTo <= 6n; upTo++) await wal.table('t').trim(upTo);
+    await wal.close();
+    damageAt(old, 'u entry 1000 ');
+    const { losses } = await repair(old, fresh);
+    expect(losses.map(({ kind }) => kind).sort()).toEqual(['file', 'middle']);
+    const again = await openWal(fresh);
+    expect(await sequencesOf(again, 't')).toEqual(Array.from({ length: 94 }, (_, i) => BigInt(7 + i)));
+    await again.close();
+  });
+
   it('saves the other files when nothing of one can be read', async () => {
     const { old, fresh } = places();
     await filled(old, { a: 100 });

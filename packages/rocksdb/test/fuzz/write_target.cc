@@ -65,7 +65,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     written++;
     bytes += length;
   }, [&](const shale::WriteGroup& group) {
-    require(group.count == 0 && group.prefix[0] % 2 == 1, "a removal has no entries, and a table");
+    require(group.prefix[0] % 2 == 1, "a removal has a table");
+    require(group.count == 0 || group.trimsOneByOne(), "only a trim names entries");
+    require(group.count <= shale::kGroupTrimMost && (group.count == 0 || group.count - 1 <= group.first), "the entries of a trim exist");
     const shale::TableKeys keys(group.prefix, group.flags == shale::kGroupTrim ? group.first : ~uint64_t{0});
     const size_t upper = keys.upperSize();
     require(upper > 0 && upper <= shale::kLogKeyLength + 1, "a range ends in a key");

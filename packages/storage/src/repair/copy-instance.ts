@@ -22,7 +22,7 @@ import { layoutOf } from '../read.js';
 import type { DamageMap } from './damage.js';
 import type { RepairLoss } from './events.js';
 import type { FloorBook } from './floors.js';
-import { redoTrim } from './redo-trims.js';
+import { redoTrim, wasTrimmed } from './redo-trims.js';
 import type { SavedTable } from './saved-table.js';
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -157,7 +157,8 @@ export class InstanceCopy {
   *#follow(id: TableId, first: bigint, last: bigint): Generator<RepairLoss, void, undefined> {
     const table = this.tables.at(-1);
     if (table !== undefined && table.id.region === id.region && table.id.table === id.table) {
-      if (first > table.last + 1n) yield this.#gap(id, table.last + 1n, first - 1n);
+      const isGap = first > table.last + 1n;
+      if (isGap && !this.#wasTrimmed(id, first - 1n)) yield this.#gap(id, table.last + 1n, first - 1n);
       table.last = last;
       return;
     }
@@ -167,6 +168,11 @@ export class InstanceCopy {
     const cause = this.#damage.explain(this.#source.instance, id, 1n, first - 1n);
     // Of a table that was trimmed nobody can say how far; what a damaged file held before its first entry is told.
     if (!trimmed || cause !== undefined) yield this.#gap(id, 1n, first - 1n, trimmed);
+  }
+
+  /** Whether what shows again before a gap was trimmed, and what is in it as well: the record of one trim was lost, of another not. */
+  #wasTrimmed(id: TableId, upTo: bigint): boolean {
+    return this.#old !== null && wasTrimmed(this.#old, this.#source.instance, id, upTo);
   }
 
   #gap(id: TableId, from: bigint, to: bigint, trimmed = false): RepairLoss {

@@ -134,12 +134,12 @@ async function* gatherTable(
       file: place,
     };
   }
-  if (check.rangeDeletions === 0) return;
+  if (check.deletions === 0) return;
   damage.lostTrims.push({ name });
   if (old.db !== null) return;
   yield fileLoss(
     name,
-    `${check.rangeDeletions} trims or drops that it holds cannot be told any more: entries that they removed may be back`,
+    `${check.deletions} deletions that it holds, of trims or drops, cannot be told any more: entries that they removed may be back`,
   );
 }
 
