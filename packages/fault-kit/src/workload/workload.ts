@@ -120,9 +120,9 @@ export class Workload {
     return true;
   }
 
-  /** Over some tables, of one region or of all. */
+  /** Over some tables, of one region or of all that there are. */
   #write(one: WorkTable): void {
-    const group = this.#random.chance(0.5) ? this.#random.pick(this.#groups) : this.#groups.flat();
+    const group = this.#random.chance(0.5) ? this.#random.pick(this.#groups) : this.#all;
     const some = group.filter(({ blocked }) => this.#random.chance(0.6) && !blocked);
     this.#append(some.length > 0 ? some : [one], this.#random.integer(1, 4));
   }

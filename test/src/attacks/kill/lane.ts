@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Random } from '@shale/fault-kit';
+import { type Mix, Random } from '@shale/fault-kit';
 import type { AttackContext } from '../../attack/attack.js';
 import { CrashSite } from '../crash-site.js';
 import { live, MOMENTS, type Pace } from './moment.js';
@@ -7,6 +7,8 @@ import { live, MOMENTS, type Pace } from './moment.js';
 const SHARDS = [1, 2, 4];
 /** Restarts pile up on one directory for so many cycles; then the next begins with a database that is not there yet. */
 const CYCLES_PER_DIRECTORY = 120;
+/** What processes do that make names and drop them again. */
+const NAMES_MIX: Partial<Mix> = { append: 40, batch: 10, write: 10, drop: 25 };
 /** Checks that also verify the whole database. */
 const THOROUGH_EVERY = 8;
 
@@ -38,12 +40,19 @@ export class Lane {
     const processes = random.weighted({ '1': 6, '2': 3, '3': 1 });
     for (let i = 0; i < Number(processes); i++) {
       const moment = random.weighted(MOMENTS);
+      const isAboutNames = random.chance(0.3);
       const workload = this.#site.start({
         seed: random.integer(1, 2 ** 31 - 1),
         inFlight: random.pick([1, 16, 64, 400]),
-        mix: { drop: 0.5, maintain: 1, ...(moment === 'trimming' ? { trim: 60, batch: 60 } : {}) },
-        named: random.integer(0, 3),
-        firstName: random.integer(0, 20),
+        mix: {
+          drop: 0.5,
+          maintain: 1,
+          ...(moment === 'trimming' ? { trim: 60, batch: 60 } : {}),
+          ...(isAboutNames ? NAMES_MIX : {}),
+        },
+        ...(isAboutNames ? { regions: 1, tables: 1 } : {}),
+        named: isAboutNames ? random.integer(4, 12) : random.integer(0, 3),
+        firstName: random.integer(0, 40),
         wal: {
           shards: random.pick(SHARDS),
           shardBy: random.pick(['table', 'region']),
