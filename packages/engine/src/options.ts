@@ -40,7 +40,9 @@ export interface WalOptions {
   /**
    * Bytes that are copied and not yet acknowledged, over all shards: 64 KiB to 2 GiB, default 64 MiB. Each append
    * counts with its payload bytes, 4 bytes per entry and 256 bytes for its bookkeeping. Past it, appends are copied
-   * all the same and wait for room; one append that is larger by itself is refused as SHALE_TOO_LARGE.
+   * all the same and wait for room; one append that is larger by itself is refused as SHALE_TOO_LARGE. Appends that wait
+   * for the name of their table, as while a database of an older version is being changed, count by themselves, up to as
+   * much again, and then with `maxQueuedBytes`: they hold no others up.
    */
   readonly maxInFlightBytes?: number;
   /**

@@ -32,11 +32,11 @@ export interface WalStats {
   readonly shards: readonly ShardStats[];
   /** What is on its way, beside the bounds it has. */
   readonly queue: {
-    /** Bytes copied and not yet acknowledged, as `maxInFlightBytes` counts them. */
+    /** Bytes copied and not yet acknowledged, as `maxInFlightBytes` counts them, with what waits for names beside it. */
     readonly inFlightBytes: number;
     /** The bound given at opening, in bytes. */
     readonly maxInFlightBytes: number;
-    /** Appends that wait for room. */
+    /** Appends that wait for room, or behind a great many others for names. */
     readonly queuedAppends: number;
     /** The bound given at opening. */
     readonly maxQueuedAppends: number;

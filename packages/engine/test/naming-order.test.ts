@@ -25,6 +25,51 @@ test('appends, trims and drops of tables with an id settle while names are being
   expect(await trimmed).toEqual({ first: 0n, last: 0n });
 });
 
+test('however much waits for names, appends by id have all the room that there is', async () => {
+  const limit = 64 * 1024;
+  const wal = await open({ maxInFlightBytes: limit, maxQueuedBytes: 4 * limit });
+  const { flow } = behind(wal);
+  const fixed = wal.table({ region: 1, table: 1 });
+  const go = holdNames(wal);
+  const payload = new Uint8Array(4000);
+  // More than may be under way, some of it through the queue, and as many trims as book that much alone.
+  const named = Array.from({ length: 35 }, (_, i) => wal.table(`named-${i % 5}`).append(payload));
+  const first = fixed.append(new Uint8Array(60_000));
+  const behindIt = Array.from({ length: 4 }, (_, i) => wal.table(`named-${i}`).append(payload));
+  expect(await first).toBe(1n);
+  const trims = Array.from({ length: 100 }, () => wal.table('other').trim(1n));
+  expect(await fixed.append(new Uint8Array(60_000))).toBe(2n);
+  expect(await fixed.trim(1n)).toEqual({ first: 2n, last: 2n });
+  // It is booked all the same.
+  expect(flow.inFlightBytes).toBeGreaterThan(0);
+  go();
+  expect((await Promise.all(named)).map(Number)).toEqual(named.map((_, i) => Math.floor(i / 5) + 1));
+  expect(await Promise.all(behindIt)).toEqual([8n, 8n, 8n, 8n]);
+  expect(await Promise.all(trims)).toEqual(trims.map(() => ({ first: 0n, last: 0n })));
+  expect(flow).toMatchObject({ inFlightBytes: 0, queuedBytes: 0, waiting: 0 });
+});
+
+test('what waits for a name and is refused leaves nothing booked', async () => {
+  const limit = 64 * 1024;
+  const wal = await open({ maxInFlightBytes: limit, maxQueuedBytes: 2 * limit });
+  const reason = new WalError('SHALE_IO', 'made by the test');
+  const shard = behind(wal).shard(0);
+  const request = shard.request.bind(shard);
+  shard.request = (async (task: { kind: string }, ...rest: [never]) => {
+    if (task.kind === 'namesMake' || task.kind === 'namesFind') throw reason;
+    return await request(task as never, ...rest);
+  }) as typeof shard.request;
+  const table = wal.table('named');
+  const refused = [
+    ...Array.from({ length: 40 }, () => table.append(new Uint8Array(4000))),
+    ...Array.from({ length: 100 }, () => wal.table('other').drop()),
+  ];
+  for (const settled of await Promise.allSettled(refused)) {
+    expect(settled).toMatchObject({ status: 'rejected', reason });
+  }
+  expect(behind(wal).flow).toMatchObject({ inFlightBytes: 0, queuedBytes: 0, waiting: 0 });
+});
+
 test('a name that is known does not wait for one that is not', async () => {
   const wal = await open();
   const known = wal.table('known');

@@ -41,11 +41,17 @@ interface Barrier {
   fail(): void;
 }
 
+/** Where the bytes are booked of something that waits for a name: beside those under way, with the queue, or among them. */
+export type Aside = 'beside' | 'queue' | 'room';
+
 /** How much there may be of everything that waits or is under way. */
 export interface FlowLimits {
-  /** Bytes under way: copied into frames, or held for a name, and not yet acknowledged. */
+  /**
+   * Bytes under way: copied into frames, and not yet acknowledged. What waits for a name may be as much again beside it,
+   * and is under way once its table is known, whether there is room or not.
+   */
   readonly inFlightBytes: number;
-  /** Bytes of the appends that wait for room. */
+  /** Bytes of the appends that wait for room, or for a name after so many others. */
   readonly queuedBytes: number;
   /** Appends that wait for room. */
   readonly queuedAppends: number;
@@ -59,6 +65,10 @@ export interface FlowLimits {
 export class FlowControl {
   readonly limits: FlowLimits;
   #inFlight = 0;
+  /** Bytes of what waits for a name and is booked beside those under way, so that it holds nothing else up. */
+  #beside = 0;
+  /** What waits for a name and is booked with the queue. */
+  #asideAppends = 0;
   #queuedAppends = 0;
   #queuedBytes = 0;
   /** Bytes promised to who is about to append. Nothing else may be booked on them. */
@@ -77,14 +87,14 @@ export class FlowControl {
     this.limits = limits;
   }
 
-  /** Bytes booked now. */
+  /** Bytes booked now, be they under way or wait for a name beside it. */
   get inFlightBytes(): number {
-    return this.#inFlight;
+    return this.#inFlight + this.#beside;
   }
 
   /** Appends that wait now. */
   get waiting(): number {
-    return this.#queuedAppends;
+    return this.#queuedAppends + this.#asideAppends;
   }
 
   /** Bytes of the appends that wait now. */
@@ -111,8 +121,8 @@ export class FlowControl {
   /** Throws SHALE_OVERLOADED when one more append of this cost may not wait. Changes nothing. */
   requirePlace(cost: number): void {
     const { queuedAppends, queuedBytes } = this.limits;
-    if (this.#queuedAppends >= queuedAppends) {
-      throw this.#overloaded(`${this.#queuedAppends} appends wait for room already`, 'maxQueuedAppends');
+    if (this.waiting >= queuedAppends) {
+      throw this.#overloaded(`${this.waiting} appends wait for room already`, 'maxQueuedAppends');
     }
     if (this.#queuedBytes + cost > queuedBytes) {
       const what = `appends of ${this.#queuedBytes} bytes wait for room already, and this one has ${cost}`;
@@ -160,6 +170,40 @@ export class FlowControl {
   release(cost: number): void {
     this.#inFlight -= cost;
     this.#pump();
+  }
+
+  /**
+   * Takes what has just been booked out of what is under way, because it waits for a name, so that nothing else has to
+   * wait for it. Returns where it is booked now. Only what is beyond all bounds stays where it was: it had room, so it is
+   * not refused.
+   *
+   * @param from whether it has waited for room; its place in the queue is free then
+   */
+  setAside(cost: number, from: 'door' | 'queue'): Aside {
+    const { inFlightBytes, queuedBytes, queuedAppends } = this.limits;
+    if (this.#beside === 0 || this.#beside + cost <= inFlightBytes) {
+      this.#beside += cost;
+      this.release(cost);
+      return 'beside';
+    }
+    const isPlace = this.waiting < queuedAppends && this.#queuedBytes + cost <= queuedBytes;
+    if (from === 'door' && !isPlace) return 'room';
+    this.#asideAppends++;
+    this.#queuedBytes += cost;
+    this.release(cost);
+    return 'queue';
+  }
+
+  /** It has its name, or never gets one: it is booked among what is under way again. */
+  putBack(cost: number, aside: Aside): void {
+    if (aside === 'room') return;
+    this.#inFlight += cost;
+    if (aside === 'beside') {
+      this.#beside -= cost;
+    } else {
+      this.#asideAppends--;
+      this.#queuedBytes -= cost;
+    }
   }
 
   /** Everybody who waits gets `error`, trims and drops excepted if `sparing` says so. */
@@ -260,9 +304,9 @@ export class FlowControl {
       `${what}: wait for wal.ready() before appending more, or raise ${option}`,
       {
         details: {
-          waiting: this.#queuedAppends,
+          waiting: this.waiting,
           queuedBytes: this.#queuedBytes,
-          inFlightBytes: this.#inFlight,
+          inFlightBytes: this.inFlightBytes,
         },
       },
     );

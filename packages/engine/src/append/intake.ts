@@ -59,8 +59,6 @@ export class Intake {
     this.#naming = new NamingQueue({
       catalog: context.catalog,
       trouble: () => context.health.error,
-      route: (append) => this.#route(append),
-      refuse: (append, error) => this.#refuse(append, error),
     });
   }
 
@@ -86,7 +84,7 @@ export class Intake {
       } else {
         copyPayloads(append);
         flow.book(append.cost);
-        this.#naming.addAppend(append);
+        this.#hold(append, 'door');
       }
     } catch (cause) {
       append.reject(notCopied(append, cause));
@@ -108,14 +106,14 @@ export class Intake {
       if (hasAborted(signal)) throw abortReason(signal);
       if (flow.hasRoom(step.cost)) {
         flow.book(step.cost);
-        this.#take(step);
+        this.#take(step, 'door');
       } else {
         flow.requirePlace(step.cost);
         this.#wait(
           step.cost,
           'room',
           signal,
-          () => this.#take(step),
+          () => this.#take(step, 'queue'),
           (error) => step.fail(error),
           true,
         );
@@ -125,16 +123,43 @@ export class Intake {
     }
   }
 
-  #take(step: Step): void {
-    if (step.ref.address !== null && !this.#naming.holds(step.ref)) {
+  #take(step: Step, from: 'door' | 'queue'): void {
+    const { ref, cost } = step;
+    if (ref.address !== null && !this.#naming.holds(ref)) {
       step.go();
       return;
     }
-    const fail = (error: unknown): void => {
-      this.#context.flow.release(step.cost);
-      step.fail(error);
-    };
-    this.#naming.addStep(step.ref, () => step.go(), fail);
+    const { flow } = this.#context;
+    const aside = flow.setAside(cost, from);
+    this.#naming.addStep(
+      ref,
+      () => {
+        flow.putBack(cost, aside);
+        step.go();
+      },
+      (error) => {
+        flow.putBack(cost, aside);
+        flow.release(cost);
+        step.fail(error);
+      },
+    );
+  }
+
+  /** Holds an append that has booked its bytes, and whose payloads are copies, until its tables have their addresses. */
+  #hold(append: PendingAppend, from: 'door' | 'queue'): void {
+    const { flow } = this.#context;
+    const aside = flow.setAside(append.cost, from);
+    this.#naming.addAppend(
+      append,
+      () => {
+        flow.putBack(append.cost, aside);
+        this.#route(append);
+      },
+      (error) => {
+        flow.putBack(append.cost, aside);
+        this.#refuse(append, error);
+      },
+    );
   }
 
   /** Puts a trim or drop whose turn it is into a frame, or throws. */
@@ -215,7 +240,7 @@ export class Intake {
   /** Sends an append that has booked its bytes on, and whose payloads are copies. */
   #admit(append: PendingAppend): void {
     // Behind what is held for one of its tables, so that nothing of a table is overtaken.
-    if (this.#naming.wants(append)) this.#naming.addAppend(append);
+    if (this.#naming.wants(append)) this.#hold(append, 'queue');
     else this.#route(append);
   }
 

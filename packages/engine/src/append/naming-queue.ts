@@ -17,9 +17,6 @@ export interface NamingContext {
   readonly catalog: Catalog;
   /** The error that every write gets now, or null. */
   trouble(): unknown;
-  /** Sends an append on, whose tables have their addresses. */
-  route(append: PendingAppend): void;
-  refuse(append: PendingAppend, error: unknown): void;
 }
 
 /** An append, trim or drop that is held. */
@@ -74,9 +71,9 @@ export class NamingQueue {
     return refsOf(append).some((ref) => this.holds(ref));
   }
 
-  /** Queues an append, whose payloads are copies. */
-  addAppend(append: PendingAppend): void {
-    const { catalog, trouble, route, refuse } = this.#context;
+  /** Queues an append, whose payloads are copies; `go` is called when its tables have their addresses. */
+  addAppend(append: PendingAppend, go: () => void, fail: (error: unknown) => void): void {
+    const { catalog, trouble } = this.#context;
     this.#add(refsOf(append), 1 + Math.floor(append.cost / BYTES_PER_WEIGHT), {
       wait: () => {
         // A drop before it may have taken an address away.
@@ -86,8 +83,8 @@ export class NamingQueue {
         const nameless = refsOf(append).filter((ref) => ref.address === null);
         return Promise.all(nameless.map((ref) => catalog.ensure(ref))).then(() => undefined);
       },
-      go: () => route(append),
-      fail: (error) => refuse(append, error),
+      go,
+      fail,
     });
   }
 
