@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { ended, start } from './child.mjs';
 import { cache, root } from './paths.mjs';
 
+/** Fills in docs/api.md. */
+const apiReference = join(root, 'docs', 'reference', 'main.mjs');
+
 /** @typedef {{ name: string, run: () => Promise<string | undefined> }} Check resolves to what is wrong, if anything */
 
 /** Everything that is checked without running the tests. @type {Check[]} */
@@ -14,12 +17,13 @@ export const checks = [
   { name: 'types of tests and scripts', run: () => tool('tsc', '-b', ...checkedOnly()) },
   { name: 'published packages (publint, attw)', run: checkPackages },
   { name: 'API documentation', run: checkDocs },
+  { name: 'docs/api.md says what the code says', run: () => command('node', apiReference, '--check') },
 ];
 
 /** The TypeScript projects that `tsc -b` alone leaves out, because nothing runs from them. */
 function checkedOnly() {
   const tests = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'test'));
-  return ['scripts', 'test', 'benchmarks/test', ...tests].filter((dir) =>
+  return ['scripts', 'docs', 'test', 'benchmarks/test', ...tests].filter((dir) =>
     existsSync(join(root, dir, 'tsconfig.json')),
   );
 }
@@ -27,7 +31,7 @@ function checkedOnly() {
 /** TypeDoc lives in docs/, beside the TypeScript 6 that it needs. */
 function checkDocs() {
   const typedoc = join(root, 'docs', 'node_modules', '.bin', 'typedoc');
-  return command(typedoc, '--options', 'docs/typedoc.json', '--emit', 'none', '--logLevel', 'Warn');
+  return command(typedoc, '--options', 'docs/typedoc.config.mjs', '--emit', 'none', '--logLevel', 'Warn');
 }
 
 /** Packs each package as npm would publish it, and has the very file looked at. */

@@ -32,7 +32,7 @@ export interface HealthDamageEvent extends HealthPlace {
   readonly type: 'damage';
   /** Which file, and what of it. */
   readonly damage: DamagedFile;
-  /** The same as SHALE_CORRUPT. */
+  /** The same as an error of code SHALE_CORRUPT. */
   readonly error: WalError;
 }
 

@@ -3,9 +3,11 @@ import { WalError } from '@shale/codec';
 /**
  * What keeps an open WAL from writing:
  *
- *   well ──► full | starved ──► well  the disk is full, or there were no file descriptors or no memory; resume() ends it
- *     └───────┬────────┘
- *             └──► poisoned | failed  for ever: a sync failed, or a shard could not be started again
+ * ```text
+ * well ──► full | starved ──► well   the disk is full, or there were no file descriptors or no memory; resume() ends it
+ *   └───────┬────────┘
+ *           └──► poisoned | failed   for ever: a sync failed, or a shard could not be started again
+ * ```
  */
 export type HealthState = 'well' | 'full' | 'starved' | 'poisoned' | 'failed';
 

@@ -4,6 +4,7 @@ export {
   ERROR_CODES,
   ERROR_INFO,
   type ErrorCode,
+  type ErrorCodeInfo,
   type ErrorDetails,
   jsonCodec,
   type LogKeyPrefix,
@@ -21,10 +22,16 @@ export {
 export type {
   BackupInfo,
   BackupOptions,
+  Compression,
   DamagedFile,
+  FilePermissions,
+  Memtable,
   ReclaimReport,
+  RocksDBOptions,
+  RocksDBStats,
   TableInfo,
   VerifyEvent,
+  WalRecoveryMode,
 } from '@shale/storage';
 export type { AppendResult } from './append/pending-append.js';
 export type { HealthState } from './health.js';
@@ -32,7 +39,7 @@ export type { HealthDamageEvent, HealthEvent, HealthPlace, HealthStateEvent } fr
 export type { IdInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
 export { openWal } from './open-wal.js';
-export type { Durability, ResolvedOptions, RocksDBOptions, WalOptions } from './options.js';
+export type { Durability, ResolvedOptions, WalOptions } from './options.js';
 export type { ReadOptions, ReadRange, RegionReadOptions } from './read/read-options.js';
 export type { Entry, TableChunk, TableRead } from './read/table-read.js';
 export type { ReclaimStats } from './reclaimer.js';
@@ -43,4 +50,4 @@ export type { ShardThreadStats } from './shard/protocol.js';
 export type { ShardCounters } from './shard/shard.js';
 export type { ShardStats, WalStats } from './stats.js';
 export type { AppendOptions, Table, TrimResult, WriteOptions } from './table.js';
-export type { ReadyOptions, TableOptions, Wal, WritePart, WriteParts } from './wal.js';
+export type { ReadyOptions, TableOptions, Wal, WritePart, WriteParts, WriteResults } from './wal.js';

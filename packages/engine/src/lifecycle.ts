@@ -3,8 +3,10 @@ import { WalError } from '@shale/codec';
 /**
  * The states of a WAL, in the only order they can have:
  *
- *   opening ──► open ──► closing ──► closed
- *      └──────────────────────────────► closed   (opening failed)
+ * ```text
+ * opening ──► open ──► closing ──► closed
+ *    └──────────────────────────────► closed   (opening failed)
+ * ```
  */
 export type WalState = 'opening' | 'open' | 'closing' | 'closed';
 

@@ -12,14 +12,16 @@ import { Wal } from './wal.js';
  *
  * Rejects with SHALE_LOCKED (another process has the database, which the message names, or this one has it open with
  * the same instance, whatever path it was opened by), SHALE_NOT_FOUND (nothing there, and `create: false` or
- * `readOnly: true`),
- * SHALE_INVALID_ARGUMENT, SHALE_CORRUPT (files are damaged, or entries that were acknowledged are missing: then the error
- * has a report as `recovery`, and `recovery: 'salvage'` opens what is left), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, and
- * SHALE_UNSUPPORTED when the RocksDB library or the addon is missing, or the file system has no locks.
+ * `readOnly: true`), SHALE_INVALID_ARGUMENT, SHALE_CORRUPT (files are damaged, or entries that were acknowledged are
+ * missing: then the error has a report as `recovery`, and `recovery: 'salvage'` opens what is left), SHALE_NO_SPACE,
+ * SHALE_NO_RESOURCES, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the addon is missing, or the file
+ * system has no locks.
  *
  * ```ts
+ * import { openWal } from '@shale/engine';
+ *
  * await using wal = await openWal('./data');
- * const sequence = await wal.table({ region: 1n, table: 42n }).append(payload);
+ * const sequence = await wal.table({ region: 1n, table: 42n }).append(Buffer.from('one'));
  * ```
  */
 export async function openWal(path: string, options?: WalOptions): Promise<Wal> {

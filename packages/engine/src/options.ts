@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { HANDLE_OPTIONS, type LogOptions } from '@shale/storage';
+import { HANDLE_OPTIONS, type RocksDBOptions } from '@shale/storage';
 import { invalid, show } from './ids.js';
 import { readBag } from './option-bag.js';
 import type { ShardBy } from './routing.js';
@@ -10,71 +10,107 @@ import type { ShardBy } from './routing.js';
  */
 export type Durability = 'sync' | 'os';
 
-/** Options of RocksDB itself; see `DatabaseOptions` of @shale/rocksdb for each, with default, range and effect. */
-export type RocksDBOptions = NonNullable<LogOptions['rocksdb']>;
-
 /** Options of `openWal`. All are optional; unknown ones are refused. */
 export interface WalOptions {
   /**
-   * Worker threads, 1 to 64. Each owns the tables that hash to it. Nothing on disk depends on it: it can change at
-   * every open. Default: one less than `os.availableParallelism()`, at least 1 and at most 8.
+   * Worker threads. Each owns the tables that hash to it. Nothing on disk depends on it: it can change at every open.
+   *
+   * @range 1 to 64
+   * @defaultValue one less than `os.availableParallelism()`, at least 1 and at most 8
    */
   readonly shards?: number;
   /**
-   * What a table is spread over the shards by. `'table'` (default): region and table, so the load spreads well.
+   * What a table is spread over the shards by. `'table'`: region and table, so the load spreads well.
    * `'region'`: the region alone. `wal.write` is atomic over any tables either way; one over tables of a single shard
    * costs least, as an append does, and with `'region'` all tables of a region are such.
+   *
+   * @defaultValue `'table'`
    */
   readonly shardBy?: ShardBy;
-  /** Which WAL in this database, 0 to 126. Default 0, whose bytes are those of HoraeDB. */
+  /**
+   * Which WAL of this database: one database holds as many, each with its own tables and names. The bytes of WAL 0 are
+   * those of HoraeDB.
+   *
+   * @range 0 to 126
+   * @defaultValue 0
+   */
   readonly instance?: number;
-  /** When appends that do not say otherwise are acknowledged. Default `'sync'`. */
+  /**
+   * When appends, trims and drops that do not say otherwise are acknowledged.
+   *
+   * @defaultValue `'sync'`
+   */
   readonly durability?: Durability;
-  /** Whether to make the database if there is none. Default true. When false, SHALE_NOT_FOUND. */
+  /**
+   * Whether to make the database if there is none. When false, `openWal` rejects with SHALE_NOT_FOUND.
+   *
+   * @defaultValue true
+   */
   readonly create?: boolean;
   /**
    * Only look, also while another process writes: shows the database as it was at the moment of opening. Appends,
-   * trims and drops reject with SHALE_READ_ONLY. Default false.
+   * trims and drops reject with SHALE_READ_ONLY.
+   *
+   * @defaultValue false
    */
   readonly readOnly?: boolean;
   /**
-   * Bytes that are copied and not yet acknowledged, over all shards: 64 KiB to 2 GiB, default 64 MiB. Each append
-   * counts with its payload bytes, 4 bytes per entry and 256 bytes for its bookkeeping. Past it, appends are copied
-   * all the same and wait for room; one append that is larger by itself is refused as SHALE_TOO_LARGE. Appends that wait
-   * for the name of their table, as while a database of an older version is being changed, count by themselves, up to as
-   * much again, and then with `maxQueuedBytes`: they hold no others up.
+   * Bytes that are copied and not yet acknowledged, over all shards. Each append counts with its payload bytes, 4 bytes
+   * per entry and 256 bytes for its bookkeeping. Past it, appends are copied all the same and wait for room; one append
+   * that is larger by itself is refused as SHALE_TOO_LARGE. Appends that wait for the name of their table, as while a
+   * database of an older version is being changed, count by themselves, up to as much again, and then with
+   * `maxQueuedBytes`: they hold no others up.
+   *
+   * @range 64 KiB to 2 GiB
+   * @defaultValue 64 MiB
    */
   readonly maxInFlightBytes?: number;
   /**
-   * Bytes of the appends that wait for room, counted in the same way, over all shards and beside those in flight: 0 to
-   * 2 GiB, default `maxInFlightBytes`. Past it, SHALE_OVERLOADED at once. An append that is larger by itself never
-   * waits: it is taken when there is room at once, as there always is when nothing else is queued or in flight.
+   * Bytes of the appends that wait for room, counted in the same way, over all shards and beside those in flight. Past
+   * it, SHALE_OVERLOADED at once. An append that is larger by itself never waits: it is taken when there is room at once,
+   * as there always is when nothing else is queued or in flight.
+   *
+   * @range 0 to 2 GiB
+   * @defaultValue the value of `maxInFlightBytes`
    */
   readonly maxQueuedBytes?: number;
-  /** Appends that may wait for room: 0 to 2^20, default 65536. Past it, SHALE_OVERLOADED at once. */
+  /**
+   * Appends that may wait for room. Past it, SHALE_OVERLOADED at once.
+   *
+   * @range 0 to 2^20
+   * @defaultValue 65536
+   */
   readonly maxQueuedAppends?: number;
   /**
-   * Bytes of chunks that reads and scans hold, over all of them: 1 MiB to 2 GiB, default 64 MiB. Of many reads at a time
-   * each gets smaller chunks than it asks for, and those that stand still lose theirs: they read them again when they go
-   * on. A chunk that one large entry needs may be larger, and then goes through alone. What a read has handed out does not
-   * count.
+   * Bytes of chunks that reads and scans hold, over all of them. Of many reads at a time each gets smaller chunks than it
+   * asks for, and those that stand still lose theirs: they read them again when they go on. A chunk that one large entry
+   * needs may be larger, and then goes through alone. What a read has handed out does not count.
+   *
+   * @range 1 MiB to 2 GiB
+   * @defaultValue 64 MiB
    */
   readonly maxReadBytes?: number;
   /**
-   * Size of the frames that carry appends to the shards: 16 KiB to 16 MiB, default 512 KiB. Larger ones write more at
-   * a time and hold both threads longer. An append that is larger travels in a frame of its own.
+   * Size in bytes of the frames that carry appends to the shards. Larger ones write more at a time and hold both threads
+   * longer. An append that is larger travels in a frame of its own.
+   *
+   * @range 16 KiB to 16 MiB
+   * @defaultValue 512 KiB
    */
   readonly frameBytes?: number;
   /**
-   * What happens when entries that were acknowledged are missing, be it by damage or by a lost file. `'strict'`
-   * (default): `openWal` rejects with SHALE_CORRUPT and a report as `recovery`, and nothing has been changed.
+   * What happens when entries that were acknowledged are missing, be it by damage or by a lost file.
+   * `'strict'`: `openWal` rejects with SHALE_CORRUPT and a report as `recovery`, and nothing has been changed.
    * `'salvage'`: opens with what can be read up to there, keeps damaged log files in the directory `damaged-logs`, and
    * gives no sequence out again that is seen in them; `wal.recovery` reports what is missing.
+   *
+   * @defaultValue `'strict'`
    */
   readonly recovery?: 'strict' | 'salvage';
   /**
    * RocksDB's own options. All WALs that share a database in one process must give the same.
-   * `fifoCompactionMaxTableFilesSize` above 0 is refused, since it deletes names and floors with the oldest entries.
+   *
+   * @defaultValue none: RocksDB's options have defaults of their own
    */
   readonly rocksdb?: RocksDBOptions;
 }

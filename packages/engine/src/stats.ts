@@ -1,4 +1,4 @@
-import type { DamagedFile, LogStats } from '@shale/storage';
+import type { DamagedFile, RocksDBStats } from '@shale/storage';
 import type { Engine } from './engine.js';
 import type { HealthState } from './health.js';
 import type { WalState } from './lifecycle.js';
@@ -59,7 +59,7 @@ export interface WalStats {
   /** Giving back the space of trimmed entries. */
   readonly reclaim: ReclaimStats;
   /** RocksDB's own numbers, of the whole database. */
-  readonly rocksdb: LogStats['rocksdb'];
+  readonly rocksdb: RocksDBStats;
 }
 
 /** Collects the numbers. */

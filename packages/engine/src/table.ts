@@ -18,7 +18,11 @@ import { checkInTurn, nextTurn } from './turn.js';
 
 /** How to write. */
 export interface WriteOptions {
-  /** When it is acknowledged. Default: what `openWal` was told. */
+  /**
+   * When it is acknowledged.
+   *
+   * @defaultValue the `durability` of `openWal`
+   */
   readonly durability?: Durability | undefined;
   /**
    * Gives up waiting for room: the promise rejects with the signal's reason and nothing is written. Once the append

@@ -18,7 +18,9 @@ import { checkExpect, Table, type WriteOptions, wantsSync } from './table.js';
 
 /** How to use a table. */
 export interface TableOptions<T> {
-  /** Turns values into payload bytes and back. Default: bytes in, bytes out. */
+  /**
+   * Turns values into payload bytes and back. Without options a table takes and gives bytes.
+   */
   readonly codec: PayloadCodec<T>;
 }
 
@@ -35,11 +37,16 @@ export interface WritePart<T = Uint8Array> {
 /** The parts of an atomic write, each with the type of its own table. */
 export type WriteParts<Ts extends readonly unknown[]> = { readonly [I in keyof Ts]: WritePart<Ts[I]> };
 
+/** What an atomic write comes to: for each part, in order, where its entries got to. */
+export type WriteResults<Ts extends readonly unknown[]> = { readonly [I in keyof Ts]: AppendResult };
+
 /** What to wait for. */
 export interface ReadyOptions {
   /**
-   * Payload bytes of the append that is to follow; for a batch 4 more for each entry after the first. 0 to
-   * `maxInFlightBytes` less 260. Default: 16 KiB, or a sixteenth of `maxInFlightBytes` if that is less.
+   * Payload bytes of the append that is to follow; for a batch 4 more for each entry after the first.
+   *
+   * @range 0 to `maxInFlightBytes` less 260
+   * @defaultValue 16 KiB, or a sixteenth of `maxInFlightBytes` if that is less
    */
   readonly bytes?: number | undefined;
   /** Gives up waiting: the promise rejects with the signal's reason. */
@@ -131,7 +138,7 @@ export class Wal implements AsyncDisposable {
   write<const Ts extends readonly unknown[]>(
     parts: WriteParts<Ts>,
     options?: WriteOptions,
-  ): Promise<{ readonly [I in keyof Ts]: AppendResult }> {
+  ): Promise<WriteResults<Ts>> {
     return new Promise((resolve, reject) => {
       const how = options === undefined ? {} : readBag('write', options, WRITE_OPTIONS);
       const sync = wantsSync(how.durability, this.#engine.options.durability === 'sync');

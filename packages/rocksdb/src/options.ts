@@ -9,7 +9,7 @@ export type RecoveryMode = 'strict' | 'salvage';
 /** How tables are compressed; what the library was not built with is refused at opening. */
 export type Compression = 'none' | 'snappy' | 'zlib' | 'lz4' | 'zstd';
 
-/** Who may use the files and directories that are created; see {@link DatabaseOptions.filePermissions}. */
+/** Who may use the files and directories that are created; see the option `filePermissions`. */
 export type FilePermissions = 'owner' | 'umask';
 
 /** How RocksDB keeps in memory what is not in a table file yet. */
@@ -23,123 +23,246 @@ export type Memtable = 'log' | 'skiplist';
 export interface DatabaseOptions {
   /**
    * Looks without writing, also while another process writes: it sees what was there when it was opened. Takes no
-   * lock and leaves no file behind. Default false.
+   * lock and leaves no file behind.
+   *
+   * @defaultValue false
    */
   readonly readOnly?: boolean;
-  /** Creates the directory and the database when there is none. Ignored with `readOnly`. Default true. */
+  /**
+   * Creates the directory and the database when there is none. Ignored with `readOnly`.
+   *
+   * @defaultValue true
+   */
   readonly createIfMissing?: boolean;
 
   /**
    * What happens when entries that were acknowledged are missing from RocksDB's log, be it by damage or by a lost file.
    *
-   * - `'strict'` (default): `ROCKSDB_CORRUPTION`, with a report; nothing has been changed.
+   * - `'strict'`: `ROCKSDB_CORRUPTION`, with a report; nothing has been changed.
    * - `'salvage'`: opens with what can be read up to there. Damaged log files are kept in the directory `damaged-logs`,
    *   and no sequence of a table that is seen in them is given out again. `Database.recovery` reports what is missing.
+   *
+   * @defaultValue `'strict'`
    */
   readonly recovery?: RecoveryMode;
 
   // --- The nine of the reference, with its defaults.
 
-  /** Flushes and compactions at a time, for the whole process's handle. 1..64, default 2. */
+  /**
+   * Flushes and compactions at a time, for the whole process's handle.
+   *
+   * @range 1 to 64
+   * @defaultValue 2
+   */
   readonly maxBackgroundJobs?: number;
   /**
    * How much lower the CPU priority of flushes and compactions is than that of the process, in Linux's nice values, so
    * that on a busy machine they do not keep appends and the event loop waiting; on other systems it has no effect. The
-   * threads that do them are those of all databases of the process. 0..19, default 10.
+   * threads that do them are those of all databases of the process.
+   *
+   * @range 0 to 19
+   * @defaultValue 10
    */
   readonly backgroundNice?: number;
-  /** Threads that one compaction may be split over. 1..64, default 1. */
+  /**
+   * Threads that one compaction may be split over.
+   *
+   * @range 1 to 64
+   * @defaultValue 1
+   */
   readonly maxSubcompactions?: number;
-  /** Counts what happens; `Database.statistics` reads it. Costs some percent on every thread. Default false. */
+  /**
+   * Counts what happens, for the `tickers` of the statistics. Costs some percent on every thread.
+   *
+   * @defaultValue false
+   */
   readonly enableStatistics?: boolean;
-  /** Size of a memtable; it is flushed when it is full. 64 KiB..64 GiB, default 64 MiB. */
+  /**
+   * Size of a memtable; it is flushed when it is full.
+   *
+   * @range 64 KiB to 64 GiB
+   * @defaultValue 64 MiB
+   */
   readonly writeBufferSize?: number;
-  /** Memtables in memory, the one being filled included; writes of all threads stall when all are full. 2..64, default 2. */
+  /**
+   * Memtables in memory, the one being filled included; writes of all threads stall when all are full.
+   *
+   * @range 2 to 64
+   * @defaultValue 2
+   */
   readonly maxWriteBufferNumber?: number;
-  /** Files in level 0 that start a compaction. 1..10000, default 4. */
+  /**
+   * Files in level 0 that start a compaction.
+   *
+   * @range 1 to 10000
+   * @defaultValue 4
+   */
   readonly level0FileNumCompactionTrigger?: number;
-  /** Files in level 0 that slow down the writes of all threads. 1..10000, default 20. */
+  /**
+   * Files in level 0 that slow down the writes of all threads.
+   *
+   * @range 1 to 10000
+   * @defaultValue 20
+   */
   readonly level0SlowdownWritesTrigger?: number;
-  /** Files in level 0 that stop the writes of all threads until a compaction is done. 1..10000, default 36. */
+  /**
+   * Files in level 0 that stop the writes of all threads until a compaction is done.
+   *
+   * @range 1 to 10000
+   * @defaultValue 36
+   */
   readonly level0StopWritesTrigger?: number;
   /**
-   * Above 0: FIFO compaction, which deletes the oldest files, whatever is in them, once the tables are larger than this.
-   * 0: leveled compaction, which keeps everything. 0..2^53-1, default 0. For a database of plain entries: a log also has
-   * names and floors of sequences, which must outlive entries, so `openLog` and `openWal` refuse it.
+   * 0: leveled compaction, which keeps everything. Above 0: FIFO compaction, which deletes the oldest files, whatever is
+   * in them, once the tables are larger than this. `openLog` and `openWal` refuse it: the names and the floors of
+   * sequences that a log keeps must outlive its entries.
+   *
+   * @range 0 to 2^53-1
+   * @defaultValue 0
    */
   readonly fifoCompactionMaxTableFilesSize?: number;
 
   // --- Shale's own.
 
   /**
-   * - `'pointInTime'` (default): replays up to the first damage and drops what follows.
+   * - `'pointInTime'`: replays up to the first damage and drops what follows.
    * - `'tolerateCorruptedTail'`: forgives a torn last record; other damage fails the open.
    * - `'absolute'`: any damage, a torn tail included, fails the open.
    * - `'skipAnyCorrupted'`: salvage; leaves holes.
+   *
+   * @defaultValue `'pointInTime'`
    */
   readonly walRecoveryMode?: WalRecoveryMode;
-  /** Compression of table files; must be compiled into librocksdb (else `ROCKSDB_NOT_SUPPORTED`). Default `'none'`. */
+  /**
+   * Compression of table files; must be compiled into librocksdb, or opening fails.
+   *
+   * @defaultValue `'none'`
+   */
   readonly compression?: Compression;
-  /** Size of the cache of table blocks, shared by all threads; 0 is none. 0..2^40, default 32 MiB. */
+  /**
+   * Size of the cache of table blocks, shared by all threads; 0 is none.
+   *
+   * @range 0 to 1 TiB
+   * @defaultValue 32 MiB
+   */
   readonly blockCacheSize?: number;
-  /** Size of a table block. 1 KiB..16 MiB, default 16 KiB. */
+  /**
+   * Size of a table block.
+   *
+   * @range 1 KiB to 16 MiB
+   * @defaultValue 16 KiB
+   */
   readonly blockSize?: number;
-  /** Lets the write of the log and the insert into the memtable of two threads overlap. Default false. */
+  /**
+   * Lets the write of the log and the insert into the memtable of two threads overlap.
+   *
+   * @defaultValue false
+   */
   readonly pipelinedWrite?: boolean;
   /**
-   * - `'log'` (default): keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads
+   * - `'log'`: keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads
    *   insert one after the other (RocksDB's `allow_concurrent_memtable_write` is off); reads of all threads need no lock.
    *   With a RocksDB whose internals it does not know, it is the skip list.
    * - `'skiplist'`: RocksDB's own.
    *
    * Changes nothing on disk: it can be another one at every open.
+   *
+   * @defaultValue `'log'`
    */
   readonly memtable?: Memtable;
   /**
    * The skip list remembers per table where the last entry went, which makes inserts in order cheap. Threads then
    * insert one after the other (RocksDB's `allow_concurrent_memtable_write` is off). Without effect while `memtable` is
-   * `'log'`. Default true.
+   * `'log'`.
+   *
+   * @defaultValue true
    */
   readonly memtableInsertHint?: boolean;
-  /** Size of all log files together that forces a flush; 0 is four times all memtables. 0..2^53-1, default 0. */
+  /**
+   * Size of all log files together that forces a flush; 0 is four times all memtables.
+   *
+   * @range 0 to 2^53-1
+   * @defaultValue 0
+   */
   readonly maxTotalWalSize?: number;
-  /** Asks the system to write the log out in the background every so many bytes; 0 leaves it to the system. 0..2^40, default 0. */
+  /**
+   * Asks the system to write the log out in the background every so many bytes; 0 leaves it to the system.
+   *
+   * @range 0 to 1 TiB
+   * @defaultValue 0
+   */
   readonly walBytesPerSync?: number;
-  /** The same for table files. 0..2^40, default 1 MiB. */
+  /**
+   * The same for table files.
+   *
+   * @range 0 to 1 TiB
+   * @defaultValue 1 MiB
+   */
   readonly bytesPerSync?: number;
   /**
    * Log files to keep for reuse. RocksDB heeds it only in a recovery mode that can tell old bytes from new ones: with
-   * `'skipAnyCorrupted'`, in some versions with `'pointInTime'` too. 0..64, default 0.
+   * `'skipAnyCorrupted'`, in some versions with `'pointInTime'` too.
+   *
+   * @range 0 to 64
+   * @defaultValue 0
    */
   readonly recycleLogFileNum?: number;
-  /** Reads of tables go past the system's cache. Default false. */
+  /**
+   * Reads of tables go past the system's cache.
+   *
+   * @defaultValue false
+   */
   readonly useDirectReads?: boolean;
-  /** Writes of tables go past the system's cache. Default false. */
+  /**
+   * Writes of tables go past the system's cache.
+   *
+   * @defaultValue false
+   */
   readonly useDirectIoForFlushAndCompaction?: boolean;
-  /** Table files to keep open; -1 is all. -1 or 16..2^31-1, default -1. */
+  /**
+   * Table files to keep open; -1 is all.
+   *
+   * @range -1 or 16 to 2^31-1
+   * @defaultValue -1
+   */
   readonly maxOpenFiles?: number;
-  /** Fails early on any damage found, instead of going on; false only counts with `readOnly`. Default true. */
+  /**
+   * Fails early on any damage found, instead of going on; false only counts with `readOnly`.
+   *
+   * @defaultValue true
+   */
   readonly paranoidChecks?: boolean;
-  /** Size of a table file in level 1; the unit in which trimmed space comes back at once. 64 KiB..64 GiB, default 64 MiB. */
+  /**
+   * Size of a table file in level 1; the unit in which trimmed space comes back at once.
+   *
+   * @range 64 KiB to 64 GiB
+   * @defaultValue 64 MiB
+   */
   readonly targetFileSizeBase?: number;
   /**
    * Range deletions in a memtable that cause a flush in the background: drops, and trims of more than a few entries. Each
    * one makes reads of all threads slower until it is flushed. It takes up to 8 times as many while writes would have to
-   * wait for the flush, or while more files wait for a compaction than begin one; 0 never flushes for it. 0..2^32,
-   * default 1000.
+   * wait for the flush, or while more files wait for a compaction than begin one; 0 never flushes for it.
+   *
+   * @range 0 to 2^32
+   * @defaultValue 1000
    */
   readonly memtableMaxRangeDeletions?: number;
   /**
    * Permissions of what is created from now on; what is there already stays as it is.
    *
-   * - `'owner'` (default): files 0600, the database's directory 0700.
+   * - `'owner'`: files 0600, the database's directory 0700.
    * - `'umask'`: what the process's umask leaves of 0644 and 0755.
+   *
+   * @defaultValue `'owner'`
    */
   readonly filePermissions?: FilePermissions;
   /**
    * Room on the disk that the file RESERVE keeps. When the disk is full the file is given up, so that trims and drops
    * can still be written and the database can be opened; it is made again once there is room. 0 keeps none.
-   * 0..2^40, default 8 MiB.
+   *
+   * @range 0 to 1 TiB
+   * @defaultValue 8 MiB
    */
   readonly spaceReserve?: number;
 }

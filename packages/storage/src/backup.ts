@@ -23,6 +23,7 @@ import { readOptions } from './option-names.js';
 export interface BackupInfo {
   /** Counts from 1 in each directory of backups. */
   readonly id: number;
+  /** When it was made, to the second. */
   readonly time: Date;
   /**
    * RocksDB's sequence number when it began: what was written up to it is in. Null when Shale did not make the
@@ -31,8 +32,13 @@ export interface BackupInfo {
   readonly rocksdbSequence: bigint | null;
   /** Bytes of all its files, those included that it shares with other backups of the directory. */
   readonly bytes: number;
-  /** Its files by their names in the directory of backups. */
-  readonly files: readonly { readonly name: string; readonly bytes: number }[];
+  /** Its files. */
+  readonly files: readonly {
+    /** The name in the directory of backups. */
+    readonly name: string;
+    /** The size. */
+    readonly bytes: number;
+  }[];
 }
 
 /** What a directory of backups holds. */
@@ -45,13 +51,22 @@ export interface BackupList {
 
 /** How to back up. */
 export interface BackupOptions {
-  /** Remove all backups but so many of the newest afterwards. 1 to 2^32-1; default: all stay. */
+  /**
+   * Remove all backups but so many of the newest afterwards.
+   *
+   * @range 1 to 2^32-1
+   * @defaultValue all stay
+   */
   readonly keep?: number | undefined;
 }
 
 /** Which backup to restore. */
 export interface RestoreOptions {
-  /** Its id; default: the newest one that is whole. */
+  /**
+   * Its id.
+   *
+   * @defaultValue the newest one that is whole
+   */
   readonly id?: number | undefined;
 }
 
@@ -101,12 +116,10 @@ export async function listBackups(directory: string): Promise<BackupList> {
 }
 
 /**
- * Writes the database of a backup to a new directory, after comparing the checksum of every file. The directory
- * appears when
- * it is whole.
+ * Writes the database of a backup to a new directory, after comparing the checksum of every file. The directory appears
+ * when it is whole.
  *
- * Rejects with SHALE_NOT_FOUND (no such backup), SHALE_CORRUPT (the backup is damaged), SHALE_INVALID_ARGUMENT (there
- * is
+ * Rejects with SHALE_NOT_FOUND (no such backup), SHALE_CORRUPT (the backup is damaged), SHALE_INVALID_ARGUMENT (there is
  * something at `to` already), SHALE_NO_SPACE, SHALE_IO.
  */
 export async function restoreBackup(

@@ -21,7 +21,10 @@ export function damagedFiles(db: Database): DamagedFile[] {
   return db.unreadableFiles().map(toDamagedFile);
 }
 
-/** Those that compactions of whatever process have met, as far as they are still there. Opens nothing. */
+/**
+ * The damaged files of a database that compactions of any process have met, as far as they are still there. Opens
+ * nothing.
+ */
 export function readDamagedFiles(path: string): DamagedFile[] {
   return readUnreadableFiles(path).map(toDamagedFile);
 }
@@ -38,7 +41,8 @@ export function damagedFileError(path: string, damaged: DamagedFile): WalError {
 }
 
 /** Which tables have entries in a damaged file: `region 1, table 2 to region 1, table 9`. */
-export function describeTables({ first, last }: DamagedFile): string {
+export function describeTables(damaged: DamagedFile): string {
+  const { first, last } = damaged;
   const [from, to] = [first, last].map((place) => (place === null ? 'other records' : show(place)));
   return from === to ? `${from}` : `${from} to ${to}`;
 }

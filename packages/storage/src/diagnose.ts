@@ -7,9 +7,8 @@ import type { VerifyFinding } from './verify-events.js';
 const MANIFEST = /^MANIFEST-\d{6,}$/;
 
 /**
- * Says which file of a database keeps it from being opened, after an open has failed with `cause`. It only looks.
- * When no
- * file can be blamed, the one finding says what RocksDB said.
+ * Says which file of a database keeps it from being opened, after an open has failed with `cause`. It only looks. When
+ * no file can be blamed, the one finding says what RocksDB said.
  */
 export async function diagnose(path: string, cause: unknown): Promise<VerifyFinding[]> {
   const names = await readdir(path);

@@ -26,8 +26,9 @@ export function filePlaceIn(message: string): FilePlace | undefined {
   };
 }
 
-/** `000123.sst, bytes 4096 to 8195`. */
-export function describePlace({ name, offset, size }: FilePlace): string {
+/** The place for people: `000123.sst, bytes 4096 to 8195`. */
+export function describePlace(place: FilePlace): string {
+  const { name, offset, size } = place;
   if (offset === undefined) return name;
   return size === undefined
     ? `${name}, from byte ${offset}`

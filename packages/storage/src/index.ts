@@ -1,3 +1,4 @@
+export type { Compression, FilePermissions, Memtable, WalRecoveryMode } from '@shale/rocksdb';
 export {
   addonPath,
   HANDLE_OPTIONS,
@@ -34,7 +35,7 @@ export {
   type WritePart,
 } from './log.js';
 export { Names } from './names/names.js';
-export { type AttachOptions, attachLog, type LogOptions, openLog } from './open.js';
+export { type AttachOptions, attachLog, type LogOptions, openLog, type RocksDBOptions } from './open.js';
 export {
   type ReadRange,
   requirePosition,
@@ -55,7 +56,7 @@ export type {
 } from './repair/events.js';
 export { repairDatabase } from './repair/repair.js';
 export { TABLE_STATE_STRIDE } from './state-list.js';
-export type { LogStats } from './stats.js';
+export type { LogStats, RocksDBStats } from './stats.js';
 export type { TableInfo } from './tables.js';
 export type { TrimResult } from './trim.js';
 export type { VerifyOptions } from './verify.js';

@@ -10,6 +10,13 @@ import { native, nativeAsync } from './errors.js';
 import { toInstance } from './ids.js';
 import { Log } from './log.js';
 
+/**
+ * Options of RocksDB itself; sizes are in bytes. All logs that share a database in one process must give the same.
+ *
+ * @interface
+ */
+export type RocksDBOptions = Omit<DatabaseOptions, 'readOnly' | 'createIfMissing' | 'recovery'>;
+
 /** How to open a log. */
 export interface LogOptions {
   /** Which WAL of the database, 0 to 127. Default 0. 127 is the catalog of names. */
@@ -32,7 +39,7 @@ export interface LogOptions {
    * Options of RocksDB itself. `fifoCompactionMaxTableFilesSize` above 0 is refused: FIFO compaction deletes the oldest
    * records of any kind, among them names and the floors that keep sequences from being used again.
    */
-  readonly rocksdb?: Omit<DatabaseOptions, 'readOnly' | 'createIfMissing' | 'recovery'> | undefined;
+  readonly rocksdb?: RocksDBOptions | undefined;
   /**
    * Be the only log of this instance in this process, apart from those attached to the same handle with
    * {@link attachLog}. Default true for a log that can write; a read-only one claims nothing.

@@ -29,17 +29,20 @@ export interface ReclaimOptions {
 
 /** What a reclaim did. */
 export interface ReclaimReport {
-  /** Bytes of the directory before and after. Other threads may have written meanwhile. */
+  /** Bytes of the directory before. */
   readonly bytesBefore: number;
+  /** Bytes of the directory after. Other threads may have written meanwhile. */
   readonly bytesAfter: number;
-  /** Table files before and after. */
+  /** Table files before. */
   readonly filesBefore: number;
+  /** Table files after. */
   readonly filesAfter: number;
   /**
    * Not all was done that was asked for: whole files could not be dropped because a scan holds a snapshot, or the disk is
    * too full to compact. Compaction will see to it, or the next call.
    */
   readonly deferred: boolean;
+  /** What it took, in milliseconds. */
   readonly elapsedMs: number;
 }
 

@@ -17,14 +17,18 @@ export interface LogStats {
    * read-only one, those that are known of.
    */
   readonly damagedFiles: readonly DamagedFile[];
-  /** RocksDB's own numbers, of the whole database; a number that it does not have is left out. */
-  readonly rocksdb: {
-    readonly properties: Readonly<Record<string, number>>;
-    /** Counters by name, with `enableStatistics`; otherwise null. */
-    readonly tickers: Readonly<Record<string, number>> | null;
-    /** RocksDB's report as text. */
-    readonly text: string;
-  };
+  /** RocksDB's own numbers, of the whole database. */
+  readonly rocksdb: RocksDBStats;
+}
+
+/** RocksDB's own numbers, of the whole database. */
+export interface RocksDBStats {
+  /** RocksDB's integer properties by name, without `rocksdb.`; one that it does not have is left out. */
+  readonly properties: Readonly<Record<string, number>>;
+  /** Counters by name, with the option `enableStatistics`; otherwise null. */
+  readonly tickers: Readonly<Record<string, number>> | null;
+  /** RocksDB's report as text. */
+  readonly text: string;
 }
 
 /** The integer properties of RocksDB that `stats` reports, without their `rocksdb.` prefix. */

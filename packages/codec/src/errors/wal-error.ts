@@ -3,7 +3,9 @@ import { ERROR_INFO, type ErrorCode } from './codes.js';
 
 /** Which table log is meant. Both are unsigned 64-bit integers. */
 export interface TableId {
+  /** The region's id. */
   readonly region: bigint;
+  /** The table's id, unique inside its region. */
   readonly table: bigint;
 }
 
@@ -24,7 +26,8 @@ export interface WalErrorOptions {
 }
 
 /**
- * The only error class of Shale's API. Tell errors apart by {@link code}, never by message.
+ * The only error class of Shale's API. Tell errors apart by {@link code}, never by message. What led to it, if anything,
+ * is its `cause`.
  *
  * Threads: an error thrown in a worker arrives as an equal WalError with the worker's stack.
  */
@@ -33,15 +36,20 @@ export class WalError extends Error {
     WalError.prototype.name = 'WalError';
   }
 
+  /** What happened, for programs. */
   readonly code: ErrorCode;
   /** Whether the same call can succeed later and may be repeated; see `ERROR_INFO` for how. */
   readonly canRetry: boolean;
+  /** The database directory or file concerned. */
   declare readonly path?: string;
+  /** The table concerned. */
   declare readonly table?: TableId;
+  /** Facts, flat: which depends on the code. */
   declare readonly details?: ErrorDetails;
   /** With SHALE_CORRUPT of an opening: what it found in the log. Not carried from one thread to another. */
   declare readonly recovery?: RecoveryReport;
 
+  /** @internal Shale makes them. */
   constructor(code: ErrorCode, message: string, options: WalErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;

@@ -16,7 +16,7 @@ const VERSION_AT = 25;
 
 /** One table's log in one instance. */
 export interface LogKeyPrefix extends TableId {
-  /** 0 to 127. */
+  /** Which WAL of the database: 0 to 126, or 127 for the catalog of names. */
   readonly instance: number;
 }
 

@@ -26,6 +26,7 @@ export interface RecoveryDamage {
   readonly offset: number;
   /** How long it is, up to where reading works again or the file ends; 0 for a gap or a repetition. */
   readonly bytes: number;
+  /** What is wrong there. */
   readonly kind: DamageKind;
   /** RocksDB's sequence that was to come; 0 when that is not known. It has nothing to do with those of tables. */
   readonly expected: bigint;
@@ -37,7 +38,9 @@ export interface RecoveryDamage {
 
 /** Entries of one table that were seen in the log. */
 export interface SeenEntries {
+  /** The smallest sequence. */
   readonly first: bigint;
+  /** The largest sequence. */
   readonly last: bigint;
   /** How many; fewer than from `first` to `last` when some are not readable. */
   readonly entries: number;
@@ -47,10 +50,13 @@ export interface SeenEntries {
 export interface RecoveryTable {
   /** Which WAL of the database, 0 to 127; 127 is the catalog of names. */
   readonly instance: number;
+  /** The region's id. */
   readonly region: bigint;
+  /** The table's id inside its region. */
   readonly table: bigint;
   /** What is replayed from the log; null when the log has nothing of it before the damage (table files may). */
   readonly readable: SeenEntries | null;
+  /** What was seen beyond the damage. */
   readonly beyond: SeenEntries;
 }
 
@@ -77,21 +83,32 @@ export interface RecoveryReport {
   readonly salvaged: boolean;
   /** The directory that damaged logs were copied to before they were cut; null if none were. */
   readonly keptIn: string | null;
-  /** What the check took. */
+  /** What the check took, in milliseconds. */
   readonly elapsedMs: number;
-  /** The log files that were needed, and what of them is replayed. Bytes are the sizes of the files. */
+  /** The log files that were needed, and what of them is replayed. */
   readonly replayed: {
+    /** Log files. */
     readonly files: number;
+    /** Writes of RocksDB, each of which may hold many entries. */
     readonly records: number;
+    /** Entries in them. */
     readonly entries: number;
+    /** Sizes of the files together. */
     readonly bytes: number;
   };
   /** Writes that can be read beyond the first damage; they are not replayed. */
-  readonly beyond: { readonly records: number; readonly entries: number };
+  readonly beyond: {
+    /** Writes of RocksDB. */
+    readonly records: number;
+    /** Entries in them. */
+    readonly entries: number;
+  };
   /** The damaged places, 64 at most. */
   readonly damages: readonly RecoveryDamage[];
+  /** Damaged places beyond the 64. */
   readonly moreDamages: number;
   /** The tables with entries beyond the first damage, 1000 at most. */
   readonly tables: readonly RecoveryTable[];
+  /** Tables beyond the 1000. */
   readonly moreTables: number;
 }

@@ -16,7 +16,12 @@ export interface ReadRange {
   readonly lte?: bigint | undefined;
   /** Up to before this sequence. */
   readonly lt?: bigint | undefined;
-  /** At most so many entries, a safe integer of at least 0. Default: no limit. */
+  /**
+   * At most so many entries.
+   *
+   * @range 0 to 2^53-1
+   * @defaultValue no limit
+   */
   readonly limit?: number | undefined;
 }
 
@@ -25,12 +30,19 @@ export interface ReadOptions {
   /** Ends the read: it fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Bytes of entries that are read at a time: 1 KiB to 256 MiB, default 1 MiB; less where many reads share
-   * `maxReadBytes`, which no two chunks of a read exceed together. One such chunk is read ahead if there is room. An entry
-   * that is larger comes in a chunk of its own.
+   * Bytes of entries that are read at a time; less where many reads share `maxReadBytes`, which no two chunks of a read
+   * exceed together. One such chunk is read ahead if there is room. An entry that is larger comes in a chunk of its own.
+   *
+   * @range 1 KiB to 256 MiB
+   * @defaultValue 1 MiB
    */
   readonly chunkBytes?: number | undefined;
-  /** Entries that are read at a time, at least 1. Default: as many as fit. */
+  /**
+   * Entries that are read at a time.
+   *
+   * @range 1 to 2^32-1
+   * @defaultValue as many as fit
+   */
   readonly chunkEntries?: number | undefined;
   /**
    * Whether it is an error that the range does not begin in the table, or right behind it; for who goes on from a position
@@ -38,8 +50,10 @@ export interface ReadOptions {
    * entry that there is, with that in `details.first`, and with SHALE_AHEAD when it is after the sequence that the next
    * entry gets, with that in `details.next`: to begin with the next entry is fine, also in a table that was never written
    * or that does not exist, where it gets 1. The upper bounds and the limit do not matter for it. A range without `gte` and
-   * `gt` is at the first entry there is. Default false: a read begins where there is something, and beyond the end it is
+   * `gt` is at the first entry there is. When false, a read begins where there is something, and beyond the end it is
    * empty.
+   *
+   * @defaultValue false
    */
   readonly strict?: boolean | undefined;
 }

@@ -1,58 +1,79 @@
 import type { TableId } from '@shale/codec';
 import type { FilePlace } from '../file-place.js';
 
-/** What a repair could not save. */
-export type RepairLossKind =
-  /** Entries are missing before others of the same table. */
-  | 'middle'
-  /** Entries may be missing after the last one that was saved; their sequences are not given out again. */
-  | 'tail'
-  /** A file is damaged or missing, or RocksDB could not read all of it. What that means for tables is told besides. */
-  | 'file'
-  /** A key or value is not of this format; it was left out. */
-  | 'foreign'
-  /** Entries that were trimmed may be back, for the record of the trim is lost. */
-  | 'trim'
-  /** A table has lost its name and got a new one. */
-  | 'name';
+/**
+ * What a repair could not save.
+ *
+ * - `'middle'`: entries are missing before others of the same table.
+ * - `'tail'`: entries may be missing after the last one that was saved; their sequences are not given out again.
+ * - `'file'`: a file is damaged or missing, or RocksDB could not read all of it. What that means for tables is told
+ *   besides.
+ * - `'foreign'`: a key or value is not of this format; it was left out.
+ * - `'trim'`: entries that were trimmed may be back, for the record of the trim is lost.
+ * - `'name'`: a table has lost its name and got a new one.
+ */
+export type RepairLossKind = 'middle' | 'tail' | 'file' | 'foreign' | 'trim' | 'name';
 
 /** One thing that a repair could not save. */
 export interface RepairLoss {
+  /** Tells the kinds of events apart. */
   readonly type: 'loss';
+  /** What kind of loss it is. */
   readonly kind: RepairLossKind;
   /** Which WAL of the database, for what concerns one. */
   readonly instance?: number;
+  /** The table concerned, where that can be told. */
   readonly id?: TableId;
   /**
    * The sequences concerned, both included. Of a tail, `to` is the largest that may have been given out: the next entry
    * gets one more.
    */
-  readonly sequences?: { readonly from: bigint; readonly to: bigint };
+  readonly sequences?: {
+    /** The first one. */
+    readonly from: bigint;
+    /** The last one. */
+    readonly to: bigint;
+  };
   /** The damaged file, where it can be told. */
   readonly file?: FilePlace;
+  /** What is lost, for people. */
   readonly message: string;
 }
 
 /** How far it has got. */
 export interface RepairProgress {
+  /** Tells the kinds of events apart. */
   readonly type: 'progress';
   /** `files` are read one by one, then RocksDB does `rebuild` a database of them, then `entries` are copied. */
   readonly step: 'files' | 'rebuild' | 'entries';
-  readonly files: { readonly done: number; readonly total: number };
+  /** While files are read. */
+  readonly files: {
+    /** Files that are done. */
+    readonly done: number;
+    /** Files that there are. */
+    readonly total: number;
+  };
+  /** Entries copied so far, in all instances together. */
   readonly entries: bigint;
+  /** Tables copied so far. */
   readonly tables: number;
 }
 
 /** The last event: the new database is in its place. */
 export interface RepairTotals {
+  /** Tells the kinds of events apart. */
   readonly type: 'totals';
   /** Whether RocksDB could open the old database; if not, its table and log files were read one by one. */
   readonly opened: boolean;
-  /** Saved, in all instances together. */
+  /** Entries saved, in all instances together. */
   readonly entries: bigint;
+  /** Tables with entries. */
   readonly tables: number;
+  /** Payload bytes saved. */
   readonly payloadBytes: bigint;
+  /** Losses that were reported. */
   readonly losses: number;
+  /** What it took, in milliseconds. */
   readonly elapsedMs: number;
 }
 

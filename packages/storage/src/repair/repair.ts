@@ -24,9 +24,8 @@ import { SavedNames } from './saved-names.js';
  * changed. Entries before and behind damage keep their regions, tables and sequences, in all instances; names stay; and
  * metadata records are raised so far that no sequence that a lost entry may have had is given out again.
  *
- * It works in a directory `.<name>.partial-…` beside the new one, needs as much space as the saved entries take
- * (twice that,
- * if the old database is on another file system), and moves the new database to its place when it is whole.
+ * It works in a directory `.<name>.partial-…` beside the new one, needs as much space as the saved entries take (twice
+ * that, if the old database is on another file system), and moves the new database to its place when it is whole.
  *
  * Throws SHALE_INVALID_ARGUMENT (there is something at `to` already, or it is inside of `from`), SHALE_NOT_FOUND,
  * SHALE_LOCKED (a process has the old one open for writing), SHALE_NO_SPACE, SHALE_IO, and SHALE_CORRUPT when nothing
