@@ -14,7 +14,7 @@ import { checkRange, checkReadOptions, type ReadOptions, type ReadRange } from '
 import { TableChunks, type TablePosition } from './read/table-chunks.js';
 import { TableRead } from './read/table-read.js';
 import type { Address, TableRef } from './table-ref.js';
-import { checkInTurn, nextTurn } from './turn.js';
+import { checkInTurn, inTurn, nextTurn, refusedInTurn } from './turn.js';
 
 /** How to write. */
 export interface WriteOptions {
@@ -115,32 +115,36 @@ export class Table<T = Uint8Array> {
    * (it may or may not be in), SHALE_IO, SHALE_POISONED, SHALE_CORRUPT (the table cannot be recovered).
    */
   append(payload: T, options?: AppendOptions): Promise<bigint> {
-    // Not an async function: this runs once per entry, and whatever is thrown in here rejects just the same.
+    // Not an async function: this runs once per entry.
     return new Promise((resolve, reject) => {
-      const how = options === undefined ? this.#usual : this.#readOptions('append', options);
-      // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
-      const payloadBytes = this.#isBytes
-        ? (payload as unknown as Uint8Array)
-        : encodeWith(this.#codec, payload);
-      // From here on no code of the caller runs until the payload is copied.
-      const bytes = measureEncoded(this.#codec, payloadBytes);
-      this.#requireOwn();
-      this.#engine.accept(
-        {
-          kind: 'single',
-          ref: this.#ref,
-          payload: payloadBytes,
-          isCopied: false,
-          expect: how.expect,
-          sync: how.sync,
-          cost: bytes + COST_PER_ENTRY + COST_PER_APPEND,
-          entries: 1,
-          bytes,
-          resolve,
-          reject,
-        },
-        how.signal,
-      );
+      try {
+        const how = options === undefined ? this.#usual : this.#readOptions('append', options);
+        // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
+        const payloadBytes = this.#isBytes
+          ? (payload as unknown as Uint8Array)
+          : encodeWith(this.#codec, payload);
+        // From here on no code of the caller runs until the payload is copied.
+        const bytes = measureEncoded(this.#codec, payloadBytes);
+        this.#requireOwn();
+        this.#engine.accept(
+          {
+            kind: 'single',
+            ref: this.#ref,
+            payload: payloadBytes,
+            isCopied: false,
+            expect: how.expect,
+            sync: how.sync,
+            cost: bytes + COST_PER_ENTRY + COST_PER_APPEND,
+            entries: 1,
+            bytes,
+            resolve,
+            reject,
+          },
+          how.signal,
+        );
+      } catch (error) {
+        inTurn(reject, error);
+      }
     });
   }
 
@@ -150,26 +154,30 @@ export class Table<T = Uint8Array> {
    */
   appendBatch(payloads: readonly T[], options?: AppendOptions): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
-      const how = options === undefined ? this.#usual : this.#readOptions('appendBatch', options);
-      const gathered = this.gather(payloads);
-      // From here on no code of the caller runs until the payloads are copied.
-      const part = this.measure(gathered, how.expect);
-      const { count } = part.payloads;
-      this.#engine.accept(
-        {
-          kind: 'batch',
-          ref: this.#ref,
-          payloads: part.payloads,
-          expect: how.expect,
-          sync: how.sync,
-          cost: part.bytes + COST_PER_ENTRY * count + COST_PER_APPEND,
-          entries: count,
-          bytes: part.bytes,
-          resolve,
-          reject,
-        },
-        how.signal,
-      );
+      try {
+        const how = options === undefined ? this.#usual : this.#readOptions('appendBatch', options);
+        const gathered = this.gather(payloads);
+        // From here on no code of the caller runs until the payloads are copied.
+        const part = this.measure(gathered, how.expect);
+        const { count } = part.payloads;
+        this.#engine.accept(
+          {
+            kind: 'batch',
+            ref: this.#ref,
+            payloads: part.payloads,
+            expect: how.expect,
+            sync: how.sync,
+            cost: part.bytes + COST_PER_ENTRY * count + COST_PER_APPEND,
+            entries: count,
+            bytes: part.bytes,
+            resolve,
+            reject,
+          },
+          how.signal,
+        );
+      } catch (error) {
+        inTurn(reject, error);
+      }
     });
   }
 
@@ -194,7 +202,11 @@ export class Table<T = Uint8Array> {
    * trimming again does no harm. It works on a full disk too, on the room that the option `rocksdb.spaceReserve` has kept,
    * and so makes room there; once that is used up it rejects with SHALE_NO_SPACE until `wal.resume()`.
    */
-  async trim(upTo: bigint, options?: WriteOptions): Promise<TrimResult> {
+  trim(upTo: bigint, options?: WriteOptions): Promise<TrimResult> {
+    return refusedInTurn(() => this.#trim(upTo, options));
+  }
+
+  async #trim(upTo: bigint, options: WriteOptions | undefined): Promise<TrimResult> {
     const sequence = toSequence('upTo', upTo);
     const { sync, signal } = this.#readWriteOptions('trim', options);
     this.#engine.requireWritable();
@@ -227,7 +239,11 @@ export class Table<T = Uint8Array> {
    * Rejects with SHALE_OVERLOADED as {@link append} does, and with SHALE_OUTCOME_UNKNOWN when the shard's thread died: drop
    * it again.
    */
-  async drop(options?: WriteOptions): Promise<void> {
+  drop(options?: WriteOptions): Promise<void> {
+    return refusedInTurn(() => this.#drop(options));
+  }
+
+  async #drop(options: WriteOptions | undefined): Promise<void> {
     const { sync, signal } = this.#readWriteOptions('drop', options);
     this.#engine.requireWritable();
     this.#requireOwn();

@@ -15,6 +15,7 @@ import type { ResolvedOptions } from './options.js';
 import { Region } from './region/region.js';
 import { collectStats, type WalStats } from './stats.js';
 import { checkExpect, Table, type WriteOptions, wantsSync } from './table.js';
+import { inTurn, refusedInTurn } from './turn.js';
 
 /** How to use a table. */
 export interface TableOptions<T> {
@@ -140,33 +141,37 @@ export class Wal implements AsyncDisposable {
     options?: WriteOptions,
   ): Promise<WriteResults<Ts>> {
     return new Promise((resolve, reject) => {
-      const how = options === undefined ? {} : readBag('write', options, WRITE_OPTIONS);
-      const sync = wantsSync(how.durability, this.#engine.options.durability === 'sync');
-      const signal = checkSignal(how.signal);
-      const given = this.#gather(parts);
-      // From here on no code of the caller runs until the payloads are copied.
-      const checked = given.map(({ table, batch, expect }) => table.measure(batch, expect));
-      const entries = checked.reduce((sum, part) => sum + part.payloads.count, 0);
-      const bytes = checked.reduce((sum, part) => sum + part.bytes, 0);
-      const settle = resolve as unknown as (results: readonly AppendResult[]) => void;
-      if (checked.length === 0) {
-        this.#engine.requireWritable();
-        settle([]);
-        return;
+      try {
+        const how = options === undefined ? {} : readBag('write', options, WRITE_OPTIONS);
+        const sync = wantsSync(how.durability, this.#engine.options.durability === 'sync');
+        const signal = checkSignal(how.signal);
+        const given = this.#gather(parts);
+        // From here on no code of the caller runs until the payloads are copied.
+        const checked = given.map(({ table, batch, expect }) => table.measure(batch, expect));
+        const entries = checked.reduce((sum, part) => sum + part.payloads.count, 0);
+        const bytes = checked.reduce((sum, part) => sum + part.bytes, 0);
+        const settle = resolve as unknown as (results: readonly AppendResult[]) => void;
+        if (checked.length === 0) {
+          this.#engine.requireWritable();
+          inTurn(settle, []);
+          return;
+        }
+        this.#engine.accept(
+          {
+            kind: 'write',
+            parts: checked,
+            sync,
+            cost: bytes + COST_PER_ENTRY * entries + COST_PER_APPEND * checked.length,
+            entries,
+            bytes,
+            resolve: settle,
+            reject,
+          },
+          signal,
+        );
+      } catch (error) {
+        inTurn(reject, error);
       }
-      this.#engine.accept(
-        {
-          kind: 'write',
-          parts: checked,
-          sync,
-          cost: bytes + COST_PER_ENTRY * entries + COST_PER_APPEND * checked.length,
-          entries,
-          bytes,
-          resolve: settle,
-          reject,
-        },
-        signal,
-      );
     });
   }
 
@@ -184,23 +189,27 @@ export class Wal implements AsyncDisposable {
    * Rejects with SHALE_TOO_LARGE when so much can never be under way, SHALE_INVALID_ARGUMENT, SHALE_CLOSED, and while
    * it waits with what keeps the WAL from writing.
    */
-  async ready(options?: ReadyOptions): Promise<void> {
-    const { bytes, signal } = options === undefined ? {} : readBag('ready', options, READY_OPTIONS);
-    const limit = this.#engine.options.maxInFlightBytes;
-    const checked = bytes === undefined ? Math.min(READY_BYTES, Math.floor(limit / 16)) : bytes;
-    if (typeof checked !== 'number' || !Number.isSafeInteger(checked) || checked < 0) {
-      throw invalid('bytes', `bytes must be a safe integer of at least 0, and is ${show(bytes)}`);
-    }
-    const cost = checked + COST_PER_ENTRY + COST_PER_APPEND;
-    if (cost > limit) throw tooLarge({ bytes: checked, entries: 1 }, cost, limit);
-    await this.#engine.ready(cost, checkSignal(signal));
+  ready(options?: ReadyOptions): Promise<void> {
+    return refusedInTurn(async () => {
+      const { bytes, signal } = options === undefined ? {} : readBag('ready', options, READY_OPTIONS);
+      const limit = this.#engine.options.maxInFlightBytes;
+      const checked = bytes === undefined ? Math.min(READY_BYTES, Math.floor(limit / 16)) : bytes;
+      if (typeof checked !== 'number' || !Number.isSafeInteger(checked) || checked < 0) {
+        throw invalid('bytes', `bytes must be a safe integer of at least 0, and is ${show(bytes)}`);
+      }
+      const cost = checked + COST_PER_ENTRY + COST_PER_APPEND;
+      if (cost > limit) throw tooLarge({ bytes: checked, entries: 1 }, cost, limit);
+      await this.#engine.ready(cost, checkSignal(signal));
+    });
   }
 
   /** Waits for every append made so far, and puts all that was acknowledged with `'os'` on stable storage. */
-  async sync(): Promise<void> {
-    this.#engine.requireWritable();
-    await this.#engine.settled();
-    await this.#engine.admin((log) => log.sync());
+  sync(): Promise<void> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      await this.#engine.settled();
+      await this.#engine.admin((log) => log.sync());
+    });
   }
 
   /** Numbers about the WAL, its shards and RocksDB. Cheap enough for every few seconds. */
@@ -215,16 +224,20 @@ export class Wal implements AsyncDisposable {
    * SHALE_NO_SPACE when there is no room, reads and trims going on as before, with SHALE_NO_RESOURCES when files cannot
    * be opened yet, reads going on, and with what made the WAL unusable when that is for ever.
    */
-  async resume(): Promise<void> {
-    this.#engine.requireWritable();
-    await this.#engine.admin((log) => log.resume());
-    this.#engine.health.resumed();
+  resume(): Promise<void> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      await this.#engine.admin((log) => log.resume());
+      this.#engine.health.resumed();
+    });
   }
 
   /** Writes what RocksDB holds in memory to table files. Never needed for durability. */
-  async flush(): Promise<void> {
-    this.#engine.requireWritable();
-    await this.#engine.admin((log) => log.flush());
+  flush(): Promise<void> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      await this.#engine.admin((log) => log.flush());
+    });
   }
 
   /**
@@ -235,27 +248,33 @@ export class Wal implements AsyncDisposable {
    * Rejects with SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_POISONED, SHALE_IO, SHALE_CLOSED, and SHALE_OUTCOME_UNKNOWN when
    * the thread it ran on died; the entries stay trimmed whatever comes of it.
    */
-  async reclaim(): Promise<ReclaimReport> {
-    this.#engine.requireWritable();
-    return await this.#engine.reclaimer.now();
+  reclaim(): Promise<ReclaimReport> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      return await this.#engine.reclaimer.now();
+    });
   }
 
   /** Compacts the whole database down to its last level. Long, and heavy on the disk; appends go on meanwhile. */
-  async compact(): Promise<void> {
-    this.#engine.requireWritable();
-    await this.#engine.admin((log) => log.compact());
+  compact(): Promise<void> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      await this.#engine.admin((log) => log.compact());
+    });
   }
 
   /**
    * Copies the database as it is now to a directory that does not exist yet; table files are hard links if they can be.
    * The copy is a database of its own.
    */
-  async checkpoint(directory: string): Promise<void> {
-    this.#engine.lifecycle.requireOpen();
-    if (typeof directory !== 'string' || directory === '') {
-      throw invalid('directory', `a checkpoint goes to a directory, and got ${show(directory)}`);
-    }
-    await this.#engine.admin((log) => log.checkpoint(directory));
+  checkpoint(directory: string): Promise<void> {
+    return refusedInTurn(async () => {
+      this.#engine.lifecycle.requireOpen();
+      if (typeof directory !== 'string' || directory === '') {
+        throw invalid('directory', `a checkpoint goes to a directory, and got ${show(directory)}`);
+      }
+      await this.#engine.admin((log) => log.checkpoint(directory));
+    });
   }
 
   /**
@@ -266,16 +285,18 @@ export class Wal implements AsyncDisposable {
    * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another process adds to the same directory), SHALE_NO_SPACE, SHALE_IO,
    * SHALE_CLOSED.
    */
-  async backup(directory: string, options?: BackupOptions): Promise<BackupInfo> {
-    this.#engine.requireWritable();
-    if (typeof directory !== 'string' || directory === '') {
-      throw invalid('directory', `a backup goes to a directory, and got ${show(directory)}`);
-    }
-    const { keep } = options === undefined ? {} : readBag('backup', options, BACKUP_OPTIONS);
-    if (keep !== undefined && typeof keep !== 'number') {
-      throw invalid('keep', `keep is a number of backups from 1 on, and got ${show(keep)}`);
-    }
-    return await this.#engine.admin((log) => log.backup(directory, { keep }));
+  backup(directory: string, options?: BackupOptions): Promise<BackupInfo> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      if (typeof directory !== 'string' || directory === '') {
+        throw invalid('directory', `a backup goes to a directory, and got ${show(directory)}`);
+      }
+      const { keep } = options === undefined ? {} : readBag('backup', options, BACKUP_OPTIONS);
+      if (keep !== undefined && typeof keep !== 'number') {
+        throw invalid('keep', `keep is a number of backups from 1 on, and got ${show(keep)}`);
+      }
+      return await this.#engine.admin((log) => log.backup(directory, { keep }));
+    });
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Health } from '../health.js';
 import type { JointLane } from '../joint/joint-lane.js';
 import type { Shard } from '../shard/shard.js';
 import type { TableRef } from '../table-ref.js';
+import { inTurn } from '../turn.js';
 import type { Batcher } from './batcher.js';
 import type { FlowControl, Place } from './flow.js';
 import { NamingQueue } from './naming-queue.js';
@@ -69,7 +70,7 @@ export class Intake {
   accept(append: PendingAppend, signal: AbortSignal | undefined): void {
     const refusal = this.#refusal(append, signal);
     if (refusal !== null) {
-      append.reject(refusal.error);
+      inTurn(append.reject, refusal.error);
       return;
     }
     const { flow } = this.#context;
@@ -87,7 +88,7 @@ export class Intake {
         this.#hold(append, 'door');
       }
     } catch (cause) {
-      append.reject(notCopied(append, cause));
+      inTurn(append.reject, notCopied(append, cause));
     }
   }
 
