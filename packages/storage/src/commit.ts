@@ -3,6 +3,7 @@ import {
   APPEND_TRIMS,
   type AppendFrame,
   decodeLogKeyPrefix,
+  type ErrorCode,
   LOG_KEY_PREFIX_LENGTH,
   type TableId,
   U64_MAX,
@@ -22,6 +23,9 @@ const APPEND_STRIDE = 3;
 const JOINS = 1;
 /** Flag: the append has the next value of `expects`. */
 const EXPECTS = 2;
+
+/** What reading a table may come to, damage or no descriptor to open a file with, which is nothing to the others. */
+const OF_ONE_TABLE: ReadonlySet<ErrorCode> = new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO']);
 
 /** An append, trim or drop of a frame that was not written, and why. */
 export interface AppendFailure {
@@ -136,7 +140,7 @@ export class Committer {
 
   /**
    * Whether a frame that could not be written can be without some of it: without appends on a full disk, without the
-   * trims of tables whose metadata record cannot be raised because it is damaged.
+   * trims of tables whose metadata record cannot be raised because it cannot be read.
    */
   #canDoWithout(error: WalError, refused: Refused): boolean {
     if (error.code === 'SHALE_NO_SPACE') {
@@ -144,7 +148,7 @@ export class Committer {
       if (mixed) refused.appends = error;
       return mixed;
     }
-    if (error.code !== 'SHALE_CORRUPT') return false;
+    if (!OF_ONE_TABLE.has(error.code)) return false;
     const before = refused.trims.size;
     for (const unit of this.#removals.tables) {
       if (refused.trims.has(unit)) continue;
@@ -225,9 +229,9 @@ export class Committer {
       const id = this.#idOf(prefix);
       return id instanceof WalError ? id : this.#source.get(id);
     } catch (error) {
-      // One bad table must not block the others.
+      // One table that cannot be read must not block the others.
       const failure = toWalError(error, { path: this.#context.path });
-      if (failure.code === 'SHALE_CORRUPT') return failure;
+      if (OF_ONE_TABLE.has(failure.code)) return failure;
       throw failure;
     }
   }

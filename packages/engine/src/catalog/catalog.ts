@@ -135,7 +135,8 @@ export class Catalog {
         this.#shard.request<'namesMake'>({ kind: 'namesMake', names }, 'retry'),
       );
     } catch (error) {
-      if (error instanceof WalError) this.#health.notice(error);
+      // Mostly it is a look at what is there that lacks a descriptor. If it was the write, so do those of the appends.
+      if (error instanceof WalError && error.code !== 'SHALE_NO_RESOURCES') this.#health.notice(error);
       throw error;
     }
   }
