@@ -471,11 +471,23 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/rocksdb/native/range_deletions.cc',
-        from: '(files > usual ? files - usual : 0)',
-        to: '(files > usual ? 0 : 0)',
+        from: 'files > usual ? files - usual : 0',
+        to: 'files > usual ? usual - usual : 0',
       },
     ],
     killers: ['packages/rocksdb/test/unreadable-files.test.ts'],
+  },
+  {
+    name: 'reclaim-bound',
+    removes: 'the bound of the trimmed tables that are remembered until the log is quiet',
+    edits: [
+      {
+        file: 'packages/engine/src/reclaimer.ts',
+        from: '} else if (this.#tables >= MOST_TABLES) {',
+        to: '} else if (this.#tables < 0) {',
+      },
+    ],
+    killers: ['packages/engine/test/reclaimer.test.ts'],
   },
   {
     name: 'removal-order',

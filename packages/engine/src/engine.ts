@@ -5,6 +5,7 @@ import { FlowControl } from './append/flow.js';
 import { Intake } from './append/intake.js';
 import type { PendingAppend } from './append/pending-append.js';
 import { COST_PER_REMOVAL, type MakeRemoval } from './append/removal.js';
+import { Trim, type TrimContext, type TrimOutcome } from './append/trim.js';
 import { Catalog } from './catalog/catalog.js';
 import { DamageWatch } from './damage-watch.js';
 import { Health } from './health.js';
@@ -41,9 +42,10 @@ export class Engine {
   readonly readMemory: ReadMemory;
   /** This thread's own view of the database: it holds the claim, and does what takes long off this thread. */
   readonly log: Log;
-  /** Trims and drops under way. */
+  /** Drops under way. */
   readonly #changes = new Set<Promise<unknown>>();
   readonly #intake: Intake;
+  readonly #trims: TrimContext;
   readonly #damage: DamageWatch;
   readonly #joint: JointLane;
   #closing: Promise<void> | null = null;
@@ -99,14 +101,24 @@ export class Engine {
       refusal: () => this.#refusal(),
     });
     this.reclaimer = new Reclaimer({
-      reclaim: async (ranges, deep) => {
+      instance: options.instance,
+      reclaim: async (ranges, deep, span) => {
         // Before anything else can happen: the reclaim leaves out what is dropped from here on.
         const since = this.log.dropCount();
-        return await this.nextShard().request<'reclaim'>({ kind: 'reclaim', ranges, deep, since }, 'fail');
+        return await this.nextShard().request<'reclaim'>(
+          { kind: 'reclaim', ranges, deep, span, since },
+          'fail',
+        );
       },
       activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
       well: () => this.health.state === 'well',
     });
+    this.#trims = {
+      intake: this.#intake,
+      reclaimer: this.reclaimer,
+      trouble: () => this.#troubleOfRemoval(),
+      release: (cost) => this.flow.release(cost),
+    };
   }
 
   /**
@@ -165,20 +177,33 @@ export class Engine {
     return this.#intake.settled();
   }
 
+  /** Takes a trim in: it is done between the appends to its table made before and those made after, or rejected. */
+  trim(
+    ref: TableRef,
+    upTo: bigint,
+    sync: boolean,
+    signal: AbortSignal | undefined,
+    resolve: (outcome: TrimOutcome) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const cost = this.#costOfRemoval();
+    this.#intake.follow(new Trim(this.#trims, { ref, upTo, sync, cost }, resolve, reject), signal);
+  }
+
   /**
    * Calls `act` between the appends to the table made before and those made after, once there is room and the table has its address;
-   * null when there is none of its name. `act` must put one trim or drop of this cost into a frame, by `send`, at once.
+   * null when there is none of its name. `act` must put one drop of this cost into a frame, by `send`, at once.
    */
   async remove<R>(
     ref: TableRef,
     signal: AbortSignal | undefined,
     act: (address: Address, cost: number) => Promise<R>,
   ): Promise<R | null> {
-    const cost = Math.min(COST_PER_REMOVAL, this.flow.limits.inFlightBytes);
+    const cost = this.#costOfRemoval();
     const change = new Promise<R | null>((resolve, reject) => {
       const go = (): void => {
         const { address } = ref;
-        const trouble = this.health.state === 'full' ? null : this.health.error;
+        const trouble = this.#troubleOfRemoval();
         if (address !== null && trouble === null) {
           act(address, cost).then(resolve, reject);
           return;
@@ -197,7 +222,16 @@ export class Engine {
     }
   }
 
-  /** Puts a trim or drop into a frame, and returns what it comes to. */
+  #costOfRemoval(): number {
+    return Math.min(COST_PER_REMOVAL, this.flow.limits.inFlightBytes);
+  }
+
+  /** On a full disk trims and drops are what makes room. */
+  #troubleOfRemoval(): WalError | null {
+    return this.health.state === 'full' ? null : this.health.error;
+  }
+
+  /** Puts a drop into a frame, and returns what it comes to. */
   send<R>(make: MakeRemoval<R>): Promise<R> {
     return new Promise((resolve, reject) => {
       const change = make(resolve, reject);

@@ -1,10 +1,16 @@
-import type { KeyRange, TableId } from '@shale/codec';
+import { type KeyRange, type TableId, tableRangeUpTo } from '@shale/codec';
 import type { ReclaimReport } from '@shale/storage';
+import type { TableRef } from './table-ref.js';
 
 /** After a trim, before whole files are dropped. */
 const SOON_MS = 300;
 /** What is left is compacted away when nothing was written or trimmed for so long: it costs I/O. */
 const QUIET_MS = 1000;
+/**
+ * The most trimmed tables that are remembered each by itself. Of those beyond only the span that they lie in is known: its
+ * space comes back by compaction alone, with all that it holds.
+ */
+export const MOST_TABLES = 16_384;
 
 /** What giving back space has come to since the WAL was opened. */
 export interface ReclaimStats {
@@ -12,24 +18,36 @@ export interface ReclaimStats {
   readonly runs: number;
   /** Reclaims that failed; the space then comes back when RocksDB compacts by itself. */
   readonly failures: number;
-  /** Trimmed tables whose space has not been given back yet. */
+  /** Trimmed tables whose space has not been given back yet; at most 16,384, however many more there are. */
   readonly pending: number;
 }
 
 /** What the reclaimer needs of the WAL. */
 export interface ReclaimContext {
-  /** Gives back ranges of tables that have not been dropped; tables may be dropped while it runs. */
-  reclaim(ranges: readonly KeyRange[], deep: boolean): Promise<ReclaimReport>;
+  readonly instance: number;
+  /**
+   * Gives back ranges of tables that have not been dropped; tables may be dropped while it runs.
+   *
+   * @param span what to compact beside them when it is deep, whatever it holds; null: nothing
+   */
+  reclaim(ranges: readonly KeyRange[], deep: boolean, span: KeyRange | null): Promise<ReclaimReport>;
   /** A number that changes whenever something is written. */
   activity(): number;
   /** Whether there is room to compact: a full disk only lets go of whole files, until it is resumed. */
   well(): boolean;
 }
 
-/** What a trim has emptied, and of which table. */
-interface Emptied {
+/** A table that was trimmed, and the last sequence that is gone. */
+interface Trimmed {
   readonly id: TableId;
-  readonly range: KeyRange;
+  upTo: bigint;
+}
+
+/** A trim that has not been answered yet. */
+export interface TrimUnderWay {
+  readonly ref: TableRef;
+  /** Whether its table was dropped meanwhile. */
+  isDropped: boolean;
 }
 
 /**
@@ -42,10 +60,12 @@ interface Emptied {
  */
 export class Reclaimer {
   readonly #context: ReclaimContext;
-  /** By table id and region. A later trim of the table covers the earlier ones. */
-  readonly #emptied = new Map<bigint, Map<bigint, Emptied>>();
-  /** Trims that have not been answered yet, and whether their table was dropped meanwhile. */
-  readonly #trims = new Set<{ readonly table: bigint; isDropped: boolean }>();
+  /** By table id and region. */
+  readonly #trimmed = new Map<bigint, Map<bigint, Trimmed>>();
+  #tables = 0;
+  /** What the tables lie in that were trimmed while there were too many to remember. */
+  #span: KeyRange | null = null;
+  readonly #trims = new Set<TrimUnderWay>();
   #timer: NodeJS.Timeout | null = null;
   #next: 'shallow' | 'deep' = 'shallow';
   #state: 'idle' | 'running' | 'stopped' = 'idle';
@@ -58,25 +78,23 @@ export class Reclaimer {
   }
 
   get stats(): ReclaimStats {
-    let pending = 0;
-    for (const regions of this.#emptied.values()) pending += regions.size;
-    return { runs: this.#runs, failures: this.#failures, pending };
+    return { runs: this.#runs, failures: this.#failures, pending: this.#tables };
   }
 
-  /** Does a trim, and takes note of what it has emptied. */
-  async trim<R extends { readonly range: KeyRange | null }>(
-    id: TableId,
-    work: () => Promise<R>,
-  ): Promise<Omit<R, 'range'>> {
-    const trim = { table: id.table, isDropped: false };
+  /** A trim goes into a frame. */
+  begin(trim: TrimUnderWay): void {
     this.#trims.add(trim);
-    try {
-      const { range, ...result } = await work();
-      if (range !== null && !trim.isDropped) this.#note({ id, range });
-      return result;
-    } finally {
-      this.#trims.delete(trim);
-    }
+  }
+
+  /**
+   * A trim that has begun has its answer.
+   *
+   * @param removed the last sequence that it removed, 0n for none
+   */
+  end(trim: TrimUnderWay, removed: bigint): void {
+    const isKnown = this.#trims.delete(trim);
+    const { address } = trim.ref;
+    if (isKnown && removed > 0n && !trim.isDropped && address !== null) this.#note(address.id, removed);
   }
 
   /**
@@ -102,22 +120,44 @@ export class Reclaimer {
   stop(): void {
     this.#state = 'stopped';
     this.#cancel();
-    this.#emptied.clear();
+    this.#trimmed.clear();
+    this.#tables = 0;
+    this.#span = null;
   }
 
-  #note(emptied: Emptied): void {
+  #note(id: TableId, upTo: bigint): void {
     if (this.#state === 'stopped') return;
-    const { region, table } = emptied.id;
-    const regions = this.#emptied.get(table) ?? new Map<bigint, Emptied>();
-    regions.set(region, emptied);
-    this.#emptied.set(table, regions);
+    const regions = this.#trimmed.get(id.table);
+    const known = regions?.get(id.region);
+    if (known !== undefined) {
+      // A later trim of the table covers the earlier ones.
+      known.upTo = upTo;
+    } else if (this.#tables >= MOST_TABLES) {
+      this.#widen(id, upTo);
+    } else {
+      this.#tables++;
+      if (regions !== undefined) regions.set(id.region, { id, upTo });
+      else this.#trimmed.set(id.table, new Map([[id.region, { id, upTo }]]));
+    }
     // A shallow one that is due already takes this range along.
     if (this.#state === 'idle' && (this.#timer === null || this.#next === 'deep')) this.#wait('shallow');
   }
 
+  #widen(id: TableId, upTo: bigint): void {
+    const { lower, upper } = tableRangeUpTo(this.#context.instance, id, upTo);
+    const span = this.#span;
+    if (span !== null && Buffer.compare(span.lower, lower) <= 0 && Buffer.compare(upper, span.upper) <= 0)
+      return;
+    this.#span = {
+      lower: span === null || Buffer.compare(lower, span.lower) < 0 ? lower : span.lower,
+      upper: span === null || Buffer.compare(upper, span.upper) > 0 ? upper : span.upper,
+    };
+  }
+
   #forget(table: bigint): void {
-    this.#emptied.delete(table);
-    for (const trim of this.#trims) if (trim.table === table) trim.isDropped = true;
+    this.#tables -= this.#trimmed.get(table)?.size ?? 0;
+    this.#trimmed.delete(table);
+    for (const trim of this.#trims) if (trim.ref.address?.id.table === table) trim.isDropped = true;
   }
 
   #wait(next: 'shallow' | 'deep'): void {
@@ -144,37 +184,42 @@ export class Reclaimer {
   async #run(how: 'shallow' | 'deep', onFailure: 'keep' | 'forget'): Promise<ReclaimReport> {
     this.#cancel();
     if (this.#state === 'idle') this.#state = 'running';
-    const taken = [...this.#emptied.values()].flatMap((regions) => [...regions.values()]);
-    const work = this.#context.reclaim(
-      taken.map(({ range }) => range),
-      how === 'deep',
+    const taken = [...this.#trimmed.values()].flatMap((regions) =>
+      [...regions.values()].map((table) => ({ table, upTo: table.upTo })),
     );
+    const span = this.#span;
+    const ranges = taken.map(({ table, upTo }) => tableRangeUpTo(this.#context.instance, table.id, upTo));
+    const work = this.#context.reclaim(ranges, how === 'deep', span);
+    const settle = (): void => {
+      for (const { table, upTo } of taken) if (table.upTo === upTo) this.#remove(table);
+      if (this.#span === span) this.#span = null;
+    };
     const ended = work.then(
       () => {
         this.#runs++;
-        if (how === 'deep') this.#settle(taken);
+        if (how === 'deep') settle();
       },
       () => {
         this.#failures++;
-        if (how === 'deep' && onFailure === 'forget') this.#settle(taken);
+        if (how === 'deep' && onFailure === 'forget') settle();
       },
     );
     this.#running = ended.then(() => {
       if (this.#state !== 'running') return;
       this.#state = 'idle';
-      if (this.#emptied.size > 0) this.#wait(how === 'deep' ? 'shallow' : 'deep');
+      if (this.#tables > 0 || this.#span !== null) this.#wait(how === 'deep' ? 'shallow' : 'deep');
     });
     await this.#running;
     return await work;
   }
 
-  /** There is nothing more to do for these; what the tables were trimmed by since stays. */
-  #settle(done: readonly Emptied[]): void {
-    for (const emptied of done) {
-      const regions = this.#emptied.get(emptied.id.table);
-      if (regions?.get(emptied.id.region) !== emptied) continue;
-      regions.delete(emptied.id.region);
-      if (regions.size === 0) this.#emptied.delete(emptied.id.table);
-    }
+  /** There is nothing more to do for this one, unless it was dropped and trimmed anew. */
+  #remove(trimmed: Trimmed): void {
+    const { region, table } = trimmed.id;
+    const regions = this.#trimmed.get(table);
+    if (regions?.get(region) !== trimmed) return;
+    this.#tables--;
+    regions.delete(region);
+    if (regions.size === 0) this.#trimmed.delete(table);
   }
 }

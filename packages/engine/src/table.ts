@@ -3,7 +3,7 @@ import { checkSignal } from './abort.js';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './append/gather.js';
 import type { AppendResult, PendingPart } from './append/pending-append.js';
-import { dropOf, trimOf } from './append/removal.js';
+import { dropOf } from './append/removal.js';
 import type { Engine } from './engine.js';
 import { invalid, show, toSequence } from './ids.js';
 import { readBag } from './option-bag.js';
@@ -203,21 +203,17 @@ export class Table<T = Uint8Array> {
    * and so makes room there; once that is used up it rejects with SHALE_NO_SPACE until `wal.resume()`.
    */
   trim(upTo: bigint, options?: WriteOptions): Promise<TrimResult> {
-    return refusedInTurn(() => this.#trim(upTo, options));
-  }
-
-  async #trim(upTo: bigint, options: WriteOptions | undefined): Promise<TrimResult> {
-    const sequence = toSequence('upTo', upTo);
-    const { sync, signal } = this.#readWriteOptions('trim', options);
-    this.#engine.requireWritable();
-    this.#requireOwn();
-    const { options: wal, reclaimer } = this.#engine;
-    const trimmed = await this.#engine.remove(this.#ref, signal, (address, cost) =>
-      reclaimer.trim(address.id, () =>
-        this.#engine.send(trimOf(wal.instance, { address, sync, cost }, sequence)),
-      ),
-    );
-    return trimmed ?? { first: 0n, last: 0n };
+    return new Promise((resolve, reject) => {
+      try {
+        const sequence = toSequence('upTo', upTo);
+        const { sync, signal } = this.#readWriteOptions('trim', options);
+        this.#engine.requireWritable();
+        this.#requireOwn();
+        this.#engine.trim(this.#ref, sequence, sync, signal, resolve, reject);
+      } catch (error) {
+        inTurn(reject, error);
+      }
+    });
   }
 
   /** The smallest readable sequence; the last plus one when all was trimmed; 0n for a table never written. */

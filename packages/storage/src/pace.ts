@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a thread may be kept at a time. */
-const SLICE_MS = 1;
+/** How long a thread may be kept at a time: less than an append takes, which may have to wait for it. */
+const SLICE_MS = 0.25;
 /** How many times as long as it was kept the thread is left to others. */
 const REST = 3;
 

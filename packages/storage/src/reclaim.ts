@@ -21,6 +21,10 @@ export interface ReclaimOptions {
    */
   readonly deep?: boolean | undefined;
   /**
+   * What to compact as well with `deep`, whatever it holds: where ranges are that nobody has listed. Default: nothing.
+   */
+  readonly span?: KeyRange | undefined;
+  /**
    * What `Log.dropCount` said when the ranges were put together: those of tables that were dropped since, by whatever
    * log, are left out. For ranges of tables that other logs write. Default: what it says now.
    */
@@ -68,7 +72,7 @@ export async function reclaim(
   const started = performance.now();
   const since = options.since ?? native({ path }, () => db.drops());
   const trimmed = await requireTrimmed(context, ranges, since);
-  const wantsDeep = options.deep === true && trimmed.length > 0;
+  const wantsDeep = options.deep === true && (trimmed.length > 0 || options.span !== undefined);
   const bytesBefore = await directoryBytes(path);
   const filesBefore = native({ path }, () => db.liveFiles().length);
   const deep = wantsDeep && (await flushIfRoom(context));
@@ -76,7 +80,9 @@ export async function reclaim(
   const held = droppable.length > 0 && snapshotsHeld(context);
   if (droppable.length > 0 && !held) await dropFiles(context, droppable, since);
   if (deep) {
-    for (const { lower, upper } of await joinForCompaction(context, trimmed)) {
+    const spans = options.span === undefined ? [] : [options.span];
+    const others = trimmed.filter((range) => !spans.some((span) => isInside(range, span)));
+    for (const { lower, upper } of [...spans, ...(await joinForCompaction(context, others))]) {
       await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'force' }));
     }
   }
@@ -88,6 +94,10 @@ export async function reclaim(
     deferred: held || deep !== wantsDeep,
     elapsedMs: performance.now() - started,
   };
+}
+
+function isInside({ lower, upper }: KeyRange, span: KeyRange): boolean {
+  return Buffer.compare(lower, span.lower) >= 0 && Buffer.compare(upper, span.upper) <= 0;
 }
 
 /** Flushes what is in memory. False if the disk is full. */

@@ -179,6 +179,21 @@ test('reclaim refuses ranges that are not trimmed: nothing that can be read is e
   expect(sequences(log, id)).toEqual([1n, 2n, 3n, 4n, 5n]);
 });
 
+test('a deep reclaim compacts a span as well, whatever it holds', async () => {
+  const log = await fresh();
+  const tables = Array.from({ length: 20 }, (_, i) => ({ region: 1n, table: BigInt(i) }));
+  for (const table of tables) fill(log, table, 50, 1024);
+  await log.flush();
+  const full = await inFiles(log);
+  for (const table of tables.slice(0, 15)) log.trim(table, 45n, { sync: false });
+  const lower = tableRangeUpTo(0, { region: 1n, table: 0n }, 1n).lower;
+  const upper = tableRangeUpTo(0, { region: 1n, table: 19n }, U64_MAX).upper;
+  await log.reclaim([], { deep: true, span: { lower, upper } });
+  expect(full.records).toBe(1000);
+  expect(await inFiles(log)).toEqual({ ranges: 0, records: 15 * 5 + 5 * 50 + 15 });
+  expect(sequences(log, { region: 1n, table: 3n })).toEqual([46n, 47n, 48n, 49n, 50n]);
+});
+
 test('reclaim of nothing does nothing', async () => {
   const log = await fresh();
   fill(log, id, 10);

@@ -45,7 +45,7 @@ interface Common {
   readonly cost: number;
   readonly entries: number;
   readonly bytes: number;
-  readonly reject: (error: unknown) => void;
+  reject(error: unknown): void;
 }
 
 /** `table.append`: one entry; resolves with its sequence. */
@@ -82,16 +82,16 @@ export type PendingAppend = SingleAppend | BatchAppend | WriteAppend;
 /** `table.trim`, at its turn. Nothing takes its table's address away. */
 export interface PendingTrim extends Common {
   readonly kind: 'trim';
-  readonly ref: TableRef;
+  ref: TableRef;
   readonly upTo: bigint;
   /** The table's first and last sequence now, and the last one that was removed, 0n for none. */
-  readonly resolve: (first: bigint, last: bigint, removed: bigint) => void;
+  resolve(first: bigint, last: bigint, removed: bigint): void;
 }
 
 /** `table.drop`, at its turn. Nothing takes its table's address away. */
 export interface PendingDrop extends Common {
   readonly kind: 'drop';
-  readonly ref: TableRef;
+  ref: TableRef;
   readonly resolve: () => void;
 }
 

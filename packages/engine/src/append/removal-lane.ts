@@ -90,6 +90,10 @@ export class RemovalLane {
   }
 
   #pinned(change: PendingChange): PendingChange {
+    if (isRemoval(change)) {
+      change.ref = this.#enter(change.ref);
+      return change;
+    }
     if (change.kind === 'write') {
       return { ...change, parts: change.parts.map((part) => ({ ...part, ref: this.#enter(part.ref) })) };
     }

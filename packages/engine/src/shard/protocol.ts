@@ -100,6 +100,8 @@ export interface ShardTasks {
     readonly kind: 'reclaim';
     readonly ranges: readonly KeyRange[];
     readonly deep: boolean;
+    /** What to compact beside the ranges when it is deep, whatever it holds. */
+    readonly span: KeyRange | null;
     readonly since: bigint;
   };
   /** Heads of the tables from `lower` to `upper`, both inclusive, at most about `limit`. */

@@ -195,8 +195,8 @@ export class ShardWorker {
 
   /** Mostly waits: the thread serves appends meanwhile. */
   async #reclaim(task: ShardTasks['reclaim']): Promise<Outcome> {
-    const { ranges, deep, since } = task;
-    return plain(await this.#open().reclaim(ranges, { deep, since }));
+    const { ranges, deep, span, since } = task;
+    return plain(await this.#open().reclaim(ranges, { deep, since, ...(span === null ? {} : { span }) }));
   }
 
   async #detach(): Promise<Outcome> {

@@ -1,0 +1,96 @@
+import { type KeyRange, tableRangeUpTo } from '@shale/codec';
+import type { ReclaimReport } from '@shale/storage';
+import { expect, test } from 'vitest';
+import { MOST_TABLES, Reclaimer } from '../dist/reclaimer.js';
+import { addressOf, TableRef } from '../dist/table-ref.js';
+
+const REPORT: ReclaimReport = {
+  bytesBefore: 0,
+  bytesAfter: 0,
+  filesBefore: 0,
+  filesAfter: 0,
+  deferred: false,
+  elapsedMs: 0,
+};
+
+interface Call {
+  readonly ranges: readonly KeyRange[];
+  readonly deep: boolean;
+  readonly span: KeyRange | null;
+}
+
+function reclaimerOf(instance = 0): {
+  reclaimer: Reclaimer;
+  calls: Call[];
+  trim: (table: bigint, upTo: bigint) => void;
+} {
+  const calls: Call[] = [];
+  const reclaimer = new Reclaimer({
+    instance,
+    reclaim: async (ranges, deep, span) => {
+      calls.push({ ranges, deep, span });
+      return REPORT;
+    },
+    activity: () => 0,
+    well: () => true,
+  });
+  const trim = (table: bigint, upTo: bigint): void => {
+    const address = addressOf({ region: 1n, table }, { instance, shards: 1, shardBy: 'table' });
+    const underWay = { ref: new TableRef(address, null), isDropped: false };
+    reclaimer.begin(underWay);
+    reclaimer.end(underWay, upTo);
+  };
+  return { reclaimer, calls, trim };
+}
+
+test('of tables beyond the most only the span is remembered, which is compacted with the ranges of the others', async () => {
+  const { reclaimer, calls, trim } = reclaimerOf();
+  const most = BigInt(MOST_TABLES);
+  for (let table = 0n; table < most; table++) trim(table, 5n);
+  for (const table of [most + 7n, most + 3n, most + 9n, most + 5n]) trim(table, 5n);
+  trim(1n, 6n);
+  expect(reclaimer.stats.pending).toBe(MOST_TABLES);
+  await reclaimer.now();
+  const [call] = calls;
+  expect(call?.ranges).toHaveLength(MOST_TABLES);
+  expect(call?.ranges[1]).toEqual(tableRangeUpTo(0, { region: 1n, table: 1n }, 6n));
+  expect(call?.span).toEqual({
+    lower: tableRangeUpTo(0, { region: 1n, table: most + 3n }, 5n).lower,
+    upper: tableRangeUpTo(0, { region: 1n, table: most + 9n }, 5n).upper,
+  });
+  expect(reclaimer.stats).toEqual({ runs: 1, failures: 0, pending: 0 });
+  await reclaimer.now();
+  expect(calls[1]).toEqual({ ranges: [], deep: true, span: null });
+});
+
+test('what is trimmed or dropped while a reclaim runs is told from what the reclaim was about', async () => {
+  const { reclaimer, calls, trim } = reclaimerOf();
+  for (const table of [1n, 2n, 3n]) trim(table, 5n);
+  const running = reclaimer.now();
+  trim(1n, 6n);
+  await reclaimer.drop({ region: 1n, table: 2n }, async () => undefined);
+  trim(2n, 5n);
+  await running;
+  expect(reclaimer.stats.pending).toBe(2);
+  await reclaimer.now();
+  expect(calls[1]?.ranges).toEqual([
+    tableRangeUpTo(0, { region: 1n, table: 1n }, 6n),
+    tableRangeUpTo(0, { region: 1n, table: 2n }, 5n),
+  ]);
+  reclaimer.stop();
+  expect(reclaimer.stats.pending).toBe(0);
+});
+
+test('a trim whose table is dropped before its answer leaves nothing to give back', async () => {
+  const { reclaimer } = reclaimerOf();
+  const ref = new TableRef(
+    addressOf({ region: 1n, table: 1n }, { instance: 0, shards: 1, shardBy: 'table' }),
+    null,
+  );
+  const underWay = { ref, isDropped: false };
+  reclaimer.begin(underWay);
+  await reclaimer.drop({ region: 1n, table: 1n }, async () => undefined);
+  reclaimer.end(underWay, 5n);
+  expect(reclaimer.stats.pending).toBe(0);
+  reclaimer.stop();
+});
