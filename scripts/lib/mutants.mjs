@@ -1035,7 +1035,7 @@ export const MUTANTS = [
     removes: 'the refusal of options that do not exist',
     edits: [
       {
-        file: 'packages/engine/src/option-bag.ts',
+        file: 'packages/storage/src/arguments/option-bag.ts',
         from: 'if (name in Object.prototype) return;',
         to: 'if (name in Object.prototype || known.length > 0) return;',
       },
@@ -1054,5 +1054,71 @@ export const MUTANTS = [
       },
     ],
     killers: ['packages/storage/test/frames.test.ts'],
+  },
+  {
+    name: 'targets-apart-from-logs',
+    removes:
+      'the comparison of directories by what they are, which keeps a backup or checkpoint out of the log',
+    edits: [
+      {
+        file: 'packages/storage/src/targets/places.ts',
+        from: 'if (inner.some((id) => ids.has(id))) {',
+        to: 'if (inner.some((id) => ids.has(id)) && target.startsWith(path) && path === target) {',
+      },
+    ],
+    killers: ['packages/storage/test/targets.test.ts', 'packages/storage/test/backups.test.ts'],
+  },
+  {
+    name: 'one-backup-at-a-time',
+    removes: 'the lock of a directory of backups',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/backup.cc',
+        from: 'const int error = lockFile(file_.number(), kind);',
+        to: 'const int error = shared ? lockFile(file_.number(), kind) : 0;',
+      },
+    ],
+    killers: ['packages/storage/test/targets.test.ts'],
+  },
+  {
+    name: 'keep-of-one-log',
+    removes: 'the look at whose backup it is that is one too many',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/backup.cc',
+        from: 'if (info.app_metadata == metadata) ids.push_back(info.backup_id);',
+        to: 'ids.push_back(info.backup_id);',
+      },
+    ],
+    killers: ['packages/storage/test/backups.test.ts'],
+  },
+  {
+    name: 'no-older-backup-in-silence',
+    removes: 'the refusal to restore an older backup where the newest one is damaged',
+    edits: [
+      {
+        file: 'packages/storage/src/backup/choose.ts',
+        from: '(newest === undefined || options.allowOlder !== true)',
+        to: 'newest === undefined',
+      },
+    ],
+    killers: ['packages/storage/test/backups.test.ts'],
+  },
+  {
+    name: 'workspace-of-a-checkpoint',
+    removes: 'the directory of its own in which a checkpoint grows',
+    edits: [
+      {
+        file: 'packages/storage/src/checkpoint.ts',
+        from: 'db.checkpoint(workspace.result)',
+        to: 'db.checkpoint(target)',
+      },
+      {
+        file: 'packages/storage/src/checkpoint.ts',
+        from: '    await moveIntoPlace(workspace);\n',
+        to: '    void moveIntoPlace;\n',
+      },
+    ],
+    killers: ['packages/storage/test/targets.test.ts'],
   },
 ];

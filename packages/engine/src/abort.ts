@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { invalid, show } from './ids.js';
+import { invalid, show } from '@shale/storage';
 
 /*
  * Signals are used through what the platform says of them, and not through properties that an application may have laid

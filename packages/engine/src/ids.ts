@@ -1,4 +1,5 @@
 import { MAX_NAME_BYTES, type TableId, U64_MAX, WalError } from '@shale/codec';
+import { invalid, show } from '@shale/storage';
 
 /** A region or table id: a bigint of 0 to 2^64-1, or a safe integer of at least 0. */
 export type IdInput = bigint | number;
@@ -9,16 +10,6 @@ export interface TableIdInput {
   readonly region: IdInput;
   /** The table's id, unique inside its region. */
   readonly table: IdInput;
-}
-
-/** The error for an argument that cannot be used. `field` says which. */
-export function invalid(field: string, message: string, cause?: unknown): WalError {
-  const options = { details: { field } };
-  return new WalError(
-    'SHALE_INVALID_ARGUMENT',
-    message,
-    cause === undefined ? options : { ...options, cause },
-  );
 }
 
 /** Takes an id as the API accepts it. Throws SHALE_INVALID_ARGUMENT. */
@@ -67,20 +58,4 @@ export function toName(value: string): string {
     throw invalid('name', 'a table name must be well-formed Unicode, and this one has a lone surrogate');
   }
   return value;
-}
-
-/** A value as a message shows it. Whatever it is, none of its code throws out of here. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'object' && value !== null) return `an object (${classOf(value)})`;
-  return typeof value === 'function' ? 'a function' : String(value);
-}
-
-function classOf(value: object): string {
-  try {
-    return String(value.constructor?.name ?? 'Object');
-  } catch {
-    return 'Object';
-  }
 }

@@ -1,6 +1,5 @@
-import { type Log, openLog } from '@shale/storage';
+import { invalid, type Log, openLog, show } from '@shale/storage';
 import { Engine } from './engine.js';
-import { invalid, show } from './ids.js';
 import { remember } from './internals.js';
 import { resolveOptions, type WalOptions } from './options.js';
 import { ShardThread } from './shard/shard-thread.js';

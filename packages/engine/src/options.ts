@@ -1,7 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { HANDLE_OPTIONS, type RocksDBOptions } from '@shale/storage';
-import { invalid, show } from './ids.js';
-import { readBag } from './option-bag.js';
+import { HANDLE_OPTIONS, invalid, type RocksDBOptions, readBag, show } from '@shale/storage';
 import type { ShardBy } from './routing.js';
 
 /**

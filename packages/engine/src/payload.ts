@@ -1,5 +1,5 @@
 import { bytesCodec, measurePayload, type PayloadCodec, WalError } from '@shale/codec';
-import { isPayloadError, reasonOf } from './caller-error.js';
+import { isPayloadError, reasonOf } from '@shale/storage';
 
 /** Whether a codec hands out the very arrays it is given, so that there is nothing to call it for. */
 export function isBytesCodec(codec: unknown): boolean {

@@ -1,16 +1,25 @@
 import { bytesCodec, type PayloadCodec, type RecoveryReport } from '@shale/codec';
-import type { BackupInfo, BackupOptions, ReclaimReport, TableInfo, VerifyEvent } from '@shale/storage';
+import {
+  type BackupInfo,
+  type BackupOptions,
+  fromCaller,
+  fromHere,
+  invalid,
+  type ReclaimReport,
+  readBag,
+  show,
+  type TableInfo,
+  type VerifyEvent,
+} from '@shale/storage';
 import { checkSignal } from './abort.js';
 import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
 import { type GatheredBatch, readArray } from './append/gather.js';
 import { tooLarge } from './append/intake.js';
 import type { AppendResult } from './append/pending-append.js';
-import { fromCaller } from './caller-error.js';
 import type { Engine } from './engine.js';
-import { type IdInput, invalid, show, type TableIdInput, toId, toTableId } from './ids.js';
+import { type IdInput, type TableIdInput, toId, toTableId } from './ids.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents } from './listing.js';
-import { readBag } from './option-bag.js';
 import type { ResolvedOptions } from './options.js';
 import { Region } from './region/region.js';
 import { collectStats, type WalStats } from './stats.js';
@@ -265,7 +274,11 @@ export class Wal implements AsyncDisposable {
 
   /**
    * Copies the database as it is now to a directory that does not exist yet; table files are hard links if they can be.
-   * The copy is a database of its own.
+   * The copy is a database of its own. It grows in a directory `.<name>.partial-…` beside its place, and is moved there when
+   * it is whole; a process that is killed meanwhile leaves that directory.
+   *
+   * Rejects with SHALE_INVALID_ARGUMENT (there is something already; it is, lies in or holds the log, however the path is
+   * spelt, or lies in another one), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
    */
   checkpoint(directory: string): Promise<void> {
     return refusedInTurn(async () => {
@@ -273,7 +286,8 @@ export class Wal implements AsyncDisposable {
       if (typeof directory !== 'string' || directory === '') {
         throw invalid('directory', `a checkpoint goes to a directory, and got ${show(directory)}`);
       }
-      await this.#engine.admin((log) => log.checkpoint(directory));
+      const target = fromHere(directory);
+      await this.#engine.admin((log) => log.checkpoint(target));
     });
   }
 
@@ -282,8 +296,10 @@ export class Wal implements AsyncDisposable {
    * before is in it. Table files that the directory has from earlier backups are not copied again. `listBackups`
    * and `restoreBackup` of `@shale/engine/admin` list them and make a database of one.
    *
-   * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another process adds to the same directory), SHALE_NO_SPACE, SHALE_IO,
-   * SHALE_CLOSED.
+   * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another backup is being made in the directory, by whatever thread, process
+   * or path, or one of it restored), SHALE_INVALID_ARGUMENT (it is, lies in or holds the log, lies in another one, or has
+   * files of others where a backup would remove them), SHALE_UNSUPPORTED (its file system has no locks), SHALE_NO_SPACE,
+   * SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
    */
   backup(directory: string, options?: BackupOptions): Promise<BackupInfo> {
     return refusedInTurn(async () => {
@@ -295,7 +311,8 @@ export class Wal implements AsyncDisposable {
       if (keep !== undefined && typeof keep !== 'number') {
         throw invalid('keep', `keep is a number of backups from 1 on, and got ${show(keep)}`);
       }
-      return await this.#engine.admin((log) => log.backup(directory, { keep }));
+      const target = fromHere(directory);
+      return await this.#engine.admin((log) => log.backup(target, { keep }));
     });
   }
 

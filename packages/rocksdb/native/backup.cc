@@ -1,7 +1,10 @@
 // Backups of an open database in a directory of their own, and the way back. RocksDB's backup engine does it: table
 // files are shared between the backups of a directory, everything has a checksum, and a backup that was not finished is none.
+#include <fcntl.h>
 #include <rocksdb/utilities/backup_engine.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -9,8 +12,11 @@
 
 #include "directories.h"
 #include "entry.h"
+#include "file_lock.h"
+#include "input_file.h"
 #include "operation.h"
 #include "private_files.h"
+#include "regular_file.h"
 
 namespace shale {
 
@@ -44,18 +50,42 @@ std::unique_ptr<Engine> open(const std::string& directory) {
   return engine;
 }
 
-// Two processes that change one directory of backups would trash it.
+// Whoever adds to a directory of backups or removes from it is alone there; restores may be several. The lock is of the
+// file, so it does not matter by which path, thread or process one comes. The file stays: it is part of the directory.
 class DirectoryLock {
  public:
-  explicit DirectoryLock(const std::string& directory) {
-    throwIfFailed(privateEnvironment()->LockFile(directory + "/LOCK", &lock_), directory);
+  DirectoryLock(const std::string& directory, LockKind kind) {
+    const std::string path = directory + "/LOCK";
+    const bool shared = kind == LockKind::kShared;
+    for (int attempt = 0; attempt < kMostAttempts; attempt++) {
+      file_ = Descriptor(shared ? openRegular(path, O_RDONLY) : openRegular(path, O_RDWR | O_CREAT, 0600));
+      // Nobody has added to it by this path, as in a copy of the directory: there is nothing to wait for.
+      if (!file_.isOpen() && errno == ENOENT && shared) return;
+      if (!file_.isOpen()) throwSystemError("Cannot open", path, errno);
+      const int error = lockFile(file_.number(), kind);
+      if (error == EAGAIN) {
+        throw DatabaseError{"ROCKSDB_LOCKED", "The directory of backups is in use by another backup or restore", "none",
+                            "none", directory};
+      }
+      if (error != 0 && isWithoutLocks(error)) {
+        // Nothing is changed there by a restore.
+        if (shared) return;
+        throw DatabaseError{"ROCKSDB_LOCKS_UNSUPPORTED",
+                            "The file system of this directory has no file locks (" + describeErrno(error) +
+                                "), so that a second backup could not be kept out",
+                            "none", "none", directory};
+      }
+      if (error != 0) throwSystemError("Cannot lock", path, error);
+      if (isNamed(path, file_.number())) return;
+    }
+    throwSystemError("Cannot lock", path, ESTALE);
   }
-  ~DirectoryLock() { privateEnvironment()->UnlockFile(lock_).PermitUncheckedError(); }
-  DirectoryLock(const DirectoryLock&) = delete;
-  DirectoryLock& operator=(const DirectoryLock&) = delete;
 
  private:
-  rocksdb::FileLock* lock_ = nullptr;
+  // The file's name was another one's again and again: somebody is removing it.
+  static constexpr int kMostAttempts = 100;
+
+  Descriptor file_;
 };
 
 napi_value toValue(napi_env env, const BackupInfo& info) {
@@ -104,7 +134,20 @@ rocksdb::BackupID create(SharedDatabase& database, BackupEngine& engine, const s
   return id;
 }
 
-// createBackup(handle, directory, metadata, keep): Promise<info>. keep: how many backups to keep, 0 for all.
+// Removes all backups with this metadata but so many of the newest. What others have made stays.
+void removeOld(BackupEngine& engine, const std::string& directory, const std::string& metadata, uint32_t keep) {
+  std::vector<BackupInfo> infos;
+  engine.GetBackupInfo(&infos);
+  std::vector<rocksdb::BackupID> ids;
+  for (const BackupInfo& info : infos) {
+    if (info.app_metadata == metadata) ids.push_back(info.backup_id);
+  }
+  std::sort(ids.begin(), ids.end());
+  for (size_t i = 0; i + keep < ids.size(); i++) throwIfFailed(engine.DeleteBackup(ids[i]), directory);
+}
+
+// createBackup(handle, directory, metadata, keep): Promise<info>. keep: how many backups with this metadata to keep, 0 for
+// all.
 napi_value createBackup(const Arguments& arguments) {
   auto reference = std::make_shared<Reference>(arguments.lease(0).forCall());
   const std::string directory = arguments.string(1, "directory");
@@ -112,13 +155,13 @@ napi_value createBackup(const Arguments& arguments) {
   const uint32_t keep = arguments.integer(3, "keep", 0, UINT32_MAX);
   return startOperation(arguments.env(), directory, Duration::kLengthy, [=]() -> Finish {
     createDirectory(directory, true);
-    const DirectoryLock lock(directory);
+    const DirectoryLock lock(directory, LockKind::kExclusive);
     const auto engine = open<BackupEngine>(directory);
     const rocksdb::BackupID id = create(**reference, *engine, directory, metadata);
     reference->drop();
     BackupInfo info;
     throwIfFailed(engine->GetBackupInfo(id, &info, true), directory);
-    if (keep > 0) throwIfFailed(engine->PurgeOldBackups(keep), directory);
+    if (keep > 0) removeOld(*engine, directory, metadata, keep);
     return finishWith(std::move(info));
   });
 }
@@ -152,11 +195,13 @@ napi_value listBackups(const Arguments& arguments) {
 }
 
 // restoreBackup(directory, id, target): Promise<info>. Every checksum is compared, before and while files are copied.
+// Nothing is removed from the directory meanwhile.
 napi_value restoreBackup(const Arguments& arguments) {
   const std::string directory = arguments.string(0, "directory");
   const uint32_t id = arguments.integer(1, "id", 1, UINT32_MAX);
   const std::string target = arguments.string(2, "target");
   return startOperation(arguments.env(), directory, Duration::kLengthy, [=]() -> Finish {
+    const DirectoryLock lock(directory, LockKind::kShared);
     const auto engine = open<BackupEngineReadOnly>(directory);
     BackupInfo info;
     throwIfFailed(engine->GetBackupInfo(id, &info, true), directory);

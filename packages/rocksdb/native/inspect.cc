@@ -96,6 +96,15 @@ napi_value latestSequence(const Arguments& arguments) {
   return makeBigInt(arguments.env(), use.db().GetLatestSequenceNumber());
 }
 
+// identity(handle): string. Which database it is: RocksDB makes one up for each, and a copy by RocksDB's own means, as by
+// checkpoint or from a backup, gets another one.
+napi_value identity(const Arguments& arguments) {
+  const Use use(arguments.lease(0).database());
+  std::string identity;
+  throwIfFailed(use.db().GetDbIdentity(identity), use.path());
+  return makeString(arguments.env(), identity);
+}
+
 }  // namespace
 
 void exportInspect(napi_env env, napi_value exports) {
@@ -106,6 +115,7 @@ void exportInspect(napi_env env, napi_value exports) {
   exportFunction<liveFiles>(env, exports, "liveFiles");
   exportFunction<unreadableFiles>(env, exports, "unreadableFiles");
   exportFunction<latestSequence>(env, exports, "latestSequence");
+  exportFunction<identity>(env, exports, "identity");
 }
 
 }  // namespace shale

@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +13,7 @@
 #include <utility>
 
 #include "errors.h"
+#include "file_lock.h"
 #include "input_file.h"
 #include "watermark.h"
 
@@ -27,33 +26,6 @@ constexpr size_t kMostBytes = 4096;
 constexpr int kMostAttempts = 100;
 
 using Fields = std::map<std::string, std::string>;
-
-// 0 or an errno; EAGAIN when another holds it.
-int lock(int file) {
-#ifdef F_OFD_SETLK
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  int result;
-  do {
-    result = ::fcntl(file, F_OFD_SETLK, &whole);
-  } while (result != 0 && errno == EINTR);
-  if (result == 0) return 0;
-  if (errno == EAGAIN || errno == EACCES) return EAGAIN;
-  // A kernel or a file system that knows only the older kind.
-  if (errno != EINVAL && errno != ENOSYS && errno != ENOLCK && errno != ENOTSUP && errno != EOPNOTSUPP) return errno;
-#endif
-  int result2;
-  do {
-    result2 = ::flock(file, LOCK_EX | LOCK_NB);
-  } while (result2 != 0 && errno == EINTR);
-  if (result2 == 0) return 0;
-  return errno == EWOULDBLOCK ? EAGAIN : errno;
-}
-
-bool isWithoutLocks(int error) {
-  return error == ENOLCK || error == ENOSYS || error == ENOTSUP || error == EOPNOTSUPP || error == EINVAL;
-}
 
 // When a process was started, in ticks since the kernel was: with the id it tells one process from all others. Empty if
 // there is none, or the system does not say.
@@ -168,14 +140,6 @@ std::string nameHolder(const Fields& holder, const Fields& own) {
                       "none", "none", directory};
 }
 
-// Whether the file of that name is still this one.
-bool isNamed(const std::string& path, int file) {
-  struct stat named;
-  struct stat open;
-  return ::lstat(path.c_str(), &named) == 0 && ::fstat(file, &open) == 0 && named.st_ino == open.st_ino &&
-         named.st_dev == open.st_dev;
-}
-
 }  // namespace
 
 WriterLock::WriterLock(const std::string& directory) : path_(directory + "/WRITER") {
@@ -188,7 +152,7 @@ WriterLock::WriterLock(const std::string& directory) : path_(directory + "/WRITE
       if (!file_.isOpen() && errno == ENOENT) continue;
     }
     if (!file_.isOpen()) throwSystemError("Cannot open", path_, errno);
-    const int error = lock(file_.number());
+    const int error = lockFile(file_.number(), LockKind::kExclusive);
     if (error == EAGAIN) throwLocked(directory, path_);
     if (error != 0 && isWithoutLocks(error)) {
       if (made_) ::unlink(path_.c_str());

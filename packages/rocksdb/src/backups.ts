@@ -10,7 +10,7 @@ export function listBackups(directory: string): Promise<StoredBackups> {
  * Writes the database of a backup to a directory that is empty or does not exist yet, after comparing every checksum.
  *
  * @throws RocksDBError `ROCKSDB_CORRUPTION` when the backup is damaged, `ROCKSDB_NOT_FOUND` when there is none of
- * this id.
+ * this id, `ROCKSDB_LOCKED` while a backup is made in the directory. None is made or removed meanwhile.
  */
 export function restoreBackup(directory: string, id: number, target: string): Promise<StoredBackup> {
   return native().restoreBackup(directory, id, target);

@@ -370,6 +370,14 @@ export class Database {
     return native().latestSequence(this.#handle);
   }
 
+  /**
+   * Which database it is: RocksDB makes up an identity when it creates one, and keeps it in the file `IDENTITY`. A
+   * checkpoint and a restored backup get one of their own; a directory copied with all its files has the same.
+   */
+  identity(): string {
+    return native().identity(this.#handle);
+  }
+
   /** Makes everything written so far, by any thread, survive a crash of the machine. */
   async syncWal(): Promise<void> {
     await native().syncWal(this.#handle);
@@ -413,11 +421,12 @@ export class Database {
 
   /**
    * Adds a backup of the database as it is now to a directory of backups, beside writes. Table files that the directory
-   * has already are not copied again. One process at a time may add to a directory.
+   * has already are not copied again. One backup at a time is added to a directory, whatever paths lead to it.
    *
-   * @param options `metadata`: any text, kept with the backup. `keep`: remove all backups but so many of the newest;
-   * 1..2^32-1, default all stay.
-   * @throws RocksDBError `ROCKSDB_LOCKED` when another process adds to the same directory; `ROCKSDB_NO_SPACE` when the
+   * @param options `metadata`: any text, kept with the backup. `keep`: remove all backups with the same metadata but so
+   * many of the newest; 1..2^32-1, default all stay.
+   * @throws RocksDBError `ROCKSDB_LOCKED` while another backup is made in the directory, by whatever thread or process, or
+   * one of it is restored; `ROCKSDB_LOCKS_UNSUPPORTED`; `ROCKSDB_NO_SPACE` when the
    * database's disk is full and a trim or `resume()` needs the database for itself: such a backup is given up, and can be
    * made again.
    */

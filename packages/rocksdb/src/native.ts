@@ -108,6 +108,7 @@ export interface NativeBinding {
   liveFiles(handle: NativeHandle): LiveFile[];
   unreadableFiles(handle: NativeHandle): string;
   latestSequence(handle: NativeHandle): bigint;
+  identity(handle: NativeHandle): string;
 
   syncWal(handle: NativeHandle): Promise<void>;
   flush(handle: NativeHandle): Promise<void>;

@@ -73,7 +73,7 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
 const IO_ADVICE = 'check the disk, the permissions and the free space of the directory';
 
 /**
- * Turns whatever a call of the native binding threw into a WalError with the original as its cause. A WalError stays
+ * Turns whatever a call of the native binding or of Node's file system threw into a WalError with the original as its cause. A WalError stays
  * as it is, but gets the path and the table when it has none.
  */
 export function toWalError(error: unknown, context: ErrorContext): WalError {
@@ -82,6 +82,7 @@ export function toWalError(error: unknown, context: ErrorContext): WalError {
   if (isArgumentError(error)) {
     return new WalError('SHALE_INVALID_ARGUMENT', error.message, { cause: error, ...context });
   }
+  if (isSystemError(error)) return fromSystem(error, context);
   const message = error instanceof Error ? error.message : String(error);
   return new WalError('SHALE_INTERNAL', `unexpected failure: ${message}`, { cause: error, ...context });
 }
@@ -149,6 +150,26 @@ function fromRocksDB(error: RocksDBError, context: ErrorContext): WalError {
   return new WalError(code, message, { ...context, path, cause: error, details, recovery: error.recovery });
 }
 
+/** What the system's codes are to a caller. Codes left out are SHALE_IO. */
+const OF_SYSTEM: Readonly<Record<string, RocksDBError['code']>> = {
+  ENOSPC: 'ROCKSDB_NO_SPACE',
+  EDQUOT: 'ROCKSDB_NO_SPACE',
+  EMFILE: 'ROCKSDB_NO_RESOURCES',
+  ENFILE: 'ROCKSDB_NO_RESOURCES',
+  ENOMEM: 'ROCKSDB_NO_RESOURCES',
+  ENAMETOOLONG: 'ROCKSDB_INVALID_ARGUMENT',
+};
+
+function fromSystem(error: Error & { readonly code: string }, context: ErrorContext): WalError {
+  const meaning = MEANINGS[OF_SYSTEM[error.code] ?? 'ROCKSDB_IO_ERROR'];
+  const { code, advice } = meaning ?? { code: 'SHALE_IO', advice: IO_ADVICE };
+  return new WalError(code, `${error.message}; ${advice}`, {
+    ...context,
+    cause: error,
+    details: { system: error.code },
+  });
+}
+
 function placed(error: WalError, context: ErrorContext): WalError {
   const path = error.path ?? context.path;
   const table = error.table ?? context.table;
@@ -162,6 +183,12 @@ function placed(error: WalError, context: ErrorContext): WalError {
   });
   if (error.stack !== undefined) located.stack = error.stack;
   return located;
+}
+
+/** An error of a call of the operating system, as Node reports it. */
+function isSystemError(error: unknown): error is Error & { readonly code: string } {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return false;
+  return typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code);
 }
 
 function isArgumentError(error: unknown): error is Error {

@@ -7,14 +7,13 @@ export {
   rocksdbVersion,
   useAddon,
 } from '@shale/rocksdb';
-export {
-  type BackupInfo,
-  type BackupList,
-  type BackupOptions,
-  listBackups,
-  type RestoreOptions,
-  restoreBackup,
-} from './backup.js';
+export { fromCaller, isPayloadError, isRefusal, reasonOf } from './arguments/caller-error.js';
+export { readBag } from './arguments/option-bag.js';
+export { invalid, show } from './arguments/refusal.js';
+export type { BackupOptions } from './backup/backup.js';
+export type { PassedOver, RestoreOptions } from './backup/choose.js';
+export { type BackupInfo, type BackupList, listBackups } from './backup/list.js';
+export { type RestoreInfo, restoreBackup } from './backup/restore.js';
 export type { ChunkOptions } from './chunk-buffers.js';
 export type { AppendFailure, CommitResult } from './commit.js';
 export type { LogCounters } from './counters.js';
@@ -58,6 +57,7 @@ export { repairDatabase } from './repair/repair.js';
 export { TABLE_STATE_STRIDE } from './state-list.js';
 export type { LogStats, RocksDBStats } from './stats.js';
 export type { TableInfo } from './tables.js';
+export { fromHere } from './targets/real-path.js';
 export type { TrimResult } from './trim.js';
 export type { VerifyOptions } from './verify.js';
 export type {

@@ -7,7 +7,9 @@ import {
   WalError,
 } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
-import { type BackupInfo, type BackupOptions, backup } from './backup.js';
+import { type BackupOptions, backup } from './backup/backup.js';
+import type { BackupInfo } from './backup/list.js';
+import { checkpoint } from './checkpoint.js';
 import type { ChunkOptions } from './chunk-buffers.js';
 import { type CommitResult, Committer } from './commit.js';
 import type { LogContext } from './context.js';
@@ -479,17 +481,25 @@ export class Log {
     await nativeAsync({ path: this.path }, () => this.#db.resume());
   }
 
-  /** Copies the database, as it is now, to a directory that does not exist yet; table files are hard links if they can. */
+  /**
+   * Copies the database, as it is now, to a directory that does not exist yet, and appears when it is whole; table files
+   * are hard links if they can. It grows in a directory `.<name>.partial-…` beside it.
+   *
+   * Rejects with SHALE_INVALID_ARGUMENT (there is something already, it is, lies in or holds the log, it lies in another
+   * one, or it cannot be made), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
+   */
   async checkpoint(directory: string): Promise<void> {
     this.#requireOpen();
-    await nativeAsync({ path: directory }, () => this.#db.checkpoint(directory));
+    await checkpoint(this.#db, directory);
   }
 
   /**
    * Adds a backup of the database as it is now, all instances', to a directory of backups, while writing goes on. Table
    * files that the directory has already are not copied again. `listBackups` and `restoreBackup` are the other half.
    *
-   * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another process adds to the directory), SHALE_NO_SPACE, SHALE_IO.
+   * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another backup is made in the directory, or one of it is restored),
+   * SHALE_INVALID_ARGUMENT (it is, lies in or holds the log, it lies in another one, or something in it is of no backup
+   * and in the way), SHALE_UNSUPPORTED (a file system without locks), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
    */
   async backup(directory: string, options: BackupOptions = {}): Promise<BackupInfo> {
     this.#requireWritable();

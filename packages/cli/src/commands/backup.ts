@@ -8,6 +8,7 @@ import { EXIT } from '../exit-codes.js';
 import { directoryBytes } from '../output/directory-bytes.js';
 import { grid } from '../output/grid.js';
 import { toJson } from '../output/json.js';
+import { showable } from '../output/showable.js';
 import { StatusLine } from '../output/status-line.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatDuration, plural } from '../output/units.js';
@@ -35,7 +36,7 @@ export function backupCommand(terminal: Terminal, done: (exitCode: number) => vo
     .argument('<dir>', 'directory of the log; with --list, the directory of backups')
     .argument('[backups]', 'directory of backups; created when it is not there')
     .option('-l, --list', 'list the backups')
-    .option('--keep <count>', 'remove all backups but so many of the newest', parseKeep)
+    .option('--keep <count>', 'remove all backups of this log but so many of the newest', parseKeep)
     .option('--json', 'one JSON object per backup')
     .action(async (first: string, second: string | undefined, flags: BackupFlags) => {
       if (flags.list) {
@@ -117,6 +118,8 @@ async function list(terminal: Terminal, backups: string, flags: BackupFlags): Pr
       formatBytes(info.bytes),
       String(info.files.length),
       info.rocksdbSequence === null ? '-' : info.rocksdbSequence.toString(),
+      info.log ?? '-',
+      info.logPath === null ? '-' : showable(info.logPath),
     ]);
     if (rows.length > 0) await terminal.out.line(grid(COLUMNS, rows, terminal.outColors.bold));
     else await terminal.out.line('no backups');
@@ -140,8 +143,8 @@ export async function requireDirectory(path: string): Promise<void> {
   }
 }
 
-function asJson({ id, time, rocksdbSequence, bytes, files }: BackupInfo): object {
-  return { id, time: time.toISOString(), rocksdbSequence, bytes, files };
+function asJson({ id, time, log, logPath, rocksdbSequence, bytes, files }: BackupInfo): object {
+  return { id, time: time.toISOString(), log, logPath, rocksdbSequence, bytes, files };
 }
 
 const COLUMNS = [
@@ -150,4 +153,6 @@ const COLUMNS = [
   { title: 'bytes', align: 'right' },
   { title: 'files', align: 'right' },
   { title: 'rocksdb sequence', align: 'right' },
+  { title: 'log' },
+  { title: 'path of the log' },
 ] as const;

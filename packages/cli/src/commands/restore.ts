@@ -1,8 +1,9 @@
-import { restoreBackup } from '@shale/engine/admin';
+import { type RestoreInfo, restoreBackup } from '@shale/engine/admin';
 import { Command, InvalidArgumentError } from 'commander';
 import { EXIT } from '../exit-codes.js';
 import { directoryBytes } from '../output/directory-bytes.js';
 import { toJson } from '../output/json.js';
+import { showable } from '../output/showable.js';
 import { StatusLine } from '../output/status-line.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatDuration, plural } from '../output/units.js';
@@ -13,6 +14,8 @@ import { requireNewDirectory } from './target-directory.js';
 
 interface RestoreFlags {
   readonly id?: number;
+  readonly log?: string;
+  readonly allowOlder?: boolean;
   readonly json?: boolean;
 }
 
@@ -28,7 +31,12 @@ export function restoreCommand(terminal: Terminal, done: (exitCode: number) => v
     )
     .argument('<backups>', 'directory of backups')
     .argument('<dir>', 'directory of the new log: it must be empty, or not there yet')
-    .option('--id <id>', 'which backup (default: the newest)', parseId)
+    .option('--id <id>', 'which backup (default: the newest; if that is damaged, none)', parseId)
+    .option(
+      '--log <id>',
+      'of which log, where the directory has backups of several (see shale backup --list)',
+    )
+    .option('--allow-older', 'where the newest backup is damaged, the newest one that is not')
     .option('--json', 'one JSON object')
     .action(async (backups: string, dir: string, flags: RestoreFlags) => {
       await restore(terminal, backups, dir, flags);
@@ -50,7 +58,8 @@ async function restore(terminal: Terminal, backups: string, dir: string, flags: 
   const status = new StatusLine(terminal, { off: flags.json === true });
   const timer = setInterval(() => status.show(() => `checking and copying: ${elapsed()}`), PROGRESS_MS);
   try {
-    const info = await restoreBackup(backups, dir, { id: flags.id });
+    const { id, log, allowOlder } = flags;
+    const info = await restoreBackup(backups, dir, { id, log, allowOlder });
     await (await openForReading(dir, terminal)).close();
     clearInterval(timer);
     status.clear();
@@ -59,6 +68,9 @@ async function restore(terminal: Terminal, backups: string, dir: string, flags: 
         toJson({
           id: info.id,
           time: info.time.toISOString(),
+          log: info.log,
+          logPath: info.logPath,
+          passedOver: info.passedOver,
           bytes: await directoryBytes(dir),
           directory: dir,
         }),
@@ -68,10 +80,21 @@ async function restore(terminal: Terminal, backups: string, dir: string, flags: 
       await terminal.out.line(
         `${terminal.outColors.green('restored')}: backup ${info.id} of ${info.time.toISOString()}, ${size}, to ${dir} in ${elapsed()}`,
       );
+      await terminal.out.line(`of ${describeLog(info)}`);
+      for (const { id, reason } of info.passedOver) {
+        await terminal.out.line(
+          `${terminal.outColors.yellow('passed over')}: backup ${id}, which is newer and damaged: ${showable(reason)}`,
+        );
+      }
     }
   } finally {
     clearInterval(timer);
     status.clear();
   }
   await terminal.out.flush();
+}
+
+function describeLog({ log, logPath }: RestoreInfo): string {
+  if (log === null) return 'a log that the backup does not name: it is older than that is written down';
+  return logPath === null ? `the log ${log}` : `the log ${log}, which was in ${showable(logPath)}`;
 }

@@ -1,6 +1,5 @@
 import { EntryPacker, type PayloadCodec } from '@shale/codec';
-import { fromCaller } from '../caller-error.js';
-import { invalid, show } from '../ids.js';
+import { fromCaller, invalid, show } from '@shale/storage';
 import { encodeWith, isBytesCodec, measureEncoded } from '../payload.js';
 import { COST_PER_ENTRY } from './flow.js';
 import { tooLarge } from './intake.js';

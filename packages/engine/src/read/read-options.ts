@@ -1,6 +1,6 @@
+import { invalid, readBag, show } from '@shale/storage';
 import { checkSignal } from '../abort.js';
-import { invalid, show, toSequence } from '../ids.js';
-import { readBag } from '../option-bag.js';
+import { toSequence } from '../ids.js';
 import type { Bounds } from '../shard/protocol.js';
 
 /**

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, readdir } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { join } from 'node:path';
 import { WalError } from '@shale/codec';
-import { requireEmpty } from '../new-directory.js';
+import { requireEmpty } from '../targets/new-directory.js';
+import { requireOutside } from '../targets/places.js';
 import { lockHolder } from './lock.js';
 
 /** The names in a database directory that matter. */
@@ -33,21 +34,20 @@ export async function takeInventory(path: string): Promise<Inventory> {
   return { tables, logs, strange };
 }
 
-/** Throws unless nobody writes the old database and there is nothing yet where the new one shall be. */
-export async function checkPlaces(from: string, to: string): Promise<void> {
-  const [source, target] = [resolve(from), resolve(to)];
-  if (target === source || target.startsWith(source + sep)) {
-    throw new WalError('SHALE_INVALID_ARGUMENT', `the new database cannot be inside of the old one: ${to}`, {
-      path: to,
-    });
-  }
+/**
+ * Throws unless nobody writes the old database and there is nothing yet where the new one shall be.
+ *
+ * @param source as `realPath` gives it, and so is `target`
+ */
+export async function checkPlaces(source: string, target: string): Promise<void> {
+  await requireOutside(target, [{ what: 'the old log', path: source }]);
   await requireEmpty(target);
   const holder = await lockHolder(source);
   if (holder !== null) {
     throw new WalError(
       'SHALE_LOCKED',
-      `${holder === 0 ? 'another process' : `process ${holder}`} has ${from} open for writing: end it first, since its files change under a repair`,
-      { path: from },
+      `${holder === 0 ? 'another process' : `process ${holder}`} has ${source} open for writing: end it first, since its files change under a repair`,
+      { path: source },
     );
   }
 }

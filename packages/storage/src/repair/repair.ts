@@ -6,8 +6,9 @@ import type { LogContext } from '../context.js';
 import { newCounters } from '../counters.js';
 import { nativeAsync } from '../errors.js';
 import { floors } from '../floors.js';
-import { makeWorkspace, moveIntoPlace, removeWorkspace, type Workspace } from '../new-directory.js';
 import { TableUnits } from '../table-units.js';
+import { makeWorkspace, moveIntoPlace, removeWorkspace, type Workspace } from '../targets/new-directory.js';
+import { fromHere, realPath } from '../targets/real-path.js';
 import { InstanceCopy } from './copy-instance.js';
 import { DamageMap } from './damage.js';
 import type { RepairEvent, RepairLoss, RepairProgress } from './events.js';
@@ -27,15 +28,17 @@ import { SavedNames } from './saved-names.js';
  * It works in a directory `.<name>.partial-…` beside the new one, needs as much space as the saved entries take (twice
  * that, if the old database is on another file system), and moves the new database to its place when it is whole.
  *
- * Throws SHALE_INVALID_ARGUMENT (there is something at `to` already, or it is inside of `from`), SHALE_NOT_FOUND,
+ * Throws SHALE_INVALID_ARGUMENT (there is something at `to` already, or it is, lies in or holds `from`, or lies in another log), SHALE_NOT_FOUND,
  * SHALE_LOCKED (a process has the old one open for writing), SHALE_NO_SPACE, SHALE_IO, and SHALE_CORRUPT when nothing
  * can be saved.
  */
-export async function* repairDatabase(
-  from: string,
-  to: string,
-): AsyncGenerator<RepairEvent, void, undefined> {
-  const inventory = await takeInventory(from);
+export function repairDatabase(from: string, to: string): AsyncGenerator<RepairEvent, void, undefined> {
+  return repair(fromHere(from), fromHere(to));
+}
+
+async function* repair(source: string, target: string): AsyncGenerator<RepairEvent, void, undefined> {
+  const inventory = await takeInventory(source);
+  const [from, to] = [await realPath(source), await realPath(target)];
   await checkPlaces(from, to);
   const started = performance.now();
   const workspace = await makeWorkspace(to);
@@ -48,7 +51,7 @@ export async function* repairDatabase(
         if (event.type === 'loss') losses++;
         yield event;
       }
-      await moveIntoPlace(workspace, to);
+      await moveIntoPlace(workspace);
       const { entries, tables, payloadBytes } = run.totals;
       yield {
         type: 'totals',

@@ -1,5 +1,5 @@
 import { WalError } from '@shale/codec';
-import { invalid } from './ids.js';
+import { invalid } from './refusal.js';
 
 /**
  * The error for what an argument of the caller threw while it was read: SHALE_INVALID_ARGUMENT with that as its cause.

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 
 /** What is written down about a backup, beside what RocksDB keeps of it: sizes above all, which RocksDB does not. */
 export interface BackupManifest {
-  /** Of this file; changes when its fields do. */
+  /** Of this file; changes when a field goes or means something else. */
   readonly schema: 1;
   readonly id: number;
+  /** Of which log, and where that was; not there before Shale wrote it down. */
+  readonly log?: { readonly id: string; readonly path: string };
   /** ISO 8601. */
   readonly time: string;
   /** Decimal. */
@@ -29,26 +31,32 @@ export async function writeManifest(directory: string, manifest: BackupManifest)
   const folder = join(directory, FOLDER);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = manifestPath(directory, manifest.id);
-  const file = await open(`${path}.tmp`, 'w', 0o600);
-  try {
+  // What a killed process may have left, or a link to anything.
+  await rm(`${path}.tmp`, { force: true });
+  {
+    await using file = await open(`${path}.tmp`, 'wx', 0o600);
     await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
     await file.sync();
-  } finally {
-    await file.close();
   }
   await rename(`${path}.tmp`, path);
 }
 
-/** Removes the manifests of backups that are gone. */
-export async function removeManifestsExcept(directory: string, ids: readonly number[]): Promise<void> {
+/**
+ * Removes the manifests of backups that are gone: those before `before` that are not among `ids`. Those of later ones may
+ * be of another backup that was made meanwhile.
+ */
+export async function removeManifests(
+  directory: string,
+  before: number,
+  ids: readonly number[],
+): Promise<void> {
   for (const name of await readdir(join(directory, FOLDER)).catch(() => [])) {
-    const id = Number(/^(\d+)\.json$/.exec(name)?.[1]);
-    if (Number.isSafeInteger(id) && !ids.includes(id))
-      await rm(join(directory, FOLDER, name), { force: true });
+    const id = Number(/^(\d+)\.json(?:\.tmp)?$/.exec(name)?.[1]);
+    if (id < before && !ids.includes(id)) await rm(join(directory, FOLDER, name), { force: true });
   }
 }
 
-/** The manifest of a backup; null when it has none that can be read. */
+/** The manifest that lies there for a backup; null when there is none that can be read. */
 export async function readManifest(directory: string, id: number): Promise<BackupManifest | null> {
   try {
     const read: unknown = JSON.parse(await readFile(manifestPath(directory, id), 'utf8'));
@@ -81,12 +89,18 @@ function manifestPath(directory: string, id: number): string {
 
 function isManifest(value: unknown): value is BackupManifest {
   if (typeof value !== 'object' || value === null) return false;
-  if (!('schema' in value && value.schema === 1 && 'id' in value && typeof value.id === 'number'))
-    return false;
+  if (!('schema' in value && value.schema === 1)) return false;
+  if (!('id' in value && typeof value.id === 'number')) return false;
+  if ('log' in value && !isLog(value.log)) return false;
   if (!('time' in value && typeof value.time === 'string')) return false;
   if (!('rocksdbSequence' in value && typeof value.rocksdbSequence === 'string')) return false;
   if (!/^\d{1,20}$/.test(value.rocksdbSequence)) return false;
   return 'files' in value && Array.isArray(value.files) && value.files.every(isFile);
+}
+
+function isLog(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('id' in value && 'path' in value)) return false;
+  return typeof value.id === 'string' && typeof value.path === 'string';
 }
 
 /** Names lead to files inside the directory of backups and nowhere else. */

@@ -1,6 +1,6 @@
 import type { WalError } from '@shale/codec';
 import { fromCaller } from './caller-error.js';
-import { invalid, show } from './ids.js';
+import { invalid, show } from './refusal.js';
 
 /**
  * Reads the options that a call was given, each once, so that what was checked is what is used. Runs the caller's code,

@@ -1,0 +1,22 @@
+// Locks of open files. They belong to the inode and to whoever has opened it: other threads and processes are kept out,
+// by whatever path they come, closing another descriptor of the file does not let go of them, and the kernel does when the
+// process ends.
+#pragma once
+
+#include <string>
+
+namespace shale {
+
+enum class LockKind { kExclusive, kShared };
+
+// Without waiting. 0 or an errno: EAGAIN when another holds it. An exclusive lock needs a descriptor that can write, a shared
+// one that can read.
+int lockFile(int file, LockKind kind);
+
+// Whether the errno of lockFile() says that the file system has no locks.
+bool isWithoutLocks(int error);
+
+// Whether a path still names the file that a descriptor is of.
+bool isNamed(const std::string& path, int file);
+
+}  // namespace shale

@@ -1,0 +1,22 @@
+import type { Database } from '@shale/rocksdb';
+import { nativeAsync } from './errors.js';
+import { makeWorkspace, moveIntoPlace, removeWorkspace, requireNothing } from './targets/new-directory.js';
+import { requireOutside } from './targets/places.js';
+import { realPath } from './targets/real-path.js';
+
+/**
+ * Copies a database, as it is now, to a directory that is not there yet, and appears when it is whole. RocksDB removes
+ * what has the name of its own workspace, `<directory>.tmp`, so it gets a directory of its own to have it in.
+ */
+export async function checkpoint(db: Database, directory: string): Promise<void> {
+  const target = await realPath(directory);
+  await requireOutside(target, [{ what: 'the log', path: db.path }]);
+  await requireNothing(target);
+  const workspace = await makeWorkspace(target);
+  try {
+    await nativeAsync({ path: target }, () => db.checkpoint(workspace.result));
+    await moveIntoPlace(workspace);
+  } finally {
+    await removeWorkspace(workspace);
+  }
+}

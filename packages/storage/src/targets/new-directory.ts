@@ -1,0 +1,125 @@
+import { mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { toWalError } from '../errors.js';
+import { codeOf, refused } from './real-path.js';
+
+/** A directory beside the one to be made, in which that one grows until it is whole. Its owner's alone. */
+export interface Workspace {
+  /** Where the new directory is to be; as `realPath` gives it. */
+  readonly target: string;
+  readonly root: string;
+  /** What is to become the new directory; not there yet. */
+  readonly result: string;
+  /** Directories above the target that were made for it, the innermost first. */
+  readonly above: readonly string[];
+}
+
+/** Throws SHALE_INVALID_ARGUMENT if there is something, be it an empty directory. */
+export async function requireNothing(path: string): Promise<void> {
+  if ((await statOrNull(path)) === null) return;
+  throw refused(path, 'it is there already: name a directory that is not');
+}
+
+/** Throws SHALE_INVALID_ARGUMENT unless a path is an empty directory or nothing. */
+export async function requireEmpty(path: string): Promise<void> {
+  const found = await statOrNull(path);
+  if (found === null) return;
+  if (!found.isDirectory()) throw refused(path, 'it is a file: name a new or empty directory');
+  if ((await listed(path)).length > 0) {
+    throw refused(path, 'it has files in it: name a new or empty directory');
+  }
+}
+
+/**
+ * Makes the directory to work in, under a name that nobody has. What a process that is killed leaves of it stays: there
+ * is no telling it from something of somebody's.
+ *
+ * @param target as `realPath` gives it
+ */
+export async function makeWorkspace(target: string): Promise<Workspace> {
+  const parent = dirname(target);
+  const above: string[] = [];
+  try {
+    await makeDirectories(parent, above);
+    const root = await mkdtemp(join(parent, `.${shortened(basename(target))}.partial-`));
+    return { target, root, result: join(root, 'result'), above };
+  } catch (error) {
+    await removeMade(above);
+    throw toWalError(error, { path: target });
+  }
+}
+
+/** Moves what was made to its place: from then on it is there, whole, and a crash of the machine does not undo it. */
+export async function moveIntoPlace({ result, target, above }: Workspace): Promise<void> {
+  try {
+    await rename(result, target);
+    for (const parent of new Set([dirname(target), ...above.map((each) => dirname(each))]))
+      await sync(parent);
+  } catch (error) {
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error) ?? '')) {
+      throw refused(target, 'something has come to be there meanwhile: name another directory');
+    }
+    throw toWalError(error, { path: target });
+  }
+}
+
+/** Removes the workspace with all that is left in it, and, if nothing came of it, what was made above the target. */
+export async function removeWorkspace({ root, above }: Workspace): Promise<void> {
+  // It is no reason to call what was done not done.
+  await rm(root, { recursive: true, force: true }).catch(() => undefined);
+  await removeMade(above);
+}
+
+/** Makes a directory and what is missing above it; `made` gets what was made, the innermost first. */
+async function makeDirectories(path: string, made: string[]): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await makeDirectories(dirname(path), made);
+    await makeDirectories(path, made);
+    return;
+  }
+  made.unshift(path);
+}
+
+/** Removes directories that were made here as long as nothing is in them. */
+async function removeMade(innermostFirst: readonly string[]): Promise<void> {
+  for (const path of innermostFirst) {
+    try {
+      await rmdir(path);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** So much of a name that the name of a workspace is not too long. */
+function shortened(name: string): string {
+  let short = name;
+  while (Buffer.byteLength(short) > 200) short = [...short].slice(0, -1).join('');
+  return short;
+}
+
+async function sync(directory: string): Promise<void> {
+  await using file = await open(directory);
+  await file.sync();
+}
+
+async function statOrNull(path: string): Promise<{ isDirectory(): boolean } | null> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw toWalError(error, { path });
+  }
+}
+
+async function listed(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    throw toWalError(error, { path });
+  }
+}
