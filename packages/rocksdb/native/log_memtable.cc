@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <string_view>
-#include <unordered_map>
 
 #include "log_cursor.h"
 #include "memtable_compatibility.h"
 #include "memtable_memory.h"
 #include "memtable_record.h"
+#include "run_index.h"
 
 namespace shale {
 
@@ -141,12 +140,13 @@ class LogMemtable final : public rocksdb::MemTableRep {
     // Appends of a batch go to one table, so most inserts find their run here: two comparisons and a store.
     if (record[0] != kLogRecordMark) return insertOther(record);
     if (lastRun_ == nullptr || !lastRun_->holdsPrefixOf(record)) {
-      const auto found = runs_.find(prefixViewOf(record));
-      if (found == runs_.end()) {
-        addRun(record);
+      const uint32_t hash = RunIndex::hashOf(record);
+      LogRun* run = index_.find(record, hash);
+      if (run == nullptr) {
+        addRun(record, hash);
         return true;
       }
-      lastRun_ = found->second;
+      lastRun_ = run;
     }
     if (!lastRun_->mayPush(record)) return insertOther(record);
     lastRun_->push(memory_, record);
@@ -184,7 +184,7 @@ class LogMemtable final : public rocksdb::MemTableRep {
     return count + others;
   }
 
-  // What RocksDB's allocator does not know of: the table that finds the run of a prefix.
+  // What RocksDB's allocator does not know of: the index that finds the run of a prefix.
   size_t ApproximateMemoryUsage() override { return heapBytes_.load(std::memory_order_relaxed); }
 
   void Get(const rocksdb::LookupKey& key, void* argument, bool (*callback)(void*, const char*)) override {
@@ -199,18 +199,10 @@ class LogMemtable final : public rocksdb::MemTableRep {
  private:
   static constexpr uint64_t kMostCounted = 1000;
 
-  // The record lives as long as the memtable, so the map's keys may point into it.
-  static std::string_view prefixViewOf(const char* record) {
-    return std::string_view(prefixOf(record), kLogKeyPrefixLength);
-  }
-
-  void addRun(const char* record) {
+  void addRun(const char* record, uint32_t hash) {
     lastRun_ = &directory_.insert(record, memory_, record)->item;
-    runs_.emplace(prefixViewOf(record), lastRun_);
-    // A node of the map: the pair, its hash and the link to the next; and the allocator's own word.
-    constexpr size_t kNodeBytes = sizeof(std::pair<std::string_view, LogRun*>) + 3 * sizeof(void*);
-    heapBytes_.store(sizeof(*this) + runs_.size() * kNodeBytes + runs_.bucket_count() * sizeof(void*),
-                     std::memory_order_relaxed);
+    index_.add(lastRun_, hash);
+    heapBytes_.store(sizeof(*this) + index_.bytes(), std::memory_order_relaxed);
   }
 
   bool insertOther(const char* record) {
@@ -224,7 +216,7 @@ class LogMemtable final : public rocksdb::MemTableRep {
   OtherRecords others_;
   // Used by the one writer only.
   LogRun* lastRun_ = nullptr;
-  std::unordered_map<std::string_view, LogRun*> runs_;
+  RunIndex index_;
   std::atomic<size_t> heapBytes_{sizeof(*this)};
 };
 
