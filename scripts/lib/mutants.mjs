@@ -28,7 +28,7 @@ export const MUTANTS = [
     removes: 'what a frame says about being durable, on its way to the write',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/write-frame.ts',
         from: 'frame.data, { sync: frame.sync }',
         to: 'frame.data, { sync: false }',
       },
@@ -286,19 +286,32 @@ export const MUTANTS = [
     removes: 'the order of write and acknowledgement: a frame is answered, and written a little later',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
-        from: '      db.write(this.#runs.finish(), frame.lengths, frame.data, { sync: frame.sync });\n',
-        to: `    const [runs, lengths, data] = [this.#runs.finish(), frame.lengths, frame.data].map((part) => part.slice());
-    const { sync } = frame;
-    if (runs === undefined || lengths === undefined || data === undefined) return;
-    setImmediate(() => db.write(runs, lengths, data, { sync }));\n`,
+        file: 'packages/storage/src/write-frame.ts',
+        from: '  db.write(groups, frame.lengths, frame.data, { sync: frame.sync });\n',
+        to: `  const [runs, lengths, data] = [groups, frame.lengths, frame.data].map((part) => part.slice());
+  const { sync } = frame;
+  if (runs === undefined || lengths === undefined || data === undefined) return;
+  setImmediate(() => db.write(runs, lengths, data, { sync }));\n`,
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts', 'test/attacks/concurrency.test.ts'],
   },
   {
     name: 'sequences-of-failed-writes',
-    removes: 'the taking back of sequences that a failed write had been given: it leaves a hole',
+    removes:
+      'the taking back of sequences that a failed write of plain appends had been given: it leaves a hole',
+    edits: [
+      {
+        file: 'packages/storage/src/plain-frames.ts',
+        from: 'if (found && !written) this.#restore(frame, states);',
+        to: 'if (found && !written && frame.appendCount < 0) this.#restore(frame, states);',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/plain-frames.test.ts'],
+  },
+  {
+    name: 'sequences-of-failed-writes-with-expect',
+    removes: 'the same of a write in which an append expects a sequence',
     edits: [
       {
         file: 'packages/storage/src/commit.ts',
@@ -306,7 +319,7 @@ export const MUTANTS = [
         to: 'this.#settle(true);',
       },
     ],
-    killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/errors.test.ts'],
+    killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/plain-frames.test.ts'],
   },
   {
     name: 'expect',
@@ -862,8 +875,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/storage/src/table-units.ts',
-        from: 'else this.#states.set(unit.id, unit);',
-        to: 'else if (unit.pending !== unit.next) this.#states.set(unit.id, unit);',
+        from: '      this.#states.set(unit.id, unit);',
+        to: '      if (unit.pending !== unit.next) this.#states.set(unit.id, unit);',
       },
     ],
     killers: ['packages/storage/test/table-states.test.ts'],
@@ -1053,7 +1066,19 @@ export const MUTANTS = [
         to: 'this.#units[missing[i] ?? 0] = unit;',
       },
     ],
-    killers: ['packages/storage/test/frames.test.ts'],
+    killers: ['packages/storage/test/frames.test.ts', 'packages/storage/test/plain-frames.test.ts'],
+  },
+  {
+    name: 'unwritten-rows',
+    removes: 'that nothing is kept of a table that a frame of plain appends found unwritten and left so',
+    edits: [
+      {
+        file: 'packages/storage/src/plain-frames.ts',
+        from: 'if (this.#made.length > 0) this.#forgetUnwritten(frame, states);',
+        to: 'if (this.#made.length < 0) this.#forgetUnwritten(frame, states);',
+      },
+    ],
+    killers: ['packages/storage/test/plain-frames.test.ts'],
   },
   {
     name: 'targets-apart-from-logs',

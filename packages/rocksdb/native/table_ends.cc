@@ -84,6 +84,12 @@ bool isLogKeyOf(const rocksdb::Slice& key, const TableKeys& table) {
 
 TableKeys allOf(const uint8_t* prefix) { return TableKeys(prefix, std::numeric_limits<uint64_t>::max()); }
 
+// Tables are often asked for in order.
+template <class IsBefore>
+void sortIfNeeded(Order& order, IsBefore isBefore) {
+  if (!std::is_sorted(order.begin(), order.end(), isBefore)) std::sort(order.begin(), order.end(), isBefore);
+}
+
 // Calls `look(begin, end)` for each stretch of the order in which every table is near to the one before it.
 template <class AreNear, class Look>
 void forEachStretch(const Order& order, AreNear areNear, Look look) {
@@ -172,7 +178,7 @@ napi_value tableEnds(const Arguments& arguments) {
   const auto comparePrefixes = [&](uint32_t a, uint32_t b) {
     return std::memcmp(asked.prefix(a), asked.prefix(b), kLogKeyPrefixLength);
   };
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return comparePrefixes(a, b) < 0; });
+  sortIfNeeded(order, [&](uint32_t a, uint32_t b) { return comparePrefixes(a, b) < 0; });
   forEachStretch(
       order,
       [&](uint32_t a, uint32_t b) {
@@ -181,7 +187,7 @@ napi_value tableEnds(const Arguments& arguments) {
       [&](size_t begin, size_t end) { findEntries(use, asked, order, begin, end); });
 
   // The record of a floor has no region.
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+  sortIfNeeded(order, [&](uint32_t a, uint32_t b) {
     const int namespaces = int{asked.prefix(a)[0]} - int{asked.prefix(b)[0]};
     return namespaces != 0 ? namespaces < 0 : asked.id(a) < asked.id(b);
   });

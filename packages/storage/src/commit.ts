@@ -9,13 +9,16 @@ import {
   U64_MAX,
   WalError,
 } from '@shale/codec';
+import type { AppendFailure, CommitResult } from './commit-result.js';
 import type { LogContext } from './context.js';
 import { toWalError } from './errors.js';
 import { GroupRuns } from './group-runs.js';
+import { PlainFrames } from './plain-frames.js';
 import { recoverTables } from './recover-tables.js';
 import { Removals } from './removals.js';
 import { readFloor, type TableUnit } from './table-unit.js';
 import type { UnitSource } from './table-units.js';
+import { writeFrame } from './write-frame.js';
 
 /** Numbers per append in a frame: table index, entries, flags. */
 const APPEND_STRIDE = 3;
@@ -27,27 +30,6 @@ const EXPECTS = 2;
 /** What reading a table may come to, damage or no descriptor to open a file with, which is nothing to the others. */
 const OF_ONE_TABLE: ReadonlySet<ErrorCode> = new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO']);
 
-/** An append, trim or drop of a frame that was not written, and why. */
-export interface AppendFailure {
-  /** The index of the append in the frame. */
-  readonly append: number;
-  readonly error: WalError;
-}
-
-/** What became of a frame. */
-export interface CommitResult {
-  /**
-   * The first sequence of each append; for an empty one the table's last sequence, which always fits into 64 bits,
-   * as the one after it need not. Of a trim the sequence before the first that is left; 0n of a drop, and
-   * where `errors` names the append.
-   */
-  readonly firsts: BigUint64Array;
-  /** Two per trim: the table's last sequence, and the last one that was removed, 0n for none. 0n where it was not done. */
-  readonly trims: BigUint64Array;
-  /** The appends that were not written, ascending; all appends of an atomic unit or none, with the same error. */
-  readonly errors: readonly AppendFailure[];
-}
-
 /** What an attempt to write a frame leaves out from the start, because of how the one before it ended. */
 interface Refused {
   appends: WalError | null;
@@ -58,11 +40,12 @@ interface Refused {
  * Gives the appends of a frame their sequences and writes them with one native call, and with them the trims and drops
  * that stand among them.
  *
- * This is the hot path. Per frame each table is looked up once and the scratch memory of the last frame is used
- * again; per append there are a few number reads and one bigint addition; per entry there is nothing.
+ * Frames of plain appends, which are the hot path, go another way: {@link PlainFrames}. Here each table of a frame has a
+ * unit, per append there are a few number reads and one bigint addition, and per entry there is nothing.
  */
 export class Committer {
   readonly #context: LogContext;
+  readonly #plain: PlainFrames;
   readonly #runs = new GroupRuns();
   readonly #removals: Removals;
   // Of the frame under way, by table index; null while nobody has asked.
@@ -73,6 +56,7 @@ export class Committer {
 
   constructor(context: LogContext) {
     this.#context = context;
+    this.#plain = new PlainFrames(context);
     this.#source = context.units;
     this.#removals = new Removals(context, this.#runs);
   }
@@ -88,6 +72,10 @@ export class Committer {
    * @param source where the units of its tables come from; default: what the log knows
    */
   commit(frame: AppendFrame, source: UnitSource = this.#context.units): CommitResult {
+    if (source === this.#context.units) {
+      const plain = this.#commitPlain(frame);
+      if (plain !== null) return plain;
+    }
     this.#source = source;
     this.#context.units.rest();
     const refused: Refused = { appends: null, trims: new Map() };
@@ -97,6 +85,14 @@ export class Committer {
       } catch (error) {
         if (!this.#canDoWithout(toWalError(error, { path: this.#context.path }), refused)) throw error;
       }
+    }
+  }
+
+  #commitPlain(frame: AppendFrame): CommitResult | null {
+    try {
+      return this.#plain.commit(frame);
+    } catch (error) {
+      throw toWalError(error, { path: this.#context.path });
     }
   }
 
@@ -312,12 +308,10 @@ export class Committer {
   }
 
   #write(frame: AppendFrame): void {
-    const { db, counters } = this.#context;
     if (this.#runs.entriesToWrite > 0) {
-      db.write(this.#runs.finish(), frame.lengths, frame.data, { sync: frame.sync });
-      counters.writes++;
+      writeFrame(this.#context, this.#runs.finish(), frame);
     } else if (this.#runs.removals > 0) {
-      db.remove(this.#runs.finishRemovals(), { sync: frame.sync });
+      this.#context.db.remove(this.#runs.finishRemovals(), { sync: frame.sync });
     }
   }
 

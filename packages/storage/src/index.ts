@@ -15,7 +15,7 @@ export type { PassedOver, RestoreOptions } from './backup/choose.js';
 export { type BackupInfo, type BackupList, listBackups } from './backup/list.js';
 export { type RestoreInfo, restoreBackup } from './backup/restore.js';
 export type { ChunkOptions } from './chunk-buffers.js';
-export type { AppendFailure, CommitResult } from './commit.js';
+export type { AppendFailure, CommitResult } from './commit-result.js';
 export type { LogCounters } from './counters.js';
 export { type DamagedFile, damagedFileError, describeTables, readDamagedFiles } from './damaged-files.js';
 export { diagnose } from './diagnose.js';

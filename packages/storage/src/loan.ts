@@ -1,5 +1,6 @@
 import type { AppendFrame, TableId } from '@shale/codec';
-import type { CommitResult, Committer } from './commit.js';
+import type { Committer } from './commit.js';
+import type { CommitResult } from './commit-result.js';
 import type { LogContext } from './context.js';
 import { native } from './errors.js';
 import { LentUnits } from './lent-units.js';

@@ -20,21 +20,38 @@ export function recoverTables(
   tables: Uint8Array,
   indexes: readonly number[],
 ): (TableUnit | null)[] {
+  const ends = findTableEnds(home, tables, indexes);
+  return indexes.map((index, i) => unitOf(tables, index, ends, i));
+}
+
+/** What there is of tables of a frame, for {@link isUnwritten} and {@link unitOf}. Arguments as of {@link recoverTables}. */
+export function findTableEnds(
+  home: TableHome,
+  tables: Uint8Array,
+  indexes: readonly number[],
+): BigUint64Array {
   const prefixes = new Uint8Array(indexes.length * LOG_KEY_PREFIX_LENGTH);
   for (const [i, index] of indexes.entries())
     prefixes.set(prefixOf(tables, index), i * LOG_KEY_PREFIX_LENGTH);
   const ends = new BigUint64Array(indexes.length * STRIDE);
   native({ path: home.path }, () => home.db.tableEnds(prefixes, ends.buffer));
-  return indexes.map((index, i) => {
-    // One by one: taking an array apart runs its iterator, which costs more than all the rest.
-    const at = i * STRIDE;
-    const flags = ends[at] ?? 0n;
-    if ((flags & IS_KNOWN) !== IS_KNOWN) return null;
-    const { region, table } = decodeLogKeyPrefix(prefixOf(tables, index));
-    const first = (flags & HAS_ENTRIES) === 0n ? null : (ends[at + 1] ?? 0n);
-    // Of a table without entries it is 0.
-    return new TableUnit({ region, table }, first, ends[at + 2] ?? 0n, ends[at + 3] ?? 0n);
-  });
+  return ends;
+}
+
+/** Whether the n-th of the tables was never written, as far as can be seen. */
+export function isUnwritten(ends: BigUint64Array, n: number): boolean {
+  return ends[n * STRIDE] === IS_KNOWN && ends[n * STRIDE + 3] === 0n;
+}
+
+/** The n-th of the tables; null when it has to be recovered by itself. */
+export function unitOf(tables: Uint8Array, index: number, ends: BigUint64Array, n: number): TableUnit | null {
+  const at = n * STRIDE;
+  const flags = ends[at] ?? 0n;
+  if ((flags & IS_KNOWN) !== IS_KNOWN) return null;
+  const { region, table } = decodeLogKeyPrefix(prefixOf(tables, index));
+  const first = (flags & HAS_ENTRIES) === 0n ? null : (ends[at + 1] ?? 0n);
+  // Of a table without entries it is 0.
+  return new TableUnit({ region, table }, first, ends[at + 2] ?? 0n, ends[at + 3] ?? 0n);
 }
 
 function prefixOf(tables: Uint8Array, index: number): Uint8Array {

@@ -6,7 +6,13 @@ import { type TableState, TableUnit } from './table-unit.js';
  * fit into 64 bits; one less always does, but for a first entry 0, which has a flag.
  */
 const FIELDS = 6;
-const WORDS = FIELDS * 2;
+/** 32-bit words of a row, the lower one of each pair first. */
+export const ROW_WORDS: number = FIELDS * 2;
+/** The word of a row where the largest sequence ever given out begins. */
+export const LAST_AT = 4;
+/** The same of the largest sequence that has or had an entry. */
+export const TAIL_AT = 8;
+const WORDS = ROW_WORDS;
 const PAGE_BITS = 11;
 const ROWS_PER_PAGE = 2 ** PAGE_BITS;
 const TRIM_IS_DURABLE = 1;
@@ -23,10 +29,13 @@ interface Page {
 /**
  * What is known of many tables in little memory, 55 to 61 bytes for each: rows packed into pages, found through a hash
  * table of row numbers (open addressing, linear probing). What is deleted gives its memory back.
+ *
+ * There are more slots than rows, so the bits that say which slot a hash belongs to are enough for a row number plus one.
+ * A slot has that in these bits and the rest of the hash in the others: a search looks at hardly any row but the right one.
  */
 export class TableStates {
   readonly #pages: Page[] = [];
-  /** Row numbers plus one; 0 where there is none. */
+  /** The upper bits of the hash, and the row number plus one; 0 where there is none. */
   #slots = new Uint32Array(LEAST_SLOTS);
   #size = 0;
   readonly #key = new BigUint64Array(2);
@@ -43,12 +52,43 @@ export class TableStates {
   }
 
   has(region: bigint, table: bigint): boolean {
-    return this.#slots[this.#find(region, table)] !== 0;
+    return this.#rowAt(this.#find(region, table)) >= 0;
+  }
+
+  /**
+   * The row of a table, by the lower and upper words of its ids; -1 when it is not known. It stays where it is until a
+   * table is deleted.
+   */
+  rowOf(regionLow: number, regionHigh: number, tableLow: number, tableHigh: number): number {
+    return this.#rowAt(this.#slotOf(regionLow, regionHigh, tableLow, tableHigh));
+  }
+
+  /** The page of a row, to read and change in place: a row is {@link ROW_WORDS} from {@link rowAt} on. */
+  wordsOf(row: number): Uint32Array {
+    return this.#pageOf(row).words;
+  }
+
+  /** The same of a table that is made known, as never written, if it is not. */
+  obtain(regionLow: number, regionHigh: number, tableLow: number, tableHigh: number): number {
+    const slot = this.#slotOf(regionLow, regionHigh, tableLow, tableHigh);
+    const known = this.#rowAt(slot);
+    if (known >= 0) return known;
+    const row = this.#put(slot, hash(regionLow, regionHigh, tableLow, tableHigh));
+    const { words, flags } = this.#pageOf(row);
+    const at = rowAt(row);
+    words[at] = regionLow;
+    words[at + 1] = regionHigh;
+    words[at + 2] = tableLow;
+    words[at + 3] = tableHigh;
+    words.fill(0, at + LAST_AT, at + WORDS);
+    flags[row % ROWS_PER_PAGE] = 0;
+    this.#makeRoom();
+    return row;
   }
 
   /** What is known of a table, as a unit of its own. */
   load(region: bigint, table: bigint): TableUnit | undefined {
-    const row = (this.#slots[this.#find(region, table)] ?? 0) - 1;
+    const row = this.#rowAt(this.#find(region, table));
     if (row < 0) return undefined;
     const { fields, flags } = this.#pageOf(row);
     const at = (row % ROWS_PER_PAGE) * FIELDS;
@@ -67,12 +107,9 @@ export class TableStates {
   /** Notes what is known of a table, in place of what was. */
   set({ region, table }: TableId, state: TableState): void {
     const slot = this.#find(region, table);
-    let row = (this.#slots[slot] ?? 0) - 1;
-    if (row < 0) {
-      row = this.#size++;
-      this.#slots[slot] = row + 1;
-      if (this.#pages.length * ROWS_PER_PAGE <= row) this.#pages.push(newPage());
-    }
+    const known = this.#rowAt(slot);
+    const key = this.#keyWords;
+    const row = known < 0 ? this.#put(slot, hash(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, key[3] ?? 0)) : known;
     const { fields, flags } = this.#pageOf(row);
     const at = (row % ROWS_PER_PAGE) * FIELDS;
     fields[at] = region;
@@ -83,13 +120,42 @@ export class TableStates {
     fields[at + 5] = state.dense - 1n;
     flags[row % ROWS_PER_PAGE] =
       (state.trimIsDurable ? TRIM_IS_DURABLE : 0) | (state.first === 0n ? FIRST_IS_ZERO : 0);
-    if (this.#size * 10 > this.#slots.length * 7) this.#rehash(this.#slots.length * 2);
+    this.#makeRoom();
   }
 
   /** Forgets a table, if it is known. */
   delete(region: bigint, table: bigint): void {
-    const slot = this.#find(region, table);
-    const row = (this.#slots[slot] ?? 0) - 1;
+    this.#empty(this.#find(region, table));
+  }
+
+  /** The same by the words of its ids. */
+  remove(regionLow: number, regionHigh: number, tableLow: number, tableHigh: number): void {
+    this.#empty(this.#slotOf(regionLow, regionHigh, tableLow, tableHigh));
+  }
+
+  /** Gives a free slot a row, whose content is left to the caller. */
+  #put(slot: number, hashed: number): number {
+    const row = this.#size++;
+    this.#fill(slot, hashed, row);
+    if (this.#pages.length * ROWS_PER_PAGE <= row) this.#pages.push(newPage());
+    return row;
+  }
+
+  #fill(slot: number, hashed: number, row: number): void {
+    this.#slots[slot] = (hashed & -this.#slots.length) | (row + 1);
+  }
+
+  /** The row of a slot; -1 for none. */
+  #rowAt(slot: number): number {
+    return ((this.#slots[slot] ?? 0) & (this.#slots.length - 1)) - 1;
+  }
+
+  #makeRoom(): void {
+    if (this.#size * 10 > this.#slots.length * 7) this.#rehash(this.#slots.length * 2);
+  }
+
+  #empty(slot: number): void {
+    const row = this.#rowAt(slot);
     if (row < 0) return;
     this.#closeGap(slot);
     const last = --this.#size;
@@ -113,29 +179,33 @@ export class TableStates {
     this.#key[1] = table;
     // One by one: taking an array apart runs its iterator, which costs more than all the rest.
     const key = this.#keyWords;
-    const a = key[0] ?? 0;
-    const b = key[1] ?? 0;
-    const c = key[2] ?? 0;
-    const d = key[3] ?? 0;
-    const mask = this.#slots.length - 1;
-    let slot = hash(a, b, c, d) & mask;
+    return this.#slotOf(key[0] ?? 0, key[1] ?? 0, key[2] ?? 0, key[3] ?? 0);
+  }
+
+  #slotOf(a: number, b: number, c: number, d: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const hashed = hash(a, b, c, d);
+    let slot = hashed & mask;
     for (;;) {
-      const row = (this.#slots[slot] ?? 0) - 1;
-      if (row < 0) return slot;
-      const { words } = this.#pageOf(row);
-      const at = (row % ROWS_PER_PAGE) * WORDS;
-      // Tables mostly differ in the low words of their ids.
-      if (words[at + 2] === c && words[at] === a && words[at + 3] === d && words[at + 1] === b) return slot;
+      const content = slots[slot] ?? 0;
+      if (content === 0) return slot;
+      if (((content ^ hashed) & ~mask) === 0) {
+        const row = (content & mask) - 1;
+        const { words } = this.#pageOf(row);
+        const at = rowAt(row);
+        // Tables mostly differ in the low words of their ids.
+        if (words[at + 2] === c && words[at] === a && words[at + 3] === d && words[at + 1] === b) return slot;
+      }
       slot = (slot + 1) & mask;
     }
   }
 
-  /** Where the search for a row's table begins. */
-  #homeOf(row: number): number {
+  /** The hash of a row's table. Where the search for it begins is in the lower bits. */
+  #hashOf(row: number): number {
     const { words } = this.#pageOf(row);
-    const at = (row % ROWS_PER_PAGE) * WORDS;
-    const of = (word: number): number => words[at + word] ?? 0;
-    return hash(of(0), of(1), of(2), of(3)) & (this.#slots.length - 1);
+    const at = rowAt(row);
+    return hash(words[at] ?? 0, words[at + 1] ?? 0, words[at + 2] ?? 0, words[at + 3] ?? 0);
   }
 
   /** Empties a slot, and moves what follows so that every search still gets to its end. */
@@ -145,7 +215,7 @@ export class TableStates {
     for (let next = (gap + 1) & mask; ; next = (next + 1) & mask) {
       const occupant = this.#slots[next] ?? 0;
       if (occupant === 0) break;
-      const home = this.#homeOf(occupant - 1);
+      const home = this.#hashOf((occupant & mask) - 1) & mask;
       // It may move up only if that does not take it before the place where its search begins.
       if (((next - home) & mask) < ((next - gap) & mask)) continue;
       this.#slots[gap] = occupant;
@@ -157,9 +227,10 @@ export class TableStates {
   /** Puts a row in the place of another. */
   #move(from: number, to: number): void {
     const mask = this.#slots.length - 1;
-    let slot = this.#homeOf(from);
-    while (this.#slots[slot] !== from + 1) slot = (slot + 1) & mask;
-    this.#slots[slot] = to + 1;
+    const hashed = this.#hashOf(from);
+    let slot = hashed & mask;
+    while (this.#rowAt(slot) !== from) slot = (slot + 1) & mask;
+    this.#fill(slot, hashed, to);
     const source = this.#pageOf(from);
     const target = this.#pageOf(to);
     const at = (from % ROWS_PER_PAGE) * FIELDS;
@@ -171,11 +242,17 @@ export class TableStates {
     this.#slots = new Uint32Array(slots);
     const mask = slots - 1;
     for (let row = 0; row < this.#size; row++) {
-      let slot = this.#homeOf(row);
+      const hashed = this.#hashOf(row);
+      let slot = hashed & mask;
       while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-      this.#slots[slot] = row + 1;
+      this.#fill(slot, hashed, row);
     }
   }
+}
+
+/** Where a row begins in its page. */
+export function rowAt(row: number): number {
+  return (row % ROWS_PER_PAGE) * WORDS;
 }
 
 function newPage(): Page {

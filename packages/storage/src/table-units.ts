@@ -5,8 +5,8 @@ import { recoverTable, type TableHome, type TableUnit } from './table-unit.js';
 /** Where the units of a frame's tables come from. */
 export type UnitSource = Pick<TableUnits, 'get' | 'peek' | 'add'>;
 
-/** So many units are kept as they are, twice that for a while. The tables of a frame may be more. */
-const WARM = 4096;
+/** So many tables that were never written are known as such, twice that for a while. */
+const BLANK = 4096;
 
 type Key = number | bigint;
 
@@ -58,16 +58,18 @@ class UnitMap {
 /**
  * The tables that the log knows. A table is recovered from disk when it is first asked for.
  *
- * Those that were used lately are units; of all others only the state is kept, packed. A unit that was handed out stays
- * the one of its table until {@link rest}. In the long run nothing is kept of a table that was never written, or was
- * dropped: that is what its recovery finds.
+ * What is known is kept packed. A unit that is handed out stays the one of its table until {@link rest}, which packs it. In
+ * the long run nothing is kept of a table that was never written, or was dropped: that is what its recovery finds, unless
+ * the same table of another region has been trimmed since.
  */
 export class TableUnits {
   readonly #home: TableHome;
   readonly #states = new TableStates();
-  /** The units used since `#cooling` was begun, and those used before. A unit is in one of them. */
-  #warm = new UnitMap();
-  #cooling = new UnitMap();
+  /** Those that are handed out. What is packed of their tables is of no account. */
+  #units = new UnitMap();
+  /** Tables that were never written, looked at since `#olderBlank` was begun, and before. Of no account if they are packed. */
+  #blank = new UnitMap();
+  #olderBlank = new UnitMap();
 
   constructor(home: TableHome) {
     this.#home = home;
@@ -76,12 +78,9 @@ export class TableUnits {
   /** How many tables are known that have been written. */
   get size(): number {
     let size = this.#states.size;
-    for (const units of [this.#warm, this.#cooling]) {
-      for (const unit of units.units()) {
-        const { region, table } = unit.id;
-        // What is packed of a table that has a unit is of no account any more.
-        size += (unit.last === 0n ? 0 : 1) - (this.#states.has(region, table) ? 1 : 0);
-      }
+    for (const unit of this.#units.units()) {
+      const { region, table } = unit.id;
+      size += (unit.last === 0n ? 0 : 1) - (this.#states.has(region, table) ? 1 : 0);
     }
     return size;
   }
@@ -91,7 +90,7 @@ export class TableUnits {
     const known = this.peek(id.region, id.table);
     if (known !== undefined) return known;
     const unit = recoverTable(this.#home, id);
-    this.#warm.set(unit);
+    this.#units.set(unit);
     return unit;
   }
 
@@ -103,24 +102,31 @@ export class TableUnits {
 
   /** The table's unit if the table is known already. */
   peek(region: bigint, table: bigint): TableUnit | undefined {
-    const warm = this.#warm.get(region, table);
-    if (warm !== undefined) return warm;
-    let unit = this.#cooling.get(region, table);
-    if (unit !== undefined) this.#cooling.delete(region, table);
-    else unit = this.#states.load(region, table);
-    if (unit !== undefined) this.#warm.set(unit);
+    const handedOut = this.#units.get(region, table);
+    if (handedOut !== undefined) return handedOut;
+    const unit = this.#states.load(region, table) ?? this.#blankOf(region, table);
+    if (unit === undefined) return undefined;
+    // It may be written now.
+    if (unit.last === 0n) this.#forgetBlank(region, table);
+    this.#units.set(unit);
     return unit;
+  }
+
+  /** The same, where no other unit is in use. */
+  glance(id: TableId): TableUnit | undefined {
+    this.rest();
+    return this.peek(id.region, id.table);
   }
 
   /** Whether the table is known already. */
   has(region: bigint, table: bigint): boolean {
-    const unit = this.#warm.get(region, table) ?? this.#cooling.get(region, table);
-    return unit === undefined ? this.#states.has(region, table) : true;
+    if (this.#units.get(region, table) !== undefined || this.#states.has(region, table)) return true;
+    return this.#blankOf(region, table) !== undefined;
   }
 
   /** Makes a table known that is not yet. */
   add(unit: TableUnit): void {
-    this.#warm.set(unit);
+    this.#units.set(unit);
   }
 
   /** Makes a table known that is not yet, and will not be used right now. */
@@ -137,21 +143,56 @@ export class TableUnits {
 
   /** Lets go of what is known of a table. Whoever installs what was listed before must be kept from it. */
   forget({ region, table }: TableId): void {
-    this.#warm.delete(region, table);
-    this.#cooling.delete(region, table);
+    this.#units.delete(region, table);
     this.#states.delete(region, table);
+    this.#forgetBlank(region, table);
   }
 
-  /** No unit that was handed out is in use any more: packs those that have not been used for long, if there are many. */
+  /** No unit that was handed out is in use any more: packs them. */
   rest(): void {
-    if (this.#warm.size <= WARM) return;
-    for (const unit of this.#cooling.units()) this.#pack(unit);
-    this.#cooling = this.#warm;
-    this.#warm = new UnitMap();
+    if (this.#units.size === 0) return;
+    for (const unit of this.#units.units()) this.#pack(unit);
+    this.#units = new UnitMap();
+    if (this.#blank.size <= BLANK) return;
+    this.#olderBlank = this.#blank;
+    this.#blank = new UnitMap();
+  }
+
+  /** Whether a table that is not packed is known to be as never written, where no unit is in use. */
+  isBlank(region: bigint, table: bigint): boolean {
+    return this.#blankOf(region, table) !== undefined;
+  }
+
+  /** Whether any table is known to be as never written. */
+  get hasBlank(): boolean {
+    return this.#blank.size + this.#olderBlank.size > 0;
+  }
+
+  /**
+   * What is known, packed, where no unit is in use: to be read and changed in place until the next call of any other
+   * method. No table that was never written may be left in it.
+   */
+  rows(): TableStates {
+    this.rest();
+    return this.#states;
   }
 
   #pack(unit: TableUnit): void {
-    if (unit.last === 0n) this.#states.delete(unit.id.region, unit.id.table);
-    else this.#states.set(unit.id, unit);
+    if (unit.last === 0n) {
+      this.#states.delete(unit.id.region, unit.id.table);
+      this.#blank.set(unit);
+    } else {
+      this.#states.set(unit.id, unit);
+    }
+  }
+
+  #forgetBlank(region: bigint, table: bigint): void {
+    this.#blank.delete(region, table);
+    this.#olderBlank.delete(region, table);
+  }
+
+  /** A unit of a table that is not packed and was never written. */
+  #blankOf(region: bigint, table: bigint): TableUnit | undefined {
+    return this.#blank.get(region, table) ?? this.#olderBlank.get(region, table);
   }
 }

@@ -150,7 +150,7 @@ function describeRange(context: LogContext, { lower, upper }: KeyRange): Trimmed
 /** A trim leaves a metadata record at or above what it removed; dropping the table removes the record. */
 function isTrimmed(context: LogContext, { id, end }: TrimmedRange): boolean {
   // This log may have begun the table anew, and the same id in another region may have been trimmed since.
-  const unit = context.units.peek(id.region, id.table);
+  const unit = context.units.glance(id);
   return (unit === undefined || unit.last >= end) && readFloor(context, id) >= end;
 }
 

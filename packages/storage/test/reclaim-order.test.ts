@@ -38,7 +38,7 @@ async function stub(shows: () => boolean): Promise<{ context: LogContext; change
   };
   const path = await directory();
   await mkdir(path);
-  const units = { peek: () => undefined };
+  const units = { glance: () => undefined };
   return { context: { db, path, instance: 0, units } as unknown as LogContext, changes };
 }
 
