@@ -211,6 +211,24 @@ describe('the room of a writer', () => {
   });
 });
 
+test('a table is the same by its prefix and by what that is made of', () => {
+  const key = { instance: 0, ...ID };
+  const writer = new AppendFrameWriter(new ArrayBuffer(AppendFrameWriter.sizeFor(0, 0, 40)));
+  for (let i = 0; i < 40; i++) {
+    const made = { ...key, table: ID.table + BigInt(i) };
+    expect(i % 2 === 0 ? writer.addTableOf(made) : writer.addTable(prefixOf(made))).toBe(i);
+  }
+  const full = writer.byteLength;
+  walErrorOf(() => writer.addTableOf({ ...key, table: -1n }), 'SHALE_INVALID_ARGUMENT');
+  walErrorOf(() => writer.addTableOf({ ...key, instance: 128 }), 'SHALE_INVALID_ARGUMENT');
+  for (let left = writer.buffer.byteLength - full; left >= 17; left -= 17) writer.addTableOf(key);
+  walErrorOf(() => writer.addTableOf(key), 'SHALE_TOO_LARGE');
+  const { tables } = decodeAppendFrame(writer.seal({ sync: false }));
+  for (let i = 0; i < 40; i++) {
+    expect(tables.subarray(i * 17, i * 17 + 17)).toEqual(prefixOf({ ...key, table: ID.table + BigInt(i) }));
+  }
+});
+
 test('a payload is copied when it is added', () => {
   const writer = new AppendFrameWriter(new ArrayBuffer(200));
   const prefix = prefixOf(ID);
@@ -391,6 +409,7 @@ describe('misuse of a writer is refused', () => {
       () => writer.add(new Uint8Array(1)),
       () => writer.beginAppend(0),
       () => writer.addTable(prefixOf(ID)),
+      () => writer.addTableOf({ instance: 0, ...ID }),
       () => writer.seal({ sync: true }),
     ]) {
       expect(walErrorOf(misuse, 'SHALE_INVALID_ARGUMENT').message).toContain('sealed');

@@ -1,4 +1,4 @@
-import { encodeLogKeyPrefix, isNamedTable, LOG_KEY_PREFIX_LENGTH, type TableId } from '@shale/codec';
+import { isNamedTable, type LogKeyPrefix, type TableId } from '@shale/codec';
 import { type ShardBy, shardOf } from './routing.js';
 
 /** How to route in one WAL. */
@@ -8,11 +8,12 @@ export interface Routing {
   readonly shardBy: ShardBy;
 }
 
-/** Where a table is, computed once per table and used by every append to it. */
-export interface Address {
+/**
+ * Where a table is, computed once per table and used by every append to it. It is what the table's keys begin with, too:
+ * an application may ask for a table anew for each append, so there is as little to make as can be.
+ */
+export interface Address extends LogKeyPrefix {
   readonly id: TableId;
-  /** The 17 bytes that the table's keys begin with. */
-  readonly prefix: Uint8Array;
   readonly shard: number;
 }
 
@@ -38,7 +39,7 @@ export class TableRef {
 
 /** Computes where a table is. */
 export function addressOf(id: TableId, routing: Routing): Address {
-  const prefix = new Uint8Array(LOG_KEY_PREFIX_LENGTH);
-  encodeLogKeyPrefix(prefix, 0, { instance: routing.instance, region: id.region, table: id.table });
-  return { id, prefix, shard: shardOf(id.region, id.table, routing.shards, routing.shardBy) };
+  const { region, table } = id;
+  const shard = shardOf(region, table, routing.shards, routing.shardBy);
+  return { id, instance: routing.instance, region, table, shard };
 }

@@ -57,6 +57,10 @@ interface CheckedAppend {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How to append when nothing is said about it: of all tables of a WAL, for an application may make many. */
+const USUAL_SYNC: CheckedAppend = { sync: true, expect: undefined, signal: undefined };
+const USUAL_OS: CheckedAppend = { sync: false, expect: undefined, signal: undefined };
+
 const APPEND_OPTIONS = ['durability', 'expect', 'signal'] as const;
 const WRITE_OPTIONS = ['durability', 'signal'] as const;
 
@@ -78,11 +82,7 @@ export class Table<T = Uint8Array> {
     this.#ref = ref;
     this.#codec = codec;
     this.#isBytes = isBytesCodec(codec);
-    this.#usual = {
-      sync: engine.options.durability === 'sync',
-      expect: undefined,
-      signal: undefined,
-    };
+    this.#usual = engine.options.durability === 'sync' ? USUAL_SYNC : USUAL_OS;
   }
 
   /** The table's name, or null when it was asked for by its id. */

@@ -2,6 +2,7 @@ import { invalidArgument } from '../errors/refuse.js';
 import { WalError } from '../errors/wal-error.js';
 import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
+import { encodeLogKeyPrefix, type LogKeyPrefix } from '../layout/log-key.js';
 import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
 import { requireU64, writeU64LE } from '../layout/u64.js';
 import {
@@ -183,15 +184,30 @@ export class AppendFrameWriter {
     if (prefix.length !== TABLE_STRIDE) {
       throw invalidArgument(`a table is named by ${TABLE_STRIDE} bytes, and got ${prefix.length}`);
     }
+    const at = this.#placeOfTable();
     this.#take(TABLE_STRIDE);
+    this.#tables.set(prefix, at);
+    return this.#tableCount++;
+  }
+
+  /** The same by what the prefix is made of. Throws SHALE_INVALID_ARGUMENT when that is out of range. */
+  addTableOf(key: LogKeyPrefix): number {
+    this.#requireOpen();
+    const at = this.#placeOfTable();
+    encodeLogKeyPrefix(this.#tables, at, key);
+    this.#take(TABLE_STRIDE);
+    return this.#tableCount++;
+  }
+
+  /** Where the next table is written, for which there is room then. */
+  #placeOfTable(): number {
     const at = this.#tableCount * TABLE_STRIDE;
     if (at + TABLE_STRIDE > this.#tables.length) {
       const larger = new Uint8Array(this.#tables.length * 2);
       larger.set(this.#tables);
       this.#tables = larger;
     }
-    this.#tables.set(prefix, at);
-    return this.#tableCount++;
+    return at;
   }
 
   /** Starts an append to a table and returns its index in the frame. An append without entries is allowed. */

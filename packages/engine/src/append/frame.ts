@@ -19,7 +19,6 @@ const MAX_CHANGES = 4096;
  * for it; a sync is to be shared by many all the same.
  */
 const MAX_REMOVALS = 32;
-const NOTHING = new Uint8Array(0);
 
 let serials = 0;
 
@@ -193,9 +192,9 @@ export class Frame {
 
   #tableOf(ref: TableRef): number {
     if (ref.frameSerial !== this.serial) {
-      // Callers checked it; the empty prefix of a table without address would be refused by the writer.
       const address: Address | null = ref.address;
-      ref.frameIndex = this.#writer.addTable(address === null ? NOTHING : address.prefix);
+      if (address === null) throw new WalError('SHALE_INTERNAL', 'an append to a table without an address');
+      ref.frameIndex = this.#writer.addTableOf(address);
       ref.frameSerial = this.serial;
     }
     return ref.frameIndex;

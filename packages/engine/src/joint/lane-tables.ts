@@ -44,9 +44,14 @@ export class LaneTables {
   }
 }
 
-/** By the low bits of the table's id, which the prefix ends with. */
-function cellOf({ prefix }: Address): number {
-  return (((prefix[15] ?? 0) << 8) | (prefix[16] ?? 0)) % CELLS;
+/** Sees a bigint as two numbers: asked for each append while writes are under way, it must make none. */
+const whole = new BigUint64Array(1);
+const halves = new Uint32Array(whole.buffer);
+
+/** By bits of both halves of the table's id. */
+function cellOf({ table }: Address): number {
+  whole[0] = table;
+  return (((halves[0] ?? 0) ^ (halves[1] ?? 0)) >>> 0) % CELLS;
 }
 
 function keyOf({ id }: Address): string {
