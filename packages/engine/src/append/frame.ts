@@ -9,7 +9,7 @@ import {
   type PendingChange,
   type PendingRemoval,
   type PendingTrim,
-  releasePayloads,
+  releaseFramed,
 } from './pending-append.js';
 
 /** The most appends in one frame: settling them is one tick of this thread, which must stay short. */
@@ -44,7 +44,7 @@ export class Frame {
     return this.#writer.buffer;
   }
 
-  /** What is in it, in order. */
+  /** What is in it, in order. Of the appends the frame has what they were about: see `releaseFramed`. */
   get changes(): readonly PendingChange[] {
     return this.#changes;
   }
@@ -135,7 +135,7 @@ export class Frame {
     else for (const part of append.parts) this.#counts.push(part.payloads.count);
     this.#entries += append.entries;
     this.#bytes += append.bytes;
-    releasePayloads(append);
+    releaseFramed(append);
   }
 
   #addRemoval(removal: PendingRemoval): void {

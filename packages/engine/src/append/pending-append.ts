@@ -1,5 +1,5 @@
 import { EntryPacker, type PackedEntries } from '@shale/codec';
-import type { TableRef } from '../table-ref.js';
+import { TableRef } from '../table-ref.js';
 
 /** Where an append got to: `first` to `last`, both inclusive. An empty batch has `first === last + 1n`. */
 export interface AppendResult {
@@ -51,7 +51,7 @@ interface Common {
 /** `table.append`: one entry; resolves with its sequence. */
 export interface SingleAppend extends Common {
   readonly kind: 'single';
-  readonly ref: TableRef;
+  ref: TableRef;
   /** Its length is `bytes`. */
   payload: Uint8Array;
   /** Whether the payload is a copy, which nobody else has. */
@@ -63,7 +63,7 @@ export interface SingleAppend extends Common {
 /** `table.appendBatch`: entries of one table, all or nothing. */
 export interface BatchAppend extends Common {
   readonly kind: 'batch';
-  readonly ref: TableRef;
+  ref: TableRef;
   payloads: Payloads;
   readonly expect: bigint | undefined;
   readonly resolve: (result: AppendResult) => void;
@@ -107,6 +107,7 @@ export function isRemoval(change: PendingChange): change is PendingRemoval {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NO_TABLE = new TableRef(null, null);
 const NO_PAYLOADS: Payloads = { are: 'measured', count: 0, views: [], lengths: [] };
 
 /** Whether every table of an append has its address. */
@@ -139,11 +140,19 @@ export function copyPayloads(append: PendingAppend): void {
   }
 }
 
-/** Lets the payloads go, which have been copied into a frame. */
-export function releasePayloads(append: PendingAppend): void {
+/**
+ * Lets go of what is in a frame now: the payloads, and the table, if it was asked for by its id. An application may ask for a
+ * table anew for each append; then nothing of it outlives the call, and the garbage collector has nothing to move. A name's
+ * table stays, which keeps what is known of the name.
+ */
+export function releaseFramed(append: PendingAppend): void {
+  if (append.kind === 'write') {
+    for (const part of append.parts) part.payloads = NO_PAYLOADS;
+    return;
+  }
   if (append.kind === 'single') append.payload = NO_BYTES;
-  else if (append.kind === 'batch') append.payloads = NO_PAYLOADS;
-  else for (const part of append.parts) part.payloads = NO_PAYLOADS;
+  else append.payloads = NO_PAYLOADS;
+  if (append.ref.name === null) append.ref = NO_TABLE;
 }
 
 function copied(payloads: Payloads): CopiedPayloads {

@@ -57,8 +57,10 @@ export class JointLane {
 
   /** Copies an append, trim or drop into a frame, whole, or throws and has nothing of it. `wake` sends it. */
   add(change: PendingChange): void {
+    // In a frame, an append does not know its tables any more.
+    const refs = refsOf(change);
     const load = this.#take(change);
-    for (const { address } of refsOf(change)) if (address !== null) this.#enter(load, address);
+    for (const { address } of refs) if (address !== null) this.#enter(load, address);
   }
 
   /** Something was added. */
