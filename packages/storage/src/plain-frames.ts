@@ -109,12 +109,13 @@ export class PlainFrames {
     const missing = this.#withoutBlank(tables, states, unknown);
     if (missing.length === 0) return true;
     const ends = findTableEnds(this.#context, tables, missing);
+    const words = new Uint32Array(ends.buffer);
     const view = viewOf(tables);
     for (let n = 0; n < missing.length; n++) {
       const table = missing[n] ?? 0;
       const at = table * LOG_KEY_PREFIX_LENGTH;
       // A frame can have a table several times, of which nothing has been given out yet.
-      if (!isUnwritten(ends, n)) {
+      if (!isUnwritten(words, n)) {
         const unit = unitOf(tables, table, ends, n);
         if (unit === null) return false;
         states.set(unit.id, unit);
@@ -246,12 +247,13 @@ export class PlainFrames {
   /** Of a table that is as never written, nothing is kept. */
   #forgetUnwritten({ tables }: AppendFrame, states: TableStates): void {
     // What is removed moves rows.
-    const unwritten = this.#made.filter((table) => {
+    const unwritten: number[] = [];
+    for (const table of this.#made) {
       const row = this.#rows[table] ?? 0;
       const words = states.wordsOf(row);
       const last = rowAt(row) + LAST_AT;
-      return words[last] === 0 && words[last + 1] === 0;
-    });
+      if (words[last] === 0 && words[last + 1] === 0) unwritten.push(table);
+    }
     this.#made = [];
     if (unwritten.length === 0) return;
     const view = viewOf(tables);

@@ -80,7 +80,8 @@ export class TableStates {
     words[at + 1] = regionHigh;
     words[at + 2] = tableLow;
     words[at + 3] = tableHigh;
-    words.fill(0, at + LAST_AT, at + WORDS);
+    // One by one: fill() is a call out of compiled code.
+    for (let i = LAST_AT; i < WORDS; i++) words[at + i] = 0;
     flags[row % ROWS_PER_PAGE] = 0;
     this.#makeRoom();
     return row;
