@@ -7,7 +7,7 @@ export {
   rocksdbVersion,
   useAddon,
 } from '@shale/rocksdb';
-export { fromCaller, isPayloadError, isRefusal, reasonOf } from './arguments/caller-error.js';
+export { fromCaller, isPayloadError, reasonOf } from './arguments/caller-error.js';
 export { readBag } from './arguments/option-bag.js';
 export { invalid, show } from './arguments/refusal.js';
 export type { BackupOptions } from './backup/backup.js';
@@ -22,7 +22,7 @@ export { diagnose } from './diagnose.js';
 export { describePlace, type FilePlace } from './file-place.js';
 export type { TableFloor } from './floors.js';
 export type { HeadsOptions, TableHead } from './heads.js';
-export { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+export { type TableIdLike, toTableId, type U64Like } from './ids.js';
 export type { LoanResult } from './loan.js';
 export {
   type AppendOptions,

@@ -11,7 +11,7 @@ export function fromCaller(field: string, what: string, cause: unknown): WalErro
 }
 
 /** Whether it is an error of Shale's own about an argument. */
-export function isRefusal(error: unknown): error is WalError {
+function isRefusal(error: unknown): error is WalError {
   const code = codeOf(error);
   return code === 'SHALE_INVALID_ARGUMENT' || code === 'SHALE_PAYLOAD' || code === 'SHALE_TOO_LARGE';
 }
