@@ -258,6 +258,20 @@ describe('a backup', () => {
 });
 
 describe('a restore or a repair', () => {
+  test.skipIf(!existsSync('/proc/self'))('fails by code where nothing can be made', async () => {
+    const path = await directory();
+    const log = await filled(path);
+    const backups = join(dirname(path), 'backups');
+    await log.backup(backups);
+    // No directory can be made there, whoever one is, and the system says that it is not there.
+    for (const to of ['/proc/new', '/proc/new/deep']) {
+      await expect(log.checkpoint(to)).rejects.toMatchObject({ name: 'WalError', code: 'SHALE_IO' });
+      await expect(log.backup(to)).rejects.toMatchObject({ name: 'WalError' });
+      await expect(restoreBackup(backups, to)).rejects.toMatchObject({ name: 'WalError', code: 'SHALE_IO' });
+      await expect(drained(repairDatabase(backups, to))).rejects.toMatchObject({ name: 'WalError' });
+    }
+  });
+
   test('refuses a target in the log, in the backups, or over anything', async () => {
     const path = await directory();
     const log = await filled(path);

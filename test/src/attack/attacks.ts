@@ -9,6 +9,7 @@ import { model } from '../attacks/model.js';
 import { power } from '../attacks/power.js';
 import { soak } from '../attacks/soak.js';
 import { syncFailure } from '../attacks/sync-failure.js';
+import { targets } from '../attacks/targets.js';
 import { worker } from '../attacks/worker.js';
 import type { Attack } from './attack.js';
 
@@ -24,6 +25,7 @@ export const ATTACKS: readonly Attack[] = [
   model,
   hostileArguments,
   ingestResume,
+  targets,
   concurrency,
   soak,
 ];

@@ -73,15 +73,21 @@ export async function removeWorkspace({ root, above }: Workspace): Promise<void>
 /** Makes a directory and what is missing above it; `made` gets what was made, the innermost first. */
 async function makeDirectories(path: string, made: string[]): Promise<void> {
   try {
-    await mkdir(path);
+    await makeOne(path, made);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    if (codeOf(error) !== 'ENOENT') throw error;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
     await makeDirectories(dirname(path), made);
-    await makeDirectories(path, made);
-    return;
+    await makeOne(path, made);
   }
-  made.unshift(path);
+}
+
+async function makeOne(path: string, made: string[]): Promise<void> {
+  try {
+    await mkdir(path);
+    made.unshift(path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 /** Removes directories that were made here as long as nothing is in them. */
