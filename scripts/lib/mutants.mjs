@@ -1146,4 +1146,64 @@ export const MUTANTS = [
     ],
     killers: ['packages/storage/test/targets.test.ts'],
   },
+  {
+    name: 'repair-promise',
+    removes: 'what the watermark says of the end of the log, when a log is repaired',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/missing-writes.ts',
+        from: 'if (promised >= next) gaps',
+        to: 'if (promised < 0n) gaps',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-unknown-files',
+    removes: 'the doubt whether all table files are there when there is no manifest to say so',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/old-database.ts',
+        from: 'if (isWhole && !isStale) return null;',
+        to: 'if (isWhole || !isStale) return null;',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-lost-trims',
+    removes: 'the word that trims may have been in a file that is lost',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/gather.ts',
+        from: 'most: old.most, hadTrims: true, message',
+        to: 'most: old.most, hadTrims: false, message',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-later-lives',
+    removes: 'the look whether an entry of a damaged file was written after its table was dropped',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/table_files.cc',
+        from: '} else if (wasThere(deletedAt)) {',
+        to: '} else if (deletedAt > 0) {',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'read-only-lacks-files',
+    removes: 'the look whether every file opens, when a read-only opening overlooks damage',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/read_only.cc',
+        from: 'if (status.ok()) status = openEveryFile(options, **out);',
+        to: 'static_cast<void>(openEveryFile);',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
 ];

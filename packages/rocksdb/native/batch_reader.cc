@@ -4,12 +4,13 @@
 
 namespace shale {
 
-void readBatch(const std::string& batch, const std::function<void(const BatchRecord&)>& visit) {
-  if (batch.size() < kBatchHeader) return;
+bool readBatch(const std::string& batch, const std::function<void(const BatchRecord&)>& visit) {
+  if (batch.size() < kBatchHeader) return false;
   EncodedFields fields(batch, kBatchHeader);
   while (fields.more()) {
     BatchRecord record{BatchRecord::Kind::kOther, {}, {}};
-    switch (fields.byte()) {
+    const uint8_t tag = fields.byte();
+    switch (tag) {
       case 0x05:  // put into a column family
         if (fields.number() != 0) {
           fields.slice();
@@ -30,16 +31,18 @@ void readBatch(const std::string& batch, const std::function<void(const BatchRec
       case 0x0e: fields.number(); [[fallthrough]];
       case 0x02:
       case 0x0f:
+        if (tag >= 0x0e) record.kind = BatchRecord::Kind::kRangeDeletion;
         record.key = fields.slice();
         record.value = fields.slice();
         break;
       case 0x03: fields.slice(); continue;  // a note
       case 0x0d: continue;                  // nothing
-      default: return;
+      default: return false;
     }
-    if (fields.failed()) return;
+    if (fields.failed()) return false;
     visit(record);
   }
+  return !fields.failed();
 }
 
 }  // namespace shale

@@ -12,13 +12,14 @@ namespace shale {
 constexpr size_t kBatchHeader = 12;
 
 struct BatchRecord {
-  enum class Kind { kPut, kOther };
+  // Of a range deletion, key and value are where it begins and ends.
+  enum class Kind { kPut, kRangeDeletion, kOther };
   Kind kind;
   std::string_view key;
   std::string_view value;
 };
 
-// Stops at what it does not know.
-void readBatch(const std::string& batch, const std::function<void(const BatchRecord&)>& visit);
+// Stops at what it does not know; false then.
+bool readBatch(const std::string& batch, const std::function<void(const BatchRecord&)>& visit);
 
 }  // namespace shale

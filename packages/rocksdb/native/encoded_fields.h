@@ -30,6 +30,17 @@ class EncodedFields {
     return 0;
   }
 
+  // Appends the next `size` bytes to `out`; false if there are not so many.
+  bool bytes(uint64_t size, std::string* out) {
+    if (failed_ || size > bytes_.size() - at_) {
+      failed_ = true;
+      return false;
+    }
+    out->append(bytes_, at_, static_cast<size_t>(size));
+    at_ += static_cast<size_t>(size);
+    return true;
+  }
+
   std::string_view slice() {
     const uint64_t size = number();
     if (failed_ || size > bytes_.size() - at_) {

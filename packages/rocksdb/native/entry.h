@@ -47,6 +47,7 @@ void exportSnapshot(napi_env env, napi_value exports);
 void exportInspect(napi_env env, napi_value exports);
 void exportAdmin(napi_env env, napi_value exports);
 void exportTableFiles(napi_env env, napi_value exports);
+void exportSalvage(napi_env env, napi_value exports);
 void exportBackup(napi_env env, napi_value exports);
 void exportLoans(napi_env env, napi_value exports);
 

@@ -51,7 +51,7 @@ struct Edit {
   bool comparator = false;
   uint64_t largestOfFiles = 0;
   std::vector<uint64_t> deletedFiles;
-  std::vector<std::pair<uint64_t, uint64_t>> newFiles;  // with their sizes
+  std::vector<std::pair<uint64_t, TableFileFacts>> newFiles;
 };
 
 // The upper two bits say in which of several directories it is.
@@ -61,13 +61,16 @@ void readNewFile(EncodedFields& fields, uint64_t tag, Edit& edit) {
   fields.number();  // level
   const uint64_t number = fields.number();
   if (tag == kNewFile3) fields.number();
-  edit.newFiles.emplace_back(fileNumber(number), fields.number());
-  fields.slice();
-  fields.slice();
-  if (tag == kNewFile) return;
-  fields.number();
-  const uint64_t largest = fields.number();
-  edit.largestOfFiles = std::max(edit.largestOfFiles, largest);
+  TableFileFacts facts;
+  facts.bytes = fields.number();
+  facts.smallest = fields.slice();
+  facts.largest = fields.slice();
+  if (tag != kNewFile) {
+    fields.number();
+    facts.largestSequence = fields.number();
+  }
+  edit.largestOfFiles = std::max(edit.largestOfFiles, facts.largestSequence);
+  edit.newFiles.emplace_back(fileNumber(number), std::move(facts));
   if (tag != kNewFile4) return;
   while (!fields.failed() && fields.number() != 1) fields.slice();
 }
@@ -173,8 +176,16 @@ class Reading {
     manifest_.lastSequence = edit.lastSequence.value_or(manifest_.lastSequence);
     nextFileNumber_ = edit.nextFileNumber.value_or(nextFileNumber_);
     // A file that is moved to another level is deleted and added.
-    for (const uint64_t number : edit.deletedFiles) manifest_.tableFiles.erase(number);
-    for (const auto& [number, size] : edit.newFiles) manifest_.tableFiles[number] = size;
+    for (const uint64_t number : edit.deletedFiles) {
+      manifest_.tableFiles.erase(number);
+      manifest_.facts.erase(number);
+      manifest_.deletedFiles.insert(number);
+    }
+    for (const auto& [number, facts] : edit.newFiles) {
+      manifest_.tableFiles[number] = facts.bytes;
+      manifest_.facts[number] = facts;
+      manifest_.deletedFiles.erase(number);
+    }
     manifest_.firstLog = std::max(manifest_.firstLog, edit.minLogToKeep.value_or(0));
     hasNumbers_ = hasNumbers_ || edit.nextFileNumber;
     hasSequence_ = hasSequence_ || edit.lastSequence;

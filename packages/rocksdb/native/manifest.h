@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "log_reader.h"
@@ -16,6 +17,16 @@ struct ManifestDamage {
   uint64_t bytes = 0;
   std::string reason;
   DamageKind kind = DamageKind::kChecksum;
+};
+
+// What a manifest says of a table file.
+struct TableFileFacts {
+  uint64_t bytes = 0;
+  // Keys as they are in the file: of the application, and behind that a sequence and a kind, 8 bytes.
+  std::string smallest;
+  std::string largest;
+  // 0 where it does not say.
+  uint64_t largestSequence = 0;
 };
 
 // What a manifest says up to its end, or up to the first damage.
@@ -34,6 +45,9 @@ struct Manifest {
   bool complete = false;
   // The table files that there are then, with their sizes.
   std::map<uint64_t, uint64_t> tableFiles;
+  // What it says of them, and those that there were once and that it says are not needed any more.
+  std::map<uint64_t, TableFileFacts> facts;
+  std::set<uint64_t> deletedFiles;
   // Nothing: it was read to its end. An end that is torn off counts as not written, as it does to RocksDB.
   std::optional<ManifestDamage> damage;
 };

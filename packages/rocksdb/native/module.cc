@@ -37,6 +37,7 @@ void exportAll(napi_env env, napi_value exports) {
   exportInspect(env, exports);
   exportAdmin(env, exports);
   exportTableFiles(env, exports);
+  exportSalvage(env, exports);
   exportBackup(env, exports);
   exportLoans(env, exports);
 }

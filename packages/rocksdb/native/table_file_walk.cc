@@ -70,6 +70,12 @@ bool TableFileWalk::next() {
   return stepOver();
 }
 
+bool TableFileWalk::isThere(const rocksdb::ReadOptions& options) const {
+  const std::unique_ptr<rocksdb::Iterator> other(reader_.NewIterator(options));
+  other->Seek(key());
+  return other->Valid() && other->key() == key();
+}
+
 // True when what is at the key, or the end of the file, can be read.
 bool TableFileWalk::seek(const std::string& key) {
   iterator_.reset(reader_.NewIterator(rocksdb::ReadOptions()));

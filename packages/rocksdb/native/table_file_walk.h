@@ -29,13 +29,15 @@ class TableFileWalk {
   bool next();
   rocksdb::Slice key() const { return iterator_->key(); }
   rocksdb::Slice value() const { return iterator_->value(); }
+  // Whether an iterator with these options finds the key that this one is at.
+  bool isThere(const rocksdb::ReadOptions& options) const;
   const std::vector<Gap>& gaps() const { return gaps_; }
 
  private:
   bool seek(const std::string& key);
   bool stepOver();
 
-  rocksdb::SstFileReader reader_;
+  mutable rocksdb::SstFileReader reader_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
   bool started_ = false;
   bool hasLast_ = false;

@@ -2,10 +2,12 @@
 // read of it, and making a database out of the files of a directory. Also what librocksdb says of itself.
 #include <rocksdb/db.h>
 #include <rocksdb/iterator.h>
+#include <rocksdb/snapshot.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table_properties.h>
 #include <rocksdb/version.h>
+#include <rocksdb/write_batch.h>
 
 #include <cstdarg>
 #include <cstdio>
@@ -17,9 +19,12 @@
 #include <vector>
 
 #include "entry.h"
+#include "format.h"
+#include "log_file_writer.h"
 #include "open_rocksdb.h"
 #include "operation.h"
 #include "private_files.h"
+#include "stored_deletions.h"
 #include "table_file_walk.h"
 
 namespace shale {
@@ -91,38 +96,86 @@ class ScratchDatabase {
   std::unique_ptr<rocksdb::DB> db_;
 };
 
-// Whether the database, which has this file among its own, says that the key has been deleted. When it cannot tell, no.
-bool isDeleted(rocksdb::DB* db, const rocksdb::Slice& key) {
-  if (db == nullptr) return false;
-  std::string ignored;
-  return db->Get(rocksdb::ReadOptions(), db->DefaultColumnFamily(), key, &ignored).IsNotFound();
-}
+// A moment of the database in RocksDB's own counting: an iterator sees what was there then.
+class Moment : public rocksdb::Snapshot {
+ public:
+  explicit Moment(uint64_t sequence) : sequence_(sequence) {}
+  rocksdb::SequenceNumber GetSequenceNumber() const override { return sequence_; }
+  int64_t GetUnixTime() const override { return 0; }
+  uint64_t GetTimestamp() const override { return 0; }
+
+ private:
+  const uint64_t sequence_;
+};
 
 bool isLogKey(const rocksdb::Slice& key) { return !key.empty() && (static_cast<unsigned char>(key[0]) & 1) != 0; }
 
-// Writes what can be read of `source` to `target`. The copies carry RocksDB's smallest sequence number, so whatever
-// deletion another file holds still covers them; no entry of a log is ever written again after it was deleted.
-Rewritten rewrite(rocksdb::DB* db, const std::string& source, const std::string& target) {
-  rocksdb::Options options;
-  options.env = privateEnvironment();
-  TableFileWalk walk(options, source);
-  const ScratchDatabase scratch(target + ".columns");
-  rocksdb::SstFileWriter writer(rocksdb::EnvOptions(), options, scratch.columnFamily());
-  Rewritten result;
-  while (walk.next()) {
-    if (isDeleted(db, walk.key())) {
-      result.deleted++;
-      continue;
+// Writes the entries of a damaged file that have not been deleted. The copies carry RocksDB's smallest sequence number, so
+// that whatever deletion another file holds still covers them; but for those that were written after a deletion of what
+// had been there before, which go to `newer`, a log file, with a sequence behind that.
+class Rewriting {
+ public:
+  Rewriting(const std::string& source, const std::string& target, const std::string& newer,
+            const std::vector<RangeDeletion>& deletions)
+      : target_(target), newer_(newer), walk_(options(), source), deletions_(deletions), scratch_(target + ".columns"),
+        writer_(rocksdb::EnvOptions(), options(), scratch_.columnFamily()) {}
+
+  Rewritten run() {
+    while (walk_.next()) {
+      const uint64_t deletedAt = deletions_.latestOver({walk_.key().data(), walk_.key().size()});
+      if (deletedAt == 0) {
+        put();
+      } else if (wasThere(deletedAt)) {
+        result_.deleted++;
+        continue;
+      } else {
+        putNewer(deletedAt + 1);
+      }
+      result_.entries++;
+      if (!isLogKey(walk_.key())) result_.records.emplace_back(walk_.key().ToString(), walk_.value().ToString());
     }
-    if (result.entries == 0) throwIfFailed(writer.Open(target), target);
-    throwIfFailed(writer.Put(walk.key(), walk.value()), target);
-    result.entries++;
-    if (!isLogKey(walk.key())) result.records.emplace_back(walk.key().ToString(), walk.value().ToString());
+    if (old_ > 0) throwIfFailed(writer_.Finish(), target_);
+    if (log_) log_->finish();
+    result_.gaps = walk_.gaps();
+    return std::move(result_);
   }
-  if (result.entries > 0) throwIfFailed(writer.Finish(), target);
-  result.gaps = walk.gaps();
-  return result;
-}
+
+ private:
+  static rocksdb::Options options() {
+    rocksdb::Options options;
+    options.env = privateEnvironment();
+    return options;
+  }
+
+  bool wasThere(uint64_t sequence) const {
+    const Moment moment(sequence);
+    rocksdb::ReadOptions options;
+    options.snapshot = &moment;
+    return walk_.isThere(options);
+  }
+  void put() {
+    if (old_++ == 0) throwIfFailed(writer_.Open(target_), target_);
+    throwIfFailed(writer_.Put(walk_.key(), walk_.value()), target_);
+  }
+  void putNewer(uint64_t sequence) {
+    if (!log_) log_.emplace(newer_);
+    rocksdb::WriteBatch batch;
+    throwIfFailed(batch.Put(walk_.key(), walk_.value()), newer_);
+    std::string bytes = batch.Data();
+    storeU64LE(bytes.data(), sequence);
+    log_->append(bytes);
+  }
+
+  const std::string target_;
+  const std::string newer_;
+  TableFileWalk walk_;
+  const DeletionCover deletions_;
+  const ScratchDatabase scratch_;
+  rocksdb::SstFileWriter writer_;
+  std::optional<LogFileWriter> log_;
+  uint64_t old_ = 0;
+  Rewritten result_;
+};
 
 napi_value bytesOrNull(napi_env env, bool present, const std::string& bytes) {
   return present ? makeBytes(env, bytes.data(), bytes.size()) : makeNull(env);
@@ -156,19 +209,17 @@ napi_value toValue(napi_env env, const Rewritten& rewritten) {
   return result;
 }
 
-// rewriteTableFile(handle | undefined, source, target): Promise<{ entries, deleted, gaps, records }>. The handle, of
-// a database that the file belongs to, tells what has been deleted.
+// rewriteTableFile(source, target, newer, deletions): Promise<{ entries, deleted, gaps, records }>. `deletions`, packed, are
+// those of all files.
 napi_value rewriteTableFile(const Arguments& arguments) {
-  auto reference = std::make_shared<Reference>();
-  if (!arguments.isUndefined(0)) *reference = arguments.lease(0).forCall();
-  const std::string source = arguments.string(1, "source");
-  const std::string target = arguments.string(2, "target");
+  const std::string source = arguments.string(0, "source");
+  const std::string target = arguments.string(1, "target");
+  const std::string newer = arguments.string(2, "newer");
+  const Bytes packed = arguments.bytes(3, "deletions");
+  const auto deletions = std::make_shared<std::vector<RangeDeletion>>(
+      unpackRangeDeletions({reinterpret_cast<const char*>(packed.data), packed.size}, "deletions"));
   return startOperation(arguments.env(), source, Duration::kLengthy, [=]() -> Finish {
-    std::optional<Use> use;
-    if (*reference) use.emplace(**reference);
-    auto rewritten = std::make_shared<Rewritten>(rewrite(use ? &use->db() : nullptr, source, target));
-    use.reset();
-    reference->drop();
+    auto rewritten = std::make_shared<Rewritten>(Rewriting(source, target, newer, *deletions).run());
     return [rewritten](napi_env env) { return toValue(env, *rewritten); };
   });
 }

@@ -6,7 +6,6 @@ import { type NativeHandle, native } from './native.js';
 import { type DatabaseOptions, flagOption, resolveOptions, salvageOption } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
 import { nativeSnapshot, Snapshot } from './snapshot.js';
-import type { RewrittenTableFile } from './table-files.js';
 import { parseUnreadableFiles, type UnreadableFile } from './unreadable-files.js';
 
 /** `sync: true` returns when fdatasync is done, `false` when the operating system has the bytes. */
@@ -436,11 +435,6 @@ export class Database {
   ): Promise<StoredBackup> {
     const { metadata = '', keep = 0 } = requireOptions(options);
     return native().createBackup(this.#handle, directory, metadata, keep);
-  }
-
-  /** @internal Use `rewriteTableFile` with this database. */
-  rewriteTableFile(source: string, target: string): Promise<RewrittenTableFile> {
-    return native().rewriteTableFile(this.#handle, source, target);
   }
 
   /**

@@ -31,7 +31,16 @@ export type {
   RecordScan,
   ScanResult,
 } from './results.js';
-export { checkTableFile, repairDirectory, rewriteTableFile } from './salvage.js';
+export {
+  checkTableFile,
+  repairDirectory,
+  rewriteTableFile,
+  saveLogFile,
+  surveyDirectory,
+  tableFileDeletions,
+  writeDeletionLog,
+} from './salvage.js';
 export { Snapshot } from './snapshot.js';
+export type { DirectorySurvey, SavedLogFile, SurveyedManifest, SurveyedTableFile } from './survey.js';
 export type { RewrittenTableFile, TableFileCheck, TableFileGap } from './table-files.js';
 export { readUnreadableFiles, type UnreadableFile } from './unreadable-files.js';

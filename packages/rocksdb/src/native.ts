@@ -128,10 +128,19 @@ export interface NativeBinding {
 
   checkTableFile(path: string): Promise<TableFileCheck>;
   rewriteTableFile(
-    handle: NativeHandle | undefined,
     source: string,
     target: string,
+    newer: string,
+    deletions: Uint8Array,
   ): Promise<RewrittenTableFile>;
+  tableFileDeletions(path: string): Promise<Uint8Array | null>;
+  writeDeletionLog(target: string, deletions: Uint8Array): Promise<void>;
+  surveyDirectory(path: string): Promise<string>;
+  saveLogFile(
+    source: string,
+    target: string,
+    number: bigint,
+  ): Promise<{ readonly report: string; readonly deletions: Uint8Array }>;
   repairDirectory(path: string): Promise<string[]>;
   libraryInfo(): LibraryInfo;
 

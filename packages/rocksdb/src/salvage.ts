@@ -1,6 +1,27 @@
-import type { Database } from './database.js';
 import { native } from './native.js';
+import { type DirectorySurvey, parseSavedLog, parseSurvey, type SavedLogFile } from './survey.js';
 import type { RewrittenTableFile, TableFileCheck } from './table-files.js';
+
+/**
+ * Reads what the watermark and the manifest of a directory say, byte by byte: whatever is damaged, nothing is opened as a
+ * database, and nothing changed.
+ *
+ * @throws RocksDBError when the directory cannot be read.
+ */
+export async function surveyDirectory(path: string): Promise<DirectorySurvey> {
+  return parseSurvey(await native().surveyDirectory(path));
+}
+
+/**
+ * Copies the records of a log file that can be read into a new log file, also those behind damage.
+ *
+ * @param number The number in the file's name.
+ * @throws RocksDBError when the file cannot be opened at all, or the copy not written.
+ */
+export async function saveLogFile(source: string, target: string, number: bigint): Promise<SavedLogFile> {
+  const { report, deletions } = await native().saveLogFile(source, target, number);
+  return parseSavedLog(report, deletions);
+}
 
 /**
  * Reads every block of a table file and checks its checksum, off the thread. The file need not belong to an open
@@ -8,6 +29,25 @@ import type { RewrittenTableFile, TableFileCheck } from './table-files.js';
  */
 export function checkTableFile(path: string): Promise<TableFileCheck> {
   return native().checkTableFile(path);
+}
+
+/**
+ * The deletions of ranges that a table file holds, packed for {@link rewriteTableFile}; null when it is of a kind of which
+ * they are not known. Only of a file that {@link checkTableFile} says opens.
+ *
+ * @throws RocksDBError when it cannot be read.
+ */
+export function tableFileDeletions(path: string): Promise<Uint8Array | null> {
+  return native().tableFileDeletions(path);
+}
+
+/**
+ * Writes a log file that holds deletions of ranges, each with the sequence that it had.
+ *
+ * @throws RocksDBError when it cannot be written.
+ */
+export function writeDeletionLog(target: string, deletions: Uint8Array): Promise<void> {
+  return native().writeDeletionLog(target, deletions);
 }
 
 /**
@@ -24,15 +64,15 @@ export function repairDirectory(path: string): Promise<string[]> {
  * Copies what can be read of a damaged table file into a new one. The copies count as older than everything that other
  * files say, so that deletions keep covering them.
  *
- * @param database A database that the file belongs to: it tells which records have been deleted.
+ * @param newer Entries that were written after what had been in their place was deleted go here, to a new log file.
+ * @param deletions Those of all files, this one included, packed.
  * @throws RocksDBError when the file cannot be opened at all, or the copy not written.
  */
 export function rewriteTableFile(
   source: string,
   target: string,
-  database?: Database,
+  newer: string,
+  deletions: Uint8Array,
 ): Promise<RewrittenTableFile> {
-  return database === undefined
-    ? native().rewriteTableFile(undefined, source, target)
-    : database.rewriteTableFile(source, target);
+  return native().rewriteTableFile(source, target, newer, deletions);
 }

@@ -4,7 +4,7 @@ export interface TableFileCheck {
   readonly opens: boolean;
   /** RocksDB's message about the first damage; null when every checksum fits. */
   readonly message: string | null;
-  /** Records in the file, deletions included, as its properties say; 0 when it does not open. */
+  /** Records in the file, deletions included, as its properties say; 0 when these cannot be read. */
   readonly entries: number;
   /** Deletions among them, of single records and of ranges: what trims and drops are. */
   readonly deletions: number;
@@ -24,7 +24,7 @@ export interface TableFileGap {
 
 /** What of a table file could be copied. */
 export interface RewrittenTableFile {
-  /** Records in the copy; when 0, no copy was written. */
+  /** Records that were copied; when 0, no copy was written. */
   readonly entries: number;
   /** Records that could be read and were left out, because they have been deleted since. */
   readonly deleted: number;

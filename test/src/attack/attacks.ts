@@ -7,6 +7,7 @@ import { ingestResume } from '../attacks/ingest-resume.js';
 import { kill } from '../attacks/kill.js';
 import { model } from '../attacks/model.js';
 import { power } from '../attacks/power.js';
+import { repair } from '../attacks/repair.js';
 import { soak } from '../attacks/soak.js';
 import { syncFailure } from '../attacks/sync-failure.js';
 import { targets } from '../attacks/targets.js';
@@ -21,6 +22,7 @@ export const ATTACKS: readonly Attack[] = [
   syncFailure,
   diskFaults,
   damage,
+  repair,
   fullDisk,
   model,
   hostileArguments,

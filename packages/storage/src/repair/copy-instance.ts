@@ -5,6 +5,7 @@ import {
   floorRange,
   GROUP_STRIDE,
   instanceRange,
+  isNamedTable,
   keySuccessor,
   logKey,
   META_VALUE_LENGTH,
@@ -45,7 +46,7 @@ export class InstanceCopy {
   readonly #floors: FloorBook;
   #buffer = new ArrayBuffer(CHUNK_BYTES);
 
-  /** @param old the damaged database, if it opens */
+  /** @param old the damaged database, if it was opened: where its files say together what was trimmed */
   constructor(
     source: LogContext,
     target: Database,
@@ -68,7 +69,7 @@ export class InstanceCopy {
       yield* this.#checkTail(id, last, this.#damage.tailOf(this.#source.instance, id, last));
     }
     yield* this.#checkEmpty(named);
-    yield* this.#redoTrims();
+    yield* this.#checkTrims();
   }
 
   /** Writes the metadata records; call it when nothing raises them any more. */
@@ -198,17 +199,39 @@ export class InstanceCopy {
   *#checkEmpty(named: Iterable<bigint>): Generator<RepairLoss, void, undefined> {
     const { instance } = this.#source;
     const saved = new Set(this.tables.map(({ id }) => id.table));
+    // A database that another repair has made may have begun with large sequences.
+    const highest = this.#highest();
+    for (const { id, sequence } of this.#damage.knownTables(instance)) {
+      if (saved.has(id.table)) continue;
+      saved.add(id.table);
+      const known = this.#floors.get(id.table) ?? 0n;
+      const last = sequence > known && sequence !== U64_MAX ? sequence : known;
+      const { most, causes } = this.#damage.tailOf(instance, id, 0n);
+      yield* this.#checkTail(id, 0n, { most: last + most, causes });
+    }
     for (const [table, floor] of [...this.#floors]) {
       if (saved.has(table)) continue;
       saved.add(table);
-      // The record does not say in which region the table is, and it counts for all.
-      yield* this.#checkTail({ region: 0n, table }, floor, this.#damage.tailAnywhere(instance));
+      const id = { region: 0n, table };
+      // The record does not say in which region the table is, and it counts for all; but one with a name is in region 0.
+      const tail = isNamedTable(id)
+        ? this.#damage.tailOf(instance, id, floor)
+        : this.#damage.tailAnywhere(instance);
+      yield* this.#checkTail(id, floor, tail);
     }
     for (const table of named) {
       if (saved.has(table)) continue;
       const id = { region: 0n, table };
-      yield* this.#checkTail(id, 0n, this.#damage.tailOf(instance, id, 0n));
+      const { most, causes } = this.#damage.tailOf(instance, id, 0n);
+      yield* this.#checkTail(id, 0n, { most: highest + most, causes });
     }
+  }
+
+  #highest(): bigint {
+    let highest = 0n;
+    for (const { last } of this.tables) if (last > highest && last !== U64_MAX) highest = last;
+    for (const [, floor] of this.#floors) if (floor > highest && floor !== U64_MAX) highest = floor;
+    return highest;
   }
 
   *#checkTail(
@@ -234,24 +257,31 @@ export class InstanceCopy {
     };
   }
 
-  *#redoTrims(): Generator<RepairLoss, void, undefined> {
+  *#checkTrims(): Generator<RepairLoss, void, undefined> {
     const { instance } = this.#source;
-    const file = this.#damage.lostTrims[0];
-    if (this.#old === null || file === undefined) return;
     for (const table of this.tables) {
-      const floor = this.#floors.get(table.id.table) ?? 0n;
-      if (redoTrim(this.#old, this.#target, instance, table, floor)) continue;
       const { id, first, last } = table;
+      const blurred = this.#damage.blurredTrimsOf(instance, id, first, last);
+      const isKnown = blurred === undefined || this.#redo(table);
+      const cause = this.#damage.trimsOf(instance, id, first, last) ?? (isKnown ? undefined : blurred);
+      if (cause === undefined) continue;
       yield {
         type: 'loss',
         kind: 'trim',
         instance,
         id,
         sequences: { from: first, to: last },
-        file,
-        message: `${describe(instance, id)}: if its first entries were trimmed, they may be back: the record of it may have been in ${file.name}`,
+        file: cause.file,
+        message: `${describe(instance, id)}: if entries of it were trimmed or dropped, they may be back: the record of it may have been in ${cause.file.name}`,
       };
     }
+  }
+
+  /** Removes what the old database says was trimmed; false when it cannot tell. */
+  #redo(table: SavedTable): boolean {
+    if (this.#old === null) return false;
+    const floor = this.#floors.get(table.id.table) ?? 0n;
+    return redoTrim(this.#old, this.#target, this.#source.instance, table, floor);
   }
 
   #foreign(message: string): RepairLoss {

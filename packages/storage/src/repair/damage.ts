@@ -18,10 +18,14 @@ export interface LostSpan {
   readonly before: Uint8Array | null;
   /** No more entries than so many can be lost in it. */
   readonly most: bigint;
+  /** Deletions may be lost in it, too, so that what they removed is back. */
+  readonly hadTrims: boolean;
+  /** Of a file that is lost whole: its smallest and its largest key, where these are known. */
+  readonly ends?: readonly Uint8Array[];
   readonly message: string;
 }
 
-/** A log file of which RocksDB had to leave something out. */
+/** Writes that are in no log file any more: they may be of any table, and trims may be among them. */
 export interface LostRecords {
   readonly file: FilePlace;
   readonly most: bigint;
@@ -32,8 +36,8 @@ export interface LostRecords {
 export class DamageMap {
   readonly spans: LostSpan[] = [];
   readonly logs: LostRecords[] = [];
-  /** Files that held trims and drops, which are lost with what could not be read of them. */
-  readonly lostTrims: FilePlace[] = [];
+  /** Damaged files that hold deletions of single entries, by the keys that they lie between: which ones cannot be told. */
+  readonly blurred: LostSpan[] = [];
 
   /** What explains that these sequences of a table are missing; undefined when no damage does. */
   explain(instance: number, id: TableId, from: bigint, to: bigint): LostSpan | LostRecords | undefined {
@@ -75,6 +79,36 @@ export class DamageMap {
     );
     const causes = [...spans, ...this.logs];
     return { most: causes.reduce((sum, { most }) => sum + most, 0n), causes };
+  }
+
+  /** What may have held trims of these entries of a table; undefined when nothing did that is lost. */
+  trimsOf(instance: number, id: TableId, first: bigint, last: bigint): LostSpan | LostRecords | undefined {
+    const prefix = { instance, ...id };
+    return (
+      this.spans.find(
+        (span) => span.hadTrims && overlaps(span, logKey(prefix, first), logKey(prefix, last)),
+      ) ?? this.logs[0]
+    );
+  }
+
+  /** What may hold trims of these entries, and only its database can tell; undefined when nothing does. */
+  blurredTrimsOf(instance: number, id: TableId, first: bigint, last: bigint): LostSpan | undefined {
+    const prefix = { instance, ...id };
+    return this.blurred.find((span) => overlaps(span, logKey(prefix, first), logKey(prefix, last)));
+  }
+
+  /** Tables of an instance that had entries in a file that is lost whole, as far as that is known: not those in between. */
+  knownTables(instance: number): { id: TableId; sequence: bigint }[] {
+    return this.spans
+      .flatMap(({ ends }) => ends ?? [])
+      .flatMap((key) => {
+        try {
+          const { region, table, sequence } = decodeLogKey(key, instance);
+          return [{ id: { region, table }, sequence }];
+        } catch {
+          return [];
+        }
+      });
   }
 }
 

@@ -63,7 +63,7 @@ export interface RepairProgress {
 export interface RepairTotals {
   /** Tells the kinds of events apart. */
   readonly type: 'totals';
-  /** Whether RocksDB could open the old database; if not, its table and log files were read one by one. */
+  /** Whether CURRENT leads to a manifest that can be read to its end; if not, all table and log files were taken. */
   readonly opened: boolean;
   /** Entries saved, in all instances together. */
   readonly entries: bigint;

@@ -1,13 +1,21 @@
-import { stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeRecovery, keySuccessor } from '@shale/codec';
-import { checkTableFile, type LiveFile, rewriteTableFile } from '@shale/rocksdb';
-import { toWalError } from '../errors.js';
+import { keySuccessor } from '@shale/codec';
+import {
+  checkTableFile,
+  rewriteTableFile,
+  type TableFileCheck,
+  tableFileDeletions,
+  writeDeletionLog,
+} from '@shale/rocksdb';
+import { nativeAsync } from '../errors.js';
 import { filePlaceIn } from '../file-place.js';
-import { type DamageMap, describeKey } from './damage.js';
+import { type DamageMap, describeKey, type LostSpan } from './damage.js';
+import type { Distrusted } from './distrusted.js';
 import type { RepairLoss } from './events.js';
-import type { OldDatabase } from './old-database.js';
-import { copy, type Inventory, linkOrCopy } from './old-files.js';
+import { largest } from './largest.js';
+import type { OldDatabase, OldTableFile } from './old-database.js';
+import { type Inventory, linkOrCopy } from './old-files.js';
 
 /** A record that is no entry of a log. */
 export interface PlainRecord {
@@ -20,144 +28,206 @@ export type GatherEvent =
   | { readonly type: 'file'; readonly done: number; readonly total: number }
   | RepairLoss;
 
+/** What a gathering works with. */
+export interface GatherSources {
+  readonly inventory: Inventory;
+  readonly old: OldDatabase;
+  readonly damage: DamageMap;
+  /** Takes what is found in damaged files and is no entry. */
+  readonly records: PlainRecord[];
+  readonly distrusted: Distrusted;
+  /** Is told the name of each file before it is read. */
+  readonly at: (name: string) => Promise<void>;
+}
+
 /**
- * Brings everything that can be read of the old files together in one directory: sound table files as they are, what
- * can be read
- * of damaged ones as new table files of the same name, copies of the log files.
+ * Brings everything that can be read of the old files together in one directory, where the log files are already: sound
+ * table files as they are, what can be read of damaged ones as new table files of the same name. No two files are ever read
+ * together, so that one that does not open cannot harm what is in the others.
  */
-export async function* gather(
-  from: string,
-  to: string,
-  {
-    inventory,
-    old,
-    damage,
-    records,
-  }: { inventory: Inventory; old: OldDatabase; damage: DamageMap; records: PlainRecord[] },
-): AsyncGenerator<GatherEvent, void, undefined> {
-  const { live, oldestLog } = old;
-  const tables = inventory.tables.filter((name) => live === null || live.has(name));
-  const logs = inventory.logs.filter((name) => BigInt(name.replace('.log', '')) >= oldestLog);
-  const total = tables.length + logs.length;
-  let done = 0;
-  yield* missing(inventory, old, damage);
-  yield* unacknowledged(old, damage);
-  for (const name of inventory.strange) {
-    yield fileLoss(name, 'it is no regular file, and nothing that it leads to was looked at');
+export class Gathering {
+  /** Files of which only a part could be taken. */
+  readonly mended: string[] = [];
+  /** Whether every table file that counts opens. */
+  everyFileOpens = true;
+  readonly #from: string;
+  readonly #to: string;
+  readonly #sources: GatherSources;
+  /** The deletions of all files, and of those that have to be written again. */
+  readonly #deletions: Uint8Array[] = [];
+  readonly #ofDamaged: Uint8Array[] = [];
+  readonly #damaged: { readonly name: string; readonly check: TableFileCheck }[] = [];
+  /** The number of the next file that is made. */
+  #next: bigint;
+
+  constructor(from: string, to: string, sources: GatherSources) {
+    this.#from = from;
+    this.#to = to;
+    this.#sources = sources;
+    const { tables, logs } = sources.inventory;
+    const numbers = [...tables, ...logs].map((name) => BigInt(name.slice(0, name.indexOf('.'))));
+    this.#next = largest(...numbers, 0n) + 1n;
   }
-  for (const name of tables) {
-    yield* gatherTable(join(from, name), join(to, name), { name, old, damage, records });
-    yield { type: 'file', done: ++done, total };
-  }
-  for (const name of logs) {
-    try {
-      await copy(join(from, name), join(to, name));
-    } catch (error) {
-      const message = toWalError(error, {}).message;
-      const { size } = await stat(join(from, name));
-      damage.logs.push({ file: { name }, most: BigInt(size), message });
-      yield fileLoss(name, message);
+
+  async *run(): AsyncGenerator<GatherEvent, void, undefined> {
+    const { inventory, old, damage } = this.#sources;
+    yield* this.#whole();
+    for (const name of inventory.strange) {
+      yield fileLoss(name, 'it is no regular file, and nothing that it leads to was looked at');
     }
-    yield { type: 'file', done: ++done, total };
+    const total = old.tables.length + old.logs.length;
+    let done = 0;
+    await this.#takeLogs();
+    for (const name of old.tables) {
+      yield* this.#check(name);
+      yield { type: 'file', done: ++done, total };
+    }
+    for (const { name, check } of this.#damaged) {
+      await this.#sources.at(name);
+      yield* this.#rewrite(name, check);
+    }
+    if (this.#ofDamaged.length > 0) {
+      const target = join(this.#to, this.#newLog());
+      await nativeAsync({ path: target }, () => writeDeletionLog(target, joined(this.#ofDamaged)));
+    }
+    for (const lost of damage.logs) if (lost !== old.unknown) yield fileLoss(lost.file.name, lost.message);
+    yield { type: 'file', done: total, total };
   }
-}
 
-/** Files that the old database wants and that are not there. */
-function* missing(
-  inventory: Inventory,
-  { live, failure }: OldDatabase,
-  damage: DamageMap,
-): Generator<RepairLoss, void, undefined> {
-  const there = new Set(inventory.tables);
-  const wanted = new Map<string, LiveFile | null>(live ?? []);
-  const blamed = failure === null ? undefined : filePlaceIn(failure.message);
-  if (blamed?.name.endsWith('.sst')) wanted.set(blamed.name, null);
-  for (const [name, file] of wanted) {
-    if (there.has(name)) continue;
-    const message = 'the database needs it, and it is missing';
-    // Its size is not known when RocksDB cannot open the database: a generous guess is all there is.
-    const most = file === null ? 1n << 32n : mostIn(file);
-    damage.spans.push({ file: { name }, ...around(file), most, message });
-    yield fileLoss(name, `${message}${holding(file)}`);
+  /** What the database as a whole lacks. */
+  *#whole(): Generator<RepairLoss, void, undefined> {
+    const { old, damage } = this.#sources;
+    if (old.failure !== null) {
+      yield {
+        type: 'loss',
+        kind: 'file',
+        message: `the database cannot be opened: ${old.unknown?.message ?? old.failure}`,
+      };
+    }
+    if (old.unknown !== null) {
+      damage.logs.push(old.unknown);
+      // It has been said already.
+      if (old.failure === null) yield fileLoss(old.unknown.file.name, old.unknown.message);
+    }
+    for (const file of old.missing) {
+      const message = 'the database needs it, and it is missing';
+      damage.spans.push(this.#lostWhole(file.name, message));
+      yield fileLoss(file.name, `${message}${holding(file)}`);
+    }
   }
-}
 
-/**
- * Writes that were acknowledged, going by the watermark, and that no log file has: no damage to see need be left of
- * them.
- */
-function* unacknowledged({ db }: OldDatabase, damage: DamageMap): Generator<RepairLoss, void, undefined> {
-  if (db === null || !db.recovery.missing) return;
-  const { promised, reached, damages } = db.recovery;
-  const name = damages.find(({ harmless }) => !harmless)?.file ?? 'WATERMARK';
-  const most = reached === null || promised <= reached ? 1n : promised - reached;
-  const message = describeRecovery(db.recovery) ?? 'acknowledged entries are missing';
-  damage.logs.push({ file: { name }, most, message });
-  yield fileLoss(name, message);
-}
+  /** Leaves the log files that count, with their deletions. */
+  async #takeLogs(): Promise<void> {
+    const { inventory, old } = this.#sources;
+    const wanted = new Set(old.logs.map(({ name }) => name));
+    for (const name of inventory.logs) {
+      if (!wanted.has(name)) await rm(join(this.#to, name), { force: true });
+    }
+    for (const { name, saved } of old.logs) {
+      if (saved === null) await rm(join(this.#to, name), { force: true });
+      else {
+        this.#deletions.push(saved.deletions);
+        if (saved.damages.length > 0) this.mended.push(name);
+      }
+    }
+  }
 
-async function* gatherTable(
-  source: string,
-  target: string,
-  {
-    name,
-    old,
-    damage,
-    records,
-  }: { name: string; old: OldDatabase; damage: DamageMap; records: PlainRecord[] },
-): AsyncGenerator<RepairLoss, void, undefined> {
-  const check = await checkTableFile(source);
-  if (check.message === null) {
-    await linkOrCopy(source, target);
-    return;
+  /** Looks at a table file, and takes it as it is when all of it can be read. */
+  async *#check(name: string): AsyncGenerator<RepairLoss, void, undefined> {
+    const { damage, distrusted, at } = this.#sources;
+    const source = join(this.#from, name);
+    const reason = distrusted.get(name);
+    if (reason !== undefined) {
+      this.everyFileOpens = false;
+      damage.spans.push(this.#lostWhole(name, reason));
+      yield fileLoss(name, reason);
+      return;
+    }
+    await at(name);
+    const check = await checkTableFile(source);
+    if (!check.opens) {
+      const message = check.message ?? 'it does not open';
+      this.everyFileOpens = false;
+      damage.spans.push(this.#lostWhole(name, message));
+      yield fileLoss(name, message);
+      return;
+    }
+    const deletions = await nativeAsync({ path: source }, () => tableFileDeletions(source));
+    if (deletions !== null) this.#deletions.push(deletions);
+    if (check.message === null) {
+      await linkOrCopy(source, join(this.#to, name));
+      return;
+    }
+    this.mended.push(name);
+    this.#damaged.push({ name, check });
+    if (deletions !== null) {
+      if (deletions.length > 0) this.#ofDamaged.push(deletions);
+    }
+    // Those of single entries, as small trims are made of, are in blocks that nothing reads by themselves.
+    if (check.deletions > check.rangeDeletions || check.entries === 0 || deletions === null) {
+      damage.blurred.push({ ...this.#lostWhole(name, check.message), most: 0n });
+    }
   }
-  const file = filePlaceIn(check.message) ?? { name };
-  if (!check.opens) {
-    const known = old.live?.get(name) ?? null;
-    const { size } = await stat(source);
-    const most = known === null ? BigInt(size) : mostIn(known);
-    damage.spans.push({ file, ...around(known), most, message: check.message });
-    damage.lostTrims.push({ name });
-    yield { ...fileLoss(name, `nothing of it can be read${holding(known)}: ${check.message}`), file };
-    return;
+
+  async *#rewrite(name: string, check: TableFileCheck): AsyncGenerator<RepairLoss, void, undefined> {
+    const { damage, records, old } = this.#sources;
+    const source = join(this.#from, name);
+    const target = join(this.#to, name);
+    const newer = join(this.#to, this.#newLog());
+    const rewritten = await nativeAsync({ path: source }, () =>
+      rewriteTableFile(source, target, newer, joined(this.#deletions)),
+    );
+    for (const { key, value } of rewritten.records) records.push({ key, value });
+    const missing = BigInt(Math.max(0, check.entries - rewritten.entries - rewritten.deleted));
+    const most = check.entries === 0 ? old.most : missing;
+    if (rewritten.gaps.length === 0) {
+      yield fileLoss(name, `${check.message}; all of its entries could be read`);
+    }
+    for (const { after, before, message } of rewritten.gaps) {
+      const file = filePlaceIn(message) ?? { name };
+      damage.spans.push({ file, after, before, most, hadTrims: false, message });
+      const start = after === null ? 'the beginning' : describeKey(after);
+      const end = before === null ? 'the end' : describeKey(before);
+      yield {
+        ...fileLoss(name, `what is between ${start} and ${end} cannot be read: ${message}`),
+        file,
+      };
+    }
   }
-  const rewritten = await rewriteTableFile(source, target, old.db ?? undefined);
-  for (const { key, value } of rewritten.records) records.push({ key, value });
-  const most = BigInt(Math.max(0, check.entries - rewritten.entries - rewritten.deleted));
-  for (const { after, before, message } of rewritten.gaps) {
-    const place = filePlaceIn(message) ?? { name };
-    damage.spans.push({ file: place, after, before, most, message });
-    const start = after === null ? 'the beginning' : describeKey(after);
-    const end = before === null ? 'the end' : describeKey(before);
-    yield {
-      ...fileLoss(name, `what is between ${start} and ${end} cannot be read: ${message}`),
-      file: place,
+
+  #lostWhole(name: string, message: string): LostSpan {
+    const { old } = this.#sources;
+    const facts = old.named.get(name);
+    const file = filePlaceIn(message) ?? { name };
+    const span = { file, most: old.most, hadTrims: true, message };
+    if (facts === undefined) return { ...span, after: null, before: null };
+    const { smallest, largest } = facts;
+    return {
+      ...span,
+      // Just below the smallest key: without its last byte a key sorts before it, and behind all that came before.
+      after: smallest.subarray(0, smallest.length - 1),
+      before: keySuccessor(largest),
+      ends: [smallest, largest],
     };
   }
-  if (check.deletions === 0) return;
-  damage.lostTrims.push({ name });
-  if (old.db !== null) return;
-  yield fileLoss(
-    name,
-    `${check.deletions} deletions that it holds, of trims or drops, cannot be told any more: entries that they removed may be back`,
-  );
+
+  #newLog(): string {
+    return `${String(this.#next++).padStart(6, '0')}.log`;
+  }
 }
 
-/** RocksDB knows the number of records only once it has read the file; there are never more of them than bytes. */
-function mostIn({ entries, size }: LiveFile): bigint {
-  return BigInt(entries > 0 ? entries : size);
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
 
-/** The keys that a file lies between, as its database says. */
-function around(file: LiveFile | null): { after: Uint8Array | null; before: Uint8Array | null } {
-  if (file === null) return { after: null, before: null };
-  const { smallest, largest } = file;
-  // Just below the smallest key: without its last byte a key sorts before it, and behind all that came before.
-  return { after: smallest.subarray(0, smallest.length - 1), before: keySuccessor(largest) };
-}
-
-function holding(file: LiveFile | null): string {
-  return file === null ? '' : `; it holds ${describeKey(file.smallest)} to ${describeKey(file.largest)}`;
+function holding({ smallest, largest }: OldTableFile): string {
+  return `; it holds ${describeKey(smallest)} to ${describeKey(largest)}`;
 }
 
 function fileLoss(name: string, message: string): RepairLoss {

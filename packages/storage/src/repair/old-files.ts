@@ -12,6 +12,8 @@ export interface Inventory {
   readonly logs: readonly string[];
   /** Names that look like table or log files and are links, directories or the like: nothing follows them. */
   readonly strange: readonly string[];
+  /** A Shale that keeps a watermark has had it open for writing. */
+  readonly hasWriter: boolean;
 }
 
 /** Lists the table and log files of a directory. Throws SHALE_NOT_FOUND when there are none of a database. */
@@ -31,7 +33,7 @@ export async function takeInventory(path: string): Promise<Inventory> {
   if (tables.length + logs.length + strange.length === 0 && !names.includes('CURRENT')) {
     throw new WalError('SHALE_NOT_FOUND', `${path} holds no files of a database`, { path });
   }
-  return { tables, logs, strange };
+  return { tables, logs, strange, hasWriter: names.includes('WRITER') };
 }
 
 /**
@@ -58,9 +60,4 @@ export async function checkPlaces(source: string, target: string): Promise<void>
  */
 export async function linkOrCopy(source: string, target: string): Promise<void> {
   await link(source, target).catch(() => copyFile(source, target, constants.COPYFILE_FICLONE));
-}
-
-/** Brings a log file into the directory of gathered files, as a file of its own. */
-export async function copy(source: string, target: string): Promise<void> {
-  await copyFile(source, target, constants.COPYFILE_FICLONE);
 }

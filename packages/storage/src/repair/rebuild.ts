@@ -9,10 +9,17 @@ import type { RepairLoss } from './events.js';
 const LEAST_BYTES = 30n;
 
 /**
- * Makes a database of the gathered files. RocksDB reads the log files here: of what it leaves out it says only how many
- * bytes, so every table may have lost entries, though no more than fit into the file.
+ * Makes a database of the gathered files, all of which can be read. What RocksDB leaves out nevertheless it names, and of
+ * log files it says only how many bytes: then every table may have lost entries, though no more than fit into the file.
+ *
+ * @param most no file held more entries than so many
  */
-export async function rebuild(files: string, from: string, damage: DamageMap): Promise<RepairLoss[]> {
+export async function rebuild(
+  files: string,
+  from: string,
+  damage: DamageMap,
+  most: bigint,
+): Promise<RepairLoss[]> {
   const said = await nativeAsync({ path: from }, () => repairDirectory(files));
   const losses: RepairLoss[] = [];
   for (const line of said) {
@@ -28,8 +35,10 @@ export async function rebuild(files: string, from: string, damage: DamageMap): P
       () => 0n,
     );
     const known = damage.logs.some(({ file }) => file.name === name);
-    if (isLog && !known) damage.logs.push({ file: { name }, most: size / LEAST_BYTES + 1n, message: what });
-    if (!isLog) damage.spans.push({ file: { name }, after: null, before: null, most: size, message: what });
+    if (isLog && known) continue;
+    if (isLog) damage.logs.push({ file: { name }, most: size / LEAST_BYTES + 1n, message: what });
+    if (!isLog)
+      damage.spans.push({ file: { name }, after: null, before: null, most, hadTrims: true, message: what });
     losses.push({ type: 'loss', kind: 'file', file: { name }, message: `${name}: ${what}` });
   }
   return losses;

@@ -1,0 +1,216 @@
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Log, openLog, type RepairLoss, repairDatabase } from '@shale/storage';
+import { expect, test } from 'vitest';
+import { directory } from './support.js';
+
+const ID = { region: 1n, table: 7n };
+
+function texts(text: string, from: number, to: number): Buffer[] {
+  return Array.from({ length: to - from + 1 }, (_, i) =>
+    Buffer.from(`${text} ${from + i} ${'.'.repeat(50)}`),
+  );
+}
+
+function filesOf(directory: string, end: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(end))
+    .sort();
+}
+
+/** The table file that has a text. */
+function holding(directory: string, text: string): string {
+  const name = filesOf(directory, '.sst').find((file) => readFileSync(join(directory, file)).includes(text));
+  if (name === undefined) throw new Error(`no table file has ${text}`);
+  return join(directory, name);
+}
+
+function sequencesOf(log: Log, id: { region: bigint; table: bigint }): bigint[] {
+  return [...log.read(id)].map(({ sequence }) => sequence);
+}
+
+/** Makes a log, damages it, repairs it; nothing may be left beside the two. */
+async function repaired(
+  make: (log: Log) => Promise<void> | void,
+  damage: (old: string) => void,
+  between: () => void = () => {},
+): Promise<{ losses: RepairLoss[]; log: Log }> {
+  const root = await directory();
+  const [old, fresh] = [join(root, 'old'), join(root, 'fresh')];
+  const log = await openLog(old);
+  await make(log);
+  await log.close();
+  damage(old);
+  const losses: RepairLoss[] = [];
+  for await (const event of repairDatabase(old, fresh)) {
+    if (event.type === 'loss') losses.push(event);
+    between();
+  }
+  expect(readdirSync(root).sort()).toEqual(['fresh', 'old']);
+  return { losses, log: await openLog(fresh) };
+}
+
+/** Ends the process that a repair in this process has started. True when there was one. */
+function killChild(): boolean {
+  const children = readdirSync('/proc/self/task').flatMap((thread) => {
+    try {
+      return readFileSync(`/proc/self/task/${thread}/children`, 'utf8').split(' ').filter(Boolean);
+    } catch {
+      return [];
+    }
+  });
+  const mine = children.find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('repair-process'),
+  );
+  if (mine === undefined) return false;
+  process.kill(Number(mine), 'SIGSEGV');
+  return true;
+}
+
+test.each(['CURRENT', 'MANIFEST'])(
+  'the end of the log is known to be lost though %s is damaged, too, and no sequence is used twice',
+  async (head) => {
+    let end = 0;
+    const { losses, log } = await repaired(
+      (made) => {
+        made.append(ID, texts('a', 1, 10), { sync: true });
+        end = readFileSync(join(made.path, filesOf(made.path, '.log').at(-1) ?? '')).length;
+        for (let i = 11; i <= 15; i++) made.append(ID, texts('a', i, i), { sync: true });
+      },
+      (old) => {
+        const victim = readdirSync(old).find((name) => name.startsWith(head)) ?? '';
+        writeFileSync(join(old, victim), 'garbage');
+        truncateSync(join(old, filesOf(old, '.log').at(-1) ?? ''), end);
+      },
+    );
+    expect(sequencesOf(log, ID)).toEqual(Array.from({ length: 10 }, (_, i) => BigInt(i + 1)));
+    expect(losses.map(({ kind }) => kind)).toContain('tail');
+    expect(log.nextSequence(ID)).toBeGreaterThan(15n);
+    await log.close();
+  },
+);
+
+test('a new name gets no old table when the file with the names is lost, be it known to be or not', async () => {
+  const { losses, log } = await repaired(
+    async (made) => {
+      const [id] = made.names.make(['kept']);
+      await made.flush();
+      if (id !== undefined) made.append(id, texts('kept', 1, 20), { sync: true });
+      await made.flush();
+    },
+    (old) => {
+      const entries = holding(old, 'kept 1 ');
+      for (const name of filesOf(old, '.sst')) if (join(old, name) !== entries) rmSync(join(old, name));
+      for (const name of readdirSync(old)) if (name.startsWith('MANIFEST-')) rmSync(join(old, name));
+    },
+  );
+  expect(losses.map(({ kind }) => kind)).toContain('name');
+  const [newcomer] = log.names.make(['newcomer']);
+  if (newcomer === undefined) throw new Error('no name');
+  expect(sequencesOf(log, newcomer)).toEqual([]);
+  expect(log.nextSequence(newcomer)).toBe(1n);
+  const [saved] = [...log.tables()].filter(({ entries }) => entries > 0n);
+  expect(saved?.name).toMatch(/^recovered-/);
+  await log.close();
+});
+
+test.each(['missing', 'cut', 'without its footer'])(
+  'entries that were trimmed are back with a word when the file with the trim is %s, and no process dies',
+  async (what) => {
+    const { losses, log } = await repaired(
+      async (made) => {
+        made.append(ID, texts('a', 1, 100), { sync: true });
+        await made.flush();
+        made.trim(ID, 60n);
+        made.append(ID, texts('late', 101, 110), { sync: true });
+        await made.flush();
+        made.trim(ID, 65n);
+      },
+      (old) => {
+        const victim = holding(old, 'late 101 ');
+        const { length } = readFileSync(victim);
+        if (what === 'missing') rmSync(victim);
+        else truncateSync(victim, what === 'cut' ? 100 : length - 53);
+      },
+    );
+    // The later trim, which is in the log, counts still.
+    expect(sequencesOf(log, ID)[0]).toBe(66n);
+    const trim = losses.find(({ kind }) => kind === 'trim');
+    expect(trim?.id).toEqual(ID);
+    expect(log.nextSequence(ID)).toBeGreaterThan(110n);
+    await log.close();
+  },
+);
+
+test('an entry that was written after its table had been dropped outlives damage beside it', async () => {
+  const { losses, log } = await repaired(
+    async (made) => {
+      made.append(ID, texts('first life', 1, 400), { sync: true });
+      await made.flush();
+      made.drop(ID, { sync: true });
+      await made.flush();
+      made.append(ID, texts('second life', 1, 900), { sync: true });
+      await made.flush();
+    },
+    (old) => {
+      const victim = holding(old, 'second life 500 ');
+      const bytes = readFileSync(victim);
+      bytes.fill(0, bytes.indexOf('second life 500 '), bytes.indexOf('second life 500 ') + 8);
+      writeFileSync(victim, bytes);
+    },
+  );
+  const found = [...log.read(ID)].map(({ payload }) => Buffer.from(payload).toString().split(' ')[0]);
+  expect(new Set(found)).toEqual(new Set(['second']));
+  expect(found.length).toBeGreaterThan(400);
+  expect(losses.map(({ kind }) => kind).sort()).toEqual(['file', 'middle']);
+  await log.close();
+});
+
+test('the death of the process that reads the files is a loss that is told, and not the end', async () => {
+  let kills = 0;
+  const { losses, log } = await repaired(
+    async (made) => {
+      for (let i = 0; i < 4; i++) {
+        made.append({ region: 1n, table: BigInt(i + 1) }, texts('a', 1, 50), { sync: true });
+        await made.flush();
+      }
+    },
+    () => {},
+    () => {
+      if (kills === 0 && killChild()) kills++;
+    },
+  );
+  expect(kills).toBe(1);
+  const saved = [1n, 2n, 3n, 4n].filter((table) => sequencesOf(log, { region: 1n, table }).length === 50);
+  // Which file it was at depends on how far it had got. If it was at none, it began anew, and nothing is lost.
+  const told = losses.some(({ kind, message }) => kind === 'file' && message.includes('SIGSEGV'));
+  expect([told, saved.length]).toEqual(losses.length > 0 ? [true, 3] : [false, 4]);
+  await log.close();
+});
+
+test('a repair that nobody waits for any more ends its process and leaves nothing', async () => {
+  const root = await directory();
+  const log = await openLog(join(root, 'old'));
+  log.append(ID, texts('a', 1, 5), { sync: true });
+  await log.close();
+  for await (const event of repairDatabase(join(root, 'old'), join(root, 'fresh'))) {
+    expect(event.type).toBe('progress');
+    break;
+  }
+  expect(killChild()).toBe(false);
+  expect(readdirSync(root)).toEqual(['old']);
+});
+
+test('a read-only opening that overlooks damage does not open what lacks a file', async () => {
+  const root = await directory();
+  const log = await openLog(root);
+  log.append(ID, texts('a', 1, 100), { sync: true });
+  await log.flush();
+  log.trim(ID, 50n);
+  log.append(ID, texts('late', 101, 110), { sync: true });
+  await log.flush();
+  await log.close();
+  rmSync(holding(root, 'a 1 '));
+  const opened = openLog(root, { readOnly: true, rocksdb: { paranoidChecks: false } });
+  await expect(opened).rejects.toMatchObject({ code: 'SHALE_CORRUPT' });
+});
