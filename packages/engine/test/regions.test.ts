@@ -1,5 +1,6 @@
+import { type Wal, WalError } from '@shale/engine';
 import { expect, test } from 'vitest';
-import { all, bytes, open, temporary } from './support.js';
+import { all, behind, bytes, open, temporary } from './support.js';
 
 test('a scan is ordered by table and sequence over all shards, and sees nothing that comes later', async () => {
   const wal = await open({ shards: 4 });
@@ -83,10 +84,53 @@ test('many tables are recovered by many pages, however unevenly their ids are sp
   const ids = Array.from({ length: 9999 }, (_, i) => BigInt(i * 3));
   ids.push(2n ** 60n);
   await Promise.all(ids.map((table) => wal.table({ region: 1, table }).append(bytes('x'))));
+  await Promise.all(ids.map((table) => wal.table({ region: 1, table }).append(bytes('x'))));
+  await Promise.all(ids.map((table) => wal.table({ region: 1, table }).trim(1n)));
   await wal.close();
   const again = await open({ path });
+  const sizes = taskSizes(again);
   const report = await again.region(1).open();
-  expect(report).toMatchObject({ tables: ids.length, entries: BigInt(ids.length) });
+  expect(report).toMatchObject({ tables: ids.length, entries: BigInt(ids.length), floors: ids.length });
+  // No task is long, however many tables there are.
+  expect(Math.max(...sizes)).toBeLessThan(5000);
   expect([...report.heads()].map(({ table }) => table)).toEqual(ids);
   expect((await all(again.tables())).length).toBe(ids.length);
+  expect((await again.stats()).recoveredTables).toBe(ids.length);
+  for (const table of [0n, 2n ** 60n]) {
+    expect(await again.table({ region: 1, table }).append(bytes('y'))).toBe(3n);
+  }
 });
+
+test('where metadata records cannot be read, the region opens, and its tables are recovered one by one', async () => {
+  const path = await temporary();
+  const before = await open({ path, shards: 1 });
+  await before.table({ region: 1, table: 1 }).appendBatch([bytes('a'), bytes('b')]);
+  await before.close();
+  const wal = await open({ path, shards: 1 });
+  const shard = behind(wal).shard(0);
+  const request = shard.request.bind(shard);
+  shard.request = (async (task: { kind: string }, onLoss: never) => {
+    if (task.kind === 'floors') throw new WalError('SHALE_CORRUPT', 'made by the test');
+    return await request(task as never, onLoss);
+  }) as typeof request;
+  const report = await wal.region(1).open();
+  expect(report).toMatchObject({ tables: 1, floors: 0, problems: [{ code: 'SHALE_CORRUPT' }] });
+  // Without its record it is not known what comes next.
+  expect((await wal.stats()).recoveredTables).toBe(0);
+  expect(await wal.table({ region: 1, table: 1 }).append(bytes('c'))).toBe(3n);
+});
+
+/** How many records the tasks list or take over, each. */
+function taskSizes(wal: Wal): number[] {
+  const sizes: number[] = [];
+  for (const shard of behind(wal).shards) {
+    const request = shard.request.bind(shard);
+    shard.request = (async (task: { kind: string; heads?: BigUint64Array }, onLoss: never) => {
+      const result = await request(task as never, onLoss);
+      const { heads, floors } = { ...task, ...Object(result) };
+      sizes.push((heads?.length ?? 0) / 3, (floors?.length ?? 0) / 2);
+      return result;
+    }) as typeof request;
+  }
+  return sizes;
+}

@@ -1,4 +1,4 @@
-import { decodeMetaKey, decodeMetaValue, floorRange, WalError } from '@shale/codec';
+import { decodeMetaKey, decodeMetaValue, floorRange, metaKey, WalError } from '@shale/codec';
 import type { Snapshot } from '@shale/rocksdb';
 import type { LogContext } from './context.js';
 import { foreignKey } from './errors.js';
@@ -11,15 +11,18 @@ export interface TableFloor {
 }
 
 /**
- * Lists the metadata records by one scan, but for those of other key types. A record that is not of this format is given to `onProblem` and stepped
- * over; without it the list fails with SHALE_CORRUPT.
+ * Lists the metadata records by one scan, from a table on, but for those of other key types. A record that is not of this
+ * format is given to `onProblem` and stepped over; without it the list fails with SHALE_CORRUPT.
  */
 export function* floors(
   context: LogContext,
   onProblem?: (problem: WalError) => void,
   snapshot?: Snapshot,
+  from: bigint = 0n,
 ): Generator<TableFloor, void, undefined> {
-  for (const page of recordPages(context.db, floorRange(context.instance), snapshot)) {
+  const { upper } = floorRange(context.instance);
+  const range = { lower: metaKey(context.instance, from), upper };
+  for (const page of recordPages(context.db, range, snapshot)) {
     for (const { key, value } of page) {
       let floor: TableFloor;
       try {

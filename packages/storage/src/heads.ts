@@ -8,12 +8,14 @@ import {
   regionRange,
   type TableId,
   tableRange,
-  type WalError,
+  WalError,
 } from '@shale/codec';
+import type { HeadScan } from '@shale/rocksdb';
 import type { LogContext } from './context.js';
 import { foreignKey, native, tableOfKey } from './errors.js';
 import { toU64, type U64Like } from './ids.js';
 import { refuseStray } from './option-names.js';
+import { stepOverTables } from './unreadable-tables.js';
 
 /** The first and last entry of a table that has any. */
 export interface TableHead {
@@ -31,8 +33,8 @@ export interface HeadsOptions {
   /** With `region`: up to before this table id. Default: to the region's end. */
   readonly upperTable?: U64Like | undefined;
   /**
-   * Called for every key that is not of this format; the list then goes on with the next table. Without it the list
-   * fails with SHALE_CORRUPT.
+   * Called for every key that is not of this format, and with `region` for tables whose ends cannot be read; the list then
+   * goes on with the next table. Without it the list fails with SHALE_CORRUPT.
    */
   readonly onProblem?: ((problem: WalError) => void) | undefined;
 }
@@ -44,6 +46,8 @@ const STRIDE = 40;
 const FIRST_AT = 24;
 const LAST_AT = 32;
 const RECORDS_PER_CALL = 1638;
+/** Bytes of a key up to its table: namespace u8, region u64. */
+const REGION_LENGTH = 9;
 
 /** The keys that the options ask for. Throws SHALE_INVALID_ARGUMENT. */
 export function headsRange(instance: number, options: HeadsOptions): KeyRange {
@@ -70,7 +74,17 @@ export function* heads(
   let lower: Uint8Array | null = range.lower;
   while (lower !== null && Buffer.compare(lower, range.upper) < 0) {
     const from: Uint8Array = lower;
-    const result = native({ path: context.path }, () => context.db.heads(from, range.upper, page));
+    let result: HeadScan;
+    try {
+      result = native({ path: context.path }, () => context.db.heads(from, range.upper, page));
+    } catch (error) {
+      // Below a region there is no table to go on with.
+      if (onProblem === undefined || from.length < REGION_LENGTH || !isCorrupt(error)) throw error;
+      const { next, problem } = stepOverTables(context, { lower: from, upper: range.upper }, error);
+      onProblem(problem);
+      lower = next;
+      continue;
+    }
     for (let i = 0; i < result.count; i++) {
       const at = i * STRIDE;
       const { region, table } = decodeLogKeyPrefix(page, at);
@@ -90,6 +104,10 @@ export function* heads(
     onProblem(problem);
     lower = result.resumeAt ?? afterTableOf(result.foreign);
   }
+}
+
+function isCorrupt(error: unknown): error is WalError {
+  return error instanceof WalError && error.code === 'SHALE_CORRUPT';
 }
 
 /** Where the table after the one that a foreign key stands in begins. */

@@ -368,12 +368,16 @@ export class Log {
   }
 
   /**
-   * The metadata records, by table id. What is not of this format is given to `onProblem`; without it the generator
-   * fails with SHALE_CORRUPT.
+   * The metadata records, by table id, from table `from` on. What is not of this format is given to `onProblem`; without it
+   * the generator fails with SHALE_CORRUPT, as it does in any case at a block that cannot be read.
    */
-  floors(onProblem?: (problem: WalError) => void): Generator<TableFloor, void, undefined> {
+  floors(
+    onProblem?: (problem: WalError) => void,
+    from: U64Like = 0n,
+  ): Generator<TableFloor, void, undefined> {
     this.#requireOpen();
-    return new StickyGenerator(this.#whileOpen(floors(this.#context, onProblem)));
+    const table = toU64(from, 'from');
+    return new StickyGenerator(this.#whileOpen(floors(this.#context, onProblem, undefined, table)));
   }
 
   /**

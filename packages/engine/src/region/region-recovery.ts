@@ -1,9 +1,12 @@
-import { errorFromData, type WalError } from '@shale/codec';
+import { errorFromData, WalError } from '@shale/codec';
 import type { Engine } from '../engine.js';
 import { shardOf } from '../routing.js';
+import type { ShardResults } from '../shard/protocol.js';
 
-/** Heads that one task lists at most: a few milliseconds. */
+/** Heads that one task lists, or takes over, at most: a few milliseconds. */
 const HEADS_PER_TASK = 2048;
+/** Metadata records that one task lists at most. */
+const FLOORS_PER_TASK = 4096;
 /** Parts that the table ids are split into, per shard: ids are rarely spread evenly. */
 const PARTS_PER_SHARD = 4n;
 
@@ -36,7 +39,11 @@ export interface RegionReport {
   } | null;
   /** The bounds of every table that has entries, by table id. Made when asked for: there may be very many. */
   heads(): IterableIterator<TableBounds>;
-  /** Keys that are not of this format. Their tables were not recovered; all others were. */
+  /**
+   * Keys that are not of this format, tables whose ends cannot be read, and metadata records that cannot. These tables were
+   * not recovered, but for the last with all of higher ids; all others were. One that was not is recovered when it is first
+   * touched, and fails by itself if it cannot be.
+   */
   readonly problems: readonly WalError[];
   /** Time from the call to this report, in milliseconds. */
   readonly elapsedMs: number;
@@ -56,11 +63,8 @@ export async function openRegion(engine: Engine, region: bigint): Promise<Region
     engine.shards.map((shard) => shard.request<'life'>({ kind: 'life' }, 'retry')),
   );
   const since = engine.log.dropCount();
-  const [heads, floors] = await Promise.all([
-    listHeads(engine, region, problems),
-    listFloors(engine, problems),
-  ]);
-  await install(engine, region, { lives, since }, heads, floors);
+  const heads = await listHeads(engine, region, problems);
+  const floors = await install(engine, { region, lives, since, heads }, problems);
   let entries = 0n;
   const tables = heads.length / 3;
   for (let i = 0; i < heads.length; i += 3) entries += (heads[i + 2] ?? 0n) - (heads[i + 1] ?? 0n) + 1n;
@@ -68,7 +72,7 @@ export async function openRegion(engine: Engine, region: bigint): Promise<Region
     region,
     tables,
     entries,
-    floors: floors.length / 2,
+    floors,
     bounds: tables === 0 ? null : { firstTable: heads[0] ?? 0n, lastTable: heads[heads.length - 3] ?? 0n },
     *heads() {
       for (let i = 0; i < heads.length; i += 3) {
@@ -109,44 +113,109 @@ async function listHeads(engine: Engine, region: bigint, problems: WalError[]): 
   return concat(found.flat());
 }
 
-async function listFloors(engine: Engine, problems: WalError[]): Promise<BigUint64Array> {
-  const listed = await engine.nextShard().request<'floors'>({ kind: 'floors' }, 'retry');
-  problems.push(...listed.problems.map(errorFromData));
-  return listed.floors;
+/** What was listed of a region. */
+interface Listed {
+  readonly region: bigint;
+  /** Of each shard's thread, before anything was listed. */
+  readonly lives: readonly number[];
+  /** How many drops there had been by then. */
+  readonly since: bigint;
+  /** Table, first, last; and so on, by table. */
+  readonly heads: BigUint64Array;
 }
 
-async function install(
+/**
+ * Lists the metadata records, a page at a time, and lets each shard take over its tables that they are about. Returns how
+ * many there are. Tables whose records cannot be read are left alone: without them it is not known what comes next.
+ */
+async function install(engine: Engine, listed: Listed, problems: WalError[]): Promise<number> {
+  const { heads } = listed;
+  const ask = (from: bigint): Promise<ShardResults['floors']> => {
+    const page = engine
+      .nextShard()
+      .request<'floors'>({ kind: 'floors', from, limit: FLOORS_PER_TASK }, 'retry');
+    // Whoever waits for it hears of it.
+    page.catch(() => undefined);
+    return page;
+  };
+  let count = 0;
+  let at = 0;
+  for (let next: Promise<ShardResults['floors']> | null = ask(0n); next !== null; ) {
+    let page: ShardResults['floors'];
+    try {
+      page = await next;
+    } catch (error) {
+      if (!(error instanceof WalError) || error.code !== 'SHALE_CORRUPT') throw error;
+      problems.push(error);
+      return count;
+    }
+    count += page.floors.length / 2;
+    problems.push(...page.problems.map(errorFromData));
+    const upTo = page.next;
+    // The next page is listed while this one is taken over.
+    next = upTo === null ? null : ask(upTo);
+    const begin = at;
+    while (at < heads.length && (upTo === null || (heads[at] ?? 0n) < upTo)) at += 3;
+    await installPart(engine, { ...listed, heads: heads.subarray(begin, at) }, page.floors);
+  }
+  return count;
+}
+
+/** Lets the shards take over tables, with the metadata records from the first of them to the last. */
+async function installPart(engine: Engine, listed: Listed, floors: BigUint64Array): Promise<void> {
+  const { heads } = listed;
+  let floorAt = 0;
+  for (let at = 0; at < heads.length; at += HEADS_PER_TASK * 3) {
+    const part = heads.subarray(at, at + HEADS_PER_TASK * 3);
+    const last = part[part.length - 3] ?? 0n;
+    const begin = floorAt;
+    while (floorAt < floors.length && (floors[floorAt] ?? 0n) <= last) floorAt += 2;
+    await installPage(engine, { ...listed, heads: part }, floors.subarray(begin, floorAt));
+  }
+}
+
+async function installPage(
   engine: Engine,
-  region: bigint,
-  { lives, since }: { readonly lives: readonly number[]; readonly since: bigint },
-  heads: BigUint64Array,
+  { region, lives, since, heads }: Listed,
   floors: BigUint64Array,
 ): Promise<void> {
   const { shards, shardBy } = engine.routing;
-  const owned = engine.shards.map(() => ({ heads: [] as bigint[], floors: [] as bigint[] }));
-  for (let i = 0; i < heads.length; i += 3) {
-    const table = heads[i] ?? 0n;
-    owned[shardOf(region, table, shards, shardBy)]?.heads.push(table, heads[i + 1] ?? 0n, heads[i + 2] ?? 0n);
-  }
-  for (let i = 0; i < floors.length; i += 2) {
-    const table = floors[i] ?? 0n;
-    owned[shardOf(region, table, shards, shardBy)]?.floors.push(table, floors[i + 1] ?? 0n);
-  }
+  const ownHeads = deal(heads, 3, (table) => shardOf(region, table, shards, shardBy), shards);
+  const ownFloors = deal(floors, 2, (table) => shardOf(region, table, shards, shardBy), shards);
   await Promise.all(
-    owned.map((own, index) =>
-      engine.shard(index).request<'install'>(
+    ownHeads.map(async (own, index) => {
+      if (own.length === 0) return;
+      await engine.shard(index).request<'install'>(
         {
           kind: 'install',
           region,
           life: lives[index] ?? -1,
           since,
-          heads: BigUint64Array.from(own.heads),
-          floors: BigUint64Array.from(own.floors),
+          heads: own,
+          floors: ownFloors[index] ?? new BigUint64Array(0),
         },
         'retry',
-      ),
-    ),
+      );
+    }),
   );
+}
+
+/** Deals out records, each of so many numbers with the table first, among the shards. */
+function deal(
+  records: BigUint64Array,
+  stride: number,
+  shardOfTable: (table: bigint) => number,
+  shards: number,
+): BigUint64Array[] {
+  const dealt = Array.from({ length: shards }, () => new BigUint64Array(records.length));
+  const lengths = new Array<number>(shards).fill(0);
+  for (let at = 0; at < records.length; at += stride) {
+    const shard = shardOfTable(records[at] ?? 0n);
+    const length = lengths[shard] ?? 0;
+    dealt[shard]?.set(records.subarray(at, at + stride), length);
+    lengths[shard] = length + stride;
+  }
+  return dealt.map((own, shard) => own.slice(0, lengths[shard]));
 }
 
 /** Cuts the ids from `lowest` to `highest`, both included, into at most `parts` parts. */

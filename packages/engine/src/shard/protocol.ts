@@ -112,7 +112,8 @@ export interface ShardTasks {
     readonly upper: bigint;
     readonly limit: number;
   };
-  floors: { readonly kind: 'floors' };
+  /** Metadata records from a table on, at most so many. */
+  floors: { readonly kind: 'floors'; readonly from: bigint; readonly limit: number };
   /** Take over what others recovered. */
   install: {
     readonly kind: 'install';
@@ -198,12 +199,14 @@ export interface ShardResults {
     readonly heads: BigUint64Array;
     /** The table to go on from, null at the end. */
     readonly next: bigint | null;
-    /** Keys that are not of this format. */
+    /** Keys that are not of this format, and tables whose ends cannot be read. */
     readonly problems: readonly ErrorData[];
   };
   floors: {
     /** Table, largest sequence ever; and so on. */
     readonly floors: BigUint64Array;
+    /** The table to go on from, null at the end. */
+    readonly next: bigint | null;
     readonly problems: readonly ErrorData[];
   };
   reclaim: ReclaimReport;

@@ -22,24 +22,30 @@ export function findRegionBounds(log: Log, region: bigint): ShardResults['region
 export function readHeads(log: Log, task: ShardTasks['regionHeads']): ShardResults['regionHeads'] {
   const { region, lower, upper, limit } = task;
   const { problems, onProblem } = collectProblems();
-  const heads: bigint[] = [];
+  const heads = new BigUint64Array(limit * 3);
+  let length = 0;
   const bounds = upper === U64_MAX ? {} : { upperTable: upper + 1n };
   for (const { id, first, last } of log.heads({ region, lowerTable: lower, ...bounds, onProblem })) {
-    heads.push(id.table, first, last);
-    if (heads.length === limit * 3) {
-      const next = id.table < upper ? id.table + 1n : null;
-      return { heads: BigUint64Array.from(heads), next, problems };
-    }
+    heads[length++] = id.table;
+    heads[length++] = first;
+    heads[length++] = last;
+    if (length < heads.length) continue;
+    return { heads, next: id.table < upper ? id.table + 1n : null, problems };
   }
-  return { heads: BigUint64Array.from(heads), next: null, problems };
+  return { heads: heads.slice(0, length), next: null, problems };
 }
 
-/** Every metadata record: table, largest sequence ever; and so on. */
-export function readFloors(log: Log): ShardResults['floors'] {
+/** Metadata records from a table on, at most so many. */
+export function readFloors(log: Log, { from, limit }: ShardTasks['floors']): ShardResults['floors'] {
   const { problems, onProblem } = collectProblems();
-  const floors: bigint[] = [];
-  for (const { table, maxSequence } of log.floors(onProblem)) floors.push(table, maxSequence);
-  return { floors: BigUint64Array.from(floors), problems };
+  const found = new BigUint64Array(limit * 2);
+  let length = 0;
+  for (const { table, maxSequence } of log.floors(onProblem, from)) {
+    if (length === found.length) return { floors: found, next: table, problems };
+    found[length++] = table;
+    found[length++] = maxSequence;
+  }
+  return { floors: found.slice(0, length), next: null, problems };
 }
 
 function firstTable(log: Log, region: bigint, lower: bigint): bigint | null {

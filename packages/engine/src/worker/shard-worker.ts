@@ -75,7 +75,7 @@ export class ShardWorker {
         return { value, transfer: [value.heads.buffer as ArrayBuffer] };
       }
       case 'floors': {
-        const value = readFloors(this.#open());
+        const value = readFloors(this.#open(), task);
         return { value, transfer: [value.floors.buffer as ArrayBuffer] };
       }
       case 'reclaim':

@@ -11,12 +11,12 @@ import { open, temporary } from '../support.js';
 
 const ENTRIES = 500;
 
-/** A database of three tables in one file, of which table 2 is damaged at entry `entry`. */
+/** A database of five tables in one file, of which table 2 is damaged at entry `entry`. */
 async function damaged(entry: number): Promise<string> {
   const path = await temporary();
   const wal = await openWal(path, { shards: 1 });
   let mark = Buffer.alloc(0);
-  for (const table of [1, 2, 3]) {
+  for (const table of [1, 2, 3, 4, 5]) {
     const payloads = Array.from({ length: ENTRIES }, () => randomBytes(1000));
     if (table === 2) mark = payloads[entry - 1] ?? expect.fail();
     await wal.table({ region: 1, table }).appendBatch(payloads);
@@ -61,4 +61,23 @@ test('tables before one that cannot be listed are listed', async () => {
   const { seen, error } = await drain(wal.tables());
   expect(error).toMatchObject({ code: 'SHALE_CORRUPT' });
   expect(seen).toBe(1);
+});
+
+test('a region with a damaged block opens, with all tables but those that begin or end in it', async () => {
+  const path = await damaged(ENTRIES);
+  const wal = await open({ path });
+  const { problems, ...report } = await wal.region(1).open();
+  const listed = [...report.heads()].map(({ table }) => Number(table));
+  expect(listed).toEqual(expect.arrayContaining([1, 4, 5]));
+  expect(listed).not.toContain(2);
+  for (const problem of problems) expect(problem.code).toBe('SHALE_CORRUPT');
+  expect(problems.map(({ message }) => message).join()).toMatch(
+    /between the tables 2 and \d of region 1 cannot be read/,
+  );
+  expect((await wal.stats()).recoveredTables).toBe(listed.length);
+  for (const table of listed) {
+    expect(await wal.table({ region: 1, table }).append(Buffer.from('x'))).toBe(501n);
+  }
+  const refused = wal.table({ region: 1, table: 2 }).append(Buffer.from('x'));
+  await expect(refused).rejects.toMatchObject({ code: 'SHALE_CORRUPT' });
 });
