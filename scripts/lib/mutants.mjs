@@ -210,6 +210,42 @@ export const MUTANTS = [
     killers: ['test/recovery.test.ts'],
   },
   {
+    name: 'copies-of-cut-logs',
+    removes: 'the copy of a log that is cut behind damage',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery.cc',
+        from: '    if (file.unused > 0 || file.unsearched',
+        to: '    if (file.unsearched',
+      },
+    ],
+    killers: ['test/foreign.test.ts'],
+  },
+  {
+    name: 'replay-of-compressed-logs',
+    removes: 'the question how far a replay of logs that Shale cannot read comes',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery.cc',
+        from: '  if (trial.records < records) {',
+        to: '  if (trial.records < records && false) {',
+      },
+    ],
+    killers: ['test/foreign.test.ts'],
+  },
+  {
+    name: 'identity-of-watermark',
+    removes: 'the question whether a watermark is of this database',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/watermark.cc',
+        from: 'return identity.empty() || identity == state->database ? found : WatermarkFound::kOther;',
+        to: 'return identity.size() < 64 ? found : WatermarkFound::kOther;',
+      },
+    ],
+    killers: ['test/foreign.test.ts'],
+  },
+  {
     name: 'end-of-backups',
     removes: 'the end of a backup that a full disk needs the database from',
     edits: [

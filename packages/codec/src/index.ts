@@ -95,7 +95,7 @@ export { measurePayload } from './payload/measure.js';
 export { msgpackCodec } from './payload/msgpack.js';
 export type { PayloadCodec } from './payload/payload-codec.js';
 export { utf8Codec } from './payload/utf8.js';
-export { describeRecovery } from './recovery/describe.js';
+export { describeRecovery, describeUnexamined } from './recovery/describe.js';
 export { parseRecoveryReport } from './recovery/parse.js';
 export type {
   DamageKind,
@@ -103,5 +103,7 @@ export type {
   RecoveryReport,
   RecoveryTable,
   SeenEntries,
+  UnexaminedFile,
+  UnexaminedReason,
 } from './recovery/report.js';
 export { MAX_NAME_BYTES } from './table-name.js';

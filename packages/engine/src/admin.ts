@@ -4,7 +4,7 @@
  * @module
  */
 
-export { describeRecovery } from '@shale/codec';
+export { describeRecovery, describeUnexamined } from '@shale/codec';
 export type {
   BackupList,
   FilePlace,

@@ -16,6 +16,8 @@ export {
   type SeenEntries,
   type TableId,
   U64_MAX,
+  type UnexaminedFile,
+  type UnexaminedReason,
   utf8Codec,
   WalError,
 } from '@shale/codec';

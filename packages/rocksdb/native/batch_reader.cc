@@ -1,6 +1,7 @@
 #include "batch_reader.h"
 
 #include "encoded_fields.h"
+#include "format.h"
 
 namespace shale {
 
@@ -43,6 +44,58 @@ bool readBatch(const std::string& batch, const std::function<void(const BatchRec
     visit(record);
   }
   return !fields.failed();
+}
+
+BatchShape shapeOf(const std::string& batch) {
+  if (batch.size() < kBatchHeader) return BatchShape::kUnknown;
+  BatchShape shape = BatchShape::kPlain;
+  uint64_t count = 0;
+  EncodedFields fields(batch, kBatchHeader);
+  while (fields.more()) {
+    bool ofDefaultFamily = true;
+    count++;
+    switch (const uint8_t kind = fields.byte()) {
+      // In a column family: puts, deletions, merges, ranges, entities.
+      case 0x05:
+      case 0x06:
+      case 0x0e:
+      case 0x17:
+        ofDefaultFamily = fields.number() == 0;
+        [[fallthrough]];
+      case 0x01:
+      case 0x02:
+      case 0x0f:
+      case 0x16:
+        fields.slice();
+        fields.slice();
+        if ((kind == 0x02 || kind == 0x06) && ofDefaultFamily) shape = BatchShape::kMerge;
+        break;
+      case 0x04:
+      case 0x08: fields.number(); [[fallthrough]];
+      case 0x00:
+      case 0x07: fields.slice(); break;
+      case 0x03:  // a note
+        fields.slice();
+        count--;
+        break;
+      case 0x0d: count--; break;  // nothing
+      // The end of a transaction whose beginning, if it is not in a log either, is in table files, or nowhere.
+      case 0x0b:
+      case 0x0c:
+        fields.slice();
+        count--;
+        break;
+      case 0x09:
+      case 0x0a:
+      case 0x12:
+      case 0x13:
+      case 0x15: return BatchShape::kTransaction;
+      case 0x10:
+      case 0x11: return BatchShape::kBlob;
+      default: return BatchShape::kUnknown;
+    }
+  }
+  return fields.failed() || count != loadU32LE(batch.data() + 8) ? BatchShape::kUnknown : shape;
 }
 
 }  // namespace shale

@@ -22,4 +22,16 @@ struct BatchRecord {
 // Stops at what it does not know; false then.
 bool readBatch(const std::string& batch, const std::function<void(const BatchRecord&)>& visit);
 
+// What a RocksDB without a merge operator, transactions and whatever else makes of a batch when it replays it.
+enum class BatchShape {
+  kPlain,
+  kMerge,        // it cannot write a table file with these
+  kTransaction,  // it leaves these to a TransactionDB
+  kBlob,         // it cannot find what these are about
+  kUnknown,      // there is something in it that it does not know
+};
+
+// Any bytes will do.
+BatchShape shapeOf(const std::string& batch);
+
 }  // namespace shale

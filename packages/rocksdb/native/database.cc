@@ -19,7 +19,6 @@
 #include "log_scan.h"
 #include "open_rocksdb.h"
 #include "read_only.h"
-#include "recovery.h"
 
 namespace shale {
 
@@ -56,6 +55,7 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
     writerLock_.undo();
     throw;
   }
+  terms_ = recovery.terms();
   Status status = open(Opening::kNormal, createIfMissing && !readOnly_);
   if (!readOnly_ && isNoSpace(status) && reserve_.giveUp()) {
     health_->fill(status.ToString());
@@ -134,8 +134,12 @@ Status SharedDatabase::openForReading() {
 rocksdb::Options SharedDatabase::begin(bool readOnly) {
   rocksdb::Options options = settings_.toOptions(path_, readOnly);
   options.statistics = statistics_;
+  options.num_levels = std::max(options.num_levels, terms_.levels);
+  if (terms_.wholeLogs && options.wal_recovery_mode == rocksdb::WALRecoveryMode::kPointInTimeRecovery) {
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  }
   if (options.wal_recovery_mode != rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords) {
-    logContinuity_ = std::make_unique<LogContinuity>(path_, options.wal_recovery_mode);
+    logContinuity_ = std::make_unique<LogContinuity>(path_, options.wal_recovery_mode, terms_.jumps);
     options.wal_filter = logContinuity_.get();
   }
   opening_++;
@@ -160,6 +164,7 @@ void SharedDatabase::reopen(Opening opening, bool full) {
     settings.salvage = false;
     Recovery recovery(path_, false, false, settings);
     recovery.before();
+    terms_ = recovery.terms();
     Status status;
     try {
       status = open(opening, false);

@@ -24,6 +24,7 @@
 #include "log_continuity.h"
 #include "options.h"
 #include "range_deletions.h"
+#include "recovery.h"
 #include "reserve.h"
 #include "unreadable_files.h"
 #include "watermark.h"
@@ -100,7 +101,7 @@ class SharedDatabase {
   // with as few writes as there can be.
   enum class Opening { kNormal, kLight, kSparing };
 
-  // What RocksDB says; throws DatabaseError when it does not even come to that.
+  // What RocksDB says; throws DatabaseError when it does not even come to that. On terms_.
   rocksdb::Status open(Opening opening, bool createIfMissing);
   rocksdb::Status openForReading();
   // What both have in common; begins a new opening.
@@ -138,6 +139,7 @@ class SharedDatabase {
   std::mutex snapshotsMutex_;
   std::unordered_set<const rocksdb::Snapshot*> snapshots_;
   std::string recovery_;
+  Recovery::Terms terms_;
   std::shared_ptr<Watermark> watermark_;  // null when it is read only, or there was no room for the file
   std::mutex floors_;
   Drops drops_;

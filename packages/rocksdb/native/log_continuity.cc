@@ -22,10 +22,18 @@ uint64_t firstChangeOf(const rocksdb::WriteBatch& batch) {
 
 }  // namespace
 
-LogContinuity::LogContinuity(std::string path, rocksdb::WALRecoveryMode mode)
+LogContinuity::LogContinuity(std::string path, rocksdb::WALRecoveryMode mode, const AllowedJumps& jumps)
     : path_(std::move(path)),
       atGap_(mode == rocksdb::WALRecoveryMode::kPointInTimeRecovery ? WalProcessingOption::kStopReplay
-                                                                   : WalProcessingOption::kCorruptedRecord) {}
+                                                                   : WalProcessingOption::kCorruptedRecord),
+      jumps_(jumps) {}
+
+// From the record that comes next on.
+bool LogContinuity::mayJump() const {
+  if (!jumps_.any) return false;
+  if (next_ == 0) return jumps_.end.value_or(1) != 0;
+  return next_ > jumps_.promised && jumps_.end.value_or(UINT64_MAX) != next_ - 1;
+}
 
 // Called when a replay begins; a read-only open may take several.
 void LogContinuity::ColumnFamilyLogNumberMap(const std::map<uint32_t, uint64_t>& logNumbers,
@@ -47,10 +55,10 @@ rocksdb::WalFilter::WalProcessingOption LogContinuity::LogRecordFound(unsigned l
   const uint64_t first = firstChangeOf(batch);
   if (next_ == 0) {
     const auto oldest = logs_.lower_bound(firstNeeded_);
-    stopped_ = oldest != logs_.end() && *oldest < log;
+    stopped_ = oldest != logs_.end() && *oldest < log && !mayJump();
   } else {
     // A write that failed when it was in the log already may be followed by another with its number.
-    stopped_ = first > next_ || (first < next_ && first != start_);
+    stopped_ = (first > next_ && !mayJump()) || (first < next_ && first != start_);
   }
   if (stopped_) return atGap_;
   start_ = first;

@@ -6,10 +6,21 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 namespace shale {
+
+// What a replay may step over, since the numbers of the records are not consecutive by rights: see LogScan.
+struct AllowedJumps {
+  // None, unless somebody else has written the logs.
+  bool any = false;
+  // Nothing up to this sequence may be missing.
+  uint64_t promised = 0;
+  // The sequence up to which the check before the replay found the logs whole, if that was not their end.
+  std::optional<uint64_t> end = {};
+};
 
 // A power failure can take the end of one log and leave the beginning of the next, or zero whole blocks in the middle of
 // one: RocksDB takes a log that ends after a whole record for complete, and a block of zeros for unused. It numbers all
@@ -17,7 +28,7 @@ namespace shale {
 // some, has none, the replay stops as it does at damage; in the recovery modes that refuse damage, the open fails.
 class LogContinuity : public rocksdb::WalFilter {
  public:
-  LogContinuity(std::string path, rocksdb::WALRecoveryMode mode);
+  LogContinuity(std::string path, rocksdb::WALRecoveryMode mode, const AllowedJumps& jumps);
 
   const char* Name() const override { return "shale.logContinuity"; }
   void ColumnFamilyLogNumberMap(const std::map<uint32_t, uint64_t>& logNumbers,
@@ -29,8 +40,11 @@ class LogContinuity : public rocksdb::WalFilter {
   bool stopped() const { return stopped_; }
 
  private:
+  bool mayJump() const;
+
   const std::string path_;
   const WalProcessingOption atGap_;
+  const AllowedJumps jumps_;
   // Those in the directory. Between others that are replayed, one may be empty: a full disk was left twice.
   std::set<uint64_t> logs_;
   uint64_t firstNeeded_ = 0;

@@ -12,7 +12,6 @@ namespace {
 constexpr size_t kHeader = 7;
 constexpr size_t kRecyclableHeader = 11;
 constexpr size_t kBlocksAtOnce = 8;
-constexpr int kMostSearches = 32;
 
 enum Type : uint8_t {
   kZero = 0,
@@ -23,9 +22,7 @@ enum Type : uint8_t {
   kRecyclableFull = 5,
   kRecyclableLast = 8,
   kCompression = 9,
-  kTimestampSize = 10,
   kRecyclableTimestampSize = 11,
-  kIgnorable = 128,
   kRecyclablePredecessor = 131,
 };
 
@@ -240,11 +237,10 @@ LogReader::Found LogReader::next() {
         return Found::kRecord;
       default:
         at_ += headerSize + length;
-        if (type == kCompression) {
-          compressed_ = true;
-        } else if (type != kTimestampSize && type != kRecyclableTimestampSize && type < kIgnorable) {
-          return damaged(DamageKind::kType, here, after);
-        }
+        // Room that was taken ahead, with something in it: nobody writes that.
+        if (type == kZero) return damaged(DamageKind::kType, here, after);
+        if (type == kCompression) compressed_ = true;
+        else unknownType_ = true;
         break;
     }
   }

@@ -50,11 +50,16 @@ class LogReader {
   // --- After kEnd.
   uint64_t fileSize() const { return fileSize_; }
 
-  // Records are compressed: what is in them cannot be told.
+  // What was met so far that this reader does not know. Such a fragment is whole, so it is not damage: another version or
+  // other options of RocksDB wrote it, and what the records mean only that can tell.
   bool compressed() const { return compressed_; }
+  bool unknownType() const { return unknownType_; }
+  // Some blocks behind damage were not searched for records.
+  bool searchedAll() const { return searches_ <= kMostSearches; }
 
  private:
   static constexpr size_t kBlock = 32768;
+  static constexpr int kMostSearches = 32;
 
   bool loadBlock(uint64_t at);
   uint64_t firstNonZero(uint64_t from);
@@ -83,6 +88,7 @@ class LogReader {
   uint64_t damageStart_ = 0;
   uint64_t damageEnd_ = 0;
   bool compressed_ = false;
+  bool unknownType_ = false;
   int searches_ = 0;
 };
 

@@ -18,12 +18,12 @@ constexpr size_t kMostDamages = 64;
 // if a later file begins with the very sequence that is to come.
 class Scanner {
  public:
-  Scanner(const std::string& directory, std::optional<uint64_t> upTo) : directory_(directory), upTo_(upTo) {}
+  Scanner(const std::string& directory, const ScanRules& rules) : directory_(directory), rules_(rules) {}
 
   void scan(LogFile file) {
     std::optional<LogReader> reader;
     try {
-      reader.emplace(directory_ + "/" + file.name, file.number, false);
+      reader.emplace(directory_ + "/" + file.name, file.number, rules_.writer != LogWriter::kShale);
     } catch (const DatabaseError& error) {
       if (error.code == "ROCKSDB_NOT_FOUND") return;  // a writer has just deleted it
       throw;
@@ -40,8 +40,14 @@ class Scanner {
       } else {
         damage(*reader, file);
       }
-      if (reader->compressed()) result_.unsupported = true;
     }
+    if (reader->compressed()) unexamined(file, Unexamined::kCompressed);
+    else if (reader->unknownType()) unexamined(file, Unexamined::kRecordType);
+    if (!reader->searchedAll()) {
+      file.unsearched = true;
+      unexamined(file, Unexamined::kSearch);
+    }
+    oldest_ = false;
     file.bytes = reader->fileSize();
     result_.files.push_back(std::move(file));
   }
@@ -53,6 +59,10 @@ class Scanner {
 
  private:
   void record(const LogReader& reader, LogFile& file) {
+    if (reader.compressed()) {
+      unreadable(reader, file);
+      return;
+    }
     const std::string& head = reader.record();
     if (head.size() < kBatchHeader) {
       add({file.name, reader.recordStart(), reader.recordEnd() - reader.recordStart(), DamageKind::kLength,
@@ -64,8 +74,9 @@ class Scanner {
     const uint64_t count = loadU32LE(head.data() + 8);
     const bool first = std::exchange(first_, false);
     if (!broken_) {
-      const bool fits = follows(sequence, first);
+      const bool fits = follows(sequence, first) || jumps(sequence, first, file) || overlaps(sequence, first);
       if (fits && (!stopped_ || first)) {
+        if (rules_.writer != LogWriter::kShale) look(reader, file, sequence);
         if (stopped_) resume();
         // Where the damage that was stopped at is harmless, RocksDB goes on as well.
         stopped_ = false;
@@ -74,9 +85,9 @@ class Scanner {
       }
       if (!stopped_) {
         // Not damage in itself to RocksDB: it would take this record in.
-        const bool gap = sequence > next_.value_or(upTo_.value_or(0) + 1);
-        add({file.name, reader.recordStart(), 0, gap ? DamageKind::kGap : DamageKind::kRepeated,
-             next_.value_or(upTo_.value_or(0) + 1), sequence, false});
+        const uint64_t expected = next_.value_or(rules_.upTo.value_or(0) + 1);
+        add({file.name, reader.recordStart(), 0, sequence > expected ? DamageKind::kGap : DamageKind::kRepeated, expected,
+             sequence, false});
         stop();
       }
       broken_ = true;
@@ -88,8 +99,48 @@ class Scanner {
     file.beyondEntries += count;
   }
 
+  // It may be of any number. What is torn off at its end RocksDB sees itself.
+  void unreadable(const LogReader& reader, LogFile& file) {
+    next_.reset();
+    start_ = 0;
+    blind_ = true;
+    if (broken_) {
+      file.unused++;
+      file.beyondRecords++;
+    } else {
+      file.records++;
+      file.keptEnd = reader.recordEnd();
+    }
+  }
+
+  void unexamined(const LogFile& file, Unexamined reason) { result_.unexamined.push_back({file.name, reason}); }
+
+  // Numbers are missing before it by rights.
+  bool jumps(uint64_t sequence, bool firstOfFile, const LogFile& file) {
+    if (rules_.writer == LogWriter::kShale || stopped_) return false;
+    const uint64_t before = next_ ? *next_ - 1 : rules_.upTo.value_or(0);
+    if (sequence <= before + 1 || before < rules_.promised) return false;
+    if (!firstOfFile) return true;
+    if (rules_.writer == LogWriter::kUnknown && !oldest_) return false;
+    unexamined(file, Unexamined::kJump);
+    return true;
+  }
+
+  // As no damage makes it: that repeats a record whole.
+  bool overlaps(uint64_t sequence, bool firstOfFile) const {
+    return rules_.writer != LogWriter::kShale && !firstOfFile && next_ && sequence > start_ && sequence < *next_;
+  }
+
+  void look(const LogReader& reader, const LogFile& file, uint64_t sequence) {
+    if (result_.obstacle) return;
+    const BatchShape shape = shapeOf(reader.record());
+    const bool overlaps = next_ && sequence < *next_ && sequence > start_;
+    if (shape == BatchShape::kPlain && !overlaps) return;
+    result_.obstacle = Obstacle{file.name, reader.recordStart(), shape, overlaps};
+  }
+
   bool follows(uint64_t sequence, bool firstOfFile) const {
-    if (!next_) return !upTo_ || sequence <= *upTo_ + 1;
+    if (!next_) return blind_ || !rules_.upTo || sequence <= *rules_.upTo + 1;
     if (sequence == *next_) return true;
     // A write that failed when it was in the log already, and was followed by a new file.
     return firstOfFile && sequence == start_;
@@ -134,7 +185,7 @@ class Scanner {
   }
 
   const std::string directory_;
-  const std::optional<uint64_t> upTo_;
+  const ScanRules rules_;
   LogScan result_;
   std::optional<uint64_t> next_;
   uint64_t start_ = 0;  // of the last record that was accepted
@@ -142,6 +193,8 @@ class Scanner {
   bool broken_ = false;    // this file is not read on
   bool inDamage_ = false;  // nothing readable since the last damage
   bool first_ = true;
+  bool oldest_ = true;  // this file is the first of all
+  bool blind_ = false;  // the number that comes next is not known, for records before it are not readable
 };
 
 void see(SeenEntries& seen, uint64_t sequence) {
@@ -179,6 +232,26 @@ void see(SeenTables& seen, const std::string& batch, bool kept) {
 
 }  // namespace
 
+const char* nameOf(Unexamined reason) {
+  switch (reason) {
+    case Unexamined::kCompressed: return "compressed";
+    case Unexamined::kRecordType: return "recordType";
+    case Unexamined::kJump: return "jump";
+    case Unexamined::kSearch: return "search";
+  }
+  return "compressed";
+}
+
+bool LogScan::isForeign() const {
+  return std::any_of(unexamined.begin(), unexamined.end(), [](const UnexaminedLog& log) {
+    return log.reason == Unexamined::kCompressed || log.reason == Unexamined::kRecordType;
+  });
+}
+
+bool LogScan::stopped() const {
+  return std::any_of(damages.begin(), damages.end(), [](const LogDamage& damage) { return !damage.harmless; });
+}
+
 uint64_t LogScan::unused() const {
   uint64_t sum = 0;
   for (const LogFile& file : files) sum += file.unused;
@@ -212,8 +285,8 @@ std::vector<LogFile> listLogs(const std::string& directory) {
   return logs;
 }
 
-LogScan scanLogs(const std::string& directory, uint64_t firstLog, std::optional<uint64_t> upTo) {
-  Scanner scanner(directory, upTo);
+LogScan scanLogs(const std::string& directory, uint64_t firstLog, const ScanRules& rules) {
+  Scanner scanner(directory, rules);
   for (LogFile& file : listLogs(directory)) {
     if (file.number >= firstLog) scanner.scan(std::move(file));
   }
@@ -227,6 +300,8 @@ SeenTables seenTables(const std::string& directory, const LogScan& scan) {
     for (;;) {
       const LogReader::Found found = reader.next();
       if (found == LogReader::Found::kEnd) break;
+      // What is compressed looks like anything.
+      if (reader.compressed()) break;
       const std::string& record = reader.record();
       if (found == LogReader::Found::kDamage || record.size() < kBatchHeader) continue;
       const bool kept = reader.recordEnd() <= file.keptEnd;

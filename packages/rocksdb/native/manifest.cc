@@ -38,30 +38,35 @@ enum Tag : uint64_t {
   kColumnFamilyDrop = 202,
   kMaxColumnFamily = 203,
   kInAtomicGroup = 300,
+  kNewBlobFile = 400,
+  kBlobGarbage = 401,
   kIgnorable = 1 << 13,
 };
 
+// Of a table file.
+enum Field : uint64_t { kEndOfFields = 1, kPlace = 65 };
+
 struct Edit {
   bool understood = true;
-  bool ofDefaultFamily = true;
+  uint64_t family = 0;
   std::optional<uint64_t> logNumber;
   std::optional<uint64_t> minLogToKeep;
   std::optional<uint64_t> lastSequence;
   std::optional<uint64_t> nextFileNumber;
-  bool comparator = false;
+  std::optional<std::string> comparator;
+  std::optional<std::string> addedFamily;
+  bool dropsFamily = false;
   uint64_t largestOfFiles = 0;
   std::vector<uint64_t> deletedFiles;
   std::vector<std::pair<uint64_t, TableFileFacts>> newFiles;
 };
 
-// The upper two bits say in which of several directories it is.
-uint64_t fileNumber(uint64_t packed) { return packed & 0x3fffffffffffffff; }
-
 void readNewFile(EncodedFields& fields, uint64_t tag, Edit& edit) {
-  fields.number();  // level
-  const uint64_t number = fields.number();
-  if (tag == kNewFile3) fields.number();
   TableFileFacts facts;
+  facts.level = fields.number();
+  // The upper two bits, once, said in which of several directories it is.
+  const uint64_t packed = fields.number();
+  facts.place = tag == kNewFile3 ? fields.number() : packed >> 62;
   facts.bytes = fields.number();
   facts.smallest = fields.slice();
   facts.largest = fields.slice();
@@ -70,9 +75,18 @@ void readNewFile(EncodedFields& fields, uint64_t tag, Edit& edit) {
     facts.largestSequence = fields.number();
   }
   edit.largestOfFiles = std::max(edit.largestOfFiles, facts.largestSequence);
-  edit.newFiles.emplace_back(fileNumber(number), std::move(facts));
-  if (tag != kNewFile4) return;
-  while (!fields.failed() && fields.number() != 1) fields.slice();
+  while (tag == kNewFile4 && !fields.failed()) {
+    const uint64_t field = fields.number();
+    if (field == kEndOfFields) break;
+    const std::string_view value = fields.slice();
+    if (field == kPlace && value.size() == 1) facts.place = static_cast<uint8_t>(value[0]);
+  }
+  edit.newFiles.emplace_back(packed & 0x3fffffffffffffff, std::move(facts));
+}
+
+// Fields with numbers and lengths, up to a 0.
+void skipCustomFields(EncodedFields& fields) {
+  while (!fields.failed() && fields.number() != 0) fields.slice();
 }
 
 Edit readEdit(const std::string& record) {
@@ -82,10 +96,9 @@ Edit readEdit(const std::string& record) {
     const uint64_t tag = fields.number();
     switch (tag) {
       case kComparator:
-        edit.comparator = true;
-        fields.slice();
+        edit.comparator = std::string(fields.slice());
         break;
-      case kColumnFamilyAdd: fields.slice(); break;
+      case kColumnFamilyAdd: edit.addedFamily = std::string(fields.slice()); break;
       case kLogNumber: edit.logNumber = fields.number(); break;
       case kMinLogNumberToKeep: edit.minLogToKeep = fields.number(); break;
       case kLastSequence: edit.lastSequence = fields.number(); break;
@@ -93,8 +106,8 @@ Edit readEdit(const std::string& record) {
       case kPrevLogNumber:
       case kMaxColumnFamily:
       case kInAtomicGroup: fields.number(); break;
-      case kColumnFamily: edit.ofDefaultFamily = fields.number() == 0; break;
-      case kColumnFamilyDrop: break;
+      case kColumnFamily: edit.family = fields.number(); break;
+      case kColumnFamilyDrop: edit.dropsFamily = true; break;
       case kCompactCursor:
         fields.number();
         fields.slice();
@@ -107,12 +120,22 @@ Edit readEdit(const std::string& record) {
       case kNewFile2:
       case kNewFile3:
       case kNewFile4: readNewFile(fields, tag, edit); break;
+      case kNewBlobFile:
+        for (int i = 0; i < 3; i++) fields.number();  // number, count, bytes
+        fields.slice();
+        fields.slice();
+        skipCustomFields(fields);
+        break;
+      case kBlobGarbage:
+        for (int i = 0; i < 3; i++) fields.number();
+        skipCustomFields(fields);
+        break;
       default:
         if ((tag & kIgnorable) == 0) {
           edit.understood = false;
           return edit;
         }
-        // The first three of these once came without a length (blob files and logs); Shale's databases have none.
+        // The first of these once came without a length (blob files and logs), in versions that nobody has released.
         fields.slice();
         break;
     }
@@ -167,7 +190,8 @@ class Reading {
   // or end the process: some builds of it have their assertions on. A repair of RocksDB's names the comparator twice, but
   // not in the same words.
   bool take(const Edit& edit, const std::string& record) {
-    const bool begins = edit.comparator && edit.ofDefaultFamily;
+    const bool ofDefaultFamily = edit.family == 0;
+    const bool begins = edit.comparator && ofDefaultFamily;
     if (begins && beginning_ == record) return false;
     if (edit.lastSequence.value_or(manifest_.lastSequence) < manifest_.lastSequence) return false;
     if (edit.nextFileNumber.value_or(nextFileNumber_) < nextFileNumber_) return false;
@@ -186,12 +210,15 @@ class Reading {
       manifest_.facts[number] = facts;
       manifest_.deletedFiles.erase(number);
     }
+    if (begins) manifest_.comparator = *edit.comparator;
+    if (edit.addedFamily && !ofDefaultFamily) manifest_.families[edit.family] = *edit.addedFamily;
+    if (edit.dropsFamily) manifest_.families.erase(edit.family);
     manifest_.firstLog = std::max(manifest_.firstLog, edit.minLogToKeep.value_or(0));
     hasNumbers_ = hasNumbers_ || edit.nextFileNumber;
     hasSequence_ = hasSequence_ || edit.lastSequence;
-    hasLog_ = hasLog_ || (edit.ofDefaultFamily && edit.logNumber);
+    hasLog_ = hasLog_ || (ofDefaultFamily && edit.logNumber);
     manifest_.complete = beginning_ && hasNumbers_ && hasSequence_ && hasLog_;
-    if (edit.ofDefaultFamily && edit.logNumber) {
+    if (ofDefaultFamily && edit.logNumber) {
       manifest_.firstLog = std::max(manifest_.firstLog, *edit.logNumber);
       manifest_.flushed = std::max(manifest_.flushed, edit.largestOfFiles);
     }
@@ -208,6 +235,12 @@ class Reading {
 };
 
 }  // namespace
+
+uint64_t Manifest::levels() const {
+  uint64_t levels = 0;
+  for (const auto& [number, file] : facts) levels = std::max(levels, file.level + 1);
+  return levels;
+}
 
 Manifest readManifest(const std::string& directory, uint64_t number) {
   const std::string path = directory + "/" + manifestName(number);
@@ -232,6 +265,7 @@ Manifest readManifest(const std::string& directory, uint64_t number) {
       }
       kept = reader.recordEnd();
     }
+    if (reader.compressed() || reader.unknownType()) manifest.understood = false;
     if (manifest.damage) {
       manifest.damage->bytes = reader.fileSize() - manifest.damage->offset;
       if (kept == 0) throwDamaged(directory, manifest, false);

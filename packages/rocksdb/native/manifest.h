@@ -27,6 +27,8 @@ struct TableFileFacts {
   std::string largest;
   // 0 where it does not say.
   uint64_t largestSequence = 0;
+  uint64_t level = 0;
+  uint64_t place = 0;  // which of the directories that RocksDB was given (db_paths); 0: the first one
 };
 
 // What a manifest says up to its end, or up to the first damage.
@@ -39,7 +41,7 @@ struct Manifest {
   uint64_t lastSequence = 0;
   // The largest sequence of all table files that flushes of this manifest have added; 0 if there was none.
   uint64_t flushed = 0;
-  // False: there is something in it that this reader does not know, so nothing above but the number counts.
+  // False: there is something in it that this reader does not know, so nothing in here but the number counts.
   bool understood = true;
   // It says all that RocksDB wants of a manifest.
   bool complete = false;
@@ -48,6 +50,12 @@ struct Manifest {
   // What it says of them, and those that there were once and that it says are not needed any more.
   std::map<uint64_t, TableFileFacts> facts;
   std::set<uint64_t> deletedFiles;
+  // How many levels they take.
+  uint64_t levels() const;
+  // The order of the keys.
+  std::string comparator;
+  // The column families beside the default one, by id.
+  std::map<uint64_t, std::string> families;
   // Nothing: it was read to its end. An end that is torn off counts as not written, as it does to RocksDB.
   std::optional<ManifestDamage> damage;
 };

@@ -18,6 +18,8 @@
 #include "format.h"
 #include "input_file.h"
 #include "json.h"
+#include "log_trial.h"
+#include "obstacles.h"
 #include "private_files.h"
 #include "regular_file.h"
 
@@ -142,6 +144,16 @@ void Recovery::beforeCreating() {
 }
 
 void Recovery::look() {
+  try {
+    lookAtFiles();
+  } catch (DatabaseError& error) {
+    // With the report it says itself what to do.
+    if (error.code == "ROCKSDB_NOT_SUPPORTED") error.recovery = report();
+    throw;
+  }
+}
+
+void Recovery::lookAtFiles() {
   // In this order: beside a writer, what is promised now must be found afterwards.
   mark_ = WatermarkState();
   found_ = readWatermark(path_, &mark_);
@@ -150,6 +162,7 @@ void Recovery::look() {
     throw DatabaseError{"ROCKSDB_CORRUPTION", "The file CURRENT is missing: " + path_, "none", "none", path_};
   }
   manifest_ = readManifest(path_, *current);
+  requireKnownLayout(path_, manifest_, readOnly_);
 
   // Up to where everything is in table files for sure. When this manifest was begun by the opening that the watermark
   // knows, and has not lost what that opening wrote to it, that is what there was then, and what has been flushed since.
@@ -159,11 +172,13 @@ void Recovery::look() {
   if (manifest_.understood) {
     upTo = known_ ? std::max(mark_.opened, manifest_.flushed) : manifest_.lastSequence;
   }
-  scan_ = scanLogs(path_, manifest_.understood ? manifest_.firstLog : 0, upTo);
+  scan_ = scanLogs(path_, manifest_.understood ? manifest_.firstLog : 0, {writer(), upTo, promised()});
+  requireKnownRecords(path_, scan_.obstacle);
   reached_ = scan_.last;
   if (known_ && upTo) reached_ = std::max(*upTo, scan_.last.value_or(0));
   if (!reached_) reached_ = upTo;
-  if (scan_.unsupported) reached_.reset();
+  wholeLogs_ = scan_.isForeign() || !manifest_.understood;
+  if (wholeLogs_) tryForeignLogs();
   verdict_ = reached_ && promised() > *reached_ ? Verdict::kMissing : Verdict::kWell;
   if (verdict_ == Verdict::kMissing || scan_.unused() > 0) seen_ = seenTables(path_, scan_);
   if (manifest_.damage) {
@@ -175,6 +190,69 @@ void Recovery::look() {
 // The manifest was begun by the opening that the watermark knows.
 bool Recovery::isOfWatermark() const {
   return found_ == WatermarkFound::kValid && mark_.manifest == manifest_.number;
+}
+
+LogWriter Recovery::writer() const {
+  if (found_ != WatermarkFound::kValid) return LogWriter::kUnknown;
+  // Every opening for writing begins a manifest. An old watermark may not say which.
+  const uint64_t ofShale = mark_.manifest != 0 ? mark_.manifest : mark_.writer;
+  return ofShale == 0 || ofShale == manifest_.number ? LogWriter::kShale : LogWriter::kOther;
+}
+
+// What cannot be read here RocksDB reads, before anything is changed: it must understand everything, up to an end that may
+// be torn off.
+void Recovery::tryForeignLogs() {
+  reached_.reset();
+  if (settings_.salvage || settings_.walRecoveryMode != "pointInTime" || manifest_.damage) return;
+  for (const LogFile& file : scan_.files) {
+    if (file.unused == 0) continue;
+    DatabaseError error{"ROCKSDB_CORRUPTION",
+                        "The log " + file.name + " in " + path_ +
+                            " is damaged in the middle, and this check cannot read what it holds (" +
+                            (scan_.unexamined.empty() ? "manifest" : nameOf(scan_.unexamined[0].reason)) +
+                            "). Nothing was changed. Restore the directory from a backup, or open it with recovery: "
+                            "'salvage' to go on with what is before the damage",
+                        "none", "none", path_};
+    error.recovery = report();
+    throw error;
+  }
+  rocksdb::Options options = settings_.toOptions(path_, true);
+  options.num_levels = std::max(options.num_levels, static_cast<int>(manifest_.levels()));
+  LogTrial trial;
+  try {
+    trial = tryLogs(options, path_);
+  } catch (const DatabaseError& error) {
+    // A kind of record that this RocksDB does not know is damage to it.
+    if (error.code != "ROCKSDB_CORRUPTION" && error.code != "ROCKSDB_INVALID_ARGUMENT") throw;
+    throwNotReplayed(error.message);
+  }
+  requireKnownRecords(path_, trial.obstacle);
+  uint64_t records = 0;
+  for (const LogFile& file : scan_.files) records += file.records;
+  // It takes some records that it does not know for the end of the log.
+  if (trial.records < records) {
+    throwNotReplayed("it ends after " + std::to_string(trial.records) + " of " + std::to_string(records) + " records");
+  }
+  if (manifest_.understood) reached_ = std::max(manifest_.lastSequence, trial.last.value_or(0));
+}
+
+void Recovery::throwNotReplayed(const std::string& why) const {
+  throw DatabaseError{scan_.stopped() ? "ROCKSDB_CORRUPTION" : "ROCKSDB_NOT_SUPPORTED",
+                      path_ + ": another program has written logs with options or a version of RocksDB that Shale does not "
+                      "know, and this RocksDB cannot replay them (" + why +
+                          "). Nothing was changed. Open the database with that program, have it flush (DB::Flush), and "
+                          "close it",
+                      "none", "none", path_, report()};
+}
+
+Recovery::Terms Recovery::terms() const {
+  Terms terms;
+  terms.levels = static_cast<int>(manifest_.levels());
+  terms.wholeLogs = wholeLogs_ && !settings_.salvage && !fresh_;
+  terms.jumps.any = !fresh_ && writer() != LogWriter::kShale;
+  terms.jumps.promised = promised();
+  if (!wholeLogs_ && scan_.stopped()) terms.jumps.end = scan_.last.value_or(0);
+  return terms;
 }
 
 // A log that was deleted is older than those that are left, which then begin with a gap.
@@ -282,9 +360,13 @@ void Recovery::refuse() {
 
 void Recovery::prepareLogs() {
   // Only this mode reads up to the damage and goes on; the others refuse it, or leave holes, as they were asked to.
-  if (settings_.walRecoveryMode != "pointInTime" || scan_.unused() == 0) return;
-  // What was certainly not acknowledged as durable is not kept, unless it lies behind what a missing log held.
-  if (verdict_ == Verdict::kMissing || found_ != WatermarkFound::kValid || isLogMissing()) putAside();
+  if (settings_.walRecoveryMode != "pointInTime") return;
+  // They are copies, for RocksDB writes to logs when it opens.
+  for (const LogFile& file : scan_.files) {
+    if (file.unused > 0 || file.unsearched || (wholeLogs_ && settings_.salvage)) keepCopy(file.name);
+  }
+  if (scan_.unused() == 0) return;
+  raisesFloors_ = writer() != LogWriter::kShale;
   cutLogs();
 }
 
@@ -312,14 +394,6 @@ void Recovery::undo() {
   fs::remove(aside_, error);  // if nothing else is in it
 }
 
-// Keeps the logs as they are, from the first on in which something cannot be used. They are copies, for RocksDB writes to
-// logs when it opens.
-void Recovery::putAside() {
-  for (const LogFile& file : scan_.files) {
-    if (file.unused > 0) keepCopy(file.name);
-  }
-}
-
 void Recovery::keepCopy(const std::string& name) {
   aside_ = path_ + "/" + kAside;
   std::error_code error;
@@ -328,7 +402,13 @@ void Recovery::keepCopy(const std::string& name) {
   throwIfError("Cannot create", aside_, error);
   if (settings_.ownerOnly()) fs::permissions(aside_, fs::perms::owner_all, error);
   const std::string copy = aside_ + "/" + name;
-  fs::remove(copy, error);
+  // One with this name may be of another database that was here.
+  for (int number = 1; fs::exists(copy, error); number++) {
+    const std::string older = copy + "." + std::to_string(number);
+    if (fs::exists(older, error)) continue;
+    fs::rename(copy, older, error);
+    throwIfError("Cannot rename", copy, error);
+  }
   fs::copy_file(path_ + "/" + name, copy, error);
   throwIfError("Cannot keep a copy in", copy, error);
   syncPath(copy);
@@ -357,7 +437,7 @@ std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
     }
   }
   const uint64_t replayed = db.GetLatestSequenceNumber();
-  if (settings_.salvage) raiseFloors(db);
+  if (settings_.salvage || raisesFloors_) raiseFloors(db);
   WatermarkState state;
   state.written = db.GetLatestSequenceNumber();
   if (db.GetDBOptions().avoid_flush_during_recovery) {
@@ -370,6 +450,8 @@ std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
     state.manifest = currentManifest(path_).value_or(0);
   }
   state.bootId = bootId();
+  state.database = databaseIdentity(path_);
+  state.writer = currentManifest(path_).value_or(0);
   return Watermark::start(path_, state, settings_.ownerOnly());
 }
 
@@ -414,6 +496,7 @@ std::string Recovery::report() const {
   const char* watermark = fresh_                                      ? "new"
                           : found_ == WatermarkFound::kValid   ? "valid"
                           : found_ == WatermarkFound::kDamaged ? "damaged"
+                          : found_ == WatermarkFound::kOther   ? "foreign"
                                                                : "missing";
   uint64_t bytes = 0;
   uint64_t records = 0;
@@ -444,6 +527,14 @@ std::string Recovery::report() const {
     json.key("harmless").boolean(damage.harmless).close('}');
   }
   json.close(']').key("moreDamages").number(scan_.damageCount - scan_.damages.size());
+  json.key("unexamined").open('[');
+  if (!fresh_ && !manifest_.understood) {
+    json.open('{').key("file").string(manifestName(manifest_.number)).key("reason").string("manifest").close('}');
+  }
+  for (const UnexaminedLog& log : scan_.unexamined) {
+    json.open('{').key("file").string(log.file).key("reason").string(nameOf(log.reason)).close('}');
+  }
+  json.close(']');
   json.key("tables").open('[');
   uint64_t tables = 0;
   if (seen_) {

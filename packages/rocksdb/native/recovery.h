@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "log_continuity.h"
 #include "log_scan.h"
 #include "manifest.h"
 #include "options.h"
@@ -37,19 +38,33 @@ class Recovery {
   // What was found, as JSON: RecoveryReport of @shale/codec says what is in it.
   std::string report() const;
 
+  // How RocksDB has to be opened after before(), besides what the settings say.
+  struct Terms {
+    // What the replay may step over.
+    AllowedJumps jumps = {};
+    // Logs that Shale cannot read are replayed whole, or not at all.
+    bool wholeLogs = false;
+    // How many levels the table files take.
+    int levels = 0;
+  };
+  Terms terms() const;
+
  private:
   enum class Verdict { kWell, kMissing };
 
   void beforeCreating();
   void look();
+  void lookAtFiles();
   void lookBesideAWriter();
   [[noreturn]] void refuse();
   bool losesNothing() const;
   bool isLogMissing() const;
   bool isOfWatermark() const;
+  LogWriter writer() const;
+  void tryForeignLogs();
+  [[noreturn]] void throwNotReplayed(const std::string& why) const;
   void prepareLogs();
   void prepareManifest();
-  void putAside();
   void keepCopy(const std::string& name);
   void cutLogs();
   void raiseFloors(rocksdb::DB& db);
@@ -68,6 +83,8 @@ class Recovery {
   bool known_ = false;  // the manifest is the watermark's, and has not lost what the opening that began it replayed
   LogScan scan_;
   std::optional<uint64_t> reached_;  // nothing: cannot be told before RocksDB has opened it
+  bool wholeLogs_ = false;
+  bool raisesFloors_ = false;
   Verdict verdict_ = Verdict::kWell;
   std::optional<SeenTables> seen_;
   std::string aside_;  // the directory that damaged logs were put into

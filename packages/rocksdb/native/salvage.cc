@@ -128,9 +128,10 @@ napi_value surveyDirectory(const Arguments& arguments) {
     } catch (const DatabaseError&) {
       // It cannot be read.
     }
+    // One of another database says nothing about this one.
     const char* state = found == WatermarkFound::kValid     ? "valid"
-                        : found == WatermarkFound::kMissing ? "missing"
-                                                            : "damaged";
+                        : found == WatermarkFound::kDamaged ? "damaged"
+                                                            : "missing";
     const bool valid = found == WatermarkFound::kValid;
     json.open('{').key("watermark").open('{').key("state").string(state);
     json.key("promised").wide(valid ? mark.promised() : 0);

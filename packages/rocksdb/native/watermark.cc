@@ -21,13 +21,18 @@ namespace shale {
 namespace {
 
 // magic[8] · version u32 · 0 u32 · generation u64 · synced u64 · written u64 · opened u64 · manifest u64 · boot id[36] ·
-// checksum u32 of what is before it; little-endian
+// checksum u32 of what is before it; little-endian. Behind it, written only when a database is opened:
+// writer u64 · identity of the database[36] · checksum u32 of these two
 constexpr char kMagic[9] = "SHALEWMK";
 constexpr uint32_t kFileVersion = 1;
 constexpr size_t kBootIdAt = 56;
 constexpr size_t kBootIdLength = 36;
 constexpr size_t kChecksumAt = kBootIdAt + kBootIdLength;
 constexpr size_t kStateLength = kChecksumAt + 4;
+constexpr size_t kIdentityAt = kStateLength + 8;
+constexpr size_t kIdentityLength = 36;
+constexpr size_t kOpeningChecksumAt = kIdentityAt + kIdentityLength;
+constexpr size_t kPlaceLength = kOpeningChecksumAt + 4;
 constexpr size_t kPlaceStride = 4096;
 constexpr int64_t kSyncMs = 1000;
 
@@ -51,6 +56,20 @@ void encode(const WatermarkState& state, uint64_t generation, uint8_t* out) {
   storeU32LE(out + kChecksumAt, crc32c(out, kChecksumAt));
 }
 
+void encodeOpening(const WatermarkState& state, uint8_t* out) {
+  std::memset(out + kStateLength, 0, kPlaceLength - kStateLength);
+  storeU64LE(out + kStateLength, state.writer);
+  std::memcpy(out + kIdentityAt, state.database.data(), std::min(state.database.size(), kIdentityLength));
+  storeU32LE(out + kOpeningChecksumAt, crc32c(out + kStateLength, kOpeningChecksumAt - kStateLength));
+}
+
+void decodeOpening(const uint8_t* in, WatermarkState* state) {
+  if (loadU32LE(in + kOpeningChecksumAt) != crc32c(in + kStateLength, kOpeningChecksumAt - kStateLength)) return;
+  state->writer = loadU64LE(in + kStateLength);
+  const char* identity = reinterpret_cast<const char*>(in + kIdentityAt);
+  state->database.assign(identity, strnlen(identity, kIdentityLength));
+}
+
 bool decode(const uint8_t* in, WatermarkState* state, uint64_t* generation) {
   if (std::memcmp(in, kMagic, 8) != 0 || loadU32LE(in + 8) != kFileVersion) return false;
   if (loadU32LE(in + kChecksumAt) != crc32c(in, kChecksumAt)) return false;
@@ -70,13 +89,14 @@ WatermarkFound readPlaces(const std::string& directory, WatermarkState* state, u
     bool found = false;
     bool blank = true;  // as it is between being made and being written for the first time
     for (int place = 0; place < 2; place++) {
-      uint8_t bytes[kStateLength];
+      uint8_t bytes[kPlaceLength] = {};
       WatermarkState candidate;
       uint64_t ofCandidate = 0;
       const size_t got = file.read(place * kPlaceStride, bytes, sizeof(bytes));
       blank = blank && std::all_of(bytes, bytes + got, [](uint8_t byte) { return byte == 0; });
-      if (got < sizeof(bytes)) continue;
+      if (got < kStateLength) continue;
       if (!decode(bytes, &candidate, &ofCandidate) || (found && ofCandidate <= *generation)) continue;
+      if (got == sizeof(bytes)) decodeOpening(bytes, &candidate);
       *state = candidate;
       *generation = ofCandidate;
       found = true;
@@ -145,9 +165,25 @@ uint64_t WatermarkState::promised() const {
   return sameKernel ? std::max(written, synced) : synced;
 }
 
+std::string databaseIdentity(const std::string& directory) {
+  try {
+    std::string text = readSmallFile(directory + "/IDENTITY", 64);
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    const bool good = text.size() == kIdentityLength &&
+                      text.find_first_not_of("0123456789abcdefABCDEF-") == std::string::npos;
+    return good ? text : std::string();
+  } catch (const DatabaseError&) {
+    // It is missing, or was being written when the power failed: RocksDB makes another one.
+    return std::string();
+  }
+}
+
 WatermarkFound readWatermark(const std::string& directory, WatermarkState* state) {
   uint64_t generation = 0;
-  return readPlaces(directory, state, &generation);
+  const WatermarkFound found = readPlaces(directory, state, &generation);
+  if (found != WatermarkFound::kValid || state->database.empty()) return found;
+  const std::string identity = databaseIdentity(directory);
+  return identity.empty() || identity == state->database ? found : WatermarkFound::kOther;
 }
 
 Watermark::Watermark(int file, std::string path, const WatermarkState& state)
@@ -178,15 +214,17 @@ std::shared_ptr<Watermark> Watermark::start(const std::string& directory, const 
       return nullptr;
     }
   }
-  if (error == 0) {
+  // Both places, one after the other, for later writes leave alone what is behind the state.
+  for (int place = 0; place < 2 && error == 0; place++) {
     std::lock_guard<std::mutex> lock(watermark->mutex_);
     watermark->generation_++;
-    uint8_t bytes[kStateLength];
+    uint8_t bytes[kPlaceLength];
     encode(watermark->state_, watermark->generation_, bytes);
+    encodeOpening(watermark->state_, bytes);
     error = writeAll(file, bytes, sizeof(bytes), static_cast<off_t>((watermark->generation_ & 1) * kPlaceStride));
     if (error != 0 && noRoom(error)) return watermark;  // it stays behind
+    if (error == 0) error = syncFile(file);
   }
-  if (error == 0) error = syncFile(file);
   if (error != 0) throwSystemError("Cannot write", path, error);
   if (create) syncDirectory(directory);
   return watermark;

@@ -1,6 +1,8 @@
 // The watermark of a database: how far RocksDB's sequence must reach when it is opened the next time. RocksDB takes
 // damage in its log for the end of it; with this file beside it, what is missing below an acknowledgement is seen.
 //
+// A watermark of a database that another program has made anew in the directory says nothing about that one.
+//
 // The file has two places, 4 KiB apart, written in turn, so that a write that is torn leaves the other one. Each write
 // is one small pwrite before the acknowledgement: exact after the death of the process. It is made durable when the
 // database is opened and closed, and at most once a second in between, so after the death of the machine it may be
@@ -26,15 +28,27 @@ struct WatermarkState {
   uint64_t manifest = 0;
   // Of the running kernel when it was written; empty if it has none.
   std::string bootId;
+  // Which database it is of (RocksDB's file IDENTITY), and the manifest that the last opening for writing by Shale began,
+  // also one that left in the logs what was there. Empty and 0: not known, it was written before these were.
+  std::string database;
+  uint64_t writer = 0;
 
   // What must be there: under the same kernel all that was written, else what was synced.
   uint64_t promised() const;
 };
 
-enum class WatermarkFound { kValid, kMissing, kDamaged };
+enum class WatermarkFound {
+  kValid,
+  kMissing,
+  kDamaged,
+  kOther,  // it is of another database, that was in this directory before
+};
 
 // What Linux calls the running kernel; empty elsewhere.
 const std::string& bootId();
+
+// What RocksDB has called the database of a directory; empty when the file IDENTITY is missing or holds no such name.
+std::string databaseIdentity(const std::string& directory);
 
 WatermarkFound readWatermark(const std::string& directory, WatermarkState* state);
 

@@ -62,7 +62,7 @@ export class RocksDBError extends Error {
   readonly severity: string;
   /** The database concerned, where it is known. */
   readonly path?: string;
-  /** With `ROCKSDB_CORRUPTION` of `openDatabase`: what it found in the log. */
+  /** With `ROCKSDB_CORRUPTION` and `ROCKSDB_NOT_SUPPORTED` of `openDatabase`: what it found in the log. */
   readonly recovery?: RecoveryReport;
 
   /** The parameters are in the order in which the addon passes them. */

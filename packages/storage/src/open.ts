@@ -63,7 +63,7 @@ export interface AttachOptions {
  * instance), SHALE_NOT_FOUND (nothing there, and `create` is false or `readOnly` true), SHALE_CORRUPT,
  * SHALE_INVALID_ARGUMENT (options that differ from those of the handle this process has open, FIFO compaction, or a
  * database that is not of this format), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the
- * addon is missing, or the file system has no locks.
+ * addon is missing, the file system has no locks, or another program has left what this RocksDB cannot read.
  */
 export async function openLog(path: string, options: LogOptions = {}): Promise<Log> {
   const instance = toInstance(options.instance ?? 0);

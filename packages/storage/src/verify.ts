@@ -1,5 +1,6 @@
 import {
   CATALOG_INSTANCE,
+  describeUnexamined,
   EntryChunk,
   type ErrorCode,
   floorRange,
@@ -79,6 +80,7 @@ class VerifyRun {
   }
 
   *events(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
+    yield* this.#unexamined();
     yield* this.#metadata();
     yield* this.#otherMetadata();
     for (const found of this.#names.run()) yield found ?? this.#progress();
@@ -90,6 +92,21 @@ class VerifyRun {
     if (event.type !== 'finding' || event.id === undefined) return event;
     const name = this.#names.nameOf(event.id);
     return name === undefined ? event : { ...event, name };
+  }
+
+  /** What another program has written so that the opening could not check it. */
+  *#unexamined(): Generator<VerifyFinding, void, undefined> {
+    const { db, instance } = this.#context;
+    if (instance === CATALOG_INSTANCE) return;
+    for (const unexamined of db.recovery.unexamined) {
+      yield {
+        type: 'finding',
+        severity: 'warning',
+        kind: 'unexamined',
+        file: { name: unexamined.file },
+        message: describeUnexamined(unexamined),
+      };
+    }
   }
 
   *#metadata(): Generator<VerifyFinding | VerifyProgress, void, undefined> {

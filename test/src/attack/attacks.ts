@@ -1,6 +1,7 @@
 import { concurrency } from '../attacks/concurrency.js';
 import { damage } from '../attacks/damage.js';
 import { diskFaults } from '../attacks/disk-faults.js';
+import { foreign } from '../attacks/foreign.js';
 import { fullDisk } from '../attacks/full-disk.js';
 import { hostileArguments } from '../attacks/hostile-arguments.js';
 import { ingestResume } from '../attacks/ingest-resume.js';
@@ -23,6 +24,7 @@ export const ATTACKS: readonly Attack[] = [
   diskFaults,
   damage,
   repair,
+  foreign,
   fullDisk,
   model,
   hostileArguments,

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWal, type Wal } from '@shale/engine';
-import { describeTables, diagnose, readDamagedFiles } from '@shale/engine/admin';
+import { describeTables, describeUnexamined, diagnose, readDamagedFiles } from '@shale/engine/admin';
 import { formatBytes, formatCount, plural } from '../output/units.js';
 import { type Check, judge } from './check.js';
 
@@ -28,18 +28,26 @@ export async function database(directory: string): Promise<Check[]> {
     ];
   }
   const stats = await wal.stats();
+  const unexamined = wal.recovery.unexamined.map(describeUnexamined);
   await wal.close();
   const entries = stats.rocksdb.properties['estimate-num-keys'] ?? 0;
   return [
     {
       name: 'log',
       found: `opens; ${sizes}, about ${formatCount(entries)} entries`,
-      data: { opens: true, ...size, estimatedEntries: entries },
-      ...judge([
-        logBytes > 2 ** 30,
-        'warn',
-        'The next opening reads all of the log files: rocksdb.maxTotalWalSize bounds them, wal.flush() empties them.',
-      ]),
+      data: { opens: true, ...size, estimatedEntries: entries, unexamined },
+      ...judge(
+        [
+          unexamined.length > 0,
+          'warn',
+          `${unexamined.join('; ')}. The next opening for writing replays it; nothing vouches for what it has lost.`,
+        ],
+        [
+          logBytes > 2 ** 30,
+          'warn',
+          'The next opening reads all of the log files: rocksdb.maxTotalWalSize bounds them, wal.flush() empties them.',
+        ],
+      ),
     },
     damage(directory),
     permissions(open),

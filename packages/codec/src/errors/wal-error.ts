@@ -46,7 +46,7 @@ export class WalError extends Error {
   declare readonly table?: TableId;
   /** Facts, flat: which depends on the code. */
   declare readonly details?: ErrorDetails;
-  /** With SHALE_CORRUPT of an opening: what it found in the log. Not carried from one thread to another. */
+  /** With SHALE_CORRUPT and SHALE_UNSUPPORTED of an opening: what it found in the log. Not carried from one thread to another. */
   declare readonly recovery?: RecoveryReport;
 
   /** @internal Shale makes them. */

@@ -1,12 +1,38 @@
-import type { RecoveryDamage, RecoveryReport } from './report.js';
+import type { RecoveryDamage, RecoveryReport, UnexaminedFile } from './report.js';
 
 /**
- * What an opening dropped or is missing, as one line for a person; null when there is nothing to tell.
+ * What an opening dropped, is missing or could not examine, as one line for a person; null when there is nothing to tell.
  *
  * @param report what the opening found.
  */
 export function describeRecovery(report: RecoveryReport): string | null {
-  if (report.place === 'none') return null;
+  const unexamined = report.unexamined.map(describeUnexamined).join('; ');
+  const broken = report.place === 'none' ? null : describeEnd(report);
+  if (broken === null) return unexamined === '' ? null : unexamined;
+  return unexamined === '' ? broken : `${broken}; ${unexamined}`;
+}
+
+/**
+ * What the check of an opening does not vouch for, as a part of a sentence.
+ *
+ * @param unexamined one of {@link RecoveryReport.unexamined}.
+ */
+export function describeUnexamined({ file, reason }: UnexaminedFile): string {
+  switch (reason) {
+    case 'compressed':
+      return `${file} was not examined, for another program has compressed it; RocksDB can replay it`;
+    case 'recordType':
+      return `${file} was not examined, for it has records of another version of RocksDB; this one can replay it`;
+    case 'jump':
+      return `sequences of RocksDB are missing before ${file}: another program has written without a log, or a log is missing`;
+    case 'search':
+      return `${file} was not examined to its end, for there is too much damage in it`;
+    case 'manifest':
+      return `the logs were not examined, for ${file} has records of another version of RocksDB`;
+  }
+}
+
+function describeEnd(report: RecoveryReport): string {
   const damage = report.damages.find((candidate) => !candidate.harmless);
   const where = damage === undefined ? 'the log ends early' : describeDamage(damage);
   const beyond =

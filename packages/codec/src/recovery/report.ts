@@ -36,6 +36,28 @@ export interface RecoveryDamage {
   readonly harmless: boolean;
 }
 
+/**
+ * Why the check of an opening vouches for nothing in a file that another program has written. RocksDB has replayed it whole
+ * all the same, or the opening was refused.
+ *
+ * - `'compressed'`: the records of the log are compressed (RocksDB's option `wal_compression`).
+ * - `'recordType'`: the log has records of a kind that only another version of RocksDB writes.
+ * - `'jump'`: sequences of RocksDB are missing before the log. Writes that leave the log out (`disableWAL`) take some;
+ *   a log that was lost leaves the same.
+ * - `'search'`: there is so much damage in the log that not all of it was searched for what can still be read. A copy is
+ *   kept.
+ * - `'manifest'`: the manifest has records that only another version of RocksDB writes.
+ */
+export type UnexaminedReason = 'compressed' | 'recordType' | 'jump' | 'search' | 'manifest';
+
+/** A file that the check could not read, or not wholly. */
+export interface UnexaminedFile {
+  /** The name of the file in the database directory. */
+  readonly file: string;
+  /** Why. */
+  readonly reason: UnexaminedReason;
+}
+
 /** Entries of one table that were seen in the log. */
 export interface SeenEntries {
   /** The smallest sequence. */
@@ -64,10 +86,10 @@ export interface RecoveryTable {
 export interface RecoveryReport {
   /**
    * The file WATERMARK, which says how far the log must reach. `'new'`: the database was just created. `'missing'`
-   * (a copy without it, or a database of another system) and `'damaged'`: nothing can be said about what was
-   * acknowledged.
+   * (a copy without it, or a database of another system), `'damaged'`, and `'foreign'` (it is of another database, that was
+   * in this directory before): nothing can be said about what was acknowledged.
    */
-  readonly watermark: 'new' | 'valid' | 'missing' | 'damaged';
+  readonly watermark: 'new' | 'valid' | 'missing' | 'damaged' | 'foreign';
   /** RocksDB's sequence that must be there; 0 when nothing is known. */
   readonly promised: bigint;
   /** The sequence up to which everything is there; null when that cannot be told from the log. */
@@ -107,6 +129,8 @@ export interface RecoveryReport {
   readonly damages: readonly RecoveryDamage[];
   /** Damaged places beyond the 64. */
   readonly moreDamages: number;
+  /** The files that this check vouches for nothing in, and why; each file may be named several times. */
+  readonly unexamined: readonly UnexaminedFile[];
   /** The tables with entries beyond the first damage, 1000 at most. */
   readonly tables: readonly RecoveryTable[];
   /** Tables beyond the 1000. */
