@@ -95,9 +95,15 @@ export class RepairJudge {
   #leavesTrace(damage: RepairCase, table: OwnedTable, found: readonly Found[]): boolean {
     const { id, owner, last } = table;
     if (id === null || last === 0n || found.some(({ info }) => info.id.table === id.table)) return true;
-    return [...this.#image.files].some(
-      ([name, bytes]) => !damage.changed.has(name) && bytes.includes(`<${owner}|${table.life}|`),
-    );
+    return this.#intact(damage, `<${owner}|${table.life}|`) !== undefined;
+  }
+
+  /** A file that holds the text, is needed, and is not damaged. */
+  #intact(damage: RepairCase, text: string): string | undefined {
+    const holders = [...this.#image.files].filter(([, bytes]) => bytes.includes(text)).map(([name]) => name);
+    // A log file whose entries have got into a table file since is not needed any more, and about to be deleted.
+    const isFlushed = holders.some((name) => name.endsWith('.sst'));
+    return holders.find((name) => !damage.changed.has(name) && !(isFlushed && name.endsWith('.log')));
   }
 
   #compareTable(
@@ -122,13 +128,8 @@ export class RepairJudge {
     for (let sequence = table.trimmedTo + 1n; sequence <= table.last; sequence++) {
       if (there.has(sequence)) continue;
       const text = markText({ owner: table.owner, life: table.life, sequence });
-      const holders = [...this.#image.files].filter(([, bytes]) => bytes.includes(text));
-      // A log file whose entries have got into a table file since is not needed any more, and about to be deleted.
-      const isFlushed = holders.some(([name]) => name.endsWith('.sst'));
-      const intact = holders.find(
-        ([name]) => !damage.changed.has(name) && !(isFlushed && name.endsWith('.log')),
-      );
-      if (intact !== undefined) throw new Error(`${text} is lost, and stands in ${intact[0]}`);
+      const intact = this.#intact(damage, text);
+      if (intact !== undefined) throw new Error(`${text} is lost, and stands in ${intact}`);
       const info = saved[0]?.info;
       const told =
         info === undefined
