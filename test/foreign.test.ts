@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWal, type VerifyEvent, type Wal, WalError, type WalOptions } from '@shale/engine';
-import { type LogOptions, openLog } from '@shale/storage';
+import { type LogOptions, openLog, repairDatabase } from '@shale/storage';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ForeignWriter } from './dist/native/foreign-writer.js';
 
@@ -159,6 +159,17 @@ describe('a log with compressed records', () => {
     expect(found.length).toBeGreaterThan(10);
     expect(found).toEqual(upTo(found.length));
     expect(readFileSync(join(directory, 'damaged-logs', name))).toEqual(damaged);
+  });
+
+  test('is repaired: RocksDB gets it as it is', async () => {
+    await append(10);
+    writer.write(directory, ['many 1 1 11 100 300', 'kill'], compressed);
+    const target = join(folder, `repaired-${databases}`);
+    for await (const event of repairDatabase(directory, target)) {
+      if (event.type === 'totals') expect(event).toMatchObject({ entries: 110n, losses: 0 });
+    }
+    directory = target;
+    expect(await sequences()).toEqual(upTo(110));
   });
 
   test('that lacks what was acknowledged is missed', async () => {

@@ -1,9 +1,11 @@
 // What a repair has to know of a directory before it trusts any of it: read byte by byte, without RocksDB.
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,7 @@
 #include "directories.h"
 #include "entry.h"
 #include "format.h"
+#include "input_file.h"
 #include "json.h"
 #include "log_file_writer.h"
 #include "log_reader.h"
@@ -181,6 +184,14 @@ struct SavedLog {
   }
 };
 
+// What is compressed, or of a kind that is not known here, RocksDB may know: it gets the file as it is.
+void copyWhole(const std::string& source, const std::string& target) {
+  std::error_code error;
+  std::filesystem::remove(target, error);
+  std::filesystem::copy_file(source, target, error);
+  if (error) throwSystemError("Cannot copy to", target, error.value());
+}
+
 SavedLog saveLog(const std::string& source, const std::string& target, uint64_t number) {
   SavedLog saved;
   LogReader reader(source, number, true);
@@ -190,6 +201,10 @@ SavedLog saveLog(const std::string& source, const std::string& target, uint64_t 
     if (found == LogReader::Found::kEnd) break;
     if (found == LogReader::Found::kDamage) {
       saved.damaged(reader.damageStart(), reader.damageEnd() - reader.damageStart(), reader.damage());
+      continue;
+    }
+    if (reader.compressed()) {
+      saved.records++;
       continue;
     }
     const std::string& record = reader.record();
@@ -212,7 +227,8 @@ SavedLog saveLog(const std::string& source, const std::string& target, uint64_t 
   }
   writer.finish();
   saved.bytes = reader.fileSize();
-  saved.compressed = reader.compressed();
+  saved.compressed = reader.compressed() || reader.unknownType();
+  if (saved.compressed) copyWhole(source, target);
   return saved;
 }
 
