@@ -12,6 +12,7 @@ import { DamageMap } from './damage.js';
 import type { Distrusted } from './distrusted.js';
 import type { RepairLoss, RepairProgress } from './events.js';
 import { FloorBook } from './floors.js';
+import { removeFlushedLogs } from './flushed-logs.js';
 import { Gathering, type PlainRecord } from './gather.js';
 import { type GatheredLog, gatherLogs } from './logs.js';
 import { mendNames, writeNames } from './mend-names.js';
@@ -80,6 +81,7 @@ export class RepairRun {
     const { mended } = gathering;
     await this.#place({ file: null, mended });
     yield this.#progress('rebuild');
+    if (old.unknown !== null) await removeFlushedLogs(files, join(workspace.root, 'tables'), old.logs);
     yield* await rebuild(files, from, this.#damage, old.most);
     await using source = await nativeAsync({ path: from }, () => openDatabase(files, { readOnly: true }));
     const canOpen = gathering.everyFileOpens && old.unknown === null && old.missing.length === 0;
