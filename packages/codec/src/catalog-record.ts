@@ -6,17 +6,17 @@ import { readU64BE, requireU64, writeU64BE } from './layout/u64.js';
 import { decodeTableName, encodeTableName, MAX_NAME_BYTES } from './table-name.js';
 
 /*
- * Up to version 0.1 the names of tables were a log like any other (instance 127) whose payloads are these records:
+ * Version 0.1 kept table names in a log of their own (instance 127), whose payloads are these records:
  *
  *   version u8 (0) · kind u8 (1 name, 2 dropped) · region u64 BE · table u64 BE · name in UTF-8, 1 to 512 bytes
  *
- * Since then every name has records of its own (layout/name-records.ts), and the log has one record only: of a version
- * that those who know nothing of it refuse.
+ * Names now have records of their own (layout/name-records.ts). The log is left with a single record, of a version
+ * that makes software without knowledge of name records refuse the database.
  */
 
 /** What happened to a table name. */
 export interface CatalogRecord {
-  /** `name`: the name now stands for the table. `dropped`: it does not any more. */
+  /** `name`: the name now stands for the table. `dropped`: it no longer does. */
   readonly kind: 'name' | 'dropped';
   readonly id: TableId;
   /** 1 to 512 bytes of UTF-8. */
@@ -29,7 +29,7 @@ const TABLE_AT = 10;
 const NAME_AT = 18;
 const KIND_NAME = 1;
 const KIND_DROPPED = 2;
-/** The version of the only record in the log of a catalog that has moved. */
+/** The version of the only record left in the catalog log once the names have moved. */
 const MOVED_VERSION = 1;
 
 /** The payload of a catalog record. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE for too long a name. */
@@ -37,7 +37,9 @@ export function encodeCatalogRecord(record: CatalogRecord): Uint8Array {
   requireU64('region', record.id.region);
   requireU64('table', record.id.table);
   if (record.kind !== 'name' && record.kind !== 'dropped') {
-    throw invalidArgument(`a catalog record is of kind 'name' or 'dropped', and got ${String(record.kind)}`);
+    throw invalidArgument(
+      `the kind of a catalog record must be 'name' or 'dropped', but is ${String(record.kind)}`,
+    );
   }
   const name = encodeTableName(record.name);
   const bytes = new Uint8Array(NAME_AT + name.length);
@@ -54,7 +56,8 @@ export function decodeCatalogRecord(source: Uint8Array): CatalogRecord {
   const nameLength = source.length - NAME_AT;
   if (nameLength < 1 || nameLength > MAX_NAME_BYTES) {
     throw corrupt(
-      `a catalog record has ${NAME_AT + 1} to ${NAME_AT + MAX_NAME_BYTES} bytes, and this one has ${source.length}: ${hex(source)}`,
+      `a catalog record has ${NAME_AT + 1} to ${NAME_AT + MAX_NAME_BYTES} bytes, ` +
+        `but this one has ${source.length}: ${hex(source)}`,
       { field: 'length', offset: 0, actual: source.length },
     );
   }
@@ -68,9 +71,9 @@ export function decodeCatalogRecord(source: Uint8Array): CatalogRecord {
   };
 }
 
-/** The payload that says: the names have moved to records of their own. `decodeCatalogRecord` refuses it. */
+/** The payload that marks the names as moved to records of their own. `decodeCatalogRecord` refuses it. */
 export function catalogMovedMark(): Uint8Array {
-  // As long as a record is, so that whoever expects one complains about its version.
+  // As long as the shortest record, so that a decoder which expects one complains about the version.
   const bytes = new Uint8Array(NAME_AT + 1);
   bytes[0] = MOVED_VERSION;
   bytes[NAME_AT] = '-'.charCodeAt(0);

@@ -5,7 +5,7 @@ import { readU32LE, readU64LE, requireU64, writeU32LE, writeU64LE } from './layo
 
 /*
  * A group describes a run of consecutive sequences of one table. Bulk writes take groups, bulk scans return them. In a
- * bulk write a group may also be a removal, which stands between the runs before it and those after it:
+ * bulk write a group may also be a removal, which takes effect between the runs before it and those after it:
  *
  *   [0..17)  log key prefix      [17] key version (0)   [18] flags   [19] 0
  *   [20..24) count u32 LE        [24..32) first sequence u64 LE
@@ -16,20 +16,20 @@ import { readU32LE, readU64LE, requireU64, writeU32LE, writeU64LE } from './layo
 
 /** Bytes of one group. */
 export const GROUP_STRIDE = 32;
-/** Flag: the entries of this group are stepped over, not written. */
+/** Flag: the entries of this group are skipped, not written. */
 export const GROUP_SKIP = 1;
-/** Flag: the run goes down, and `first` is its largest sequence. */
+/** Flag: the run descends, and `first` is its largest sequence. */
 export const GROUP_DESCENDING = 2;
 /**
- * Flag: no run, but the removal of all that the table holds up to the sequence `first`: by one range with count 0, else of
- * the `count` sequences that end there, one by one, because there is nothing before them.
+ * Flag: not a run but the removal of everything in the table up to the sequence `first`: as one range when count is 0,
+ * else as point deletes of the `count` sequences that end there, because there is nothing before them.
  */
 export const GROUP_TRIM = 4;
-/** The most sequences that a `GROUP_TRIM` removes one by one. */
+/** The most sequences that a `GROUP_TRIM` removes by point deletes. */
 export const GROUP_TRIM_MOST = 64;
-/** Flag: no run; the metadata record of the table id is raised to `first`, unless it is higher. Its count is 0. */
+/** Flag: not a run; raises the metadata record of the table id to `first`, unless it is higher. Count is 0. */
 export const GROUP_FLOOR = 8;
-/** Flag: no run, but the removal of all that the table holds and of its metadata record. Count and `first` are 0. */
+/** Flag: not a run but the removal of the whole table and its metadata record. Count and `first` are 0. */
 export const GROUP_DROP = 16;
 
 const KEY_VERSION_AT = 17;
@@ -42,7 +42,7 @@ const U32_MAX = 2 ** 32 - 1;
 
 /** A run of consecutive sequences of one table. */
 export interface Group extends LogKeyPrefix {
-  /** The first sequence of the run, which is the largest one when it is descending. What it is of a removal, see there. */
+  /** The first sequence of the run, the largest when it descends. For other groups, see their flag. */
   readonly first: bigint;
   /** 0 to 2^32-1. */
   readonly count: number;
@@ -53,7 +53,7 @@ export interface Group extends LogKeyPrefix {
 /**
  * Writes a group into `target` and returns the offset after it. Throws SHALE_INVALID_ARGUMENT.
  *
- * @param prefix the 17 bytes that the table's keys begin with
+ * @param prefix the 17-byte prefix of the table's log keys
  */
 export function encodeGroup(
   target: Uint8Array,
@@ -67,7 +67,7 @@ export function encodeGroup(
   requireU64('first', first);
   if (prefix.length !== LOG_KEY_PREFIX_LENGTH) {
     throw invalidArgument(
-      `a group needs the ${LOG_KEY_PREFIX_LENGTH} bytes its keys begin with, and got ${prefix.length}`,
+      `the key prefix of a group must have ${LOG_KEY_PREFIX_LENGTH} bytes, but has ${prefix.length}`,
     );
   }
   if (!Number.isInteger(count) || count < 0 || count > U32_MAX || !arePossible(flags, count, first)) {
@@ -86,7 +86,7 @@ export function encodeGroup(
 export function decodeGroup(source: Uint8Array, offset: number): Group {
   if (!(offset >= 0 && offset + GROUP_STRIDE <= source.length)) {
     throw corrupt(
-      `a group takes ${GROUP_STRIDE} bytes, and ${source.length} end before offset ${offset} + it`,
+      `a group takes ${GROUP_STRIDE} bytes, which at offset ${offset} exceed the ${source.length} bytes there are`,
       {
         field: 'length',
         offset,
@@ -126,7 +126,10 @@ function arePossible(flags: number, count: number, first: bigint): boolean {
   return flags === GROUP_FLOOR || (flags === GROUP_DROP && first === 0n);
 }
 
-/** Whether a run passes 2^64-1, or one that goes down, as a trim's does, passes 0, told from the halves of its first sequence: bigint arithmetic costs far more. */
+/**
+ * Whether a run passes 2^64-1; or 0, for one that descends, as the sequences of a trim do. Computed from the halves of
+ * the first sequence, because bigint arithmetic costs far more.
+ */
 function runsOut(low: number, high: number, count: number, flags: number): boolean {
   const steps = count - 1;
   return (flags & (GROUP_DESCENDING | GROUP_TRIM)) !== 0

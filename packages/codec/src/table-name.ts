@@ -11,15 +11,13 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** A table's name as UTF-8. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE for too long a name. */
 export function encodeTableName(name: string): Uint8Array {
   if (typeof name !== 'string' || name.length === 0 || !isWellFormed(name)) {
-    throw invalidArgument(
-      'a table name must be a string of at least one character, without half surrogate pairs',
-    );
+    throw invalidArgument('a table name must be a string of at least one character, without lone surrogates');
   }
   const bytes = encoder.encode(name);
   if (bytes.length > MAX_NAME_BYTES) {
     throw new WalError(
       'SHALE_TOO_LARGE',
-      `a table name takes at most ${MAX_NAME_BYTES} bytes of UTF-8, and this one takes ${bytes.length}`,
+      `a table name takes at most ${MAX_NAME_BYTES} bytes of UTF-8, but this one takes ${bytes.length}`,
       { details: { length: bytes.length, limit: MAX_NAME_BYTES } },
     );
   }
@@ -27,7 +25,7 @@ export function encodeTableName(name: string): Uint8Array {
 }
 
 /**
- * The name that `source` has from `offset` to its end. Throws SHALE_CORRUPT (`length` of the whole, `name`).
+ * The name in `source` from `offset` to its end. Throws SHALE_CORRUPT (`length` of the whole, `name`).
  *
  * @param what what `source` is, for the message
  */
@@ -35,7 +33,8 @@ export function decodeTableName(what: string, source: Uint8Array, offset: number
   const length = source.length - offset;
   if (length < 1 || length > MAX_NAME_BYTES) {
     throw corrupt(
-      `${what} has ${offset + 1} to ${offset + MAX_NAME_BYTES} bytes, and this one has ${source.length}: ${hex(source)}`,
+      `${what} has ${offset + 1} to ${offset + MAX_NAME_BYTES} bytes, ` +
+        `but this one has ${source.length}: ${hex(source)}`,
       { field: 'length', offset: 0, actual: source.length },
     );
   }

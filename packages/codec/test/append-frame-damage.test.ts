@@ -110,7 +110,7 @@ test('lengths that promise gigabytes allocate nothing', () => {
   const start = [0x97, 0x01, 0xc6, 0xff, 0xff, 0xff, 0xff];
   const before = process.memoryUsage().arrayBuffers;
   walErrorOf(() => decodeAppendFrame(Uint8Array.from(start)), 'SHALE_CORRUPT');
-  // An options map that says it has four billion keys, and an array of as many.
+  // An options map that claims four billion keys, and an array of as many elements.
   const empty = [0x97, 0x01, ...Array.from({ length: 5 }, () => [0xc4, 0]).flat()];
   walErrorOf(
     () => decodeAppendFrame(Uint8Array.from([...empty, 0xdf, 0xff, 0xff, 0xff, 0xff])),
@@ -138,7 +138,7 @@ test('options cannot reach a prototype', () => {
   const polluting = [...hostile, ...key('sync'), 0xc3, ...key('__proto__'), 0x81, ...key('bad'), 0xc3];
   walErrorOf(() => decodeAppendFrame(Uint8Array.from(polluting)), 'SHALE_CORRUPT');
   expect('bad' in {}).toBe(false);
-  // The prefix of this message is sound: with one good key it decodes.
+  // The start of this message is valid: with one good key it decodes.
   const sound = [...hostile.slice(0, -1), 0x81, ...key('sync'), 0xc3];
   expect(decodeAppendFrame(Uint8Array.from(sound)).sync).toBe(true);
 });
@@ -202,7 +202,7 @@ function expectEqualOrRefused(bytes: Uint8Array): void {
   const message: Parts = unpack(Uint8Array.from(bytes));
   expect(message.slice(0, 5)).toEqual([1, frame.data, frame.lengths, asBytes(frame.appends), frame.tables]);
   expect(message.slice(5)).toEqual([asBytes(frame.expects), { sync: frame.sync }]);
-  // And what it says about itself holds, counted another way.
+  // And its counts hold when counted another way.
   const counts = [...frame.appends].filter((_, i) => i % 3 === 1);
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(frame.entryCount);
   const lengths = [...new Uint32Array(Uint8Array.from(frame.lengths).buffer)];

@@ -26,7 +26,7 @@ import {
 
 const ID = { region: 1234n, table: 8910n };
 
-/** The parts that the model says a frame has, worked out the slow way. */
+/** The parts of the model's frame, computed the slow way. */
 function partsOf(model: FrameModel) {
   const payloads = model.appends.flatMap((append) => append.payloads);
   const u32 = (values: number[]): Uint8Array => new Uint8Array(Uint32Array.from(values).buffer);
@@ -100,7 +100,7 @@ describe('a sealed frame', () => {
     );
   });
 
-  test('has no byte of what its buffer held before', () => {
+  test('has no byte that its buffer held before', () => {
     fc.assert(
       fc.property(frameModel, fc.nat(70), (model, slack) => {
         const clean = sealed(model, new ArrayBuffer(sizeOf(model) + slack));
@@ -166,7 +166,7 @@ describe('the room of a writer', () => {
       writer.addTable(prefixOf(ID));
       writer.beginAppend(0, { expect: U64_MAX });
       for (let i = 0; i < 3; i++) writer.add(new Uint8Array(10).fill(i + 1));
-      // What is left is the slack and no more: an entry of n bytes takes n + 5.
+      // Only the slack is left: an entry of n bytes takes n + 5.
       if (slack >= 5) writer.add(new Uint8Array(slack - 5).fill(9));
       else walErrorOf(() => writer.add(new Uint8Array(0)), 'SHALE_TOO_LARGE');
       walErrorOf(() => writer.add(new Uint8Array(0)), 'SHALE_TOO_LARGE');
@@ -175,7 +175,7 @@ describe('the room of a writer', () => {
     }
   });
 
-  test('what does not fit is refused and leaves the frame as it was', () => {
+  test('an addition that does not fit is refused and leaves the frame unchanged', () => {
     const size = AppendFrameWriter.sizeFor(1, 10, 1, 1);
     const writer = new AppendFrameWriter(new ArrayBuffer(size));
     writer.addTable(prefixOf(ID));
@@ -211,7 +211,7 @@ describe('the room of a writer', () => {
   });
 });
 
-test('a table is the same by its prefix and by what that is made of', () => {
+test('a table is the same by its prefix and by the parts of the prefix', () => {
   const key = { instance: 0, ...ID };
   const writer = new AppendFrameWriter(new ArrayBuffer(AppendFrameWriter.sizeFor(0, 0, 40)));
   for (let i = 0; i < 40; i++) {
@@ -272,7 +272,7 @@ describe('between begin and commit', () => {
   };
   const two = { region: 1n, table: 2n };
 
-  test('nothing is in without the commit, whatever ended it; only tables stay known', () => {
+  test('nothing is in without the commit, whatever the reason; only tables stay known', () => {
     const frame = frameWith((writer) => {
       const { byteLength } = writer;
       for (let i = 0; i < 3; i++) {
@@ -288,7 +288,7 @@ describe('between begin and commit', () => {
       writer.add(Uint8Array.of(3));
       writer.commit();
       writer.begin(5, 5, 1);
-      // An entry of something that was begun belongs to an append of it.
+      // An entry after begin belongs to an append after begin.
       walErrorOf(() => writer.add(Uint8Array.of(9)), 'SHALE_INVALID_ARGUMENT');
       expect(writer.byteLength).toBe(byteLength + 17 + 12 + 4 + 2);
     });
@@ -298,12 +298,12 @@ describe('between begin and commit', () => {
     expect(frame.tableCount).toBe(2);
   });
 
-  test('a payload that has become longer than it was measured reaches nothing else', () => {
+  test('a payload that has grown since it was measured overwrites nothing else', () => {
     const shared = new Uint8Array(19_970).fill(9);
     const frame = frameWith((writer) => {
       writer.begin(2, 4, 1);
       writer.beginAppend(0);
-      // It would reach the lengths of what is in already, which stand at the end.
+      // It would overwrite the lengths of earlier entries, which are at the end.
       expect(() => writer.add(shared, 3)).toThrow(RangeError);
       writer.begin(2, 4, 1);
       writer.beginAppend(0);
@@ -337,7 +337,7 @@ describe('between begin and commit', () => {
   });
 });
 
-test('a packer copies each payload before the next one need exist', () => {
+test('a packer copies each payload before the next one is produced', () => {
   const packer = new EntryPacker();
   const scratch = new Uint8Array(300);
   for (let i = 0; i < 5; i++) {
@@ -353,7 +353,7 @@ test('a packer copies each payload before the next one need exist', () => {
   expect(data[4 * 301 + 300]).toBe(4);
 });
 
-test('a payload is measured by what it is, and not by what it says', () => {
+test('a payload is measured by its memory, not by its length property', () => {
   const lying = Object.defineProperty(new Uint8Array(8), 'length', { value: 3 });
   expect(measurePayload(lying)).toBe(8);
   expect(measurePayload(Buffer.alloc(0))).toBe(0);
@@ -401,7 +401,7 @@ describe('misuse of a writer is refused', () => {
     expect(decodeAppendFrame(writer.seal({ sync: true }))).toMatchObject({ appendCount: 0, entryCount: 0 });
   });
 
-  test('anything after seal', () => {
+  test('any call after seal', () => {
     const writer = open();
     writer.beginAppend(0);
     writer.seal({ sync: true });
@@ -424,6 +424,6 @@ describe('misuse of a writer is refused', () => {
   });
 });
 
-test('the flags are the ones of format.md', () => {
+test('the flags are those of format.md', () => {
   expect([APPEND_JOINS, APPEND_EXPECTS]).toEqual([1, 2]);
 });

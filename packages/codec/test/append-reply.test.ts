@@ -85,7 +85,7 @@ describe("the frame's own buffer", () => {
     expect(reply.firsts.buffer).toBe(into);
   });
 
-  test('may be the one that the sequences are in a copy of', () => {
+  test('may be the one from which the sequences were copied', () => {
     const bytes = encodeAppendReply(new ArrayBuffer(100), BigUint64Array.of(3n, 4n), []);
     for (let shift = 0; shift < 8; shift++) {
       const moved = new Uint8Array(bytes.length + shift).subarray(shift);

@@ -36,8 +36,8 @@ describe('a name', () => {
   });
 });
 
-test('a kind that is not known is not written', () => {
-  // @ts-expect-error what a program without types might pass
+test('an unknown kind is not written', () => {
+  // @ts-expect-error a program without types might pass it
   walErrorOf(() => encodeCatalogRecord({ ...record, kind: 'renamed' }), 'SHALE_INVALID_ARGUMENT');
   walErrorOf(
     () => encodeCatalogRecord({ ...record, id: { region: -1n, table: 1n } }),

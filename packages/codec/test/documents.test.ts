@@ -30,7 +30,7 @@ import { sealed } from './support/frames.js';
 const NAMED = { region: 0n, table: 2n ** 63n };
 const ID = { instance: 0, region: 1234n, table: 8910n };
 
-/** All hexadecimal digits of the lines of code blocks that begin with `label`, or of all lines without one. */
+/** The hexadecimal digits of the code-block lines that begin with `label`, or of all lines without one. */
 function hexAfter(document: string, label: string): string {
   const line = document.split('\n').find((one) => one.startsWith(label));
   if (line === undefined) throw new Error(`docs/format.md has no line '${label}'`);
@@ -76,7 +76,7 @@ test('the examples of docs/format.md are what the codec writes', () => {
     sync: true,
   });
   const block = document.slice(document.indexOf('\n97 01'), document.indexOf('```\n\nThe reply'));
-  // Each line is digits, at least three blanks, and what they are.
+  // Each line is digits, at least three spaces, and a description.
   const digits = block.split('\n').map((line) => line.replace(/ {3,}.*$/, '').replaceAll(' ', ''));
   expect(digits.join('')).toBe(hexOf(frame));
 });

@@ -19,7 +19,7 @@ test('every code has a meaning, a remedy, and says whether to retry', () => {
   }
 });
 
-test('a WalError is an Error by name, and has only what it was given', () => {
+test('a WalError is an Error by name, and has only the properties it was given', () => {
   const error = new WalError('SHALE_CLOSED', 'the WAL is closed');
   expect(error).toBeInstanceOf(Error);
   expect(String(error)).toBe('WalError: the WAL is closed');
@@ -27,7 +27,7 @@ test('a WalError is an Error by name, and has only what it was given', () => {
   expect('cause' in error).toBe(false);
 });
 
-describe('an error crosses a thread whole', () => {
+describe('an error crosses threads unchanged', () => {
   const packr = new Packr({ useRecords: false });
   test.each([
     ['as it is', (data: ErrorData): ErrorData => data],
@@ -50,7 +50,7 @@ describe('an error crosses a thread whole', () => {
     if (arrived.cause instanceof Error) expect(arrived.cause.cause).toMatchObject({ message: 'innermost' });
   });
 
-  test('what was not given stays away', () => {
+  test('omitted properties stay absent', () => {
     const arrived = errorFromData(structuredClone(errorToData(new WalError('SHALE_IO', 'broken'))));
     expect(Object.keys(arrived).sort()).toEqual(['canRetry', 'code']);
   });

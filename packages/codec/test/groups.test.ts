@@ -96,7 +96,7 @@ test.each([
   }
 });
 
-test('a trim names as many sequences one by one as there are below its end, and no more than the most', () => {
+test('a trim deletes one by one no more sequences than there are up to its end, and no more than the limit', () => {
   const bytes = new Uint8Array(GROUP_STRIDE);
   for (const [first, count] of [
     [0n, 1],

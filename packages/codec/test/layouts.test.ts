@@ -116,7 +116,7 @@ describe('what is encoded decodes to the same', () => {
     const target = new Uint8Array(LOG_KEY_LENGTH);
     encodeLogKey(target, 0, key);
     expect(decodeLogKey(target)).toEqual(key);
-    // A second way to the same bytes, so that encoder and decoder cannot be wrong together.
+    // An independent encoding of the same bytes, so that encoder and decoder cannot share a mistake.
     const view = new DataView(target.buffer);
     expect([view.getBigUint64(1), view.getBigUint64(9), view.getBigUint64(17)]).toEqual([edge, edge, edge]);
   });

@@ -55,7 +55,7 @@ test('what is written comes back, and each key is in its range and in no other',
   );
 });
 
-test('no record is as long as a floor, key and value together, for whoever goes by that', () => {
+test('no record is as long as a floor, key and value together, for code that tells floors by length', () => {
   const id = { region: 0n, table: 2n ** 63n };
   const records = Array.from({ length: 512 }, (_, i) => [
     [nameKey(0, 'x'.repeat(i + 1)), encodeNameValue(id)],

@@ -6,7 +6,7 @@ import { bytesOf } from './support/bytes.js';
 import { walErrorOf } from './support/errors.js';
 
 function there<T>(codec: PayloadCodec<T>, value: T): T {
-  // A copy at an odd place, as payloads lie in a chunk.
+  // A copy at an unaligned offset, as payloads in a chunk are.
   const encoded = codec.encode(value);
   const place = new Uint8Array(encoded.length + 3);
   place.set(encoded, 1);
@@ -14,20 +14,20 @@ function there<T>(codec: PayloadCodec<T>, value: T): T {
 }
 
 describe('bytes', () => {
-  test('are the very view that was given, both ways', () => {
+  test('are the given view itself, both ways', () => {
     const payload = new Uint8Array(3);
     expect(bytesCodec().encode(payload)).toBe(payload);
     expect(bytesCodec().decode(payload)).toBe(payload);
   });
 
-  test('are not taken from anything else', () => {
-    // @ts-expect-error what a program without types might pass
+  test('are accepted only as a Uint8Array', () => {
+    // @ts-expect-error a program without types might pass it
     walErrorOf(() => bytesCodec().encode('text'), 'SHALE_PAYLOAD');
   });
 });
 
 describe('utf8', () => {
-  test('brings strings back', () => {
+  test('round-trips strings', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(there(utf8Codec(), text)).toBe(text);
@@ -36,7 +36,7 @@ describe('utf8', () => {
     expect(there(utf8Codec(), '\uFEFFmark')).toBe('\uFEFFmark');
   });
 
-  test.each(['\ud800', 'a\udc00b'])('refuses half a surrogate pair', (text) => {
+  test.each(['\ud800', 'a\udc00b'])('refuses a lone surrogate', (text) => {
     expect(walErrorOf(() => utf8Codec().encode(text), 'SHALE_PAYLOAD').cause).toBeInstanceOf(TypeError);
   });
 
@@ -48,7 +48,7 @@ describe('utf8', () => {
 });
 
 describe('json', () => {
-  test('brings back what JSON can say', () => {
+  test('round-trips what JSON can represent', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(there(jsonCodec(), value)).toEqual(JSON.parse(JSON.stringify(value)));
@@ -71,7 +71,7 @@ describe('json', () => {
 });
 
 describe('msgpack', () => {
-  test('brings back values, integers of 64 bits as bigint', () => {
+  test('round-trips values, 64-bit integers as bigint', () => {
     const value = fc.letrec((tie) => ({
       any: fc.oneof(
         { depthSize: 'small' },
@@ -101,14 +101,14 @@ describe('msgpack', () => {
     );
   });
 
-  test('stands for itself: no entry needs another one', () => {
+  test('is self-contained: no entry needs another one', () => {
     const codec = msgpackCodec<{ host: string; value: number }>();
     codec.encode({ host: 'a', value: 1 });
     const second = codec.encode({ host: 'b', value: 2 });
     expect(Buffer.from(second).toString('hex')).toBe('82a4686f7374a162a576616c756502');
   });
 
-  test('gives binaries of their own, not views of a buffer that is used again', () => {
+  test('decodes binaries as copies, not as views of a buffer that is reused', () => {
     const codec = msgpackCodec<{ blob: Uint8Array }>();
     const payload = Uint8Array.from(codec.encode({ blob: Uint8Array.of(1, 2, 3) }));
     const { blob } = codec.decode(payload);
@@ -141,7 +141,7 @@ describe('msgpack', () => {
     expect('bad' in {}).toBe(false);
   });
 
-  test('refuses depth without end', () => {
+  test('refuses excessive depth', () => {
     walErrorOf(() => msgpackCodec().decode(new Uint8Array(1_000_000).fill(0x91)), 'SHALE_PAYLOAD');
   });
 });

@@ -89,7 +89,7 @@ describe('a key is in a range exactly when its fields say so', () => {
   });
 });
 
-describe('the ends of the world', () => {
+describe('at the limits', () => {
   const last = { instance: 127, region: U64_MAX, table: U64_MAX };
 
   test('the last key of the last table of the last instance is in all its ranges', () => {
@@ -139,7 +139,7 @@ describe('successors', () => {
     );
   });
 
-  test("a prefix's successor is above all that begins with it, and nothing else is below", () => {
+  test("a prefix's successor is above every key that begins with it, and nothing lies in between", () => {
     const bytes = fc.uint8Array({ maxLength: 5, min: 250 });
     fc.assert(
       fc.property(bytes, bytes, (prefix, rest) => {
@@ -150,7 +150,7 @@ describe('successors', () => {
         }
         const begins = Uint8Array.of(...prefix, ...rest);
         expect(Buffer.compare(begins, next)).toBe(-1);
-        // Whatever lies in [prefix, next) begins with prefix.
+        // Every key in [prefix, next) begins with prefix.
         const inside = Buffer.compare(prefix, rest) <= 0 && Buffer.compare(rest, next) < 0;
         expect(inside).toBe(Buffer.compare(rest.subarray(0, prefix.length), prefix) === 0);
       }),
@@ -177,7 +177,7 @@ describe('successors', () => {
     expect(prefixSuccessor(Uint8Array.from(prefix))).toBeNull();
   });
 
-  test('their input stays as it was', () => {
+  test('their input is not changed', () => {
     const prefix = Uint8Array.of(1, 2, 0xff);
     prefixSuccessor(prefix);
     keySuccessor(prefix);

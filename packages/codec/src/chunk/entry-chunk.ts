@@ -35,8 +35,8 @@ export interface ChunkGroup {
 }
 
 /**
- * Many entries in one buffer, decoded one at a time and only when asked for. Payloads are views of the buffer: they
- * stay valid as long as it is not transferred or used again.
+ * Many entries in one buffer, each decoded only when it is accessed. Payloads are views of the buffer: they stay valid
+ * until it is transferred or reused.
  */
 export class EntryChunk {
   /** Entries in the chunk. */
@@ -46,7 +46,7 @@ export class EntryChunk {
   readonly #ends: Uint32Array;
   readonly #dataLength: number;
   readonly #groups: readonly ChunkGroup[];
-  /** The group that was asked for last: entries are mostly asked for in order. */
+  /** The group accessed last: entries are mostly accessed in order. */
   #current: ChunkGroup | undefined;
   #currentIndex = 0;
 
@@ -63,16 +63,19 @@ export class EntryChunk {
     this.#current = this.#groups[0];
     const dataEnd = this.#ends[layout.entries - 1] ?? 0;
     if (dataEnd !== layout.dataLength) {
-      throw corrupt(`a scanned chunk: its entries end at ${dataEnd}, and its data at ${layout.dataLength}`, {
-        field: 'ends',
-        offset: layout.endsAt,
-        expected: layout.dataLength,
-        actual: dataEnd,
-      });
+      throw corrupt(
+        `a scanned chunk: its entries end at ${dataEnd}, but its data ends at ${layout.dataLength}`,
+        {
+          field: 'ends',
+          offset: layout.endsAt,
+          expected: layout.dataLength,
+          actual: dataEnd,
+        },
+      );
     }
   }
 
-  /** The runs that the entries form, in order. */
+  /** The runs of entries, in order. */
   get groups(): readonly ChunkGroup[] {
     return this.#groups;
   }
@@ -139,7 +142,7 @@ export class EntryChunk {
     const actual = misplaced ? end : (this.#bytes[start] ?? -1);
     throw corrupt(
       misplaced
-        ? `a scanned chunk: entry ${index} lies from ${start} to ${end}, which is not inside ${this.#dataLength} bytes of data`
+        ? `a scanned chunk: entry ${index} lies from ${start} to ${end}, outside its ${this.#dataLength} bytes of data`
         : `a scanned chunk: entry ${index} has value version ${actual} instead of ${FORMAT_VERSION}`,
       { field: misplaced ? 'ends' : 'version', entry: index, offset: start, actual },
     );
@@ -172,7 +175,8 @@ function checkLayout(buffer: ArrayBuffer, layout: ScanLayout): void {
     groups <= entries;
   if (!fits) {
     throw corrupt(
-      `a scanned chunk: ${entries} entries in ${dataLength} bytes, their ends at ${endsAt} and ${groups} groups at ${groupsAt} do not fit a buffer of ${buffer.byteLength} bytes`,
+      `a scanned chunk: ${entries} entries in ${dataLength} bytes, their ends at ${endsAt} and ${groups} groups ` +
+        `at ${groupsAt} do not fit into a buffer of ${buffer.byteLength} bytes`,
       {
         field: 'layout',
         entries,
@@ -208,7 +212,7 @@ function readGroups(bytes: Uint8Array, layout: ScanLayout): ChunkGroup[] {
     start += group.count;
   }
   if (start !== layout.entries) {
-    throw corrupt(`a scanned chunk: its groups have ${start} entries, and it has ${layout.entries}`, {
+    throw corrupt(`a scanned chunk: its groups have ${start} entries, but it has ${layout.entries}`, {
       field: 'groups',
       offset: layout.groupsAt,
       expected: layout.entries,

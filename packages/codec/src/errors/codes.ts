@@ -1,5 +1,5 @@
 /**
- * Every code a {@link WalError} can carry. A code never changes its meaning; new ones may be added.
+ * Every code a {@link WalError} can carry. The meaning of a code never changes; new codes may be added.
  */
 export const ERROR_CODES = [
   'SHALE_CLOSED',
@@ -28,11 +28,11 @@ export const ERROR_CODES = [
 /** One of {@link ERROR_CODES}. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What one code means, for programs and for the documentation made from it. */
+/** What one code means, for programs and for the generated documentation. */
 export interface ErrorCodeInfo {
   /** What happened, as one sentence. */
   readonly meaning: string;
-  /** Whether the very same call can succeed later, and doing it again does no harm. */
+  /** Whether the same call can succeed later and repeating it does no harm. */
   readonly canRetry: boolean;
   /** What to do about it, as one sentence. */
   readonly remedy: string;
@@ -43,16 +43,15 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   SHALE_CLOSED: {
     meaning: 'The WAL, or the handle under it, is closed or closing.',
     canRetry: false,
-    remedy: 'Open the WAL again; what was acknowledged before is there.',
+    remedy: 'Open the WAL again; everything acknowledged before is there.',
   },
   SHALE_LOCKED: {
     meaning: 'Another process, or another WAL of this process, has the database open for writing.',
     canRetry: true,
-    remedy: 'Close the other writer, which the message names, first, or open with readOnly: true.',
+    remedy: 'Close the other writer, which the message names, or open with readOnly: true.',
   },
   SHALE_CORRUPT: {
-    meaning:
-      'Bytes do not have the layout they must have; details say which field, where, and what was found.',
+    meaning: 'Bytes do not have the required layout; details say which field, where, and what was found.',
     canRetry: false,
     remedy:
       'Run `shale verify` on the database; `shale repair` saves what can be read, a backup has the rest.',
@@ -68,60 +67,64 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: 'Split it into smaller ones, or raise the limit that the message names.',
   },
   SHALE_SEQUENCE_MISMATCH: {
-    meaning: 'The table stands at another sequence than `expect` said; nothing was written.',
+    meaning: 'The next sequence of the table is not the one given as `expect`; nothing was written.',
     canRetry: false,
     remedy:
-      'Compare details.actual with what you hold: after an unknown outcome it tells whether the append is in, if nobody else appends to the table; otherwise read what is at details.expected.',
+      'Compare details.actual with the sequence you know: after an unknown outcome it tells whether the append was ' +
+      'written, if you are the only one who appends to the table; otherwise read the entries at details.expected.',
   },
   SHALE_SEQUENCE_EXHAUSTED: {
     meaning: 'The table has used its last sequence, 2^64-1; nothing was written.',
     canRetry: false,
-    remedy: 'Go on in another table.',
+    remedy: 'Continue in another table.',
   },
   SHALE_CROSS_SHARD: {
     meaning:
-      'An atomic write named tables of different shards. No longer raised: a write may be over any tables.',
+      'An atomic write named tables of different shards. No longer raised: a write may cover any tables.',
     canRetry: false,
     remedy: 'None is needed; the code stays for programs that name it.',
   },
   SHALE_OVERLOADED: {
-    meaning: 'Too many appends are waiting already; nothing was written.',
+    meaning: 'Too many appends are already waiting; nothing was written.',
     canRetry: true,
     remedy: 'Wait for wal.ready() and append again.',
   },
   SHALE_TRIMMED: {
     meaning:
-      'Entries that a read had not reached yet were trimmed while it ran, or those that a strict read was to begin with had been.',
+      'Entries that a read had not reached yet were trimmed while it ran, or the entries that a strict read was to ' +
+      'begin with were already trimmed.',
     canRetry: false,
     remedy: 'Start a new read at details.first, the first sequence that is still there.',
   },
   SHALE_AHEAD: {
-    meaning: 'A strict read was to begin beyond the sequence that the next entry of its table gets.',
+    meaning: 'A strict read was to begin beyond the next sequence of its table.',
     canRetry: false,
     remedy:
-      'Find out why the position is ahead of the table (it may have been dropped, or restored from a backup), and read from details.next or earlier.',
+      'Find out why the position is ahead of the table (it may have been dropped, or restored from a backup), and ' +
+      'read from details.next or earlier.',
   },
   SHALE_POISONED: {
-    meaning: 'A write or sync of the log failed earlier, so nothing can be acknowledged any more.',
+    meaning: 'A write or sync of the log failed earlier, so nothing more can be acknowledged.',
     canRetry: false,
     remedy: 'Find out why the disk failed, then close the WAL and open it again.',
   },
   SHALE_NO_SPACE: {
     meaning: 'The disk is full; nothing was written, reads and trims still work.',
     canRetry: true,
-    remedy: 'Make room, for example by trim, call resume(), and append again.',
+    remedy: 'Free space, for example with trim, call resume(), and append again.',
   },
   SHALE_NO_RESOURCES: {
-    meaning: 'There were no file descriptors or no memory left to open a file with; nothing was written.',
+    meaning: 'A file could not be opened because file descriptors or memory ran out; nothing was written.',
     canRetry: true,
     remedy:
       'Close files or raise the limit (ulimit -n); after a refused write call resume(), then try again.',
   },
   SHALE_OUTCOME_UNKNOWN: {
-    meaning: 'A worker went away before it answered: the append may or may not be in.',
+    meaning: 'A worker ended before it answered: the append may or may not have been written.',
     canRetry: false,
     remedy:
-      'Append again with `expect` set to the sequence it must get: then it is in once and only once, if nobody else appends to the table.',
+      'Append again with `expect` set to the sequence it must get: it is then written exactly once, if you are the ' +
+      'only one who appends to the table.',
   },
   SHALE_IO: {
     meaning: 'The operating system refused to read or write a file.',
@@ -139,17 +142,17 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: 'Open it without readOnly to change it.',
   },
   SHALE_UNSUPPORTED: {
-    meaning: 'This platform, this file system or this librocksdb cannot do what was asked.',
+    meaning: 'This platform, this file system or this librocksdb does not support the operation.',
     canRetry: false,
-    remedy: 'See the message for what is missing.',
+    remedy: 'The message says what is missing.',
   },
   SHALE_PAYLOAD: {
     meaning: 'A payload codec could not encode a value or decode an entry; the cause is its error.',
     canRetry: false,
-    remedy: 'Read the table with the codec it was written with, or with bytes to see what is there.',
+    remedy: 'Read the table with the codec it was written with, or with the bytes codec to see its payloads.',
   },
   SHALE_INTERNAL: {
-    meaning: 'Shale broke a rule of its own.',
+    meaning: 'Shale violated one of its own invariants.',
     canRetry: false,
     remedy: 'Please report it with the message, the details and the stack.',
   },

@@ -12,8 +12,8 @@ export interface CauseData {
 }
 
 /**
- * A {@link WalError} as plain data, to cross a thread: structured clone and msgpack both keep it whole
- * (structured clone of the error itself would drop everything but name, message, stack and cause).
+ * A {@link WalError} as plain data, to cross a thread boundary: structured clone and msgpack both preserve it
+ * (structured clone of the error itself drops everything but name, message, stack and cause).
  */
 export interface ErrorData {
   readonly code: ErrorCode;
@@ -25,12 +25,12 @@ export interface ErrorData {
   readonly cause?: CauseData;
 }
 
-/** A chain of causes longer than this is cut: it may be a cycle. */
+/** A longer chain of causes is cut: it may be a cycle. */
 const MAX_CAUSES = 8;
 const I64_MIN = -(2n ** 63n);
 const U64_MAX = 2n ** 64n - 1n;
 
-/** Turns whatever was thrown into plain data. What is not a WalError becomes SHALE_INTERNAL and its cause. */
+/** Turns any thrown value into plain data. One that is no WalError becomes SHALE_INTERNAL with it as the cause. */
 export function errorToData(error: unknown): ErrorData {
   if (!(error instanceof WalError)) {
     const cause = causeToData(error, 1);
@@ -53,8 +53,8 @@ export function errorToData(error: unknown): ErrorData {
 }
 
 /**
- * The error that `data` describes, with the stack of where it was first thrown. Data that has an unknown code, as
- * from another version, becomes SHALE_INTERNAL.
+ * The error that `data` describes, with the stack of where it was first thrown. An unknown code, such as one from
+ * another version, becomes SHALE_INTERNAL.
  */
 export function errorFromData(data: ErrorData): WalError {
   const known = ERROR_CODES.includes(data.code);
@@ -97,7 +97,7 @@ function causeFromData(data: CauseData): Error {
   return error;
 }
 
-/** Whatever was thrown, even an object that cannot be turned into a string. */
+/** Describes any thrown value, even an object that cannot be converted to a string. */
 function describe(value: unknown): string {
   try {
     return String(value);
@@ -106,7 +106,7 @@ function describe(value: unknown): string {
   }
 }
 
-/** msgpack has no integers beyond 64 bits: larger ones are kept as decimal digits. */
+/** msgpack has no integers of more than 64 bits: larger ones become strings of decimal digits. */
 function portableDetails(details: ErrorDetails): ErrorDetails {
   const portable: Record<string, string | number | bigint | boolean> = {};
   for (const [name, value] of Object.entries(details)) {

@@ -1,11 +1,11 @@
 import { type ErrorDetails, WalError } from './wal-error.js';
 
-/** The error for an argument that cannot be used. */
+/** The error for an invalid argument. */
 export function invalidArgument(message: string, details?: ErrorDetails): WalError {
   return new WalError('SHALE_INVALID_ARGUMENT', message, { details });
 }
 
-/** The error for bytes that break their layout. */
+/** The error for bytes that violate their layout. */
 export function corrupt(message: string, details: ErrorDetails, cause?: unknown): WalError {
   return new WalError('SHALE_CORRUPT', message, cause === undefined ? { details } : { details, cause });
 }
@@ -14,7 +14,8 @@ export function corrupt(message: string, details: ErrorDetails, cause?: unknown)
 export function requireRoom(what: string, target: Uint8Array, offset: number, length: number): void {
   if (!(offset >= 0 && Number.isInteger(offset) && offset + length <= target.length)) {
     throw invalidArgument(
-      `${what} takes ${length} bytes, which do not fit at offset ${offset} of a buffer of ${target.length} bytes: pass a larger buffer`,
+      `${what} takes ${length} bytes, which do not fit at offset ${offset} of a buffer of ${target.length} bytes: ` +
+        'pass a larger buffer',
       { offset, length, capacity: target.length },
     );
   }

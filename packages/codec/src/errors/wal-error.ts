@@ -1,7 +1,7 @@
 import type { RecoveryReport } from '../recovery/report.js';
 import { ERROR_INFO, type ErrorCode } from './codes.js';
 
-/** Which table log is meant. Both are unsigned 64-bit integers. */
+/** Identifies the log of one table. Both ids are unsigned 64-bit integers. */
 export interface TableId {
   /** The region's id. */
   readonly region: bigint;
@@ -21,13 +21,13 @@ export interface WalErrorOptions {
   /** The table concerned. */
   readonly table?: TableId | undefined;
   readonly details?: ErrorDetails | undefined;
-  /** What the opening that failed has found in the log. */
+  /** What the failed opening found in the log. */
   readonly recovery?: RecoveryReport | undefined;
 }
 
 /**
- * The only error class of Shale's API. Tell errors apart by {@link code}, never by message. What led to it, if anything,
- * is its `cause`.
+ * The only error class of Shale's API. Tell errors apart by {@link code}, never by message. The underlying error, if
+ * there is one, is its `cause`.
  *
  * Threads: an error thrown in a worker arrives as an equal WalError with the worker's stack.
  */
@@ -44,12 +44,15 @@ export class WalError extends Error {
   declare readonly path?: string;
   /** The table concerned. */
   declare readonly table?: TableId;
-  /** Facts, flat: which depends on the code. */
+  /** Facts, flat; which ones depends on the code. */
   declare readonly details?: ErrorDetails;
-  /** With SHALE_CORRUPT and SHALE_UNSUPPORTED of an opening: what it found in the log. Not carried from one thread to another. */
+  /**
+   * With SHALE_CORRUPT and SHALE_UNSUPPORTED from opening a log: what was found in it. Not carried from one thread to
+   * another.
+   */
   declare readonly recovery?: RecoveryReport;
 
-  /** @internal Shale makes them. */
+  /** @internal Only Shale creates them. */
   constructor(code: ErrorCode, message: string, options: WalErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;

@@ -24,46 +24,47 @@ import {
 import type { PackedEntries } from './packed-entries.js';
 import { SealScratch } from './seal-scratch.js';
 
-/** What a caller may say about one append. */
+/** Options of one append. */
 export interface AppendOptions {
-  /** Belongs to the atomic unit of the append before it: either all of the unit is written or nothing. */
+  /** Joins the atomic unit of the preceding append: a unit is written as a whole or not at all. */
   readonly joins?: boolean | undefined;
-  /** The sequence that its first entry must get. */
+  /** The sequence that the first entry must get. */
   readonly expect?: bigint | undefined;
 }
 
 const MAX_CAPACITY = 2 ** 32 - 1;
 const ENTRY_OVERHEAD = LOG_VALUE_HEADER_LENGTH + LENGTH_STRIDE;
 const APPEND_RESERVE = APPEND_STRIDE + EXPECT_STRIDE;
-/** How far the border of the data moves down at a time, so that it moves rarely. */
+/** How far the data border moves down at a time, so that it moves rarely. */
 const BORDER_STEP = 8 * 1024;
 
 /**
- * Fills one append frame (see frame-format.ts) inside a buffer that it is given: `addTable`, then for each append
- * `beginAppend` and as many `add` as it has entries, then `seal` once. Ask `fits` before an append; a call that
- * does not fit throws SHALE_TOO_LARGE and leaves the frame as it was before that call.
+ * Fills one append frame (see frame-format.ts) in a given buffer: `addTable`, then for each append `beginAppend` and
+ * one `add` per entry, then `seal` once. Call `fits` before an append; a call that does not fit throws SHALE_TOO_LARGE
+ * and leaves the frame as it was.
  *
- * What stands between `begin` and `commit` is in the frame as a whole or not at all: without the `commit` nothing of it
- * is, whatever ended it. Only its tables stay known, which does no harm. Who uses them once uses them always.
+ * What is added between `begin` and `commit` is in the frame as a whole or not at all: without the `commit` none of it
+ * is, whatever the reason. Only its tables stay known, which does no harm. A caller that uses the pair once must use it
+ * for every addition.
  *
- * This is a measured hot loop: an entry costs one copy of its payload and two stores, and no object. Data grows up
- * from the start of the buffer and never moves; lengths and appends grow down from its end, and `seal` puts them in
- * their places. The buffer may be used again for another frame: a sealed frame holds no byte of an earlier one.
+ * This is a measured hot loop: an entry costs one copy of its payload and two stores, and allocates nothing. Data grows
+ * up from the start of the buffer and never moves; lengths and appends grow down from its end, and `seal` moves them
+ * into place. The buffer may be reused for another frame: a sealed frame holds no byte of an earlier one.
  */
 export class AppendFrameWriter {
-  /** The buffer given to the constructor. It is the writer's until it is sealed. */
+  /** The buffer given to the constructor. The writer owns it until the frame is sealed. */
   readonly buffer: ArrayBuffer;
   readonly #bytes: Uint8Array;
   /** The same buffer up to the border, which no copied payload crosses. */
   #data: Uint8Array;
-  /** The same buffer by words. From the end down: table, count, flags of an append, then a length per entry. */
+  /** The same buffer as words. From the end down: table, count, flags of an append, then a length per entry. */
   readonly #words: Uint32Array;
-  /** Bytes that would still be free if the frame were sealed now. */
+  /** Bytes that would be free if the frame were sealed now. */
   #room: number;
   #dataEnd = DATA_AT;
   /** Index of the word written last. */
   #wordTop: number;
-  /** Index of the word with the current append's count; -1 when what was added last is no append. */
+  /** Index of the word with the current append's count; -1 when the last addition is not an append. */
   #countAt = -1;
   #entryCount = 0;
   #appendCount = 0;
@@ -71,7 +72,7 @@ export class AppendFrameWriter {
   #tableCount = 0;
   readonly #expects: bigint[] = [];
   #state: 'open' | 'sealed' = 'open';
-  /** Whether `begin` waits for its `commit`; then the fields below are what there was before it. */
+  /** Whether a `begin` awaits its `commit`; if so, the fields below hold the state before it. */
   #isOpenUnit = false;
   #keptRoom = 0;
   #keptDataEnd = 0;
@@ -83,7 +84,7 @@ export class AppendFrameWriter {
   #keptExpectCount = 0;
 
   /**
-   * @param buffer takes up to `buffer.byteLength` bytes of frame; at least `AppendFrameWriter.sizeFor(0, 0, 0)`,
+   * @param buffer holds a frame of up to `buffer.byteLength` bytes: at least `AppendFrameWriter.sizeFor(0, 0, 0)`,
    *   less than 4 GiB
    */
   constructor(buffer: ArrayBuffer) {
@@ -91,7 +92,7 @@ export class AppendFrameWriter {
     const capacity = buffer.byteLength;
     if (capacity < FRAME_OVERHEAD || capacity > MAX_CAPACITY) {
       throw invalidArgument(
-        `a frame's buffer must have ${FRAME_OVERHEAD} to ${MAX_CAPACITY} bytes, and has ${capacity}`,
+        `a frame's buffer must have ${FRAME_OVERHEAD} to ${MAX_CAPACITY} bytes, but has ${capacity}`,
         { capacity },
       );
     }
@@ -103,7 +104,7 @@ export class AppendFrameWriter {
     this.#room = capacity - FRAME_OVERHEAD;
   }
 
-  /** Size of a buffer that certainly fits this much, whether or not the appends have expects. */
+  /** Size of a buffer that is certain to hold this much, whether or not the appends have expects. */
   static sizeFor(
     entries: number,
     payloadBytes: number,
@@ -124,7 +125,7 @@ export class AppendFrameWriter {
     return this.#entryCount;
   }
 
-  /** Appends so far, trims and drops included. */
+  /** Appends so far, including trims and drops. */
   get appendCount(): number {
     return this.#appendCount;
   }
@@ -139,7 +140,7 @@ export class AppendFrameWriter {
     return this.#bytes.length - this.#room;
   }
 
-  /** Whether this much more fits, whether or not the appends have expects. */
+  /** Whether this much more fits, regardless of whether the appends have expects. */
   fits(entries: number, payloadBytes: number, newTables: number, appends = 1): boolean {
     return (
       payloadBytes + entries * ENTRY_OVERHEAD + newTables * TABLE_STRIDE + appends * APPEND_RESERVE <=
@@ -148,8 +149,8 @@ export class AppendFrameWriter {
   }
 
   /**
-   * Begins what is to be in the frame as a whole or not at all: so many entries with so many bytes at most, in so many
-   * appends. Ask `fits` before.
+   * Begins an addition that is in the frame as a whole or not at all: at most this many entries and payload bytes, in
+   * this many appends. Call `fits` first.
    */
   begin(entries: number, payloadBytes: number, appends: number): void {
     this.#requireOpen();
@@ -169,20 +170,20 @@ export class AppendFrameWriter {
     if (this.#data.length > lowest || this.#data.length < needed) this.#moveBorder(needed, lowest);
   }
 
-  /** What was added since `begin` is in. Cannot fail. */
+  /** Keeps what was added since `begin`. Cannot fail. */
   commit(): void {
     this.#isOpenUnit = false;
   }
 
   /**
-   * Makes a table known to the frame and returns its index, which the caller remembers for the life of the frame.
+   * Adds a table to the frame and returns its index, which the caller keeps for the lifetime of the frame.
    *
    * @param prefix the 17 bytes that the table's log keys begin with; copied
    */
   addTable(prefix: Uint8Array): number {
     this.#requireOpen();
     if (prefix.length !== TABLE_STRIDE) {
-      throw invalidArgument(`a table is named by ${TABLE_STRIDE} bytes, and got ${prefix.length}`);
+      throw invalidArgument(`a table prefix must have ${TABLE_STRIDE} bytes, but has ${prefix.length}`);
     }
     const at = this.#placeOfTable();
     this.#take(TABLE_STRIDE);
@@ -190,7 +191,7 @@ export class AppendFrameWriter {
     return this.#tableCount++;
   }
 
-  /** The same by what the prefix is made of. Throws SHALE_INVALID_ARGUMENT when that is out of range. */
+  /** As `addTable`, from the parts of the prefix. Throws SHALE_INVALID_ARGUMENT when one is out of range. */
   addTableOf(key: LogKeyPrefix): number {
     this.#requireOpen();
     const at = this.#placeOfTable();
@@ -199,7 +200,7 @@ export class AppendFrameWriter {
     return this.#tableCount++;
   }
 
-  /** Where the next table is written, for which there is room then. */
+  /** Makes room for the next table and returns where to write it. */
   #placeOfTable(): number {
     const at = this.#tableCount * TABLE_STRIDE;
     if (at + TABLE_STRIDE > this.#tables.length) {
@@ -218,7 +219,7 @@ export class AppendFrameWriter {
     const expect = options?.expect;
     if (!this.#isOpenUnit) this.#data = this.#bytes;
     if (joins && this.#countAt < 0) {
-      throw invalidArgument('an append can only join another one, which stands right before it');
+      throw invalidArgument('an append can only join an append directly before it');
     }
     if (expect === undefined) {
       this.#take(APPEND_STRIDE);
@@ -234,7 +235,7 @@ export class AppendFrameWriter {
     return this.#appendCount++;
   }
 
-  /** Adds a trim of a table and returns its index in the frame. Its room is that of an append without entries. */
+  /** Adds a trim of a table and returns its index in the frame. It takes as much room as an append without entries. */
   addTrim(tableIndex: number, upTo: bigint): number {
     requireU64('upTo', upTo);
     const index = this.#addRemoval(tableIndex, APPEND_TRIMS, APPEND_STRIDE + EXPECT_STRIDE);
@@ -242,15 +243,15 @@ export class AppendFrameWriter {
     return index;
   }
 
-  /** Adds a drop of a table and returns its index in the frame. Its room is that of an append without entries. */
+  /** Adds a drop of a table and returns its index in the frame. It takes as much room as an append without entries. */
   addDrop(tableIndex: number): number {
     return this.#addRemoval(tableIndex, APPEND_DROPS, APPEND_STRIDE);
   }
 
   /**
-   * Adds an entry to the append begun last. The payload is copied: the caller may reuse it at once.
+   * Adds an entry to the current append. The payload is copied: the caller may reuse it at once.
    *
-   * @param length how long it is, as `measurePayload` says: for a payload whose word is not to be taken for it
+   * @param length the result of `measurePayload`, for a payload whose own `length` cannot be trusted
    */
   add(payload: Uint8Array, length: number = payload.length): void {
     const size = length + ENTRY_OVERHEAD;
@@ -259,7 +260,7 @@ export class AppendFrameWriter {
     const at = this.#dataEnd;
     const data = this.#data;
     data[at] = FORMAT_VERSION;
-    // One call even for a few bytes: a loop is slower from 16 bytes on.
+    // One call even for a few bytes: from 16 bytes on, a loop is slower.
     data.set(payload, at + LOG_VALUE_HEADER_LENGTH);
     this.#dataEnd = at + LOG_VALUE_HEADER_LENGTH + length;
     const words = this.#words;
@@ -268,7 +269,7 @@ export class AppendFrameWriter {
     this.#entryCount++;
   }
 
-  /** Adds entries that are packed already to the append begun last. They are copied. */
+  /** Adds packed entries to the current append. They are copied. */
   addPacked(packed: PackedEntries): void {
     const { data, lengths } = packed;
     const size = data.length + lengths.length * LENGTH_STRIDE;
@@ -290,7 +291,7 @@ export class AppendFrameWriter {
     const bytes = this.#bytes;
     writeFrameStart(bytes);
     writeBinHeader(bytes, DATA_AT - BIN_HEADER_LENGTH, this.#dataEnd - DATA_AT);
-    // Lengths and appends may have to move onto themselves, so they are sorted out beside the buffer first.
+    // Lengths and appends may overlap their destination, so they are first sorted outside the buffer.
     const { lengths, appends } = SealScratch.sortOut(this.#words, this.#entryCount, this.#appendCount);
     let at = writeBin(bytes, this.#dataEnd, lengths);
     at = writeBin(bytes, at, appends);
@@ -311,7 +312,7 @@ export class AppendFrameWriter {
     this.#words[--this.#wordTop] = tableIndex;
     this.#words[--this.#wordTop] = 0;
     this.#words[--this.#wordTop] = flag;
-    // What is added next belongs to no append.
+    // An entry added next would belong to no append.
     this.#countAt = -1;
     return this.#appendCount++;
   }
@@ -322,7 +323,7 @@ export class AppendFrameWriter {
     }
   }
 
-  /** Goes back to before `begin`. The count of the append that was the last one then has not changed since. */
+  /** Restores the state before `begin`. The count of the append that was current then has not changed since. */
   #forget(): void {
     this.#isOpenUnit = false;
     this.#room = this.#keptRoom - (this.#tableCount - this.#keptTableCount) * TABLE_STRIDE;
@@ -334,7 +335,7 @@ export class AppendFrameWriter {
     this.#expects.length = this.#keptExpectCount;
   }
 
-  /** Puts the border between what the data needs and the lowest word there will be. */
+  /** Moves the border to between the end of the data and the lowest word there will be. */
   #moveBorder(needed: number, lowest: number): void {
     const border = Math.min(Math.max(needed, lowest - BORDER_STEP), Math.max(lowest, 0));
     this.#data = this.#bytes.subarray(0, border);
@@ -346,19 +347,20 @@ export class AppendFrameWriter {
   }
 
   #requireOpen(): void {
-    if (this.#state !== 'open') throw invalidArgument('this frame is sealed: begin another one');
+    if (this.#state !== 'open') throw invalidArgument('this frame is sealed: create another writer');
   }
 
   #refuseEntry(size: number): never {
     this.#requireOpen();
-    if (this.#countAt < 0) throw invalidArgument('an entry belongs to an append: call beginAppend first');
+    if (this.#countAt < 0) throw invalidArgument('an entry needs an append: call beginAppend first');
     return this.#refuseSize(size);
   }
 
   #refuseSize(size: number): never {
     throw new WalError(
       'SHALE_TOO_LARGE',
-      `${size} more bytes do not fit into a frame of ${this.#bytes.length} bytes that has room for ${this.#room}: ask fits() first`,
+      `${size} more bytes do not fit into a frame of ${this.#bytes.length} bytes that has room for ${this.#room}: ` +
+        'call fits() first',
       { details: { size, room: this.#room, capacity: this.#bytes.length } },
     );
   }

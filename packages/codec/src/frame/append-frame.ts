@@ -16,23 +16,23 @@ import {
 import { MessageReader } from './message-reader.js';
 import { alignedCopy } from './typed-views.js';
 
-/** A decoded append frame. The parts are views of the frame's bytes unless they say otherwise. */
+/** A decoded append frame. The parts are views of the frame's bytes unless noted otherwise. */
 export interface AppendFrame {
   /** The log values of all entries, back to back, version bytes included. */
   readonly data: Uint8Array;
-  /** u32 LE per entry: the length of its log value, at least 1. Aligned to 4 bytes: a copy unless it happens to be. */
+  /** u32 LE per entry: the length of its log value, at least 1. Aligned to 4 bytes, by a copy if necessary. */
   readonly lengths: Uint8Array;
   readonly entryCount: number;
   /**
-   * Three per append: index of its table, count of its entries, flags: `APPEND_JOINS` and `APPEND_EXPECTS`, or'ed; or
-   * `APPEND_TRIMS` or `APPEND_DROPS`, and no entries.
+   * Three per append: index of its table, count of its entries, flags. The flags are `APPEND_JOINS` and
+   * `APPEND_EXPECTS`, or'ed; or one of `APPEND_TRIMS` and `APPEND_DROPS`, then without entries.
    */
   readonly appends: Uint32Array;
   readonly appendCount: number;
-  /** 17 bytes per table: what its log keys begin with. */
+  /** 17 bytes per table: the prefix of its log keys. */
   readonly tables: Uint8Array;
   readonly tableCount: number;
-  /** The expected first sequence of each append that has `APPEND_EXPECTS`, what each trim goes up to, in order. */
+  /** In order: the expected first sequence of each append with `APPEND_EXPECTS`, the last sequence of each trim. */
   readonly expects: BigUint64Array;
   /** Whether the write must be on disk before it is acknowledged. */
   readonly sync: boolean;
@@ -45,20 +45,20 @@ export interface AppendFrameLimits {
 }
 
 const MAX_OPTIONS_BYTES = 64;
-/** An append with either has a value among the expects. */
+/** An append with one of these flags has a value among the expects. */
 const HAS_EXPECT = APPEND_EXPECTS | APPEND_TRIMS;
 const ENTRY_FLAGS = APPEND_JOINS | APPEND_EXPECTS;
 
 /**
- * Decodes an append frame, which must be all of `bytes`, and checks all that can be checked without the log: every
- * sum, index, flag, namespace and version byte. Whatever the bytes are, the outcome is a frame or SHALE_CORRUPT with
- * `details.field`, and memory stays within the size of the input.
+ * Decodes an append frame, which must be all of `bytes`, and checks everything that can be checked without the log:
+ * every sum, index, flag, namespace and version byte. Any input gives a frame or SHALE_CORRUPT with `details.field`,
+ * and memory stays within the size of the input.
  */
 export function decodeAppendFrame(bytes: Uint8Array, limits: AppendFrameLimits = {}): AppendFrame {
   requireLittleEndian();
   const { maxBytes = 2 ** 32 - 1 } = limits;
   if (bytes.length > maxBytes) {
-    throw corrupt(`an append frame has ${bytes.length} bytes, and the limit is ${maxBytes}`, {
+    throw corrupt(`an append frame has ${bytes.length} bytes, but the limit is ${maxBytes}`, {
       field: 'size',
       expected: maxBytes,
       actual: bytes.length,
@@ -107,12 +107,12 @@ function checkEntries({ data, lengths: lengthBytes, entryCount }: AppendFrame): 
   let at = 0;
   for (let i = 0; i < entryCount; i++) {
     const length = lengths[i] ?? 0;
-    // At the end of the data this reads undefined, which is no version either.
+    // Past the end of the data this reads undefined, which is no valid version either.
     if (length === 0 || data[at] !== FORMAT_VERSION) throw damagedEntry(data, i, at, length);
     at += length;
   }
   if (at !== data.length) {
-    throw damaged('lengths', `add up to ${at} bytes, and there are ${data.length} bytes of data`, {
+    throw damaged('lengths', `add up to ${at} bytes, but there are ${data.length} bytes of data`, {
       expected: data.length,
       actual: at,
     });
@@ -120,7 +120,8 @@ function checkEntries({ data, lengths: lengthBytes, entryCount }: AppendFrame): 
 }
 
 function damagedEntry(data: Uint8Array, entry: number, at: number, length: number): Error {
-  if (length === 0) return damaged('lengths', `of entry ${entry} is 0: not even a version byte`, { entry });
+  if (length === 0)
+    return damaged('lengths', `have 0 for entry ${entry}: not even a version byte`, { entry });
   if (at >= data.length) {
     return damaged('lengths', `run past the ${data.length} bytes of data at entry ${entry}`, { entry });
   }
@@ -153,13 +154,13 @@ function checkAppends({ appends, appendCount, entryCount, tableCount, expects }:
     if ((flags & HAS_EXPECT) !== 0) expected++;
   }
   if (entries !== entryCount) {
-    throw damaged('appends', `count ${entries} entries, and there are ${entryCount} lengths`, {
+    throw damaged('appends', `count ${entries} entries, but there are ${entryCount} lengths`, {
       expected: entryCount,
       actual: entries,
     });
   }
   if (expected !== expects.length) {
-    throw damaged('expects', `are ${expects.length}, and ${expected} appends and trims have one`, {
+    throw damaged('expects', `are ${expects.length}, but ${expected} appends and trims have one`, {
       expected,
       actual: expects.length,
     });

@@ -9,7 +9,7 @@ import { alignedCopy } from './typed-views.js';
 
 /*
  * The reply to an append frame is one msgpack message, an array of four: version, bin of first sequences (u64 LE
- * per append), bin of trims (u64 LE × 2 per trim), array of { append, error }. The version takes two bytes, so that
+ * per append), bin of trims (u64 LE × 2 per trim), array of { append, error }. The version takes two bytes so that
  * the sequences start at offset 8 and can be read in place.
  */
 
@@ -23,14 +23,14 @@ export interface AppendError {
 /** A decoded reply. */
 export interface AppendReply {
   /**
-   * The first sequence of each append of the frame; of an empty one the table's last. Means nothing for one with an
-   * error. Of a trim the sequence before the first that is left: the first one itself need not fit into 64 bits.
-   * Of a drop 0n. May view the reply.
+   * For each append of the frame its first sequence; for an empty append the table's last. For a trim the sequence
+   * before the first remaining one, because the first one itself may exceed 64 bits. For a drop 0n. Undefined for one
+   * with an error. May be a view of the reply.
    */
   readonly firsts: BigUint64Array;
   /**
-   * Two for each trim of the frame, in order: the table's last sequence, and the last one that was removed, 0n when the
-   * trim removed nothing. Mean nothing for one with an error. May view the reply.
+   * Two for each trim of the frame, in order: the table's last sequence, and the last one removed, 0n when the trim
+   * removed nothing. Undefined for one with an error. May be a view of the reply.
    */
   readonly trims: BigUint64Array;
   readonly errors: readonly AppendError[];
@@ -41,7 +41,7 @@ const FIRSTS_AT = 3 + BIN_HEADER_LENGTH;
 const TRIM_STRIDE = 16;
 const NO_TRIMS = new BigUint64Array(0);
 const NO_ERRORS = Uint8Array.of(0x90);
-/** Far above what errors take, and bounds what a damaged reply can make the decoder do. */
+/** Far more than errors take; bounds the work that a damaged reply can cause. */
 const MAX_ERRORS_BYTES = 2 ** 28;
 
 const packr = new Packr({ useRecords: false, variableMapSize: true });
@@ -49,8 +49,8 @@ const packr = new Packr({ useRecords: false, variableMapSize: true });
 /**
  * Writes the reply to an append frame.
  *
- * @param into the frame's own buffer, which is free by now. The sequences of its appends always fit; only if what trims
- *   and errors say besides does not, the reply is in a new buffer: look at the `buffer` of the view that is returned.
+ * @param into the frame's own buffer, no longer needed. The sequences of its appends always fit; when trims and errors
+ *   do not, the reply is in a new buffer: check the `buffer` of the returned view.
  * @param trims two for each trim, as in {@link AppendReply}
  */
 export function encodeAppendReply(
@@ -97,11 +97,11 @@ function readErrors(value: unknown, appendCount: number): AppendError[] {
   const items: readonly unknown[] = value;
   return items.map((item, index) => {
     if (typeof item !== 'object' || item === null || !('append' in item) || !('error' in item)) {
-      throw notErrors(`hold something else at ${index}`);
+      throw notErrors(`hold no { append, error } at ${index}`);
     }
     const { append, error } = item;
     if (typeof append !== 'number' || !Number.isInteger(append) || append < 0 || append >= appendCount) {
-      throw notErrors(`name an append that is not there at ${index}`);
+      throw notErrors(`name an unknown append at ${index}`);
     }
     if (!isErrorData(error)) throw notErrors(`hold no error data at ${index}`);
     return { append, error };

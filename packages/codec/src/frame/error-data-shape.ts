@@ -1,6 +1,6 @@
 import type { CauseData, ErrorData } from '../errors/error-data.js';
 
-/** The fields of ErrorData and of what it holds, before they are known to be of the right type. */
+/** The fields of ErrorData and of the objects in it, before their types are checked. */
 type Unchecked = Partial<
   Record<'code' | 'message' | 'name' | 'stack' | 'path' | 'table' | 'region' | 'details' | 'cause', unknown>
 >;
@@ -8,7 +8,7 @@ type Unchecked = Partial<
 /** Deeper than any chain of causes that is ever sent. */
 const MAX_DEPTH = 16;
 
-/** Whether a decoded value has the shape of ErrorData. Its code may be one of another version. */
+/** Whether a decoded value has the shape of ErrorData. Its code may be from another version. */
 export function isErrorData(value: unknown): value is ErrorData {
   return (
     isObject(value) &&

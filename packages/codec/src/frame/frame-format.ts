@@ -6,29 +6,29 @@ import { writeU32BE } from '../layout/u64.js';
  * An append frame is one msgpack message, an array of seven:
  *
  *   0  version  1
- *   1  data     bin: the log values of all entries back to back, each with its version byte
+ *   1  data     bin: the log values of all entries, back to back, each with its version byte
  *   2  lengths  bin: u32 LE per entry, the length of its log value
  *   3  appends  bin: u32 LE × 3 per append: index of its table, count of its entries, flags
- *   4  tables   bin: 17 bytes per table, what its log keys begin with
+ *   4  tables   bin: 17 bytes per table, the prefix of its log keys
  *   5  expects  bin: u64 LE per append that has APPEND_EXPECTS or APPEND_TRIMS, in order
  *   6  options  map: { sync: boolean }
  *
- * Trims and drops of tables stand among the appends, in their order: as appends without entries and with a flag.
+ * Trims and drops of tables are encoded among the appends, in order, as appends without entries and with a flag.
  *
- * Data comes first because it is filled first, and then never moves. The framing of the array and of the bins is
- * written here and not by msgpackr, because msgpackr would have to copy the data: a bin header stands before its
- * bytes and holds a length that is known only once the frame is sealed.
+ * Data comes first because it is filled first, and so never moves. The headers of the array and of the bins are written
+ * here and not by msgpackr, because msgpackr would have to copy the data: a bin header precedes its bytes, but its
+ * length is known only once the frame is sealed.
  */
 
 /** The only version of append frames and of their replies. */
 export const FRAME_VERSION = 1;
 /** Bytes of one append in a frame: table index, entry count, flags. */
 export const APPEND_STRIDE = 12;
-/** Append flag: belongs to the atomic unit of the append before it. */
+/** Append flag: joins the atomic unit of the preceding append. */
 export const APPEND_JOINS = 1;
 /** Append flag: has an expected first sequence. */
 export const APPEND_EXPECTS = 2;
-/** Append flag: a trim of the table, up to the sequence that `expects` has for it. It has no entries and no other flag. */
+/** Append flag: a trim of the table, up to its sequence in `expects`. It has no entries and no other flag. */
 export const APPEND_TRIMS = 4;
 /** Append flag: a drop of the table. It has no entries and no other flag. */
 export const APPEND_DROPS = 8;
@@ -41,20 +41,20 @@ export const TABLE_STRIDE: typeof LOG_KEY_PREFIX_LENGTH = LOG_KEY_PREFIX_LENGTH;
 
 const FIXARRAY = 0x90;
 const BIN_32 = 0xc6;
-/** Bytes of a bin header with a 32-bit length, the only kind written. */
+/** Bytes of a bin header with a 32-bit length, the only kind that is written. */
 export const BIN_HEADER_LENGTH = 5;
 /** Where the data starts: after the array's header, the version, and the header of the data's bin. */
 export const DATA_AT: number = 2 + BIN_HEADER_LENGTH;
 
-// pack() returns a view of an arena that it shares, so the few bytes are copied once.
+// pack() returns a view of a shared arena, so the few bytes are copied once.
 const packr = new Packr({ useRecords: false, variableMapSize: true });
 const SYNC_OPTIONS = Uint8Array.from(packr.pack({ sync: true }));
 const OS_OPTIONS = Uint8Array.from(packr.pack({ sync: false }));
 
-/** Bytes of a frame beside its data, lengths, appends, tables and expects. Both options have the same length. */
+/** Bytes of a frame besides data, lengths, appends, tables and expects. Both values of the options are equally long. */
 export const FRAME_OVERHEAD: number = 2 + 5 * BIN_HEADER_LENGTH + SYNC_OPTIONS.length;
 
-/** Writes what stands before the data, except its bin header. */
+/** Writes what precedes the data, except its bin header. */
 export function writeFrameStart(target: Uint8Array): void {
   target[0] = FIXARRAY | FRAME_ELEMENTS;
   target[1] = FRAME_VERSION;

@@ -11,9 +11,9 @@ const UINT_8 = 0xcc;
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
 
 /**
- * Walks a msgpack message whose shape is known. A general decoder believes lengths and tags of the message; this
- * one goes by the shape, and gives the general decoder no more than the small maps at the end.
- * Every method throws SHALE_CORRUPT with `details.field` and `details.offset` when the message is not like that.
+ * Walks a msgpack message of known shape. A general decoder trusts the lengths and tags of the message; this one goes
+ * by the shape, and gives the general decoder only the small maps at the end.
+ * Every method throws SHALE_CORRUPT with `details.field` and `details.offset` when the message has another shape.
  */
 export class MessageReader {
   readonly #what: string;
@@ -22,16 +22,16 @@ export class MessageReader {
 
   constructor(what: string, bytes: Uint8Array) {
     this.#what = what;
-    // msgpackr takes other paths for Node's Buffer, and slice() means something else there.
+    // msgpackr treats a Node Buffer differently, and its slice() is a view instead of a copy.
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Steps over the header of an array of `elements` (up to 15). */
+  /** Skips the header of an array of `elements` (up to 15). */
   array(elements: number): void {
     this.#expectByte('elements', FIXARRAY | elements);
   }
 
-  /** Steps over a version, which must be `expected` (up to 127), written in one byte or in two. */
+  /** Skips a version, which must be `expected` (up to 127), encoded in one byte or two. */
   version(expected: number): void {
     if (this.#bytes[this.#at] === UINT_8) this.#at++;
     this.#expectByte('version', expected);
@@ -50,28 +50,28 @@ export class MessageReader {
       );
     }
     if (length % stride !== 0) {
-      throw this.corrupt(field, headerAt, `is ${length} bytes long, which is no multiple of ${stride}`);
+      throw this.corrupt(field, headerAt, `is ${length} bytes long, which is not a multiple of ${stride}`);
     }
     this.#at = start + length;
     return this.#bytes.subarray(start, this.#at);
   }
 
   /**
-   * The rest of the message, decoded by msgpackr. It must be no longer than `maxBytes`, which bounds what a hostile
-   * message can make msgpackr do.
+   * The rest of the message, decoded by msgpackr. It may have at most `maxBytes`, which bounds the work that a hostile
+   * message can cause.
    */
   rest(field: string, maxBytes: number): unknown {
     const start = this.#at;
     const rest = this.#bytes.subarray(start);
     if (rest.length > maxBytes) {
-      throw this.corrupt(field, start, `takes ${rest.length} bytes, more than the ${maxBytes} it may have`);
+      throw this.corrupt(field, start, `takes ${rest.length} bytes, more than the limit of ${maxBytes}`);
     }
     this.#at = this.#bytes.length;
     try {
       const value: unknown = unpackr.unpack(rest);
       return value;
     } catch (cause) {
-      throw this.corrupt(field, start, 'is not what msgpack calls one value', cause);
+      throw this.corrupt(field, start, 'is not exactly one msgpack value', cause);
     }
   }
 
@@ -88,7 +88,7 @@ export class MessageReader {
     const at = this.#at;
     const tag = this.#bytes[at];
     const size = tag === BIN_32 ? 4 : tag === BIN_16 ? 2 : tag === BIN_8 ? 1 : 0;
-    if (size === 0) throw this.corrupt(field, at, `is tagged ${tag ?? 'by nothing'}, which is no bin`);
+    if (size === 0) throw this.corrupt(field, at, `is tagged ${tag ?? 'by nothing'}, which is not a bin`);
     this.#at = at + 1 + size;
     if (this.#at > this.#bytes.length) throw this.corrupt(field, at, 'ends inside its header');
     if (size === 4) return readU32BE(this.#bytes, at + 1);

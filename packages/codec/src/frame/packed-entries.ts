@@ -1,9 +1,9 @@
 import { FORMAT_VERSION } from '../layout/instance.js';
 import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
 
-/** Entries as a frame holds them: copied, so that nothing their caller does changes them any more. */
+/** Entries as a frame holds them: copied, so that the caller can no longer change them. */
 export interface PackedEntries {
-  /** The log values of the entries back to back, each with its version byte. */
+  /** The log values of the entries, back to back, each with its version byte. */
   readonly data: Uint8Array;
   /** The length of each entry's log value, in bytes. */
   readonly lengths: readonly number[];
@@ -13,13 +13,13 @@ export interface PackedEntries {
 
 const LEAST_CAPACITY = 256;
 
-/** Copies entries one after the other, each before the next one need exist. */
+/** Copies entries one at a time, so that each may be produced after the previous one is copied. */
 export class EntryPacker {
   #data: Uint8Array;
   #end = 0;
   readonly #lengths: number[] = [];
 
-  /** @param payloadBytes how much is expected, in bytes; more is taken as well */
+  /** @param payloadBytes expected payload bytes, a hint: more may be added */
   constructor(payloadBytes = 0) {
     this.#data = new Uint8Array(Math.max(LEAST_CAPACITY, payloadBytes));
   }
@@ -34,19 +34,19 @@ export class EntryPacker {
     return this.#end - this.#lengths.length * LOG_VALUE_HEADER_LENGTH;
   }
 
-  /** Copies a payload of so many bytes, as `measurePayload` says. */
+  /** Copies a payload of `length` bytes, as returned by `measurePayload`. */
   add(payload: Uint8Array, length: number): void {
     const start = this.#end + LOG_VALUE_HEADER_LENGTH;
     const end = start + length;
     if (end > this.#data.length) this.#grow(end);
     this.#data[this.#end] = FORMAT_VERSION;
-    // One that shares its memory may have grown since it was measured: what is more is overwritten by the next.
+    // A payload in shared memory may have grown since it was measured: the next one overwrites the excess.
     if (start < this.#data.length) this.#data.set(payload, start);
     this.#lengths.push(LOG_VALUE_HEADER_LENGTH + length);
     this.#end = end;
   }
 
-  /** What was packed. The packer cannot be used afterwards. */
+  /** The packed entries. The packer cannot be used afterwards. */
   finish(): PackedEntries {
     return {
       data: this.#data.subarray(0, this.#end),

@@ -3,7 +3,7 @@ const KEPT_WORDS = 64 * 1024;
 
 let kept: Uint32Array<ArrayBuffer> | undefined;
 
-/** What a writer has put down, in the order of the frame. Valid until the next call. */
+/** What a writer has written, in the order of the frame. Valid until the next call. */
 interface SortedOut {
   readonly lengths: Uint8Array;
   readonly appends: Uint8Array;
@@ -11,8 +11,8 @@ interface SortedOut {
 
 /**
  * Sorts what AppendFrameWriter wrote downwards from the end of `words` (table, count, flags and lengths of one
- * append after another) into lengths and appends. Nothing is alive in the scratch between two calls, so all writers
- * of a thread can share it.
+ * append after another) into lengths and appends. The scratch holds nothing between two calls, so all writers of a
+ * thread can share it.
  */
 function sortOut(words: Uint32Array, entryCount: number, appendCount: number): SortedOut {
   const needed = entryCount + 3 * appendCount;

@@ -1,4 +1,4 @@
-/** The same bytes at an address that a typed array of this element size can view: the input itself when it is. */
+/** The bytes at an address aligned for a typed array of this element size: the input itself when it is aligned. */
 export function alignedCopy(bytes: Uint8Array, elementSize: 4 | 8): Uint8Array {
   if (bytes.byteOffset % elementSize === 0) return bytes;
   const copy = new Uint8Array(bytes.length);

@@ -4,7 +4,7 @@ const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
  * Throws SHALE_UNSUPPORTED on a big-endian processor. Frames, groups and chunks hold little-endian integers, which
- * typed arrays and native code read in place; what is on disk does not depend on the processor.
+ * typed arrays and native code read in place; the format on disk does not depend on the processor.
  */
 export function requireLittleEndian(): void {
   if (!LITTLE_ENDIAN) {

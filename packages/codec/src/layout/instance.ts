@@ -4,10 +4,10 @@ import { invalidArgument } from '../errors/refuse.js';
 export const MAX_INSTANCE = 127;
 /** The instance that holds the catalog of table names. */
 export const CATALOG_INSTANCE = 127;
-/** The only version there is of keys and values. */
+/** The only version of keys and values. */
 export const FORMAT_VERSION = 0;
 
-/** What a namespace byte, the first of every key, stands for. */
+/** The meaning of a namespace byte, the first byte of every key. */
 export interface Namespace {
   readonly instance: number;
   readonly kind: 'log' | 'meta';
@@ -25,10 +25,10 @@ export function metaNamespace(instance: number): number {
   return instance * 2;
 }
 
-/** What a first byte of 0 to 255 stands for: every one has a meaning. */
+/** The meaning of a namespace byte; all values from 0 to 255 are valid. */
 export function namespaceOf(byte: number): Namespace {
   if (!Number.isInteger(byte) || byte < 0 || byte > 255) {
-    throw invalidArgument(`a namespace is a byte of 0 to 255, and is ${String(byte)}`, {
+    throw invalidArgument(`a namespace must be a byte from 0 to 255, but is ${String(byte)}`, {
       field: 'namespace',
     });
   }
@@ -37,8 +37,11 @@ export function namespaceOf(byte: number): Namespace {
 
 function requireInstance(instance: number): void {
   if (!Number.isInteger(instance) || instance < 0 || instance > MAX_INSTANCE) {
-    throw invalidArgument(`instance must be an integer of 0 to ${MAX_INSTANCE}, and is ${String(instance)}`, {
-      field: 'instance',
-    });
+    throw invalidArgument(
+      `instance must be an integer from 0 to ${MAX_INSTANCE}, but is ${String(instance)}`,
+      {
+        field: 'instance',
+      },
+    );
   }
 }

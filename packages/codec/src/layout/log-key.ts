@@ -6,7 +6,7 @@ import { readU64BE, requireU64, writeU64BE } from './u64.js';
 
 /** Bytes of a log key: namespace u8 · region u64 · table u64 · sequence u64 · version u8. */
 export const LOG_KEY_LENGTH = 26;
-/** Bytes that all log keys of one table begin with: namespace u8 · region u64 · table u64. */
+/** Bytes of the common prefix of a table's log keys: namespace u8 · region u64 · table u64. */
 export const LOG_KEY_PREFIX_LENGTH = 17;
 
 const REGION_AT = 1;
@@ -27,7 +27,7 @@ export interface LogKey extends LogKeyPrefix {
 
 /**
  * Writes a log key into `target` and returns the offset after it.
- * Throws SHALE_INVALID_ARGUMENT when a field is out of range or there is no room.
+ * Throws SHALE_INVALID_ARGUMENT when a field is out of range or `target` is too small.
  */
 export function encodeLogKey(target: Uint8Array, offset: number, key: LogKey): number {
   requireRoom('a log key', target, offset, LOG_KEY_LENGTH);
@@ -42,7 +42,7 @@ export function encodeLogKey(target: Uint8Array, offset: number, key: LogKey): n
  * Reads a log key, which must be all of `source`. Throws SHALE_CORRUPT with `details.field` (`length`, `namespace`
  * or `version`), `offset`, `expected` and `actual`.
  *
- * @param expectInstance the instance it must belong to; any when left out
+ * @param expectInstance the instance it must belong to; any if omitted
  */
 export function decodeLogKey(source: Uint8Array, expectInstance?: number): LogKey {
   checkLength('a log key', source, LOG_KEY_LENGTH);
@@ -56,7 +56,7 @@ export function decodeLogKey(source: Uint8Array, expectInstance?: number): LogKe
   };
 }
 
-/** Writes what all log keys of one table begin with; the rest as {@link encodeLogKey}. */
+/** Writes the common prefix of a table's log keys; otherwise as {@link encodeLogKey}. */
 export function encodeLogKeyPrefix(target: Uint8Array, offset: number, prefix: LogKeyPrefix): number {
   requireRoom('a log key prefix', target, offset, LOG_KEY_PREFIX_LENGTH);
   requireU64('region', prefix.region);
@@ -67,11 +67,12 @@ export function encodeLogKeyPrefix(target: Uint8Array, offset: number, prefix: L
   return offset + LOG_KEY_PREFIX_LENGTH;
 }
 
-/** Reads the first 17 bytes of a log key, of any length and version. Throws SHALE_CORRUPT as {@link decodeLogKey}. */
+/** Reads the first 17 bytes of a log key of any length and version. Throws SHALE_CORRUPT as {@link decodeLogKey}. */
 export function decodeLogKeyPrefix(source: Uint8Array, offset = 0): LogKeyPrefix {
   if (!(offset >= 0 && offset + LOG_KEY_PREFIX_LENGTH <= source.length)) {
     throw corrupt(
-      `a log key prefix takes ${LOG_KEY_PREFIX_LENGTH} bytes at offset ${offset}, and there are ${source.length} in all: ${hex(source)}`,
+      `a log key prefix takes ${LOG_KEY_PREFIX_LENGTH} bytes at offset ${offset}, ` +
+        `but there are only ${source.length} in all: ${hex(source)}`,
       {
         field: 'length',
         offset,

@@ -5,7 +5,7 @@ import { FORMAT_VERSION } from './instance.js';
 /** Bytes of a log value before its payload: version u8. */
 export const LOG_VALUE_HEADER_LENGTH = 1;
 
-/** Writes version and payload into `target` and returns the offset after them. */
+/** Writes the version and the payload into `target` and returns the offset after them. */
 export function encodeLogValue(target: Uint8Array, offset: number, payload: Uint8Array): number {
   requireRoom('a log value', target, offset, LOG_VALUE_HEADER_LENGTH + payload.length);
   target[offset] = FORMAT_VERSION;
@@ -19,7 +19,7 @@ export function encodeLogValue(target: Uint8Array, offset: number, payload: Uint
  */
 export function decodeLogValue(source: Uint8Array): Uint8Array {
   if (source.length < LOG_VALUE_HEADER_LENGTH) {
-    throw corrupt('a log value is empty: not even its version byte is there', {
+    throw corrupt('a log value is empty: even its version byte is missing', {
       field: 'length',
       offset: 0,
       expected: LOG_VALUE_HEADER_LENGTH,

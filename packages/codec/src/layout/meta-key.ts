@@ -5,14 +5,14 @@ import { readU64BE, requireU64, writeU64BE } from './u64.js';
 
 /** Bytes of a meta key: namespace u8 · key type u8 · table u64 · version u8. It has no region. */
 export const META_KEY_LENGTH = 11;
-/** The key type of a floor, the largest sequence ever given out. Types 1 and 2 are reserved. */
+/** The key type of a floor, the largest sequence ever assigned. Types 1 and 2 are reserved. */
 export const MAX_SEQUENCE_KEY_TYPE = 0;
 
 const KEY_TYPE_AT = 1;
 const TABLE_AT = 2;
 const VERSION_AT = 10;
 
-/** Which table, of whatever region, a meta record is about. */
+/** The table id that a meta record is about, in any region. */
 export interface MetaKey {
   /** 0 to 127. */
   readonly instance: number;
@@ -34,7 +34,7 @@ export function encodeMetaKey(target: Uint8Array, offset: number, key: MetaKey):
  * Reads a meta key, which must be all of `source`. Throws SHALE_CORRUPT with `details.field` (`length`, `namespace`,
  * `keyType` or `version`), `offset`, `expected` and `actual`.
  *
- * @param expectInstance the instance it must belong to; any when left out
+ * @param expectInstance the instance it must belong to; any if omitted
  */
 export function decodeMetaKey(source: Uint8Array, expectInstance?: number): MetaKey {
   checkLength('a meta key', source, META_KEY_LENGTH);

@@ -7,13 +7,16 @@ import { type KeyRange, startingWith } from './ranges.js';
 import { readU64BE, requireU64, writeU64BE } from './u64.js';
 
 /*
- * What is kept of the tables of instance i that have a name, in the namespace of instance 127's metadata:
+ * The records of named tables of instance i, in the metadata namespace of instance 127:
  *
- *   name record     namespace u8 (254) · key type u8 (3) · i u8 · name in UTF-8      version u8 · region u64 · table u64
- *   table record    namespace u8 (254) · key type u8 (4) · i u8 · region u64 · table u64 · version u8    version u8 · name
- *   counter record  namespace u8 (254) · key type u8 (5) · i u8 · version u8         version u8 · next table id u64
+ *   name record     key    namespace u8 (254) · key type u8 (3) · i u8 · name in UTF-8
+ *                   value  version u8 · region u64 · table u64
+ *   table record    key    namespace u8 (254) · key type u8 (4) · i u8 · region u64 · table u64 · version u8
+ *                   value  version u8 · name in UTF-8
+ *   counter record  key    namespace u8 (254) · key type u8 (5) · i u8 · version u8
+ *                   value  version u8 · next table id u64
  *
- * Neither is as long as a metadata record, key and value together, so that none is ever taken for one.
+ * None of them, key and value together, is as long as a metadata record, so none can be mistaken for one.
  */
 
 const NAMESPACE = metaNamespace(CATALOG_INSTANCE);
@@ -29,15 +32,15 @@ const COUNTER_KEY_LENGTH = FIELDS_AT + 1;
 const NAME_VALUE_LENGTH = 17;
 const COUNTER_VALUE_LENGTH = 9;
 
-/** Tables with a name are the tables from here on of region 0. */
+/** Named tables have ids from here on, in region 0. */
 export const FIRST_NAMED_TABLE: bigint = 2n ** 63n;
 
-/** Whether a table's id is one of those that names are given. */
+/** Whether an id is in the range reserved for named tables. */
 export function isNamedTable(id: TableId): boolean {
   return id.region === 0n && id.table >= FIRST_NAMED_TABLE;
 }
 
-/** The key of the record that says which table has the name. Throws as `encodeTableName`. */
+/** The key of the record that maps a name to its table. Throws as `encodeTableName`. */
 export function nameKey(instance: number, name: string): Uint8Array {
   const bytes = encodeTableName(name);
   const key = new Uint8Array(FIELDS_AT + bytes.length);
@@ -46,7 +49,7 @@ export function nameKey(instance: number, name: string): Uint8Array {
   return key;
 }
 
-/** The name that a {@link nameKey} is of. Throws SHALE_CORRUPT with `details.field`. */
+/** The name in a {@link nameKey}. Throws SHALE_CORRUPT with `details.field`. */
 export function decodeNameKey(source: Uint8Array, instance: number): string {
   checkKey('the key of a name', source, NAME_KEY_TYPE, instance);
   return decodeTableName('the key of a name', source, FIELDS_AT);
@@ -75,7 +78,7 @@ export function decodeNameValue(source: Uint8Array): TableId {
   return { region: readU64BE(source, 1), table: readU64BE(source, 9) };
 }
 
-/** The key of the record that says which name a table has. */
+/** The key of the record that maps a table to its name. */
 export function tableNameKey(instance: number, id: TableId): Uint8Array {
   requireU64('region', id.region);
   requireU64('table', id.table);
@@ -87,7 +90,7 @@ export function tableNameKey(instance: number, id: TableId): Uint8Array {
   return key;
 }
 
-/** The table that a {@link tableNameKey} is of. Throws SHALE_CORRUPT with `details.field`. */
+/** The table in a {@link tableNameKey}. Throws SHALE_CORRUPT with `details.field`. */
 export function decodeTableNameKey(source: Uint8Array, instance: number): TableId {
   const what = "the key of a table's name";
   checkLength(what, source, TABLE_KEY_LENGTH);
@@ -115,7 +118,7 @@ export function decodeTableNameValue(source: Uint8Array): string {
   const what = "the record of a table's name";
   if (source.length < 2 || source.length > 1 + MAX_NAME_BYTES) {
     throw corrupt(
-      `${what} has 2 to ${1 + MAX_NAME_BYTES} bytes, and this one has ${source.length}: ${hex(source)}`,
+      `${what} has 2 to ${1 + MAX_NAME_BYTES} bytes, but this one has ${source.length}: ${hex(source)}`,
       { field: 'length', offset: 0, actual: source.length },
     );
   }
@@ -123,7 +126,7 @@ export function decodeTableNameValue(source: Uint8Array): string {
   return decodeTableName(what, source, 1);
 }
 
-/** The key of the record with the id that the next new name gets, if nothing says that it is taken. */
+/** The key of the record with the id for the next new name, unless another record already uses that id. */
 export function nameCounterKey(instance: number): Uint8Array {
   const key = new Uint8Array(COUNTER_KEY_LENGTH);
   beginKey(key, COUNTER_KEY_TYPE, instance);
@@ -156,7 +159,7 @@ function rangeOf(keyType: number, instance: number): KeyRange {
 function beginKey(key: Uint8Array, keyType: number, instance: number): void {
   if (!Number.isInteger(instance) || instance < 0 || instance >= CATALOG_INSTANCE) {
     throw invalidArgument(
-      `tables with a name are of an instance of 0 to ${CATALOG_INSTANCE - 1}, and not ${String(instance)}`,
+      `the instance of a named table must be 0 to ${CATALOG_INSTANCE - 1}, but is ${String(instance)}`,
       { field: 'instance' },
     );
   }

@@ -11,7 +11,7 @@ import {
 import { encodeMetaKey, MAX_SEQUENCE_KEY_TYPE, META_KEY_LENGTH } from './meta-key.js';
 import { requireU64, U64_MAX, writeU64BE } from './u64.js';
 
-/** A range of keys in bytewise order. Both ends are fresh buffers. */
+/** A range of keys in bytewise order. Both ends are newly allocated. */
 export interface KeyRange {
   /** Inclusive. */
   readonly lower: Uint8Array;
@@ -26,14 +26,14 @@ export function logKey(id: LogKeyPrefix, sequence: bigint): Uint8Array {
   return key;
 }
 
-/** The key of the record with the largest sequence of a table id. */
+/** The key of the metadata record with the largest sequence of a table id. */
 export function metaKey(instance: number, table: bigint): Uint8Array {
   const key = new Uint8Array(META_KEY_LENGTH);
   encodeMetaKey(key, 0, { instance, table });
   return key;
 }
 
-/** Every key that begins with a table's 17 bytes: its entries, and foreign keys among them. */
+/** Every key that begins with a table's 17-byte prefix: its entries, and foreign keys among them. */
 export function tableRange(instance: number, id: TableId): KeyRange {
   return startingWith(tablePrefix(instance, id));
 }
@@ -81,14 +81,14 @@ export function floorRange(instance: number): KeyRange {
   return startingWith(Uint8Array.of(metaNamespace(instance), MAX_SEQUENCE_KEY_TYPE));
 }
 
-/** The very next key in bytewise order: the key and a zero byte. */
+/** The next possible key in bytewise order: the key and a zero byte. */
 export function keySuccessor(key: Uint8Array): Uint8Array {
   const next = new Uint8Array(key.length + 1);
   next.set(key);
   return next;
 }
 
-/** The smallest key above everything that begins with `prefix`; null when nothing is (it is empty, or all 0xff). */
+/** The smallest key above everything that begins with `prefix`; null if there is none (it is empty, or all 0xff). */
 export function prefixSuccessor(prefix: Uint8Array): Uint8Array | null {
   let end = prefix.length;
   while (end > 0 && prefix[end - 1] === 0xff) end--;

@@ -3,20 +3,20 @@ import { invalidArgument } from '../errors/refuse.js';
 /** The largest id and the largest sequence: 2^64-1. */
 export const U64_MAX: bigint = 2n ** 64n - 1n;
 
-// One 64-bit slot seen as a bigint and as two halves. Going through it makes and reads bigints without shifting
-// them, which costs allocations: these functions run once per entry.
+// One 64-bit slot viewed as a bigint and as two halves. It converts between them without bigint shifts, which
+// allocate: these functions run once per entry.
 const whole = new BigUint64Array(1);
 const halves = new Uint32Array(whole.buffer);
-// Which half is the low one depends on the processor.
+// Which half is low depends on the processor.
 whole[0] = 1n;
 const LOW: 0 | 1 = halves[0] === 1 ? 0 : 1;
 const HIGH: 0 | 1 = LOW === 0 ? 1 : 0;
 
-/** Throws SHALE_INVALID_ARGUMENT unless `value` is a bigint of 0 to 2^64-1. */
+/** Throws SHALE_INVALID_ARGUMENT unless `value` is a bigint from 0 to 2^64-1. */
 export function requireU64(name: string, value: bigint): void {
   if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) {
     throw invalidArgument(
-      `${name} must be a bigint of 0 to 18446744073709551615, and is ${typeof value} ${String(value)}`,
+      `${name} must be a bigint from 0 to 18446744073709551615, but is ${typeof value} ${String(value)}`,
       {
         field: name,
       },
@@ -60,7 +60,7 @@ export function readU64LE(source: Uint8Array, offset: number): bigint {
   return whole[0] ?? 0n;
 }
 
-/** Writes an integer of 0 to 2^32-1, little-endian. There must be room. */
+/** Writes an integer from 0 to 2^32-1, little-endian. There must be room. */
 export function writeU32LE(target: Uint8Array, offset: number, value: number): void {
   target[offset] = value;
   target[offset + 1] = value >>> 8;
@@ -79,7 +79,7 @@ export function readU32LE(source: Uint8Array, offset: number): number {
   );
 }
 
-/** Writes an integer of 0 to 2^32-1, big-endian, as msgpack has it. There must be room. */
+/** Writes an integer from 0 to 2^32-1, big-endian, as in msgpack. There must be room. */
 export function writeU32BE(target: Uint8Array, offset: number, value: number): void {
   target[offset] = value >>> 24;
   target[offset + 1] = value >>> 16;

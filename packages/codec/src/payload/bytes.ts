@@ -7,7 +7,7 @@ const BYTES: PayloadCodec<Uint8Array> = {
     if (!(value instanceof Uint8Array)) {
       throw new WalError(
         'SHALE_PAYLOAD',
-        `the bytes codec takes a Uint8Array, and got ${typeof value}: name another codec for the table`,
+        `the bytes codec takes a Uint8Array, but got ${typeof value}: choose another codec for the table`,
         { details: { codec: 'bytes', step: 'encode' } },
       );
     }
@@ -19,8 +19,8 @@ const BYTES: PayloadCodec<Uint8Array> = {
 };
 
 /**
- * Bytes in, bytes out. Nothing is copied: `decode` returns the very view it is given, which shares its buffer with
- * its neighbours. Copy it (`bytes.slice()`) to keep it longer than them, or to transfer it.
+ * Bytes in, bytes out. Nothing is copied: `decode` returns the view it is given, which shares its buffer with
+ * neighbouring entries. Copy it (`bytes.slice()`) to keep it longer than them, or to transfer it.
  */
 export function bytesCodec(): PayloadCodec<Uint8Array> {
   return BYTES;

@@ -4,10 +4,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Values as JSON in UTF-8. What JSON cannot say at all (undefined, functions, bigint) is refused; what it says in its
- * own way (dates, NaN) comes back as JSON has it.
+ * Values as JSON in UTF-8. A value that JSON cannot represent (undefined, functions, bigint) is refused; one that it
+ * represents as something else (dates, NaN) comes back as that.
  *
- * `T` is what the caller vouches for: nothing checks a decoded value against it.
+ * The caller vouches for `T`: decoded values are not checked against it.
  */
 export function jsonCodec<T>(): PayloadCodec<T> {
   return {
@@ -15,7 +15,7 @@ export function jsonCodec<T>(): PayloadCodec<T> {
     encode(value) {
       return payloadStep('json', 'encode', () => {
         const text: string | undefined = JSON.stringify(value);
-        if (text === undefined) throw new TypeError(`JSON has nothing for ${typeof value}`);
+        if (text === undefined) throw new TypeError(`JSON has no representation for ${typeof value}`);
         return encoder.encode(text);
       });
     },

@@ -1,15 +1,15 @@
 import { WalError } from '../errors/wal-error.js';
 
-// What the engine says about an array, whatever properties it or its class has: a payload is measured once, and what
-// was measured is what is copied.
+// The JavaScript engine's own getters, whatever properties the array or its class has: a payload is measured once, and
+// exactly that much is copied.
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
 const kindOf = getterOf(typedArray, Symbol.toStringTag);
 const lengthOf = getterOf(typedArray, 'length');
 const { at } = Uint8Array.prototype;
 
 /**
- * The bytes of a payload, in number. Runs no code of the caller, whatever it is given. Throws SHALE_PAYLOAD for anything
- * but a Uint8Array (a Node Buffer is one), and for one whose buffer was detached or has become too small for it.
+ * The number of bytes of a payload. Never runs code of the caller, whatever it is given. Throws SHALE_PAYLOAD for
+ * anything but a Uint8Array (a Node Buffer is one), and for one whose buffer is detached or has become too small.
  */
 export function measurePayload(payload: unknown): number {
   if (kindOf.call(payload) !== 'Uint8Array') throw notBytes(payload);
@@ -18,14 +18,14 @@ export function measurePayload(payload: unknown): number {
   return length;
 }
 
-/** An array without bytes may be one that has lost them. */
+/** An array of length 0 may be one that has lost its bytes. */
 function requireInBounds(payload: unknown): void {
   try {
     at.call(payload as Uint8Array, 0);
   } catch (cause) {
     throw new WalError(
       'SHALE_PAYLOAD',
-      'the buffer of a payload was detached or made too small for it: what was transferred cannot be appended any more',
+      'the buffer of a payload was detached or made too small for it: a transferred payload can no longer be appended',
       { cause, details: { field: 'payload' } },
     );
   }
@@ -34,7 +34,7 @@ function requireInBounds(payload: unknown): void {
 function notBytes(payload: unknown): WalError {
   return new WalError(
     'SHALE_PAYLOAD',
-    `the bytes of a payload are a Uint8Array, and got ${typeof payload}: name another codec for the table`,
+    `the bytes of a payload must be a Uint8Array, but got ${typeof payload}: choose another codec for the table`,
     { details: { codec: 'bytes', step: 'encode' } },
   );
 }

@@ -2,18 +2,18 @@ import { WalError } from '../errors/wal-error.js';
 
 /** Turns an application's values into payload bytes and back. */
 export interface PayloadCodec<T> {
-  /** For messages. */
+  /** Used in error messages. */
   readonly name: string;
   /**
-   * The bytes of a value. The log copies them before it asks for those of the next one, and before `append` returns: one
-   * buffer will do for all.
+   * The bytes of a value. The log copies them before it encodes the next value and before `append` returns, so one
+   * buffer can serve all calls.
    */
   encode(value: T): Uint8Array;
-  /** The value of the bytes, which are a view that may be used again later: keep a copy, not the view. */
+  /** The value of the bytes, which are a view of a buffer that may be reused: keep a copy, not the view. */
   decode(bytes: Uint8Array): T;
 }
 
-/** Runs one half of a codec; whatever it throws becomes SHALE_PAYLOAD with that as its cause. */
+/** Runs one half of a codec; anything it throws becomes the cause of a SHALE_PAYLOAD. */
 export function payloadStep<T>(codec: string, step: 'encode' | 'decode', run: () => T): T {
   try {
     return run();

@@ -1,7 +1,8 @@
 import type { RecoveryDamage, RecoveryReport, UnexaminedFile } from './report.js';
 
 /**
- * What an opening dropped, is missing or could not examine, as one line for a person; null when there is nothing to tell.
+ * What an opening dropped, found missing or could not examine, as one line for people; null when there is nothing to
+ * report.
  *
  * @param report what the opening found.
  */
@@ -13,22 +14,22 @@ export function describeRecovery(report: RecoveryReport): string | null {
 }
 
 /**
- * What the check of an opening does not vouch for, as a part of a sentence.
+ * What the check of an opening does not vouch for, as part of a sentence.
  *
  * @param unexamined one of {@link RecoveryReport.unexamined}.
  */
 export function describeUnexamined({ file, reason }: UnexaminedFile): string {
   switch (reason) {
     case 'compressed':
-      return `${file} was not examined, for another program has compressed it; RocksDB can replay it`;
+      return `${file} was not examined, because another program has compressed it; RocksDB can replay it`;
     case 'recordType':
-      return `${file} was not examined, for it has records of another version of RocksDB; this one can replay it`;
+      return `${file} was not examined, because it has records of another version of RocksDB; this one can replay it`;
     case 'jump':
-      return `sequences of RocksDB are missing before ${file}: another program has written without a log, or a log is missing`;
+      return `RocksDB sequences are missing before ${file}: another program wrote without a log, or a log is missing`;
     case 'search':
-      return `${file} was not examined to its end, for there is too much damage in it`;
+      return `${file} was not examined to its end, because it has too much damage`;
     case 'manifest':
-      return `the logs were not examined, for ${file} has records of another version of RocksDB`;
+      return `the logs were not examined, because ${file} has records of another version of RocksDB`;
   }
 }
 
@@ -47,14 +48,15 @@ function describeEnd(report: RecoveryReport): string {
     report.watermark === 'valid'
       ? 'nothing acknowledged as durable is missing'
       : 'whether anything acknowledged is missing is not known';
-  return `${where}: ${report.place === 'tail' ? 'an unfinished end was dropped' : 'reading ends there'}${beyond}${kept}; ${known}`;
+  const end = report.place === 'tail' ? 'an unfinished end was dropped' : 'reading ends there';
+  return `${where}: ${end}${beyond}${kept}; ${known}`;
 }
 
 function describeDamage({ file, offset, bytes, kind, expected, found }: RecoveryDamage): string {
   switch (kind) {
     case 'gap':
     case 'repeated':
-      return `${file} has RocksDB's sequence ${found} at offset ${offset}, where ${expected} was to come`;
+      return `${file} has RocksDB's sequence ${found} at offset ${offset}, where ${expected} was expected`;
     case 'truncated':
       return `${file} is torn at offset ${offset} (${bytes} bytes)`;
     default:

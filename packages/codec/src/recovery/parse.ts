@@ -18,7 +18,7 @@ type WireReport = Omit<
   readonly tables: readonly WireTable[];
 };
 
-/** A report from the JSON that the native binding makes. */
+/** Parses a report from the JSON of the native binding. */
 export function parseRecoveryReport(json: string): RecoveryReport {
   const { elapsedMicros, ...wire }: WireReport = JSON.parse(json);
   const damages = wire.damages.map((damage) => ({

@@ -1,4 +1,4 @@
-/** Bytes of hexadecimal digits; blanks are ignored. */
+/** Bytes from hexadecimal digits; spaces are ignored. */
 export function bytesOf(hex: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ''), 'hex'));
 }

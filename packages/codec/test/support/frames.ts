@@ -2,7 +2,7 @@ import { AppendFrameWriter, encodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type Tabl
 import fc from 'fast-check';
 import { tableId, u64 } from './arbitraries.js';
 
-/** What goes into a frame, in words of its own. */
+/** A model of what goes into a frame. */
 export interface FrameModel {
   readonly tables: readonly TableId[];
   readonly appends: readonly AppendModel[];
@@ -14,7 +14,7 @@ export interface AppendModel {
   readonly payloads: readonly Uint8Array[];
   readonly joins: boolean;
   readonly expect: bigint | undefined;
-  /** It is no append, but a trim up to this sequence, or a drop. */
+  /** If set, it is not an append but a trim up to this sequence, or a drop. */
   readonly removal?: bigint | 'drop' | undefined;
 }
 
@@ -24,7 +24,7 @@ export function flagsOf({ joins, expect, removal }: AppendModel): number {
   return (joins ? 1 : 0) | (expect === undefined ? 0 : 2);
 }
 
-/** What the frame has among its expects. */
+/** The expects of the frame. */
 export function expectsOf(model: FrameModel): bigint[] {
   return model.appends.flatMap(({ expect, removal }) => {
     const value = removal === 'drop' ? undefined : (removal ?? expect);
