@@ -1,9 +1,9 @@
-// Counts what a process asks the kernel to put on stable storage: preloaded (LD_PRELOAD) into the measured process, it
-// keeps its counters in a mapped file that the measuring code reads. Every counter is a 64-bit number.
+// Counts the calls by which a process asks for stable storage. Preloaded (LD_PRELOAD) into the measured process, it
+// keeps 64-bit counters in a mapped file that the measuring code reads.
 //
 //   0 fsync   1 fdatasync   2 sync_file_range   3 msync   4 writes to files opened with O_SYNC or O_DSYNC
 //
-// sync_file_range gives no guarantee and is shown apart. A library that makes its system calls itself is not seen.
+// sync_file_range gives no guarantee and is counted separately. Raw system calls are not seen.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ static uint64_t spare[COUNTERS];
 static uint64_t* counters = spare;
 static unsigned char syncs_each_write[MAX_FILES];
 
-// The next definition of a function, libc's, looked up once.
+// libc's own definition of a function, looked up once.
 #define REAL(name)                                              \
   ({                                                            \
     static __typeof__(&name) real;                              \

@@ -1,4 +1,4 @@
-// What the suite feeds to a store: the same data every time, spread as the case says, and at its own pace.
+// The load that the suite puts on a store: the same data every time, spread as the case says, at its own pace.
 import { deflateRawSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { openLoop } from '../dist/load/open-loop.js';
@@ -40,7 +40,7 @@ test('uniform picks hit every table about equally', () => {
   expect(Math.max(...found)).toBeLessThan(7100);
 });
 
-test('picks by the law of Zipf: the second table gets 2^0.99 times less than the first, the tenth 10^0.99 times', () => {
+test("picks follow Zipf's law: the second table gets 2^0.99 times less than the first, the tenth 10^0.99 times", () => {
   const found = counts(1000, 'zipf');
   expect((found[0] ?? 0) / (found[1] ?? 1)).toBeCloseTo(2 ** 0.99, 0);
   expect((found[0] ?? 0) / (found[9] ?? 1)).toBeGreaterThan(7.5);
@@ -48,7 +48,7 @@ test('picks by the law of Zipf: the second table gets 2^0.99 times less than the
   expect(found.reduce((sum, count) => sum + count, 0)).toBe(65_536);
 });
 
-test('an open loop does not wait for answers, and counts a stall into every operation that was due meanwhile', async () => {
+test('an open loop does not wait for answers, and every operation due during a stall includes its delay', async () => {
   const stallMs = 200;
   const latencies: number[] = [];
   let made = 0;
@@ -62,7 +62,7 @@ test('an open loop does not wait for answers, and counts a stall into every oper
     operation: async () => {
       made += 1;
       if (made !== 100) return;
-      // The thread stands still: a closed loop would have made one slow operation of this.
+      // The thread blocks: a closed loop would record this as one slow operation.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stallMs);
     },
     note: (ms) => latencies.push(ms),

@@ -1,14 +1,14 @@
-// A thread that never lets its event loop turn has no sample of its delay: a histogram would call that zero.
+// A thread that never returns to its event loop has no sample of its delay: a histogram alone would report zero.
 import { expect, test } from 'vitest';
 import { watchMainThread } from '../dist/index.js';
 
-test('a loop that did not turn at all was late by all of the time', () => {
+test('a loop that completes no iteration is delayed by the whole time', () => {
   const stop = watchMainThread();
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   expect(stop().delayP99Ms).toBeGreaterThanOrEqual(49);
 });
 
-test('a loop that turns is sampled', async () => {
+test('a running loop is sampled', async () => {
   const stop = watchMainThread();
   await new Promise((resolve) => setTimeout(resolve, 50));
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);

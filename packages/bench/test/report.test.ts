@@ -1,4 +1,4 @@
-// A report is read back field by field: what is wrong is named, and nothing is believed.
+// A report is read back field by field: every field is checked, and a wrong one is named.
 import { expect, test } from 'vitest';
 import {
   type CaseSpec,
@@ -49,7 +49,7 @@ const report: Report = {
 };
 const json = (): Record<string, unknown> => JSON.parse(JSON.stringify(report));
 
-test('a report survives the way through JSON', () => {
+test('a report survives a round trip through JSON', () => {
   expect(parseReport(json())).toEqual(report);
   expect(parseReport({ ...json(), device: null }).device).toBeNull();
 });
@@ -57,7 +57,7 @@ test('a report survives the way through JSON', () => {
 test.each([
   ['another format', { format: 2 }, 'reads format 1'],
   ['a missing field', { seed: undefined }, 'report.seed must be a number'],
-  ['a wrong type', { suite: 5 }, 'report.suite must be a string, and is 5'],
+  ['a wrong type', { suite: 5 }, 'report.suite must be a string, but is 5'],
   [
     'an unknown measure',
     { cases: [{ ...report.cases[0], rounds: [{ speed: 1 }] }] },
@@ -84,7 +84,7 @@ test('a missing part is refused by name', () => {
   expect(() => parseReport(rest)).toThrow('report.machine is missing');
 });
 
-test('every case of every suite has an id of its own, and a spec that a report can carry', () => {
+test('every case of every suite has a unique id, and a spec that a report can carry', () => {
   for (const suite of Object.values(SUITES)) {
     const ids = suite.cases.map((one) => caseId(one.spec));
     expect(new Set(ids).size, suite.name).toBe(ids.length);

@@ -1,4 +1,4 @@
-// The runner against the real Shale, real processes and the real disk, for moments only: no time is asserted.
+// The runner with the real Shale, real processes and the real disk, for short times: no timing is asserted.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ function measuresOf(report: Report, spec: CaseSpec, store = 'shale'): Measures {
   return medians(found?.rounds ?? []);
 }
 
-test('one durable append at a time is one sync each; a crowd shares them; os needs none', async () => {
+test('durable appends one at a time take one sync each; concurrent ones share them; os needs none', async () => {
   const alone = append;
   const crowd: AppendSpec = { ...append, inFlight: 64 };
   const lazy: AppendSpec = { ...append, durability: 'os' };
@@ -131,7 +131,7 @@ test('opening is measured for a new store, a closed one and a killed one; a trim
   expect(measuresOf(report, trim).diskFreed).toBeGreaterThanOrEqual(90);
 });
 
-test('rounds take turns, and progress tells what runs and how much is left', async () => {
+test('rounds alternate, and progress reports what runs and how much is left', async () => {
   const other: AppendSpec = { ...append, durability: 'os' };
   const seen: ProgressReport[] = [];
   const report = await runSuite(suiteOf(append, other), {
@@ -158,7 +158,7 @@ test('only the cases that match are run', async () => {
   expect(report.cases.map((one) => one.id)).toEqual([caseId(other)]);
 });
 
-test('a store that fails, dies or is not there is reported, and the others are measured all the same', async () => {
+test('a store that fails, dies or is missing is reported, and the others are still measured', async () => {
   const specs = [1, 2, 3].map((entryBytes): AppendSpec => ({ ...append, entryBytes, durability: 'os' }));
   const report = await runSuite(suiteOf(...specs), { directory, seconds: 0.02, rivals: [broken, absent] });
   const failures = report.cases.filter((one) => one.store === 'broken').map((one) => one.failures);
@@ -172,7 +172,7 @@ test('a store that fails, dies or is not there is reported, and the others are m
   expect(report.cases.some((one) => one.store === 'absent')).toBe(false);
 });
 
-test('a read that comes back short is a failure, not a fast read', async () => {
+test('a short read is a failure, not a fast read', async () => {
   const spec: CaseSpec = {
     kind: 'read',
     read: 'replay',
@@ -184,7 +184,7 @@ test('a read that comes back short is a failure, not a fast read', async () => {
     inFlight: 1,
   };
   const report = await runSuite(suiteOf(spec), { directory, rivals: [broken] });
-  expect(report.cases.find((one) => one.store === 'broken')?.failures[0]).toContain('where there are 10');
+  expect(report.cases.find((one) => one.store === 'broken')?.failures[0]).toContain('but there are 10');
 });
 
 test('a signal ends the run and leaves nothing behind', async () => {

@@ -1,4 +1,4 @@
-// Syncs are counted exactly, whoever asks for them: the measured process itself is asked afterwards how many there were.
+// Syncs are counted exactly, whatever code asks for them: the measured process itself reports how many there were.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ const synced = openSync(process.argv[1], constants.O_WRONLY | constants.O_DSYNC)
 for (let i = 0; i < 2; i++) writeSync(synced, 'b');
 `;
 
-test('fsync, fdatasync and writes to a file that syncs each are counted apart', () => {
+test('fsync, fdatasync and writes to a file that syncs each write are counted separately', () => {
   const counts = join(directory, 'counts');
   const counting = buildSyncCounter(directory);
   const env = { ...process.env, ...countingEnvironment(counting, counts) };
@@ -28,7 +28,7 @@ test('fsync, fdatasync and writes to a file that syncs each are counted apart', 
   expect([...numbers]).toEqual([3n, 5n, 0n, 0n, 2n]);
 });
 
-test('without a compiler the reason is said, and nothing is preloaded', () => {
+test('without a compiler the reason is given, and nothing is preloaded', () => {
   const before = process.env.CC;
   process.env.CC = join(directory, 'no-such-compiler');
   try {

@@ -1,4 +1,4 @@
-// How trims follow the appends, on a store that keeps only counts: what it is asked for is what matters here.
+// How trims follow the appends, on a store that keeps only counts: only the calls matter here.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ class CountingStore implements Store {
 
   async append(table: number, payloads: readonly Uint8Array[]): Promise<void> {
     this.last[table] = (this.last[table] ?? 0) + payloads.length;
-    // Gives the loop's clock a chance: a store without any I/O never ends a turn of the event loop.
+    // Lets the loop check its clock: a store without any I/O never ends an iteration of the event loop.
     this.appends += 1;
     if (this.appends % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
   }

@@ -10,12 +10,12 @@ import type { Store } from '../store/store.js';
 import type { CaseContext } from './context.js';
 import type { AppendSpec } from './spec.js';
 
-/** Entries of a table that a steady window keeps, in bytes over all tables. */
+/** Size of a steady window, in bytes over all tables. */
 const WINDOW_BYTES = 64 * 1024 * 1024;
-/** How often a window is trimmed: whenever it is this much too large. */
+/** A window is trimmed whenever it is too large by this share. */
 const WINDOW_SLACK = 0.25;
 
-/** Appends until the time is over. */
+/** Appends until the time is up. */
 export async function runAppend(spec: AppendSpec, context: CaseContext): Promise<Measures> {
   const { driver, directory, seed } = context;
   const store = await driver.open(directory, spec);
@@ -34,7 +34,7 @@ export async function runAppend(spec: AppendSpec, context: CaseContext): Promise
     if (spec.loop === 'closed') {
       await closedLoop(spec.inFlight, performance.now() + context.seconds * 1000, work.append, note);
     } else {
-      // What it can do at most is measured right here, where it will be asked for a share of it.
+      // The peak is measured here, under the same conditions as the share of it that follows.
       const peakUntil = performance.now() + context.seconds * 500;
       await closedLoop(spec.inFlight, peakUntil, work.append, () => {});
       const peak = (work.entries - before) / spec.batch / stop().seconds;
@@ -58,7 +58,7 @@ export async function runAppend(spec: AppendSpec, context: CaseContext): Promise
     const probed = stop();
     const entries = work.entries - before;
     const measures = perEntry(probed, entries, entries * spec.entryBytes);
-    // Tables are written out in lumps: over all that was appended, the warm-up included, they even out best.
+    // Flushes come in bursts: over everything appended, including the warm-up, they even out best.
     const whole = perEntry(written(), work.entries, work.entries * spec.entryBytes);
     const size = await directorySize(directory);
     return {
@@ -73,7 +73,7 @@ export async function runAppend(spec: AppendSpec, context: CaseContext): Promise
   }
 }
 
-/** Appends to tables as the spec spreads them, trims as it says, and counts. */
+/** Appends to tables and trims them as the spec says, and counts. */
 class AppendWork {
   entries = 0;
   readonly #spec: AppendSpec;
@@ -111,7 +111,7 @@ class AppendWork {
     if (trim === 'none' || (trim === 'lagging' && table === 0)) return;
     const upTo = last - this.#window;
     if (upTo - (this.#trimmed[table] ?? 0) < this.#window * WINDOW_SLACK) return;
-    // Noted before it is done, so that another append in flight does not trim the same again.
+    // Recorded before the trim is done, so that another append in flight does not repeat it.
     this.#trimmed[table] = upTo;
     await this.#store.trim?.(table, upTo);
   };

@@ -3,9 +3,9 @@ import type { StoreDriver } from '../store/store.js';
 /** What a case needs besides its spec. */
 export interface CaseContext {
   readonly driver: StoreDriver;
-  /** Where the driver's module lies, for cases that need a process of their own for it. */
+  /** URL of the driver's module, for cases that load it in another process. */
   readonly driverUrl: string;
-  /** A new directory of this case's own. */
+  /** A new directory for this case alone. */
   readonly directory: string;
   readonly seed: number;
   /** How long to measure. */

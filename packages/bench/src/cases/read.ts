@@ -10,10 +10,10 @@ import type { CaseContext } from './context.js';
 import { fill } from './fill.js';
 import type { ReadSpec } from './spec.js';
 
-/** Entries of one scan from a sequence on. */
+/** Entries of one scan that starts at a sequence. */
 const SCAN_ENTRIES = 1000;
 
-/** Fills a store, then reads it until the time is over. */
+/** Fills a store, then reads it until the time is up. */
 export async function runRead(spec: ReadSpec, context: CaseContext): Promise<Measures> {
   const { driver, directory, seed } = context;
   const entriesPerTable = Math.floor(spec.entries / spec.tables);
@@ -51,7 +51,7 @@ export async function runRead(spec: ReadSpec, context: CaseContext): Promise<Mea
 }
 
 class ReadWork {
-  /** Entries that the application has had in its hands, or has appended. */
+  /** Entries that the application has received or appended. */
   entries = 0;
   readonly operation: () => Promise<void>;
   readonly #spec: ReadSpec;
@@ -99,7 +99,7 @@ class ReadWork {
       bytes += payload.length;
     });
     if (count !== expected || bytes !== expected * this.#spec.entryBytes) {
-      throw new Error(`read ${count} entries of ${bytes} bytes in all, where there are ${expected}`);
+      throw new Error(`read ${count} entries of ${bytes} bytes in all, but there are ${expected}`);
     }
     this.entries += count;
   }

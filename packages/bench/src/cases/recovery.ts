@@ -6,7 +6,7 @@ import type { Measures } from '../report/measures.js';
 import type { CaseContext } from './context.js';
 import type { RecoverySpec } from './spec.js';
 
-/** What the process that fills the store is told. */
+/** The task of the process that fills the store. */
 export interface FillerTask {
   readonly spec: RecoverySpec;
   readonly driverUrl: string;
@@ -14,7 +14,7 @@ export interface FillerTask {
   readonly seed: number;
 }
 
-/** Has a store filled by another process, which then closes it or is killed, and opens it in this one. */
+/** Lets another process fill a store and then close it or be killed, and opens the store in this process. */
 export async function runRecovery(spec: RecoverySpec, context: CaseContext): Promise<Measures> {
   const { driver, directory, driverUrl, seed } = context;
   if (spec.entries > 0) await fillInAnotherProcess({ spec, driverUrl, directory, seed });

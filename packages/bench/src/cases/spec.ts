@@ -4,9 +4,9 @@ import type { Durability } from '@shale/engine';
 interface Common {
   /** Bytes of payload per entry; the second half of them is compressible. */
   readonly entryBytes: number;
-  /** Tables that the entries are spread over. */
+  /** Number of tables over which the entries are spread. */
   readonly tables: number;
-  /** Worker threads of the store, where it has such a choice. */
+  /** Worker threads of the store, if it has that option. */
   readonly shards: number;
   /** What an acknowledgement means. */
   readonly durability: Durability;
@@ -19,9 +19,9 @@ export type Spread = 'uniform' | 'zipf';
 export type TrimPattern = 'none' | 'window' | 'lagging';
 
 /**
- * Appends. `closed`: `inFlight` appenders that each await their append before the next. `open`: appends come at a fixed
- * rate, this share of what a closed loop reached just before, whether or not earlier ones have been answered; latency
- * counts from the moment an append was due, so a stall is not left out.
+ * Appends. `closed`: `inFlight` appenders that each await one append before the next. `open`: appends come at a fixed
+ * rate, the share `openAt` of what a closed loop reached just before, whether or not earlier ones have been answered;
+ * latency counts from the time an append was due, so that stalls are included.
  */
 export interface AppendSpec extends Common {
   readonly kind: 'append';
@@ -35,8 +35,8 @@ export interface AppendSpec extends Common {
 
 /**
  * Reads of a filled store. `replay`: all of one table, entry by entry. `from`: a thousand entries from a random
- * sequence on. `cold`: all of one table past every cache. `point`: one entry. `mix`: point reads and single appends,
- * half and half.
+ * sequence on. `cold`: all of one table, bypassing every cache. `point`: one entry. `mix`: half point reads, half
+ * single appends.
  */
 export interface ReadSpec extends Common {
   readonly kind: 'read';
@@ -46,16 +46,16 @@ export interface ReadSpec extends Common {
   readonly inFlight: number;
 }
 
-/** How long a store takes to open, up to the answer of its first append. */
+/** How long a store takes to open, up to the acknowledgement of its first append. */
 export interface RecoverySpec extends Common {
   readonly kind: 'recovery';
   /** Entries in the store, over all tables; 0 for one that does not exist yet. */
   readonly entries: number;
-  /** How its last process ended: by closing it, or by SIGKILL. */
+  /** How the last process that used it ended: it closed the store, or was killed by SIGKILL. */
   readonly end: 'clean' | 'killed';
 }
 
-/** How long it takes to trim a whole table, and how much of the disk comes back. */
+/** How long it takes to trim a whole table, and how much disk space is freed. */
 export interface TrimSpec extends Common {
   readonly kind: 'trim';
   /** Entries in each table. */
@@ -65,7 +65,7 @@ export interface TrimSpec extends Common {
 /** One case of the suite. */
 export type CaseSpec = AppendSpec | ReadSpec | RecoverySpec | TrimSpec;
 
-/** A name that tells a case from every other, made of all that it is: `append 100B x100 t100 os s1 f16`. */
+/** A unique name of a case, made of all its parameters: `append 100B x100 t100 os s1 f16`. */
 export function caseId(spec: CaseSpec): string {
   const size = `${shortBytes(spec.entryBytes)}`;
   const rest = [`t${shortCount(spec.tables)}`, spec.durability, `s${spec.shards}`];

@@ -7,19 +7,19 @@ import { fill } from './fill.js';
 import type { TrimSpec } from './spec.js';
 
 const MIB = 1024 * 1024;
-/** The disk counts as freed when this share of what was there is gone. */
+/** The space counts as freed when this share of it is gone. */
 const FREED_SHARE = 0.9;
 const WAIT_SECONDS = 60;
 const POLL_MS = 50;
 
-/** Fills tables, trims each of them whole, and waits for the disk to come back. */
+/** Fills tables, trims each of them completely, and waits for the disk space to be freed. */
 export async function runTrim(spec: TrimSpec, context: CaseContext): Promise<Measures> {
   const { driver, directory, seed } = context;
   const store = await driver.open(directory, spec);
   try {
     if (store.trim === undefined) throw new Error('this store is not measured with trims');
     const { tables, entriesPerTable, entryBytes } = spec;
-    // What a store takes with nothing in it, such as Shale's space reserve, no trim gives back.
+    // The space of an empty store, such as Shale's space reserve, is not freed by any trim.
     const empty = (await directorySize(directory)).total;
     const used = async (): Promise<number> => (await directorySize(directory)).total - empty;
     await fill(store, { tables, entriesPerTable, entryBytes, seed });

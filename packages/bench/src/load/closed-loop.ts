@@ -1,4 +1,4 @@
-/** Runs `inFlight` loops that each await one operation before the next, until it is time (of `performance.now()`). */
+/** Runs `inFlight` loops that each await one operation before the next, until a time of `performance.now()`. */
 export async function closedLoop(
   inFlight: number,
   until: number,

@@ -1,26 +1,26 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-/** Operations come in clumps, at most this far apart if the rate allows. */
+/** Operations come in batches, at most this far apart if the rate allows. */
 const CLUMP_INTERVAL_MS = 0.5;
-/** With so many unanswered the store does not keep up at all, and the loop ends. */
+/** With this many operations unanswered the store does not keep up at all, and the loop ends. */
 const MAX_OUTSTANDING = 200_000;
 
-/** What an open loop does. */
+/** Settings of an open loop. */
 export interface OpenLoop {
   readonly perSecond: number;
   readonly seconds: number;
   readonly operation: () => Promise<unknown>;
-  /** Is told each latency, in milliseconds. */
+  /** Called with each latency, in milliseconds. */
   readonly note: (latencyMs: number) => void;
-  /** Is called when the pacer is there, just before the first operation. */
+  /** Called when the pacer is ready, just before the first operation. */
   readonly onBegin: () => void;
 }
 
 /**
- * Starts operations at a fixed rate for so many seconds, whether or not earlier ones have been answered, then waits for
- * all. The latency of each counts from the moment it was due: what a stall delays is late by all of the stall, so no
- * omission is coordinated with the store. Resolves to whether the store kept up.
+ * Starts operations at a fixed rate for a number of seconds, whether or not earlier ones have been answered, then waits
+ * for all of them. Latency counts from the time an operation was due, so that every operation delayed by a stall
+ * includes the delay (no coordinated omission). Resolves to whether the store kept up.
  */
 export async function openLoop({ perSecond, seconds, operation, note, onBegin }: OpenLoop): Promise<boolean> {
   const clump = Math.max(1, Math.round((perSecond * CLUMP_INTERVAL_MS) / 1000));

@@ -1,5 +1,5 @@
-// Wakes the thread that measures, at even intervals: timers of the event loop are a millisecond coarse, and turning
-// in the event loop instead would take a core away from what is measured.
+// Wakes the measuring thread at even intervals: timers of the event loop have a resolution of a millisecond, and
+// polling in the event loop instead would take a core away from what is measured.
 import { parentPort, workerData } from 'node:worker_threads';
 
 const { intervalMs, stop }: { intervalMs: number; stop: Int32Array } = workerData;

@@ -1,6 +1,6 @@
 import { seededRandom } from './random.js';
 
-/** At most so many bytes of payloads are kept; they are handed out in turn. */
+/** The most bytes of payloads that are kept; they are handed out in turn. */
 const POOL_BYTES = 8 * 1024 * 1024;
 const POOL_ENTRIES = 4096;
 const MIN_ENTRIES = 8;
@@ -9,13 +9,13 @@ const BATCHES = 64;
 const COMPRESSIBLE = Buffer.from('the same words again and again; ');
 
 /**
- * Payloads of one size that compress to about half: the first half of each is random, the second half repeats itself.
- * The same seed gives the same payloads.
+ * Payloads of one size that compress to about half: the first half of each is random, the second half repetitive. The
+ * same seed gives the same payloads.
  */
 export class Payloads {
   readonly entryBytes: number;
   readonly #pool: readonly Uint8Array[];
-  /** Batches made beforehand, by their size: making one per append would be work of the main thread. */
+  /** Batches made in advance, by size: making one per append would load the main thread. */
   readonly #batches = new Map<number, readonly (readonly Uint8Array[])[]>();
   #next = 0;
 
@@ -39,7 +39,7 @@ export class Payloads {
     return payload;
   }
 
-  /** So many payloads. */
+  /** The next `count` payloads. */
   batch(count: number): readonly Uint8Array[] {
     let batches = this.#batches.get(count);
     if (batches === undefined) {

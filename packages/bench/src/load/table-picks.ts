@@ -1,11 +1,11 @@
 import type { Spread } from '../cases/spec.js';
 import { seededRandom } from './random.js';
 
-/** How many picks are prepared; then they begin again. A power of two. */
+/** How many picks are prepared; then they repeat. A power of two. */
 const PICKS = 1 << 16;
 const ZIPF_EXPONENT = 0.99;
 
-/** An endless sequence of table numbers, 0 to below `tables`, the same for the same seed. Cheap: it is made beforehand. */
+/** An endless sequence of table numbers, 0 to below `tables`, the same for the same seed. Cheap: made in advance. */
 export function tablePicks(tables: number, spread: Spread, seed: number): () => number {
   const random = seededRandom(seed ^ 0x7ab1e5);
   const picks = new Uint32Array(PICKS);
@@ -13,7 +13,7 @@ export function tablePicks(tables: number, spread: Spread, seed: number): () => 
     for (let i = 0; i < PICKS; i++) picks[i] = Math.floor(random() * tables);
   } else {
     const cumulative = zipfCumulative(tables);
-    // The popular tables are scattered over the numbers, as they would be over anyone's ids.
+    // The popular tables are scattered over the numbers, as they are over real ids.
     const scattered = shuffled(tables, random);
     for (let i = 0; i < PICKS; i++) picks[i] = scattered[firstAbove(cumulative, random())] ?? 0;
   }
@@ -21,7 +21,7 @@ export function tablePicks(tables: number, spread: Spread, seed: number): () => 
   return () => picks[next++ & (PICKS - 1)] ?? 0;
 }
 
-/** For each rank the probability that a pick is of this rank or a more popular one. */
+/** For each rank, the probability of picking this rank or a more popular one. */
 function zipfCumulative(tables: number): Float64Array {
   const cumulative = new Float64Array(tables);
   let sum = 0;

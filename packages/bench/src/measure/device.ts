@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import type { DeviceBaseline } from '../report/schema.js';
 import { withScratch } from './scratch.js';
 
-/** What a small log record takes. */
+/** Size of a small log record. */
 const WRITE_BYTES = 128;
 const WARM_UP_WRITES = 20;
 
-/** Appends 128 bytes to a file and calls fdatasync, again and again, for so many seconds, without any store. */
+/** Repeatedly appends 128 bytes to a file and calls fdatasync, for a number of seconds, without any store. */
 export function measureDevice(directory: string, seconds: number): Promise<DeviceBaseline> {
   return withScratch(directory, async (scratch) => {
     const file = openSync(join(scratch, 'appended'), 'ax');

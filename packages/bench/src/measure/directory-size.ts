@@ -10,7 +10,7 @@ export interface DirectorySize {
   readonly tableFiles: number;
 }
 
-/** Adds up the files below a directory; files that vanish meanwhile count nothing. */
+/** Adds up the files below a directory; a file removed during the walk counts as 0. */
 export async function directorySize(path: string): Promise<DirectorySize> {
   let total = 0;
   let walFiles = 0;

@@ -6,7 +6,7 @@ export interface GcPauses {
   readonly maxMs: number;
 }
 
-/** Starts to watch this thread's garbage collections; the returned function stops and tells. */
+/** Starts to watch this thread's garbage collections; the returned function stops and returns the result. */
 export function watchGc(): () => GcPauses {
   let sumMs = 0;
   let maxMs = 0;

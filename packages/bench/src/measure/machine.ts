@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import type { Machine } from '../report/schema.js';
 
-/** The machine, as far as it decides over figures. */
+/** The properties of the machine that affect the results. */
 export async function describeMachine(directory: string): Promise<Machine> {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
 /** What the main thread did between the start and the stop of a measurement. */
 export interface MainThreadLoad {
-  /** Share of the time in which the event loop was not waiting, 0 to 1. */
+  /** Share of the time that the event loop was not idle, 0 to 1. */
   readonly busy: number;
   /** 99th percentile of the event loop's delay beyond the sampling interval, in milliseconds. */
   readonly delayP99Ms: number;
@@ -12,7 +12,7 @@ export interface MainThreadLoad {
 
 const RESOLUTION_MS = 1;
 
-/** Starts to watch this thread's event loop; the returned function stops and tells. */
+/** Starts to watch this thread's event loop; the returned function stops and returns the result. */
 export function watchMainThread(): () => MainThreadLoad {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   const before = performance.eventLoopUtilization();
@@ -21,8 +21,8 @@ export function watchMainThread(): () => MainThreadLoad {
   return () => {
     histogram.disable();
     const load = performance.eventLoopUtilization(before);
-    // The histogram holds whole intervals between two samples, the wanted interval included. Without any sample the
-    // loop has not turned even once.
+    // The histogram holds whole intervals between two samples, including the sampling interval. Without any sample, the
+    // loop did not complete a single iteration.
     const stuckMs = histogram.count === 0 ? performance.now() - started : 0;
     const beyond = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS, stuckMs);
     return {

@@ -4,19 +4,19 @@ import { watchMainThread } from './main-thread.js';
 import { bytesWritten } from './process-io.js';
 import { syncsSoFar } from './sync-counter.js';
 
-/** What happened in the process while a probe was on. */
+/** What happened in the process while a probe ran. */
 export interface Probed {
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** Null when it is not known. */
+  /** Null when unknown. */
   readonly syncs: number | null;
-  /** Null when it is not known. */
+  /** Null when unknown. */
   readonly bytesWritten: number | null;
-  /** What needs no knowledge of the work: event loop, garbage collection, memory. */
+  /** Measures that do not depend on the work: event loop, garbage collection, memory. */
   readonly measures: Measures;
 }
 
-/** Starts to watch this process; the returned function stops and tells. */
+/** Starts to watch this process; the returned function stops and returns the result. */
 export function startProbe(): () => Probed {
   const syncs = syncsSoFar();
   const written = bytesWritten();
@@ -42,14 +42,14 @@ export function startProbe(): () => Probed {
         loopDelayMax: load.delayMaxMs,
         gcPauses: gc.sumMs,
         gcPauseMax: gc.maxMs,
-        // The largest of the whole life of the process, in KiB; each case has a process of its own.
+        // The peak of the whole process lifetime, in KiB; each case runs in its own process.
         peakRss: process.resourceUsage().maxRSS / 1024,
       },
     };
   };
 }
 
-/** What a probe saw, over the entries that were written meanwhile. */
+/** What a probe saw, per entry written while it ran. */
 export function perEntry(probed: Probed, entries: number, payloadBytes: number): Measures {
   const known = entries > 0;
   return {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Bytes that this process has caused to be written to disks so far, as the kernel counts them (`write_bytes` of
- * `/proc/self/io`: pages when they become dirty, less those truncated before they were written). Null where there is
- * no such file.
+ * Bytes that this process has caused to be written to disk so far, as the kernel counts them (`write_bytes` of
+ * `/proc/self/io`: pages when they become dirty, less those truncated before they were written). Null where that file
+ * does not exist.
  */
 export function bytesWritten(): number | null {
   let text: string;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A new directory inside of `parent` for the time of one measurement. */
+/** Runs `use` with a new directory inside `parent`, which is removed afterwards. */
 export async function withScratch<T>(parent: string, use: (directory: string) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(parent, 'shale-bench-'));
   try {

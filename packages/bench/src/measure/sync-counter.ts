@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The variable that tells the preloaded library where to count. */
+/** The variable that tells the preloaded library which file holds the counters. */
 const COUNTS_VARIABLE = 'SHALE_SYNC_COUNTS';
 const SOURCE = fileURLToPath(new URL('../../native/count-syncs.c', import.meta.url));
 const COUNTERS = 5;
@@ -28,7 +28,7 @@ export function buildSyncCounter(directory: string): SyncCounting {
   return { library };
 }
 
-/** The environment for a process whose syncs shall be counted in this file, which is made. */
+/** The environment for a process whose syncs are to be counted in this file, which is created. */
 export function countingEnvironment(counting: SyncCounting, file: string): NodeJS.ProcessEnv {
   if (!('library' in counting)) return {};
   writeFileSync(file, Buffer.alloc(COUNTERS * 8));
@@ -36,8 +36,8 @@ export function countingEnvironment(counting: SyncCounting, file: string): NodeJ
 }
 
 /**
- * Times this process has asked for stable storage so far, whoever in it did: fsync, fdatasync, msync and writes to files
- * that sync each write. Null when nobody counts.
+ * How often this process, any of its code, has asked for stable storage so far: fsync, fdatasync, msync and writes to
+ * files that sync each write. Null when syncs are not counted.
  */
 export function syncsSoFar(): number | null {
   const file = process.env[COUNTS_VARIABLE];

@@ -1,4 +1,4 @@
-/** Rows as text with aligned columns; the first column is left-aligned, numbers to the right. */
+/** Rows as text with aligned columns: the first column to the left, numbers to the right. */
 export function columns(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)));

@@ -57,7 +57,7 @@ const TITLES: Readonly<Record<CaseResult['spec']['kind'], string>> = {
   trim: 'Trims of whole tables',
 };
 
-/** The report as text for a terminal: what it was made on, and a table for each kind of case, of medians over rounds. */
+/** The report as text for a terminal: the conditions, and a table of medians over rounds for each kind of case. */
 export function renderTables(report: Report): string {
   const parts = [renderConditions(report)];
   for (const kind of ['append', 'read', 'recovery', 'trim'] as const) {
@@ -78,7 +78,7 @@ export function renderTables(report: Report): string {
   return parts.join('\n\n');
 }
 
-/** The machine, the versions and the disk by itself, without which no figure means anything. */
+/** The machine, the versions and the bare disk: the context of every figure. */
 export function renderConditions({
   machine,
   versions,
@@ -91,13 +91,15 @@ export function renderConditions({
   const absent = stores.filter((store) => store.absent !== null);
   return [
     `suite ${suite}, ${run.roundsWanted} x ${run.secondsPerCase} s per case, seed ${run.seed}, ${run.startedAt}`,
-    `${machine.cpu}, ${machine.cores} cores, ${(machine.memoryMiB / 1024).toFixed(0)} GiB, ${machine.os}, ${machine.fileSystem}; load before: ${machine.load.join(' ')}`,
+    `${machine.cpu}, ${machine.cores} cores, ${(machine.memoryMiB / 1024).toFixed(0)} GiB, ${machine.os}, ` +
+      `${machine.fileSystem}; load before: ${machine.load.join(' ')}`,
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),
     device === null
       ? 'the disk by itself could not be measured'
-      : `the disk by itself: ${device.perSecond.toFixed(0)} appends of 128 B with fdatasync per second, p50 ${device.p50Ms.toFixed(3)} ms, p99 ${device.p99Ms.toFixed(3)} ms, max ${device.maxMs.toFixed(1)} ms`,
+      : `the disk by itself: ${device.perSecond.toFixed(0)} appends of 128 B with fdatasync per second, ` +
+        `p50 ${device.p50Ms.toFixed(3)} ms, p99 ${device.p99Ms.toFixed(3)} ms, max ${device.maxMs.toFixed(1)} ms`,
     `syncs: ${syncCounting}`,
     ...absent.map((store) => `absent: ${store.name}: ${store.absent}`),
   ].join('\n');

@@ -1,10 +1,10 @@
-/** What a measure is, for whoever prints, plots or compares it. */
+/** What a measure is, for code that prints, plots or compares it. */
 export interface MeasureInfo {
   /** A few words. */
   readonly title: string;
   /** The unit of the number; empty for a ratio. */
   readonly unit: string;
-  /** Which direction is good; `none` when the number only describes. */
+  /** Which direction is better; `none` for a number that is only descriptive. */
   readonly better: 'higher' | 'lower' | 'none';
 }
 
@@ -14,7 +14,7 @@ const info = (title: string, unit: string, better: MeasureInfo['better']): Measu
   better,
 });
 
-/** Every number that a case can come to. A case has those that make sense for it; the others are left out. */
+/** Every measure of a case. A case has those that apply to it; the others are omitted. */
 export const MEASURES: Readonly<Record<MeasureName, MeasureInfo>> = {
   entriesPerSecond: info('entries per second', '1/s', 'higher'),
   megabytesPerSecond: info('payload per second', 'MB/s', 'higher'),

@@ -10,8 +10,8 @@ import {
 } from './schema.js';
 
 /**
- * A report out of parsed JSON, checked field by field. Throws a TypeError that names the field when it is not one, and
- * when it has a format of another version.
+ * A report from parsed JSON, checked field by field. Throws a TypeError that names the field when it is not a report,
+ * or when its format has another version.
  */
 export function parseReport(json: unknown): Report {
   const root = new Field(json, 'report');
@@ -75,7 +75,7 @@ function result(field: Field): CaseResult {
   const spec = caseSpec(field.at('spec'));
   const id = field.at('id').string();
   if (id !== caseId(spec))
-    throw new TypeError(`${field.path}.id is '${id}', and its spec is '${caseId(spec)}'`);
+    throw new TypeError(`${field.path}.id is '${id}', but its spec is '${caseId(spec)}'`);
   return {
     store: field.at('store').string(),
     id,
@@ -134,7 +134,7 @@ function caseSpec(field: Field): CaseSpec {
   }
 }
 
-/** A value out of JSON, and where it stands, for the message when it is not what it should be. */
+/** A value from JSON and its path, for the message when it is invalid. */
 class Field {
   readonly value: unknown;
   readonly path: string;
@@ -183,6 +183,6 @@ class Field {
   }
 
   #refuse(wanted: string): never {
-    throw new TypeError(`${this.path} must be ${wanted}, and is ${JSON.stringify(this.value)}`);
+    throw new TypeError(`${this.path} must be ${wanted}, but is ${JSON.stringify(this.value)}`);
   }
 }

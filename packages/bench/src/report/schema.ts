@@ -1,10 +1,10 @@
 import type { CaseSpec } from '../cases/spec.js';
 import type { Measures } from './measures.js';
 
-/** The version of the report's shape. It changes when a reader of the old one would misread the new one. */
+/** The version of the report format. It changes when old readers would misread new reports. */
 export const REPORT_FORMAT = 1;
 
-/** The machine that a report was made on. */
+/** The machine on which the suite ran. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -12,7 +12,7 @@ export interface Machine {
   readonly os: string;
   /** File system of the directory that was measured. */
   readonly fileSystem: string;
-  /** Load averages over 1, 5 and 15 minutes before the run: a busy machine shows here. */
+  /** Load averages over 1, 5 and 15 minutes before the run: they show a busy machine. */
   readonly load: readonly number[];
 }
 
@@ -26,17 +26,17 @@ export interface DeviceBaseline {
   readonly maxMs: number;
 }
 
-/** One store that took part, or why it did not. */
+/** One store: its settings, and why it did not take part, if so. */
 export interface StoreInfo {
   readonly name: string;
   readonly version: string;
   /** The documentation that its settings follow. */
   readonly tunedBy: string;
-  /** Why it is missing from the cases; null when it took part. */
+  /** Why it did not take part; null when it did. */
   readonly absent: string | null;
 }
 
-/** What one store did in one case, round by round. */
+/** The results of one store in one case, round by round. */
 export interface CaseResult {
   readonly store: string;
   /** Made by `caseId` from the spec. */
@@ -44,7 +44,7 @@ export interface CaseResult {
   readonly spec: CaseSpec;
   /** One for each round that succeeded. */
   readonly rounds: readonly Measures[];
-  /** Why rounds are missing; empty when none is. */
+  /** Why rounds are missing; empty when none are. */
   readonly failures: readonly string[];
 }
 
@@ -58,7 +58,7 @@ export interface Report {
   readonly roundsWanted: number;
   /** Seconds measured per case and round, after the warm-up. */
   readonly secondsPerCase: number;
-  /** What the payloads and the order of tables were made from. */
+  /** The seed of the payloads and of the order of tables. */
   readonly seed: number;
   readonly machine: Machine;
   /** Names and versions: node, v8, shale, rocksdb. */

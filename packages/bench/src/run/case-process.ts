@@ -1,4 +1,4 @@
-// A process of its own for each case: takes the task from its parent, answers with the measures, and ends.
+// The process of one case: takes the task from its parent, answers with the measures, and ends.
 import { once } from 'node:events';
 import { runCase } from '../cases/run-case.js';
 import { loadDriver } from '../store/load-driver.js';
@@ -16,5 +16,5 @@ try {
 } catch (error) {
   answer = { ok: false, reason: error instanceof Error ? error.message : String(error) };
 }
-// What a store has left running must not keep the process; the answer must be out first.
+// Whatever a store leaves running must not keep the process alive; the answer must be sent first.
 process.send?.(answer, () => process.exit(0));

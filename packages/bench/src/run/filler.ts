@@ -1,4 +1,4 @@
-// A process of its own: fills a store, says so, and then closes it, or waits to be killed.
+// A separate process: fills a store, reports that, and then closes it or waits to be killed.
 import { once } from 'node:events';
 import { fill } from '../cases/fill.js';
 import type { FillerTask } from '../cases/recovery.js';

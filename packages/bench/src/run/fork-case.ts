@@ -7,7 +7,7 @@ import { withScratch } from '../measure/scratch.js';
 import { countingEnvironment, type SyncCounting } from '../measure/sync-counter.js';
 import type { Measures } from '../report/measures.js';
 
-/** What the process of a case is told. */
+/** The task of the process of a case. */
 export interface CaseTask {
   readonly spec: CaseSpec;
   readonly driverUrl: string;
@@ -17,30 +17,30 @@ export interface CaseTask {
   readonly warmUpSeconds: number;
 }
 
-/** What it answers. */
+/** Its answer. */
 export type CaseAnswer =
   | { readonly ok: true; readonly measures: Measures }
   | { readonly ok: false; readonly reason: string };
 
 /** How a case is run. */
 export interface ForkOptions {
-  /** Where the store's directory is made, on the disk that is measured. */
+  /** Where the store's directory is created, on the disk that is measured. */
   readonly parent: string;
   readonly counting: SyncCounting;
   readonly signal?: AbortSignal | undefined;
 }
 
 const CASE_PROCESS = fileURLToPath(new URL('./case-process.js', import.meta.url));
-/** A case that takes so much longer than it should is stuck. */
+/** A case that takes this much longer than planned is stuck. */
 const PATIENCE_MS = 300_000;
 
-/** Runs one case in a process of its own, so that memory, garbage and file descriptors are its alone. */
+/** Runs one case in its own process, so that it shares no memory, garbage or file descriptors. */
 export function forkCase(task: Omit<CaseTask, 'directory'>, options: ForkOptions): Promise<CaseAnswer> {
   return withScratch(options.parent, async (scratch) => {
     const directory = join(scratch, 'store');
     await mkdir(directory);
     const env = { ...process.env, ...countingEnvironment(options.counting, join(scratch, 'sync-counts')) };
-    // Before there is a process, which would wait for its task for ever.
+    // Checked before the process exists: it would wait forever for its task.
     options.signal?.throwIfAborted();
     const child = fork(CASE_PROCESS, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const abort = (): void => void child.kill('SIGKILL');

@@ -1,4 +1,4 @@
-/** Where a run is. */
+/** The progress of a run. */
 export interface ProgressReport {
   readonly store: string;
   /** The id of the case. */
@@ -9,14 +9,14 @@ export interface ProgressReport {
   /** Measurements done before this one, and in all. */
   readonly done: number;
   readonly total: number;
-  /** How long it will still take, as far as one can tell. */
+  /** Estimated remaining time. */
   readonly secondsLeft: number;
 }
 
-/** What a process, an open and a close take, before it is known. */
+/** First estimate for starting a process, opening and closing. */
 const OVERHEAD_SECONDS = 0.8;
 
-/** Counts measurements and foretells the end: by how long the measurements so far have taken. */
+/** Counts measurements and estimates the remaining time from those done so far. */
 export class Progress {
   readonly #total: number;
   readonly #perRound: number;
@@ -39,7 +39,7 @@ export class Progress {
 
   begin(store: string, id: string, round: number): void {
     const elapsed = (performance.now() - this.#started) / 1000;
-    // The guess counts as much as a few measurements would, so that the first ones do not make it jump.
+    // The first estimate weighs as much as a few measurements, so that the first ones do not make it jump.
     const weight = 3;
     const each = (elapsed + weight * this.#guess) / (this.#done + weight);
     this.#onProgress?.({

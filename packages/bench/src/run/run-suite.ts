@@ -18,21 +18,21 @@ import { forkCase } from './fork-case.js';
 import { Progress, type ProgressReport } from './progress.js';
 import { versions } from './versions.js';
 
-/** How a suite is run. */
+/** Options of a run. */
 export interface RunOptions {
-  /** The disk that is measured: stores are made in new directories inside of this one, and removed again. */
+  /** A directory on the disk to measure: stores are created in new directories inside it and removed afterwards. */
   readonly directory: string;
-  /** Where the modules of the other stores lie; each exports its `driver`. Default: none. */
+  /** URLs of the modules of the other stores; each exports its `driver`. Default: none. */
   readonly rivals?: readonly string[] | undefined;
-  /** Times that every case is run, in turn with the others, at least 1. Default: as the suite says. */
+  /** How often every case is run, alternating with the others; at least 1. Default: as the suite says. */
   readonly rounds?: number | undefined;
   /** Seconds that each case is measured for. Default: as the suite says. */
   readonly seconds?: number | undefined;
-  /** Runs the cases whose id matches only. */
+  /** Runs only the cases whose id matches. */
   readonly only?: RegExp | undefined;
-  /** What payloads and order of tables are made from. Default 1. */
+  /** The seed of the payloads and of the order of tables. Default 1. */
   readonly seed?: number | undefined;
-  /** Is told before every single measurement. */
+  /** Called before each measurement. */
   readonly onProgress?: ((progress: ProgressReport) => void) | undefined;
   /** Ends the run: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -51,7 +51,7 @@ interface Turn {
 
 const DEVICE_SECONDS = 1;
 
-/** Runs a suite, round by round, and resolves with the report. Each measurement has a process of its own. */
+/** Runs a suite, round by round, and resolves with the report. Each measurement runs in its own process. */
 export async function runSuite(suite: Suite, options: RunOptions): Promise<Report> {
   const { directory, signal, seed = 1, rounds = suite.rounds, seconds = suite.seconds } = options;
   const warmUpSeconds = Math.min(suite.warmUpSeconds, seconds);
@@ -108,7 +108,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Repor
   });
 }
 
-/** Finds out which stores are there. */
+/** Finds out which stores are available. */
 async function contend(urls: readonly string[]): Promise<{ contenders: Contender[]; stores: StoreInfo[] }> {
   const contenders: Contender[] = [];
   const stores: StoreInfo[] = [];
@@ -130,7 +130,7 @@ async function contend(urls: readonly string[]): Promise<{ contenders: Contender
   return { contenders, stores };
 }
 
-/** Who takes part in a case: Shale, which is first, and the rivals that can give the guarantee. */
+/** The contenders of a case: Shale first, then the rivals that can give the guarantee. */
 function turnsOf({ spec, rivals }: SuiteCase, contenders: readonly Contender[]): Turn[] {
   return contenders
     .filter(({ driver }, i) => (i === 0 || rivals) && driver.durabilities.includes(spec.durability))

@@ -1,7 +1,7 @@
 import { libraryInfo } from '@shale/engine/admin';
 import { shaleVersion } from '../store/shale.js';
 
-/** Names and versions of what decides over the figures. */
+/** Names and versions of the software that affects the results. */
 export function versions(): Readonly<Record<string, string>> {
   return {
     shale: shaleVersion(),

@@ -7,5 +7,5 @@ export async function loadDriver(url: string): Promise<StoreDriver> {
   return module.driver;
 }
 
-/** Where Shale's own driver lies. */
+/** URL of Shale's own driver. */
 export const SHALE_DRIVER: string = new URL('./shale.js', import.meta.url).href;

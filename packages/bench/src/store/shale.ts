@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { openWal, type RocksDBOptions, type Table, type Wal } from '@shale/engine';
 import type { Store, StoreDriver, StoreOptions } from './store.js';
 
-/** Set to a JSON object, it gives RocksDB other options than the defaults, to measure what they change. */
+/** A JSON object of RocksDB options that replace the defaults, to measure their effect. */
 const GIVEN = process.env.SHALE_BENCH_ROCKSDB;
 
-/** Shale, with its defaults but for what the case says. */
+/** Shale with its defaults, except for what the case sets. */
 export const driver: StoreDriver = {
   name: 'shale',
   tunedBy: GIVEN === undefined ? 'defaults' : `defaults, but RocksDB with ${GIVEN}`,

@@ -1,29 +1,29 @@
 import type { Durability } from '@shale/engine';
 import type { CaseSpec } from '../cases/spec.js';
 
-/** How a store is opened. */
+/** Options for opening a store. */
 export interface StoreOptions {
   /** What an acknowledgement must mean: on stable storage, or handed to the operating system. */
   readonly durability: Durability;
-  /** Worker threads, where the store has that choice. */
+  /** Worker threads, if the store has that option. */
   readonly shards: number;
   /** Tables that will be used, numbered from 0. */
   readonly tables: number;
-  /** Whether reads shall go past all caches, where the store can. */
+  /** Whether reads should bypass all caches, if the store can. */
   readonly cold?: boolean | undefined;
 }
 
-/** An open store of table logs, as all contenders look to the suite. Sequences count from 1 in each table. */
+/** An open store of table logs, the interface of every contender. Sequences count from 1 in each table. */
 export interface Store {
-  /** Appends entries in order; resolves when they are acknowledged with the durability that the store was opened with. */
+  /** Appends entries in order; resolves when they are acknowledged with the store's durability. */
   append(table: number, payloads: readonly Uint8Array[]): Promise<unknown>;
-  /** Hands up to `limit` payloads, from this sequence on, to `visit`, in order. Resolves to how many there were. */
+  /** Calls `visit` in order for up to `limit` payloads from sequence `from` on. Resolves to their number. */
   scan(table: number, from: number, limit: number, visit: (payload: Uint8Array) => void): Promise<number>;
-  /** Removes all entries up to this sequence; left out by stores that are not measured with trims. */
+  /** Removes all entries up to and including this sequence; absent in stores that are not measured with trims. */
   trim?(table: number, upTo: number): Promise<unknown>;
-  /** Moves what is in memory to where a cold read finds it; left out by stores without such a place. */
+  /** Moves what is in memory to where a cold read finds it; absent in stores without such a place. */
   flush?(): Promise<void>;
-  /** Gives everything back. Nothing else is called afterwards. */
+  /** Releases everything. Nothing is called afterwards. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export interface StoreDriver {
   readonly kinds?: readonly CaseSpec['kind'][] | undefined;
   /** The guarantees it can give. */
   readonly durabilities: readonly Durability[];
-  /** Its version; throws when the store is not there. */
+  /** Its version; throws when the store is not available. */
   version(): string;
   /** Opens it in a directory, which is empty the first time. */
   open(directory: string, options: StoreOptions): Promise<Store>;

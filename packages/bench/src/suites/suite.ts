@@ -6,7 +6,7 @@ export interface SuiteCase {
   readonly rivals: boolean;
 }
 
-/** A named list of cases, and for how long each is measured. */
+/** A named list of cases, and how long each is measured. */
 export interface Suite {
   readonly name: string;
   readonly about: string;

@@ -10,11 +10,11 @@ const TABLES = [1, 10, 1000, 10_000];
 const SHARDS = [1, 2, 4];
 const IN_FLIGHT = [1, 16, 256, 1000];
 const DURABILITIES = ['sync', 'os'] as const;
-/** One append at most: larger ones would measure the memory. */
+/** The largest append: larger ones would measure memory. */
 const MAX_APPEND_BYTES = 16 * MIB;
-/** All appends in flight at most, which is the default of maxInFlightBytes. */
+/** The most bytes of appends in flight, the default of maxInFlightBytes. */
 const MAX_IN_FLIGHT_BYTES = 64 * MIB;
-/** A store that is read holds at most so many bytes of payload. */
+/** The most bytes of payload in a store that is read. */
 const MAX_STORE_BYTES = 512 * MIB;
 
 const oneAlone = append({ durability: 'sync', batch: 1, inFlight: 1 }, true);
