@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "format.h"
+#include "hash_seed.h"
 #include "log_run.h"
 
 namespace shale {
@@ -43,7 +44,8 @@ class RunIndex {
   static uint32_t hashOf(const char* logRecord) {
     const char* prefix = prefixOf(logRecord);
     const uint64_t table = loadU64BE(prefix + 9);
-    uint64_t mixed = (loadU64BE(prefix + 1) ^ uint64_t{static_cast<uint8_t>(prefix[0])} << 56) * 0x9e3779b97f4a7c15;
+    uint64_t mixed = loadU64BE(prefix + 1) ^ uint64_t{static_cast<uint8_t>(prefix[0])} << 56;
+    mixed = (mixed ^ kHashSeed) * 0x9e3779b97f4a7c15;
     mixed = (mixed ^ (mixed >> 32) ^ (table >> kNearBits)) * 0xff51afd7ed558ccd;
     mixed = (mixed ^ (mixed >> 32)) * 0xc4ceb9fe1a85ec53;
     const auto near = static_cast<uint32_t>(table & ((1 << kNearBits) - 1));

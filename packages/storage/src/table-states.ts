@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { TableId } from '@shale/codec';
 import { type TableState, TableUnit } from './table-unit.js';
 
@@ -265,19 +266,24 @@ function newPage(): Page {
 const NEAR_BITS = 3;
 const NEAR = 2 ** NEAR_BITS - 1;
 
+/** Of this process alone, so that nobody can choose ids that all have the same hash. */
+const SEED = randomInt(2 ** 32);
+
 /**
  * Mixes the words of a key, so that ids are spread, but for eight that follow each other: they are often used after each
  * other, and are found in one line of the processor's cache then. Their upper bits differ, which the slots keep.
  */
-function hash(a: number, b: number, c: number, d: number): number {
+export function hash(a: number, b: number, c: number, d: number): number {
   const spread = mix(a, b, c >>> NEAR_BITS, d);
   const near = c & NEAR;
   return (spread ^ near ^ (near << (32 - NEAR_BITS))) >>> 0;
 }
 
+/** After each word all is mixed, so that no word makes up for another one without knowledge of the seed. */
 function mix(a: number, b: number, c: number, d: number): number {
-  let mixed = Math.imul(a ^ Math.imul(b, 0x85ebca6b), 0x9e3779b1);
-  mixed = Math.imul(mixed ^ (mixed >>> 15) ^ c, 0x85ebca77);
-  mixed = Math.imul(mixed ^ (mixed >>> 13) ^ Math.imul(d, 0xc2b2ae3d), 0x27d4eb2f);
+  let mixed = Math.imul(a ^ SEED, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 15) ^ b, 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13) ^ c, 0x85ebca77);
+  mixed = Math.imul(mixed ^ (mixed >>> 15) ^ d, 0x27d4eb2f);
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }

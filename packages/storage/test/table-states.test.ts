@@ -1,6 +1,6 @@
 import { attachLog } from '@shale/storage';
-import { expect, test } from 'vitest';
-import { TableStates } from '../dist/table-states.js';
+import { describe, expect, test } from 'vitest';
+import { hash, TableStates } from '../dist/table-states.js';
 import type { TableState } from '../dist/table-unit.js';
 import { TableUnits } from '../dist/table-units.js';
 import { inAnotherProcess } from './processes.js';
@@ -174,4 +174,36 @@ test('a unit that was handed out stays the one of its table until nobody uses it
   expect(units.size).toBe(20_000);
   expect(units.peek(1n, 7n)?.next).toBe(2n);
   expect(units.peek(1n, 7n)).not.toBe(handedOut[7]);
+});
+
+/*
+ * The hash once was the same in every process, and words made up for each other: ids could be chosen so that all had the
+ * same one, and each look-up then looked at all of them.
+ */
+describe('ids that somebody has chosen', () => {
+  const COUNT = 20_000;
+  const spread = (x: number, by: number): number => (x ^ (x >>> by)) >>> 0;
+  /** What an odd factor has to be multiplied by to become 1. */
+  const inverse = (factor: number): number => {
+    let found = factor;
+    for (let i = 0; i < 5; i++) found = Math.imul(found, 2 - Math.imul(factor, found));
+    return found;
+  };
+  // Lower and upper words of the region and the table.
+  const families: Record<string, (n: number) => [number, number, number, number]> = {
+    'regions that once had one hash': (n) => [Math.imul(n, 0x85ebca6b) >>> 0, n, 5, 0],
+    'tables that once had one hash': (n) => {
+      const mixed = Math.imul(n, 0x85ebca77);
+      return [0, 0, (n << 3) >>> 0, Math.imul(spread(mixed, 13), inverse(0xc2b2ae3d)) >>> 0];
+    },
+    'multiples of a power of two': (n) => [1, 0, 0, (n << 12) >>> 0],
+    'equal halves': (n) => [n * 8, n * 8, n * 8, n * 8],
+  };
+
+  test.each(Object.entries(families))('%s: are spread', (_, idOf) => {
+    const hashes = new Set<number>();
+    for (let n = 0; n < COUNT; n++) hashes.add(hash(...idOf(n)));
+    // Of as many numbers drawn by lot, hardly any is drawn twice.
+    expect(hashes.size).toBeGreaterThan(COUNT * 0.99);
+  });
 });

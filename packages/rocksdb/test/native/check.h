@@ -88,6 +88,7 @@ bool insert(rocksdb::MemTableRep& rep, const std::string& internalKey);
 void checkValue(const char* record);
 
 // The tests. Each returns what it did, for the report.
+std::string testRunHash();
 std::string testRep(uint64_t seed, uint64_t operations);
 std::string testRepReaders(uint64_t seed, double seconds);
 std::string testDatabase(uint64_t seed, uint64_t operations, const std::string& folder);

@@ -44,6 +44,7 @@ int main(int count, char** words) {
     std::printf("This RocksDB is not known: the skip list is used, and there is nothing to test.\n");
     return 0;
   }
+  run("hashes", seed, [&] { return testRunHash(); });
   run("records", seed, [&] { return testRep(seed, scaled(20000)); });
   run("readers", seed, [&] { return testRepReaders(seed, 3 * scale); });
   run("database", seed, [&] { return testDatabase(seed, scaled(1000), folder); });
