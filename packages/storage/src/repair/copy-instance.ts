@@ -272,7 +272,7 @@ export class InstanceCopy {
         id,
         sequences: { from: first, to: last },
         file: cause.file,
-        message: `${describe(instance, id)}: if entries of it were trimmed or dropped, they may be back: the record of it may have been in ${cause.file.name}`,
+        message: `${describe(instance, id)}: if entries of it were trimmed or dropped, they may be back, and what was written in their place may be missing: the record of it may have been in ${cause.file.name}`,
       };
     }
   }

@@ -125,17 +125,20 @@ export class RepairJudge {
       }
     }
     this.#tally.entries += there.size;
+    // Of a life of the table of which nothing is left there is nothing but the lost file to be told.
+    const info = saved.find(({ marks }) => marks.some(({ mark }) => mark?.life === table.life))?.info;
     for (let sequence = table.trimmedTo + 1n; sequence <= table.last; sequence++) {
       if (there.has(sequence)) continue;
       const text = markText({ owner: table.owner, life: table.life, sequence });
       const intact = this.#intact(damage, text);
       if (intact !== undefined) throw new Error(`${text} is lost, and stands in ${intact}`);
-      const info = saved[0]?.info;
       const told =
         info === undefined
           ? losses.length > 0
           : tells(losses, 'middle', table.instance, info, sequence) ||
-            tells(losses, 'tail', table.instance, info, sequence);
+            tells(losses, 'tail', table.instance, info, sequence) ||
+            // An entry of the life before stands in its place.
+            (table.life > 0 && tells(losses, 'trim', table.instance, info, sequence));
       if (!told) throw new Error(`${text} is lost, and nothing was said`);
     }
   }
