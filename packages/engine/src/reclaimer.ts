@@ -143,11 +143,10 @@ export class Reclaimer {
     if (this.#state === 'idle' && (this.#timer === null || this.#next === 'deep')) this.#wait('shallow');
   }
 
+  /** Makes a new object every time, by which a reclaim that is running tells that the span has been trimmed again. */
   #widen(id: TableId, upTo: bigint): void {
     const { lower, upper } = tableRangeUpTo(this.#context.instance, id, upTo);
     const span = this.#span;
-    if (span !== null && Buffer.compare(span.lower, lower) <= 0 && Buffer.compare(upper, span.upper) <= 0)
-      return;
     this.#span = {
       lower: span === null || Buffer.compare(lower, span.lower) < 0 ? lower : span.lower,
       upper: span === null || Buffer.compare(upper, span.upper) > 0 ? upper : span.upper,

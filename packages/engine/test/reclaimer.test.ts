@@ -81,6 +81,19 @@ test('what is trimmed or dropped while a reclaim runs is told from what the recl
   expect(reclaimer.stats.pending).toBe(0);
 });
 
+test('a trim that falls into the span while a reclaim compacts it is not forgotten with it', async () => {
+  const { reclaimer, calls, trim } = reclaimerOf();
+  const most = BigInt(MOST_TABLES);
+  for (let table = 0n; table < most; table++) trim(table, 5n);
+  for (const table of [most + 1n, most + 9n]) trim(table, 5n);
+  const running = reclaimer.now();
+  trim(most + 5n, 5n);
+  await running;
+  await reclaimer.now();
+  expect(calls[1]?.span).not.toBeNull();
+  reclaimer.stop();
+});
+
 test('a trim whose table is dropped before its answer leaves nothing to give back', async () => {
   const { reclaimer } = reclaimerOf();
   const ref = new TableRef(
