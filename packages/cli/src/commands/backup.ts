@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BackupInfo, type Wal, WalError } from '@shale/engine';
 import { type BackupList, listBackups } from '@shale/engine/admin';
@@ -63,6 +63,7 @@ function usage(message: string): CliError {
 async function backup(terminal: Terminal, dir: string, backups: string, flags: BackupFlags): Promise<void> {
   const started = performance.now();
   await using wal = await openAlone(terminal, dir, backups);
+  const there = await filesIn(backups);
   const before = await directoryBytes(backups);
   const status = new StatusLine(terminal, { off: flags.json === true });
   const timer = setInterval(() => {
@@ -80,7 +81,7 @@ async function backup(terminal: Terminal, dir: string, backups: string, flags: B
     clearInterval(timer);
     status.clear();
   }
-  const copied = Math.max(0, (await directoryBytes(backups)) - before);
+  const copied = sumOf(info.files.filter(({ name }) => name.startsWith('private/') || !there.has(name)));
   if (flags.json) {
     await terminal.out.line(toJson({ ...asJson(info), copied, directory: backups }));
   } else {
@@ -90,6 +91,15 @@ async function backup(terminal: Terminal, dir: string, backups: string, flags: B
     );
   }
   await terminal.out.flush();
+}
+
+/** The names of all files in a directory of backups, as `BackupInfo.files` has them; none when there is none. */
+async function filesIn(backups: string): Promise<ReadonlySet<string>> {
+  return new Set(await readdir(backups, { recursive: true }).catch(() => []));
+}
+
+function sumOf(files: BackupInfo['files']): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** Opens the log if no process has it. */

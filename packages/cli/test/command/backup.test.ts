@@ -65,6 +65,19 @@ describe('backup and restore', () => {
     await again.close();
   });
 
+  it('say what a backup has that no other had, also when an older one is removed for it', async () => {
+    const { data, backups } = place();
+    await filled(data, { a: 5_000 });
+    await backup(data, backups);
+    const wal = await openWal(data);
+    await wal.table('a').trim(5_000n);
+    await wal.reclaim();
+    await wal.close();
+    await filled(data, { b: 100 });
+    const { copied, bytes } = await backup(data, backups, '--keep', '1');
+    expect(copied).toBe(bytes);
+  });
+
   it('copy a table file once, however many backups have it, and go back to any of them', async () => {
     const { data, backups, restored } = place();
     await filled(data, { large: 20_000 });
@@ -78,6 +91,7 @@ describe('backup and restore', () => {
     await filled(data, { small: 10 });
     const second = await backup(data, backups);
     expect([first.id, second.id]).toEqual([1, 2]);
+    expect(first.copied).toBe(first.bytes);
     expect(second.copied).toBeLessThan(first.copied / 10);
     expect(second.bytes).toBeGreaterThan(first.bytes);
     const tables = (told: Told) => told.files.map(({ name }) => name).filter((name) => name.endsWith('.sst'));
