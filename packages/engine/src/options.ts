@@ -113,7 +113,7 @@ export interface WalOptions {
   readonly rocksdb?: RocksDBOptions;
 }
 
-/** The options with their defaults filled in. */
+/** The options with their defaults filled in; of `rocksdb` only what was given. */
 export type ResolvedOptions = Required<WalOptions>;
 
 interface Rule {

@@ -82,7 +82,8 @@ interface GatheredPart {
  * An open write-ahead log. Made by `openWal`; `close()` it, or declare it with `await using`. A process that forgets to
  * close it still ends when it has nothing else to do; appends that were acknowledged are in.
  *
- * It may be used from the thread that opened it only. All methods reject with SHALE_CLOSED once it is closing.
+ * It may be used from the thread that opened it only. Once it is closing, all methods but `table`,
+ * `region` and `close` reject with SHALE_CLOSED, and so do those of the tables and regions that these give.
  */
 export class Wal implements AsyncDisposable {
   readonly #engine: Engine;
@@ -110,7 +111,7 @@ export class Wal implements AsyncDisposable {
     return this.#engine.lifecycle.state;
   }
 
-  /** The options in force, defaults filled in. */
+  /** The options in force, defaults filled in; of `rocksdb` only what was given. */
   get options(): ResolvedOptions {
     return this.#engine.options;
   }

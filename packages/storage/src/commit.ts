@@ -355,7 +355,7 @@ function problemOf(
   if (expected !== undefined && expected !== first) {
     return new WalError(
       'SHALE_SEQUENCE_MISMATCH',
-      `the next sequence of region ${unit.id.region}, table ${unit.id.table} is ${first} and not ${expected} as expected; nothing was written: if this is a retry and nobody else appends to the table, the append is in already; if somebody does, read what is at ${expected} and compare`,
+      `the next sequence of region ${unit.id.region}, table ${unit.id.table} is ${first} and not ${expected} as expected; nothing was written: ${mismatchAdvice(first, expected)}`,
       { table: unit.id, details: { expected, actual: first } },
     );
   }
@@ -367,4 +367,11 @@ function problemOf(
     );
   }
   return null;
+}
+
+/** Only a table that is past the expected sequence can have the append of a retry. */
+function mismatchAdvice(actual: bigint, expected: bigint): string {
+  return actual > expected
+    ? `if this is a retry and nobody else appends to the table, the append is in already; if somebody does, read what is at ${expected} and compare`
+    : 'the append is not in, and neither is what was to come before it: append that first, unless the table was dropped or restored meanwhile';
 }

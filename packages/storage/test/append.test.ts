@@ -72,6 +72,27 @@ test('an append refused by expect is stepped over and reported, and the rest is 
   expect(contents(log, b)).toEqual(['1:7']);
 });
 
+test('a mismatch says that a retry is in only when the table is past what was expected', async () => {
+  const log = await fresh();
+  const { errors } = log.commit(
+    frame(
+      [a],
+      [
+        { table: 0, count: 1 },
+        { table: 0, count: 1, expect: 1n },
+        { table: 0, count: 1, expect: 3n },
+      ],
+    ),
+  );
+  expect(errors.map(({ error }) => error.details)).toEqual([
+    { expected: 1n, actual: 2n },
+    { expected: 3n, actual: 2n },
+  ]);
+  expect(errors[0]?.error.message).toContain('the append is in already');
+  expect(errors[1]?.error.message).toContain('the append is not in');
+  expect(errors[1]?.error.message).not.toContain('the append is in already');
+});
+
 test('one refused append takes its atomic unit with it, and only that', async () => {
   const log = await fresh();
   const result = log.commit(

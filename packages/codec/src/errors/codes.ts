@@ -70,8 +70,9 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     meaning: 'The next sequence of the table is not the one given as `expect`; nothing was written.',
     canRetry: false,
     remedy:
-      'Compare details.actual with the sequence you know: after an unknown outcome it tells whether the append was ' +
-      'written, if you are the only one who appends to the table; otherwise read the entries at details.expected.',
+      'Compare details.actual with details.expected. Greater, after an unknown outcome: the append was written, if you ' +
+      'are the only one who appends to the table; otherwise read the entry at details.expected. Less: it was not ' +
+      'written, and neither was what was to come before it.',
   },
   SHALE_SEQUENCE_EXHAUSTED: {
     meaning: 'The table has used its last sequence, 2^64-1; nothing was written.',
