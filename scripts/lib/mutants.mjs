@@ -374,7 +374,7 @@ export const MUTANTS = [
     removes: 'the lock that stays when the process closes another descriptor of the file',
     edits: [
       {
-        file: 'packages/rocksdb/native/writer_lock.cc',
+        file: 'packages/rocksdb/native/file_lock.cc',
         from: 'result = ::fcntl(file, F_OFD_SETLK, &whole);',
         to: 'result = ::fcntl(file, F_SETLK, &whole);',
       },
@@ -435,8 +435,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/storage/src/open.ts',
-        from: 'if (fifoBytes === 0) return;',
-        to: 'if (fifoBytes >= 0) return;',
+        from: "if (typeof fifoBytes !== 'number' || fifoBytes === 0) return;",
+        to: "if (typeof fifoBytes !== 'number' || fifoBytes >= 0) return;",
       },
     ],
     killers: ['packages/storage/test/open.test.ts'],
@@ -504,12 +504,12 @@ export const MUTANTS = [
   },
   {
     name: 'repair-of-single-trims',
-    removes: 'the deletions of single entries from what a damaged file has that repair does again',
+    removes: 'the report that a damaged file held deletions of single entries',
     edits: [
       {
         file: 'packages/storage/src/repair/gather.ts',
-        from: 'if (check.deletions === 0) return;',
-        to: 'if (check.rangeDeletions === 0) return;',
+        from: 'check.deletions > check.rangeDeletions || check.entries',
+        to: 'check.entries',
       },
     ],
     killers: ['packages/cli/test/command/repair.test.ts'],
