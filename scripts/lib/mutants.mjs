@@ -1242,4 +1242,112 @@ export const MUTANTS = [
     ],
     killers: ['packages/storage/test/repair.test.ts'],
   },
+  {
+    name: 'tasks-at-once',
+    removes: 'that a thread gets what takes a table back behind all that waits for it',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/shard-thread.ts',
+        from: 'const TASKS_AT_ONCE = Number.MAX_SAFE_INTEGER;',
+        to: 'const TASKS_AT_ONCE = 1024;',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'settled-frames',
+    removes: 'that sync and close wait for frames that later ones have gone past',
+    edits: [
+      {
+        file: 'packages/engine/src/append/batcher.ts',
+        from: 'if (frames.length === 0) follow();',
+        to: 'frames.splice(0, frames.length - 1);\n      if (frames.length === 0) follow();',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'lane-under-way',
+    removes: 'that what concerns a table in the joint lane goes there, too',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/joint-lane.ts',
+        from: 'return this.#tables.find(address) !== undefined;',
+        to: 'return this.#tables.find(address) !== undefined && this.#sent === null;',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'removals-under-way',
+    removes: 'that what concerns a table in the lane of trims and drops waits behind them',
+    edits: [
+      {
+        file: 'packages/engine/src/append/removal-lane.ts',
+        from: 'return isRemoval(change) || refsOf(change).some((ref) => this.#tables.has(keyOf(ref)));',
+        to: 'return isRemoval(change);',
+      },
+    ],
+    killers: ['packages/engine/test/removals.test.ts'],
+  },
+  {
+    name: 'deaths-of-lenders',
+    removes: 'that a write begins again when a thread dies that is asked to lend',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/joint-commit.ts',
+        from: '    if (isOutcomeUnknown(error)) return null;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/joint-deaths.test.ts'],
+  },
+  {
+    name: 'refusals-in-turn',
+    removes: 'that the event loop turns before an append is refused',
+    edits: [
+      {
+        file: 'packages/engine/src/turn.ts',
+        from: '  afterTurn(settle, result);',
+        to: '  settle(result);\n  afterTurn(() => undefined);',
+      },
+    ],
+    killers: ['packages/engine/test/regression/starving-poll.test.ts'],
+  },
+  {
+    name: 'reads-of-one-table',
+    removes: 'that a table that cannot be read for want of descriptors fails nothing but what is about it',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: "new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO'])",
+        to: "new Set(['SHALE_CORRUPT'])",
+      },
+    ],
+    killers: ['packages/engine/test/few-files.test.ts'],
+  },
+  {
+    name: 'floors-of-regions',
+    removes: 'the metadata records that a shard gets with the tables of a region',
+    edits: [
+      {
+        file: 'packages/engine/src/region/region-recovery.ts',
+        from: 'floors: ownFloors[index] ?? new BigUint64Array(0),',
+        to: 'floors: new BigUint64Array(ownFloors.length - shards),',
+      },
+    ],
+    killers: ['packages/engine/test/regions.test.ts'],
+  },
+  {
+    name: 'names-being-dropped',
+    removes: 'that appends to a name that is being dropped make it anew',
+    edits: [
+      {
+        file: 'packages/engine/src/catalog/catalog.ts',
+        from: "    entry.to({ is: 'dropping', done });\n",
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/names-model.test.ts', 'packages/engine/test/catalog.test.ts'],
+  },
 ];

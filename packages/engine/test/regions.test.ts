@@ -61,6 +61,19 @@ test('a region opened eagerly reports every table, and the shards give out the r
   }
 });
 
+test('a region opened eagerly knows how far the same table id was trimmed in another one', async () => {
+  const path = await temporary();
+  const wal = await open({ path, shards: 2 });
+  await wal.table({ region: 1, table: 5 }).append(bytes('x'));
+  const twin = wal.table({ region: 2, table: 5 });
+  await twin.appendBatch(Array.from({ length: 9 }, () => bytes('x')));
+  await twin.trim(9n);
+  await wal.close();
+  const again = await open({ path, shards: 2 });
+  await again.region(1).open();
+  expect(await again.table({ region: 1, table: 5 }).append(bytes('y'))).toBe(10n);
+});
+
 test('opening a region does not disturb tables that are being written', async () => {
   const wal = await open({ shards: 2, durability: 'os' });
   const table = wal.table({ region: 1, table: 1 });
