@@ -1,6 +1,7 @@
 // The public API as TypeDoc sees it.
 import { join } from 'node:path';
-import { Application, Logger, LogLevel, OptionDefaults, ReflectionKind, TSConfigReader } from 'typedoc';
+import { Application, Logger, LogLevel, ReflectionKind, TSConfigReader } from 'typedoc';
+import config from '../typedoc.config.mjs';
 
 /**
  * @typedef {object} Api
@@ -18,27 +19,14 @@ import { Application, Logger, LogLevel, OptionDefaults, ReflectionKind, TSConfig
 export async function reflect(directory, doors) {
   const app = await Application.bootstrap(
     {
+      ...config.packageOptions,
       entryPointStrategy: 'resolve',
       entryPoints: doors.map((door) => join(directory, door)),
       tsconfig: join(directory, 'tsconfig.json'),
-      blockTags: [...OptionDefaults.blockTags, '@range'],
-      excludeInternal: true,
-      excludePrivate: true,
-      disableSources: true,
       // The compiler has checked it.
       skipErrorChecking: true,
       sort: ['source-order'],
-      validation: { notExported: true, invalidLink: true, notDocumented: true },
-      requiredToBeDocumented: [
-        'Variable',
-        'Function',
-        'Class',
-        'Interface',
-        'Method',
-        'Accessor',
-        'TypeAlias',
-        'Property',
-      ],
+      requiredToBeDocumented: [...(config.packageOptions?.requiredToBeDocumented ?? []), 'Property'],
     },
     [new TSConfigReader()],
   );

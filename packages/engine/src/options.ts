@@ -65,15 +65,15 @@ export interface WalOptions {
   readonly maxInFlightBytes?: number;
   /**
    * Bytes of the appends that wait for room, counted in the same way, over all shards and beside those in flight. Past
-   * it, SHALE_OVERLOADED at once. An append that is larger by itself never waits: it is taken when there is room at once,
-   * as there always is when nothing else is queued or in flight.
+   * it, SHALE_OVERLOADED without a wait. An append that is larger by itself never waits: it is taken when there is room
+   * at once, as there always is when nothing else is queued or in flight.
    *
    * @range 0 to 2 GiB
    * @defaultValue the value of `maxInFlightBytes`
    */
   readonly maxQueuedBytes?: number;
   /**
-   * Appends that may wait for room. Past it, SHALE_OVERLOADED at once.
+   * Appends that may wait for room. Past it, SHALE_OVERLOADED without a wait.
    *
    * @range 0 to 2^20
    * @defaultValue 65536
