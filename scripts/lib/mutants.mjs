@@ -16,7 +16,7 @@ export const MUTANTS = [
     removes: 'the fdatasync of a write that is to be durable',
     edits: [
       {
-        file: 'packages/rocksdb/native/database.cc',
+        file: 'packages/rocksdb/native/database/database.cc',
         from: '  options.sync = sync;\n',
         to: '  options.sync = false;\n  static_cast<void>(sync);\n',
       },
@@ -76,7 +76,7 @@ export const MUTANTS = [
     removes: 'the removal of the name of a table that is dropped',
     edits: [
       {
-        file: 'packages/rocksdb/native/table_names.cc',
+        file: 'packages/rocksdb/native/database/table_names.cc',
         from: 'if (prefix.size() != kLogKeyPrefixLength) return;',
         to: 'if (prefix.size() == kLogKeyPrefixLength) return;',
       },
@@ -113,7 +113,7 @@ export const MUTANTS = [
     removes: 'the latch that a failed sync sets in the addon',
     edits: [
       {
-        file: 'packages/rocksdb/native/health.cc',
+        file: 'packages/rocksdb/native/database/health.cc',
         from: 'latch(poisoned_, reason);',
         to: 'static_cast<void>(reason);',
       },
@@ -125,7 +125,7 @@ export const MUTANTS = [
     removes: 'the latch of a failed sync that meets a disk which has just become full',
     edits: [
       {
-        file: 'packages/rocksdb/native/health.cc',
+        file: 'packages/rocksdb/native/database/health.cc',
         from: 'if (ofLog && isSyncOfLog(status)) return',
         to: 'if (ofLog && isSyncOfLog(status) && !stopped()) return',
       },
@@ -137,12 +137,12 @@ export const MUTANTS = [
     removes: 'what goes wrong while RocksDB is opened anew',
     edits: [
       {
-        file: 'packages/rocksdb/native/database.cc',
+        file: 'packages/rocksdb/native/database/database.cc',
         from: '  health_->begin(full);\n  try {\n',
         to: '  try {\n',
       },
       {
-        file: 'packages/rocksdb/native/database.cc',
+        file: 'packages/rocksdb/native/database/database.cc',
         from: 'watermark_ = recovery.after(*db_);\n  } catch',
         to: 'watermark_ = recovery.after(*db_);\n    health_->begin(full);\n  } catch',
       },
@@ -154,7 +154,7 @@ export const MUTANTS = [
     removes: 'the full disk of a database that could not be opened anew for want of room',
     edits: [
       {
-        file: 'packages/rocksdb/native/database.cc',
+        file: 'packages/rocksdb/native/database/database.cc',
         from: '      health_->fill(error.message);\n',
         to: '',
       },
@@ -166,7 +166,7 @@ export const MUTANTS = [
     removes: 'the latch of a database that could not be opened anew',
     edits: [
       {
-        file: 'packages/rocksdb/native/database.cc',
+        file: 'packages/rocksdb/native/database/database.cc',
         from: '      health_->poison("opening the database anew failed: " + error.message);\n',
         to: '',
       },
@@ -178,7 +178,7 @@ export const MUTANTS = [
     removes: 'the reads of a database that could not be opened anew for writing',
     edits: [
       {
-        file: 'packages/rocksdb/native/database.cc',
+        file: 'packages/rocksdb/native/database/database.cc',
         from: '  openForReading().PermitUncheckedError();\n',
         to: '',
       },
@@ -190,7 +190,7 @@ export const MUTANTS = [
     removes: "the checks of RocksDB that a writer has whatever the caller's options say",
     edits: [
       {
-        file: 'packages/rocksdb/native/options.cc',
+        file: 'packages/rocksdb/native/database/options.cc',
         from: 'paranoidChecks || !readOnly',
         to: 'paranoidChecks',
       },
@@ -202,7 +202,7 @@ export const MUTANTS = [
     removes: 'the question whether a manifest still says what the opening that began it had replayed',
     edits: [
       {
-        file: 'packages/rocksdb/native/recovery.cc',
+        file: 'packages/rocksdb/native/recovery/recovery.cc',
         from: ' && manifest_.lastSequence >= mark_.opened',
         to: '',
       },
@@ -214,7 +214,7 @@ export const MUTANTS = [
     removes: 'the copy of a log that is cut behind damage',
     edits: [
       {
-        file: 'packages/rocksdb/native/recovery.cc',
+        file: 'packages/rocksdb/native/recovery/recovery.cc',
         from: '    if (file.unused > 0 || file.unsearched',
         to: '    if (file.unsearched',
       },
@@ -226,7 +226,7 @@ export const MUTANTS = [
     removes: 'the question how far a replay of logs that Shale cannot read comes',
     edits: [
       {
-        file: 'packages/rocksdb/native/recovery.cc',
+        file: 'packages/rocksdb/native/recovery/recovery.cc',
         from: '  if (trial.records < records) {',
         to: '  if (trial.records < records && false) {',
       },
@@ -238,7 +238,7 @@ export const MUTANTS = [
     removes: 'the question whether a watermark is of this database',
     edits: [
       {
-        file: 'packages/rocksdb/native/watermark.cc',
+        file: 'packages/rocksdb/native/recovery/watermark.cc',
         from: 'return identity.empty() || identity == state->database ? found : WatermarkFound::kOther;',
         to: 'return identity.size() < 64 ? found : WatermarkFound::kOther;',
       },
@@ -250,7 +250,7 @@ export const MUTANTS = [
     removes: 'the end of a backup that a full disk needs the database from',
     edits: [
       {
-        file: 'packages/rocksdb/native/lengthy_calls.h',
+        file: 'packages/rocksdb/native/database/lengthy_calls.h',
         from: '      for (Running* running : calls_.running_) running->finish();\n',
         to: '',
       },
@@ -286,7 +286,7 @@ export const MUTANTS = [
     removes: 'the metadata record that a trim writes',
     edits: [
       {
-        file: 'packages/rocksdb/native/removals.cc',
+        file: 'packages/rocksdb/native/database/removals.cc',
         from: 'throwIfFailed(batch_.Put(metaKey, rocksdb::Slice(value, sizeof(value))), use_.path());\n',
         to: '',
       },
@@ -298,7 +298,7 @@ export const MUTANTS = [
     removes: 'the one batch that a frame is written as: each entry is a write of its own',
     edits: [
       {
-        file: 'packages/rocksdb/native/write.cc',
+        file: 'packages/rocksdb/native/calls/write.cc',
         from: '{ put(use, batch, key, value, size); }',
         to: '{\n        put(use, batch, key, value, size);\n        use.write(batch, sync);\n        batch.Clear();\n      }',
       },
@@ -374,7 +374,7 @@ export const MUTANTS = [
     removes: 'the lock that stays when the process closes another descriptor of the file',
     edits: [
       {
-        file: 'packages/rocksdb/native/file_lock.cc',
+        file: 'packages/rocksdb/native/core/file_lock.cc',
         from: 'result = ::fcntl(file, F_OFD_SETLK, &whole);',
         to: 'result = ::fcntl(file, F_SETLK, &whole);',
       },
@@ -386,7 +386,7 @@ export const MUTANTS = [
     removes: 'the end of the lock with its process, whatever others that has started',
     edits: [
       {
-        file: 'packages/rocksdb/native/regular_file.cc',
+        file: 'packages/rocksdb/native/core/regular_file.cc',
         from: 'O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode',
         to: 'O_NOFOLLOW | O_NONBLOCK, mode',
       },
@@ -398,7 +398,7 @@ export const MUTANTS = [
     removes: 'the difference between a compaction that cannot read and a log that cannot be trusted',
     edits: [
       {
-        file: 'packages/rocksdb/native/unreadable_files.cc',
+        file: 'packages/rocksdb/native/database/unreadable_files.cc',
         from: '  *status = Status::OK();\n',
         to: '',
       },
@@ -410,7 +410,7 @@ export const MUTANTS = [
     removes: 'the difference between a file that cannot be opened for now and a disk that fails',
     edits: [
       {
-        file: 'packages/rocksdb/native/health.cc',
+        file: 'packages/rocksdb/native/database/health.cc',
         from: '} else if (isOutOfResources(status)) {',
         to: '} else if (false) {',
       },
@@ -422,7 +422,7 @@ export const MUTANTS = [
     removes: 'the refusal of the addon to open files of a database through links',
     edits: [
       {
-        file: 'packages/rocksdb/native/regular_file.cc',
+        file: 'packages/rocksdb/native/core/regular_file.cc',
         from: 'flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC',
         to: 'flags | O_NONBLOCK | O_CLOEXEC',
       },
@@ -519,7 +519,7 @@ export const MUTANTS = [
     removes: 'the patience of flushes for range deletions while compactions do not keep up',
     edits: [
       {
-        file: 'packages/rocksdb/native/range_deletions.cc',
+        file: 'packages/rocksdb/native/database/range_deletions.cc',
         from: 'files > usual ? files - usual : 0',
         to: 'files > usual ? usual - usual : 0',
       },
@@ -604,7 +604,7 @@ export const MUTANTS = [
     removes: 'what a write knows of the floors that it changes itself',
     edits: [
       {
-        file: 'packages/rocksdb/native/removals.cc',
+        file: 'packages/rocksdb/native/database/removals.cc',
         from: 'known == floors_.end() ? readFloor(use_, metaKey) : known->second',
         to: 'readFloor(use_, metaKey)',
       },
@@ -664,12 +664,12 @@ export const MUTANTS = [
     removes: 'the check of the addon that the entries of a write are inside its data',
     edits: [
       {
-        file: 'packages/rocksdb/native/write_entries.h',
+        file: 'packages/rocksdb/native/database/write_entries.h',
         from: 'if (length > data.size - total) return WriteProblem{"lengths", "as long in all as data"};\n    if (data.data[total] != kVersion)',
         to: 'if (total < data.size && data.data[total] != kVersion)',
       },
       {
-        file: 'packages/rocksdb/native/write_entries.h',
+        file: 'packages/rocksdb/native/database/write_entries.h',
         from: 'if (total != data.size) return WriteProblem{"lengths", "as long in all as data"};',
         to: '',
       },
@@ -757,7 +757,7 @@ export const MUTANTS = [
     removes: 'the entries that a scan has read before a block that cannot be read',
     edits: [
       {
-        file: 'packages/rocksdb/native/scan.cc',
+        file: 'packages/rocksdb/native/calls/scan.cc',
         from: 'if (chunk.entries() > 0 && !iterator->status().ok()) {',
         to: 'if (chunk.entries() > UINT32_MAX && !iterator->status().ok()) {',
       },
@@ -781,7 +781,7 @@ export const MUTANTS = [
     removes: 'the telling of a drop to the reads of its table',
     edits: [
       {
-        file: 'packages/rocksdb/native/drops.h',
+        file: 'packages/rocksdb/native/database/drops.h',
         from: 'watches_.at(watch->second).dropped = true;',
         to: 'watches_.at(watch->second).dropped = false;',
       },
@@ -921,7 +921,11 @@ export const MUTANTS = [
     name: 'loan-of-the-dead',
     removes: 'that the end of a thread ends what it has lent',
     edits: [
-      { file: 'packages/rocksdb/native/lease.cc', from: '  reference_->loans().leave(this);\n', to: '' },
+      {
+        file: 'packages/rocksdb/native/database/lease.cc',
+        from: '  reference_->loans().leave(this);\n',
+        to: '',
+      },
     ],
     killers: ['packages/rocksdb/test/loans.test.ts'],
   },
@@ -930,7 +934,7 @@ export const MUTANTS = [
     removes: 'that whoever takes tables back waits while they are written',
     edits: [
       {
-        file: 'packages/rocksdb/native/loans.cc',
+        file: 'packages/rocksdb/native/database/loans.cc',
         from: '  wait(lock, loan);\n}\n\nvoid Loans::leave',
         to: '}\n\nvoid Loans::leave',
       },
@@ -1134,7 +1138,7 @@ export const MUTANTS = [
     removes: 'the lock of a directory of backups',
     edits: [
       {
-        file: 'packages/rocksdb/native/backup.cc',
+        file: 'packages/rocksdb/native/calls/backup.cc',
         from: 'const int error = lockFile(file_.number(), kind);',
         to: 'const int error = shared ? lockFile(file_.number(), kind) : 0;',
       },
@@ -1146,7 +1150,7 @@ export const MUTANTS = [
     removes: 'the look at whose backup it is that is one too many',
     edits: [
       {
-        file: 'packages/rocksdb/native/backup.cc',
+        file: 'packages/rocksdb/native/calls/backup.cc',
         from: 'if (info.app_metadata == metadata) ids.push_back(info.backup_id);',
         to: 'ids.push_back(info.backup_id);',
       },
@@ -1223,7 +1227,7 @@ export const MUTANTS = [
     removes: 'the look whether an entry of a damaged file was written after its table was dropped',
     edits: [
       {
-        file: 'packages/rocksdb/native/table_files.cc',
+        file: 'packages/rocksdb/native/calls/table_files.cc',
         from: '} else if (wasThere(deletedAt)) {',
         to: '} else if (deletedAt > 0) {',
       },
@@ -1235,7 +1239,7 @@ export const MUTANTS = [
     removes: 'the look whether every file opens, when a read-only opening overlooks damage',
     edits: [
       {
-        file: 'packages/rocksdb/native/read_only.cc',
+        file: 'packages/rocksdb/native/core/read_only.cc',
         from: 'if (status.ok()) status = openEveryFile(options, **out);',
         to: 'static_cast<void>(openEveryFile);',
       },

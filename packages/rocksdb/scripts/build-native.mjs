@@ -15,7 +15,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import {
@@ -23,15 +23,16 @@ import {
   compileAll,
   digest,
   execute,
+  filesIn,
   findCompiler,
   findRocksDB,
   findVersion,
   flagsFor,
   missing,
+  sourceFolder,
 } from './toolchain.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const sourceFolder = join(root, 'native');
 const flags = new Set(process.argv.slice(2));
 const sanitizer = [...flags].find((flag) => flag.startsWith('--sanitize='))?.slice('--sanitize='.length);
 
@@ -48,20 +49,15 @@ async function build() {
   const version = findVersion(compiler, rocksdb);
   const { compile, link } = flagsFor(rocksdb, version, sanitizer);
 
-  const names = readdirSync(sourceFolder).sort();
-  const headers = names
-    .filter((name) => name.endsWith('.h'))
-    .map((name) => readFileSync(join(sourceFolder, name), 'utf8'));
+  const headers = filesIn(sourceFolder, '.h').map((path) => readFileSync(path, 'utf8'));
   const common = digest(compiler.command, compiler.args, compiler.version, version.text, compile, headers);
   const outputFolder = sanitizer ? join(root, 'build', sanitizer) : join(root, 'build');
   const objectFolder = join(outputFolder, 'objects');
-  const sources = names
-    .filter((name) => name.endsWith('.cc'))
-    .map((name) => {
-      const path = join(sourceFolder, name);
-      const hash = digest(common, readFileSync(path, 'utf8'));
-      return { name, path, flags: compile, object: join(objectFolder, `${name}.${hash.slice(0, 16)}.o`) };
-    });
+  const sources = filesIn(sourceFolder, '.cc').map((path) => {
+    const name = basename(path);
+    const hash = digest(common, readFileSync(path, 'utf8'));
+    return { name, path, flags: compile, object: join(objectFolder, `${name}.${hash.slice(0, 16)}.o`) };
+  });
   const output = join(outputFolder, 'shale_rocksdb.node');
   mkdirSync(outputFolder, { recursive: true });
   const unlock = await lock(join(outputFolder, 'lock'));

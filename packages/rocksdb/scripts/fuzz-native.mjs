@@ -10,7 +10,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { BuildFailure, execute, findCompiler } from './toolchain.mjs';
+import { BuildFailure, execute, findCompiler, sourceFolder } from './toolchain.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'build', 'fuzz');
@@ -22,15 +22,7 @@ const { values } = parseArgs({
   },
 });
 const target = join(root, 'test', 'fuzz', 'write_target.cc');
-const flags = [
-  '-std=c++17',
-  '-O1',
-  '-g',
-  '-fno-omit-frame-pointer',
-  '-Wall',
-  '-Wextra',
-  `-I${join(root, 'native')}`,
-];
+const flags = ['-std=c++17', '-O1', '-g', '-fno-omit-frame-pointer', '-Wall', '-Wextra', `-I${sourceFolder}`];
 
 /** One group and its entries, as the engine sends them; and two, of which one is stepped over and one goes down. */
 function seeds() {

@@ -19,10 +19,12 @@ import {
   compileAll,
   digest,
   execute,
+  filesIn,
   findCompiler,
   findRocksDB,
   findVersion,
   flagsFor,
+  sourceFolder,
 } from './toolchain.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -37,19 +39,16 @@ const { values } = parseArgs({
 
 /** The test's own sources, and those of the addon that are under test and know nothing of Node. */
 function sourcePaths() {
-  const tests = readdirSync(join(root, 'test', 'native')).filter((name) => name.endsWith('.cc'));
   const tested = ['log_memtable.cc', 'memtable_compatibility.cc'];
   return [
-    ...tests.map((name) => join(root, 'test', 'native', name)),
-    ...tested.map((name) => join(root, 'native', name)),
+    ...filesIn(join(root, 'test', 'native'), '.cc'),
+    ...tested.map((name) => join(sourceFolder, 'memtable', name)),
   ];
 }
 
 function headerTexts() {
-  return ['native', join('test', 'native')].flatMap((folder) =>
-    readdirSync(join(root, folder))
-      .filter((name) => name.endsWith('.h'))
-      .map((name) => readFileSync(join(root, folder, name), 'utf8')),
+  return [sourceFolder, join(root, 'test', 'native')].flatMap((folder) =>
+    filesIn(folder, '.h').map((path) => readFileSync(path, 'utf8')),
   );
 }
 

@@ -1,10 +1,14 @@
 // The system's C++ compiler and the system's librocksdb, and how the addon is compiled with them.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The addon's sources, in a folder for each floor; they include one another as "floor/file.h". */
+export const sourceFolder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'native');
 
 /** Something that the person who builds can put right; the message says how. */
 export class BuildFailure extends Error {}
@@ -92,6 +96,7 @@ export function flagsFor(rocksdb, version, sanitizer) {
     '-DNDEBUG',
     '-DNAPI_VERSION=8',
     '-DNODE_GYP_MODULE_NAME=shale_rocksdb',
+    `-I${sourceFolder}`,
     `-isystem${headers}`,
     ...rocksdb.compile,
   ];
@@ -119,6 +124,12 @@ export function execute(compiler, args) {
       else reject(new BuildFailure(output));
     });
   });
+}
+
+/** The paths of the files in a folder and those below whose names end so, in order. */
+export function filesIn(folder, ending) {
+  const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(ending));
+  return names.sort().map((name) => join(folder, name));
 }
 
 /** What tells one build from another: a hash of all that went into it. */

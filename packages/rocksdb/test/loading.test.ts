@@ -64,7 +64,8 @@ test('without the headers of RocksDB, the build says what to install', () => {
 test('a mistake in the sources fails the build with what the compiler says, and leaves no addon', () => {
   const folder = buildFolder();
   // In every file, so that none takes the time that it takes to compile.
-  for (const name of readdirSync(join(folder, 'native')).filter((file) => file.endsWith('.cc'))) {
+  const names = readdirSync(join(folder, 'native'), { recursive: true, encoding: 'utf8' });
+  for (const name of names.filter((file) => file.endsWith('.cc'))) {
     writeFileSync(join(folder, 'native', name), 'not C++ at all;');
   }
   const { status, stderr } = build(folder, []);

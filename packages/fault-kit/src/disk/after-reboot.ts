@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// The file WATERMARK, as packages/rocksdb/native/watermark.cc lays it out.
+// The file WATERMARK, as packages/rocksdb/native/recovery/watermark.cc lays it out.
 const PLACES = [0, 4096];
 const LENGTH = 96;
 const BOOT_ID_AT = 56;

@@ -1,5 +1,6 @@
-// The bulk write's reading of its buffers (native/write_entries.h), fed with any bytes: it refuses them, or it gives each
-// entry once, inside its buffer. The buffers are of their exact sizes, so that the address sanitizer sees one byte too far.
+// The bulk write's reading of its buffers (native/database/write_entries.h), fed with any bytes: it refuses them, or it
+// gives each entry once, inside its buffer. The buffers are of their exact sizes, so that the address sanitizer
+// sees one byte too far.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -7,8 +8,8 @@
 #include <cstring>
 #include <memory>
 
-#include "table_keys.h"
-#include "write_entries.h"
+#include "core/table_keys.h"
+#include "database/write_entries.h"
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "../../native/memtable_record.h"
+#include "memtable/memtable_record.h"
 
 namespace shale::test {
 

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <string>
 
-#include "../../native/log_memtable.h"
 #include "check.h"
+#include "memtable/log_memtable.h"
 
 namespace shale::test {
 

@@ -1,8 +1,8 @@
 // The log memtable, RocksDB's skip list and a std::set do the same random things, and must look the same at every step.
 #include <set>
 
-#include "../../native/log_memtable.h"
 #include "check.h"
+#include "memtable/log_memtable.h"
 
 namespace shale::test {
 

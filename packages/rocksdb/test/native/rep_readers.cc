@@ -3,9 +3,9 @@
 #include <chrono>
 #include <thread>
 
-#include "../../native/log_memtable.h"
-#include "../../native/log_run.h"
 #include "check.h"
+#include "memtable/log_memtable.h"
+#include "memtable/log_run.h"
 
 namespace shale::test {
 

@@ -2,8 +2,8 @@
 #include <string>
 #include <unordered_set>
 
-#include "../../native/run_index.h"
 #include "check.h"
+#include "memtable/run_index.h"
 
 namespace shale::test {
 

@@ -2,7 +2,7 @@
 
 #include <rocksdb/table.h>
 
-#include "../../native/log_memtable.h"
+#include "memtable/log_memtable.h"
 
 namespace shale::test {
 

@@ -1,0 +1,172 @@
+// The calls that may take long and so return promises: syncWal, flush, compactRange, deleteFilesInRanges,
+// checkpoint, resume.
+#include <rocksdb/convenience.h>
+#include <rocksdb/utilities/checkpoint.h>
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "napi/entry.h"
+#include "napi/operation.h"
+
+namespace shale {
+
+namespace {
+
+// syncWal(handle): what has been written so far survives a crash of the machine.
+napi_value syncWal(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database().assertWritable();
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
+    const Use use(database);
+    database.assertWritable();
+    use.sync();
+  });
+}
+
+// flush(handle): the memtable goes to a table file.
+napi_value flush(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database().assertWritable();
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
+    const Use use(database);
+    database.assertWritable();
+    throwIfFailed(use.db().Flush(rocksdb::FlushOptions()), use.path());
+  });
+}
+
+rocksdb::BottommostLevelCompaction bottommostOf(const std::string& name) {
+  if (name == "skip") return rocksdb::BottommostLevelCompaction::kSkip;
+  if (name == "ifHaveCompactionFilter") return rocksdb::BottommostLevelCompaction::kIfHaveCompactionFilter;
+  if (name == "force") return rocksdb::BottommostLevelCompaction::kForce;
+  if (name == "forceOptimized") return rocksdb::BottommostLevelCompaction::kForceOptimized;
+  throwRangeError("bottommost", "one of skip, ifHaveCompactionFilter, force, forceOptimized");
+}
+
+// compactRange(handle, lower | undefined, upper | undefined, bottommost)
+napi_value compactRange(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database().assertWritable();
+  const auto bottommost = bottommostOf(arguments.string(3, "bottommost"));
+  const bool fromStart = arguments.isUndefined(1);
+  const bool toEnd = arguments.isUndefined(2);
+  const std::string lower = fromStart ? "" : arguments.bytes(1, "lower").slice().ToString();
+  const std::string upper = toEnd ? "" : arguments.bytes(2, "upper").slice().ToString();
+  if (!fromStart && !toEnd && lower > upper) throwRangeError("upper", "not below lower");
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kLengthy, [=](SharedDatabase& database) {
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = bottommost;
+    options.exclusive_manual_compaction = false;
+    options.canceled = &database.cancelled();
+    const rocksdb::Slice begin(lower);
+    const rocksdb::Slice end(upper);
+    const Use use(database);
+    database.assertWritable();
+    throwIfFailed(use.db().CompactRange(options, use.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,
+                                        toEnd ? nullptr : &end),
+                  use.path());
+  });
+}
+
+using OwnedRange = std::pair<std::string, std::string>;
+
+// The type of a range differs between versions of RocksDB: pointers to slices once, optional slices later.
+template <class RangeType>
+rocksdb::Status callDeleteFilesInRanges(rocksdb::Status (*function)(rocksdb::DB*, rocksdb::ColumnFamilyHandle*,
+                                                                    const RangeType*, size_t, bool),
+                                        rocksdb::DB& db, const std::vector<OwnedRange>& ranges) {
+  std::vector<std::pair<rocksdb::Slice, rocksdb::Slice>> slices(ranges.begin(), ranges.end());
+  std::vector<RangeType> converted;
+  for (const auto& slice : slices) {
+    if constexpr (std::is_constructible_v<RangeType, const rocksdb::Slice*, const rocksdb::Slice*>) {
+      converted.emplace_back(&slice.first, &slice.second);
+    } else {
+      converted.emplace_back(slice.first, slice.second);
+    }
+  }
+  return function(&db, db.DefaultColumnFamily(), converted.data(), converted.size(), false);
+}
+
+// deleteFilesInRanges(handle, [lower, upper][], undefined): drops the table files that lie in a range with all their
+// keys. deleteFilesInRanges(handle, [lower, upper, metaKey][], since): only while the range's table is not dropped.
+napi_value deleteFilesInRanges(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  Lease& lease = arguments.lease(0);
+  bool isArray = false;
+  check(napi_is_array(env, arguments.raw(1), &isArray));
+  if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
+  uint32_t count = 0;
+  check(napi_get_array_length(env, arguments.raw(1), &count));
+  const bool guarded = !arguments.isUndefined(2);
+  const uint64_t since = guarded ? arguments.bigint(2, "since") : 0;
+  std::vector<OwnedRange> asked;
+  std::vector<std::string> metaKeys;
+  for (uint32_t i = 0; i < count; i++) {
+    const HandleScope scope(env);
+    napi_value pair;
+    napi_value ends[3];
+    check(napi_get_element(env, arguments.raw(1), i, &pair));
+    check(napi_is_array(env, pair, &isArray));
+    if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
+    for (uint32_t j = 0; j < 3; j++) check(napi_get_element(env, pair, j, &ends[j]));
+    OwnedRange range(arguments.bytes(ends[0], "lower").slice().ToString(),
+                     arguments.bytes(ends[1], "upper").slice().ToString());
+    if (range.first > range.second) throwRangeError("upper", "not below lower");
+    std::string metaKey = guarded ? arguments.bytes(ends[2], "metaKey").slice().ToString() : "";
+    if (range.first == range.second) continue;
+    asked.push_back(std::move(range));
+    metaKeys.push_back(std::move(metaKey));
+  }
+  return startDatabaseOperation(env, lease.forCall(), Duration::kLengthy, [=](SharedDatabase& database) {
+    database.makeTrimmable();
+    const Use use(database);
+    // No table is dropped, and so none begins anew, from here until the files are gone.
+    std::shared_lock<std::shared_mutex> gate(database.drops().gate(), std::defer_lock);
+    std::vector<OwnedRange> ranges;
+    if (guarded) gate.lock();
+    for (size_t i = 0; i < asked.size(); i++) {
+      if (!guarded || !database.drops().since(since, metaKeys[i])) ranges.push_back(asked[i]);
+    }
+    if (ranges.empty()) return;
+    throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, use.db(), ranges), use.path());
+    database.refillReserve();
+  });
+}
+
+// checkpoint(handle, directory): a consistent copy that can be opened by itself; hard links where possible. RocksDB has no
+// way to end it early, so on a full disk a trim waits for it: that is long only if files have to be copied.
+napi_value checkpoint(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database();
+  const std::string directory = arguments.string(1, "directory");
+  return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kLengthy, [directory](SharedDatabase& database) {
+    rocksdb::Checkpoint* raw = nullptr;
+    const Use use(database);
+    throwIfFailed(rocksdb::Checkpoint::Create(&use.db(), &raw), use.path());
+    const std::unique_ptr<rocksdb::Checkpoint> owned(raw);
+    throwIfFailed(owned->CreateCheckpoint(directory), directory);
+  });
+}
+
+// resume(handle): after a full disk has room again, or any other background error that RocksDB can leave behind.
+napi_value resume(const Arguments& arguments) {
+  return startDatabaseOperation(arguments.env(), arguments.lease(0).forCall(), Duration::kBrief,
+                                [](SharedDatabase& database) { database.resume(); });
+}
+
+}  // namespace
+
+void exportAdmin(napi_env env, napi_value exports) {
+  exportFunction<syncWal>(env, exports, "syncWal");
+  exportFunction<flush>(env, exports, "flush");
+  exportFunction<compactRange>(env, exports, "compactRange");
+  exportFunction<deleteFilesInRanges>(env, exports, "deleteFilesInRanges");
+  exportFunction<checkpoint>(env, exports, "checkpoint");
+  exportFunction<resume>(env, exports, "resume");
+}
+
+}  // namespace shale

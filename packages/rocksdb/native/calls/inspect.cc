@@ -1,0 +1,121 @@
+// What can be asked about a database: properties, statistics, sizes, files.
+#include <rocksdb/metadata.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "napi/entry.h"
+
+namespace shale {
+
+namespace {
+
+// property(handle, name): string | null
+napi_value property(const Arguments& arguments) {
+  const Use use(arguments.lease(0).database());
+  const std::string name = arguments.string(1, "name");
+  std::string value;
+  if (!use.db().GetProperty(name, &value)) return makeNull(arguments.env());
+  return makeString(arguments.env(), value);
+}
+
+// intProperty(handle, name): bigint | null
+napi_value intProperty(const Arguments& arguments) {
+  const Use use(arguments.lease(0).database());
+  const std::string name = arguments.string(1, "name");
+  uint64_t value = 0;
+  if (!use.db().GetIntProperty(name, &value)) return makeNull(arguments.env());
+  return makeBigInt(arguments.env(), value);
+}
+
+// statistics(handle): { tickers, text } | null
+napi_value statistics(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  rocksdb::Statistics* statistics = arguments.lease(0).database().statistics();
+  if (statistics == nullptr) return makeNull(env);
+  std::map<std::string, uint64_t> values;
+  statistics->getTickerMap(&values);
+  napi_value tickers = makeObject(env);
+  for (const auto& item : values) {
+    setProperty(env, tickers, item.first.c_str(), makeNumber(env, static_cast<double>(item.second)));
+  }
+  napi_value result = makeObject(env);
+  setProperty(env, result, "tickers", tickers);
+  setProperty(env, result, "text", makeString(env, statistics->ToString()));
+  return result;
+}
+
+// approximateSize(handle, lower, upper): number
+napi_value approximateSize(const Arguments& arguments) {
+  const Use use(arguments.lease(0).database());
+  rocksdb::SizeApproximationOptions options;
+  options.include_memtables = true;
+  options.include_files = true;
+  const KeyRange range = keyRange(arguments, 1);
+  const rocksdb::Range asked(range.lower, range.upper);
+  uint64_t size = 0;
+  if (!range.empty()) {
+    throwIfFailed(use.db().GetApproximateSizes(options, use.db().DefaultColumnFamily(), &asked, 1, &size),
+                  use.path());
+  }
+  return makeNumber(arguments.env(), static_cast<double>(size));
+}
+
+// liveFiles(handle): { name, level, size, smallest, largest, entries, deletions }[]
+napi_value liveFiles(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const Use use(arguments.lease(0).database());
+  std::vector<rocksdb::LiveFileMetaData> files;
+  use.db().GetLiveFilesMetaData(&files);
+  napi_value result;
+  check(napi_create_array_with_length(env, files.size(), &result));
+  for (size_t i = 0; i < files.size(); i++) {
+    const rocksdb::LiveFileMetaData& file = files[i];
+    napi_value item = makeObject(env);
+    setProperty(env, item, "name", makeString(env, file.relative_filename));
+    setProperty(env, item, "level", makeNumber(env, file.level));
+    setProperty(env, item, "size", makeNumber(env, static_cast<double>(file.size)));
+    setProperty(env, item, "smallest", makeBytes(env, file.smallestkey.data(), file.smallestkey.size()));
+    setProperty(env, item, "largest", makeBytes(env, file.largestkey.data(), file.largestkey.size()));
+    setProperty(env, item, "entries", makeNumber(env, static_cast<double>(file.num_entries)));
+    setProperty(env, item, "deletions", makeNumber(env, static_cast<double>(file.num_deletions)));
+    check(napi_set_element(env, result, static_cast<uint32_t>(i), item));
+  }
+  return result;
+}
+
+// unreadableFiles(handle): string, JSON
+napi_value unreadableFiles(const Arguments& arguments) {
+  return makeString(arguments.env(), arguments.lease(0).database().unreadableFiles());
+}
+
+// latestSequence(handle): bigint
+napi_value latestSequence(const Arguments& arguments) {
+  const Use use(arguments.lease(0).database());
+  return makeBigInt(arguments.env(), use.db().GetLatestSequenceNumber());
+}
+
+// identity(handle): string. Which database it is: RocksDB makes one up for each, and a copy by RocksDB's own means, as by
+// checkpoint or from a backup, gets another one.
+napi_value identity(const Arguments& arguments) {
+  const Use use(arguments.lease(0).database());
+  std::string identity;
+  throwIfFailed(use.db().GetDbIdentity(identity), use.path());
+  return makeString(arguments.env(), identity);
+}
+
+}  // namespace
+
+void exportInspect(napi_env env, napi_value exports) {
+  exportFunction<property>(env, exports, "property");
+  exportFunction<intProperty>(env, exports, "intProperty");
+  exportFunction<statistics>(env, exports, "statistics");
+  exportFunction<approximateSize>(env, exports, "approximateSize");
+  exportFunction<liveFiles>(env, exports, "liveFiles");
+  exportFunction<unreadableFiles>(env, exports, "unreadableFiles");
+  exportFunction<latestSequence>(env, exports, "latestSequence");
+  exportFunction<identity>(env, exports, "identity");
+}
+
+}  // namespace shale

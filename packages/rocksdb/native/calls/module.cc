@@ -1,0 +1,57 @@
+// The addon: context-aware, loaded by every thread that uses it.
+#include <rocksdb/version.h>
+
+#include "napi/entry.h"
+#include "napi/environment.h"
+
+namespace shale {
+
+namespace {
+
+// initialize(RocksDBError): once per environment, before anything else.
+napi_value initialize(const Arguments& arguments) {
+  napi_valuetype type;
+  check(napi_typeof(arguments.env(), arguments.raw(0), &type));
+  if (type != napi_function) throwTypeError("constructor", "a class");
+  void* existing = nullptr;
+  check(napi_get_instance_data(arguments.env(), &existing));
+  if (existing == nullptr) Environment::install(arguments.env(), arguments.raw(0));
+  return makeUndefined(arguments.env());
+}
+
+#define SHALE_TEXT(value) #value
+#define SHALE_VERSION(major, minor, patch) SHALE_TEXT(major) "." SHALE_TEXT(minor) "." SHALE_TEXT(patch)
+
+void exportAll(napi_env env, napi_value exports) {
+  setProperty(env, exports, "rocksdbVersion",
+              makeString(env, SHALE_VERSION(ROCKSDB_MAJOR, ROCKSDB_MINOR, ROCKSDB_PATCH)));
+  exportFunction<initialize>(env, exports, "initialize");
+  exportLifecycle(env, exports);
+  exportWrite(env, exports);
+  exportTrim(env, exports);
+  exportScan(env, exports);
+  exportHeads(env, exports);
+  exportTableEnds(env, exports);
+  exportRecords(env, exports);
+  exportSnapshot(env, exports);
+  exportInspect(env, exports);
+  exportAdmin(env, exports);
+  exportTableFiles(env, exports);
+  exportSalvage(env, exports);
+  exportBackup(env, exports);
+  exportLoans(env, exports);
+}
+
+}  // namespace
+
+}  // namespace shale
+
+NAPI_MODULE_INIT() {
+  try {
+    shale::exportAll(env, exports);
+    return exports;
+  } catch (...) {
+    shale::throwIntoJavaScript(env);
+    return nullptr;
+  }
+}

@@ -1,0 +1,126 @@
+#include "core/read_only.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "core/directories.h"
+
+namespace shale {
+
+namespace {
+
+using rocksdb::Status;
+
+// RocksDB 11 takes a unique_ptr where the versions before took a raw pointer: take what there is.
+template <class DB>
+auto openFamilies(const rocksdb::Options& options, const std::string& path,
+                  const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
+                  std::vector<rocksdb::ColumnFamilyHandle*>* handles, std::unique_ptr<DB>* out, int)
+    -> decltype(DB::OpenForReadOnly(options, path, families, handles, out, false)) {
+  return DB::OpenForReadOnly(options, path, families, handles, out, false);
+}
+template <class DB>
+Status openFamilies(const rocksdb::Options& options, const std::string& path,
+                    const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
+                    std::vector<rocksdb::ColumnFamilyHandle*>* handles, std::unique_ptr<DB>* out, long) {
+  DB* raw = nullptr;
+  Status status = DB::OpenForReadOnly(options, path, families, handles, &raw, false);
+  out->reset(raw);
+  return status;
+}
+
+// By the column family: otherwise RocksDB makes a CompactedDB of a database that has one level at most, and of one without
+// table files, whose levels end before the first, one that crashes at the first Get.
+Status openOnce(const rocksdb::Options& options, const std::string& path, std::unique_ptr<rocksdb::DB>* out) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::ColumnFamilyDescriptor family(rocksdb::kDefaultColumnFamilyName, options);
+  const Status status = openFamilies<rocksdb::DB>(options, path, {family}, &handles, out, 0);
+  if (status.ok()) {
+    for (rocksdb::ColumnFamilyHandle* handle : handles) (*out)->DestroyColumnFamilyHandle(handle);
+  }
+  return status;
+}
+
+using LogNumbers = std::set<uint64_t>;
+
+// What a writer changes in a directory when it flushes or compacts: which files there are, and its manifest.
+struct Listing {
+  std::set<std::string> files;
+  LogNumbers logs;
+  uintmax_t manifestSize = 0;
+
+  bool operator==(const Listing& other) const { return files == other.files && manifestSize == other.manifestSize; }
+};
+
+Listing list(const std::string& path) {
+  Listing listing;
+  for (const std::string& name : namesIn(path)) {
+    const std::filesystem::path file = std::filesystem::path(path) / name;
+    listing.files.insert(name);
+    if (file.extension() == ".log") listing.logs.insert(std::strtoull(name.c_str(), nullptr, 10));
+    std::error_code gone;
+    const uintmax_t size = name.rfind("MANIFEST-", 0) == 0 ? std::filesystem::file_size(file, gone) : 0;
+    if (!gone) listing.manifestSize += size;
+  }
+  return listing;
+}
+
+// Log files are made and deleted in the order of their numbers, and a number is never used again. So if the oldest
+// one that the manifest needs was there before the open and is there after it, all of them were there all the time.
+bool sawEveryLog(rocksdb::DB& db, const LogNumbers& before, const LogNumbers& after) {
+  uint64_t needed = 0;
+  db.GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &needed);
+  const auto oldestBefore = before.lower_bound(needed);
+  const auto oldestAfter = after.lower_bound(needed);
+  if (oldestBefore == before.end() || oldestAfter == after.end()) {
+    return oldestBefore == before.end() && oldestAfter == after.end();
+  }
+  return *oldestBefore == *oldestAfter;
+}
+
+// With paranoid_checks off RocksDB opens a database that lacks files, or has some that do not open. An iterator over one of
+// those may end the process (7.8 lets go of it twice): so there is none.
+Status openEveryFile(const rocksdb::Options& options, rocksdb::DB& db) {
+  if (options.paranoid_checks) return Status::OK();
+  rocksdb::TablePropertiesCollection properties;
+  const Status status = db.GetPropertiesOfAllTables(&properties);
+  return status.IsPathNotFound() || status.IsNotFound() ? Status::Corruption(status.ToString()) : status;
+}
+
+// Files that vanish while they are opened, and damage that is none but a file being written. Real damage says the
+// same, but does so in a directory that stays as it is.
+bool mayBeTheWriter(const Status& status) {
+  return status.IsPathNotFound() || status.IsNotFound() || status.IsCorruption() || status.IsTryAgain() ||
+         (status.IsIOError() && status.ToString().find("No such file") != std::string::npos);
+}
+
+}  // namespace
+
+Status openReadOnly(const rocksdb::Options& options, const std::string& path, std::unique_ptr<rocksdb::DB>* out) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
+  for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
+    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 25)));
+    const Listing before = list(path);
+    Status status = openOnce(options, path, out);
+    if (status.ok()) status = openEveryFile(options, **out);
+    const Listing after = list(path);
+    if (status.ok()) {
+      if (sawEveryLog(**out, before.logs, after.logs)) return status;
+      out->reset();
+    } else if (!mayBeTheWriter(status) || (before == after && attempt > 0)) {
+      out->reset();
+      return status;
+    }
+  }
+  return Status::TryAgain("The writer of this database flushes faster than a reader can open it", path);
+}
+
+}  // namespace shale

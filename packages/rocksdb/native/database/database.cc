@@ -1,0 +1,407 @@
+#include "database/database.h"
+
+#include <rocksdb/convenience.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <limits>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/background_priority.h"
+#include "core/directories.h"
+#include "core/errors.h"
+#include "core/executor.h"
+#include "core/format.h"
+#include "core/open_rocksdb.h"
+#include "core/read_only.h"
+#include "recovery/log_scan.h"
+
+namespace shale {
+
+using rocksdb::Status;
+
+namespace {
+
+// Each meets the writer in the middle of changing its logs; some hundred such in a row are no writer.
+constexpr int kMostAttempts = 200;
+
+// On a full disk every byte counts: no room taken ahead, no memtable that fills, nothing compacted.
+void spare(rocksdb::Options& options) {
+  options.allow_fallocate = false;
+  options.disable_auto_compactions = true;
+  options.write_buffer_size = std::max<size_t>(options.write_buffer_size * 8, size_t{1} << 30);
+  options.max_total_wal_size = std::numeric_limits<uint64_t>::max();
+}
+
+}  // namespace
+
+SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMissing, const Settings& settings)
+    : path_(std::move(path)),
+      view_(view),
+      readOnly_(view != 0),
+      settings_(settings),
+      reserve_(path_, view == 0 ? settings.spaceReserve : 0),
+      unreadableFiles_(std::make_shared<UnreadableFiles>(path_)) {
+  if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
+  writerLock_ = lockForWriting(createIfMissing);
+  Recovery recovery(path_, readOnly_, createIfMissing, settings_);
+  try {
+    recovery.before();
+  } catch (...) {
+    writerLock_.undo();
+    throw;
+  }
+  terms_ = recovery.terms();
+  Status status = open(Opening::kNormal, createIfMissing && !readOnly_);
+  if (!readOnly_ && isNoSpace(status) && reserve_.giveUp()) {
+    health_->fill(status.ToString());
+    health_->begin(true);
+    try {
+      status = open(Opening::kSparing, false);
+    } catch (...) {
+      reserve_.keep();
+      recovery.undo();
+      throw;
+    }
+    if (!status.ok()) reserve_.keep();
+  }
+  if (!status.ok()) recovery.undo();
+  throwIfFailed(status, path_);
+  try {
+    watermark_ = recovery.after(*db_);
+    recovery_ = recovery.report();
+  } catch (...) {
+    closeRocksDB();
+    throw;
+  }
+  if (!health_->full()) reserve_.keep();
+}
+
+WriterLock SharedDatabase::lockForWriting(bool createIfMissing) const {
+  std::error_code error;
+  // Where there is nothing to be opened, nothing is made.
+  if (readOnly_ || (!createIfMissing && !std::filesystem::exists(path_ + "/CURRENT", error))) return WriterLock();
+  try {
+    return WriterLock(path_);
+  } catch (const DatabaseError& failure) {
+    if (failure.code != "ROCKSDB_NO_SPACE" || !reserve_.giveUp()) throw;
+  }
+  return WriterLock(path_);
+}
+
+Status SharedDatabase::open(Opening opening, bool createIfMissing) {
+  if (readOnly_) return openForReading();
+  rocksdb::Options options = begin(false);
+  options.create_if_missing = createIfMissing;
+  options.listeners = {unreadableFiles_, health_, rangeDeletions_, std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
+  options.avoid_flush_during_recovery = opening != Opening::kNormal;
+  if (opening == Opening::kSparing) spare(options);
+  if (options.avoid_flush_during_recovery) syncLogs(path_);
+  const Status status = openRocksDB(options, path_, &db_);
+  if (status.ok()) unreadableFiles_->attach(*db_);
+  return status;
+}
+
+void SharedDatabase::closeRocksDB() {
+  unreadableFiles_->detach();
+  // What Close() reports could be told to nobody: whatever was acknowledged is in the log already.
+  if (db_ != nullptr) db_->Close().PermitUncheckedError();
+  db_.reset();
+}
+
+Status SharedDatabase::openForReading() {
+  // While a writer makes files, a listing of the directory can lack one that is older than another in it, and so can the
+  // logs that RocksDB replays. A gap among files that stay the same is a real one.
+  const auto names = [&] {
+    std::vector<std::string> logs;
+    for (const LogFile& file : listLogs(path_)) logs.push_back(file.name);
+    return logs;
+  };
+  for (int attempt = 0;; attempt++) {
+    const std::vector<std::string> before = names();
+    const Status status = openReadOnly(begin(true), path_, &db_);
+    const bool gap = status.ok() && logContinuity_ != nullptr && logContinuity_->stopped();
+    if (!gap || names() == before || attempt == kMostAttempts) return status;
+    db_.reset();
+    std::this_thread::sleep_for(std::chrono::milliseconds(attempt));
+  }
+}
+
+rocksdb::Options SharedDatabase::begin(bool readOnly) {
+  rocksdb::Options options = settings_.toOptions(path_, readOnly);
+  options.statistics = statistics_;
+  options.num_levels = std::max(options.num_levels, terms_.levels);
+  if (terms_.wholeLogs && options.wal_recovery_mode == rocksdb::WALRecoveryMode::kPointInTimeRecovery) {
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  }
+  if (options.wal_recovery_mode != rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords) {
+    logContinuity_ = std::make_unique<LogContinuity>(path_, options.wal_recovery_mode, terms_.jumps);
+    options.wal_filter = logContinuity_.get();
+  }
+  opening_++;
+  return options;
+}
+
+void SharedDatabase::closeNow() {
+  closeRocksDB();
+  if (watermark_ != nullptr) watermark_->sync();
+  watermark_.reset();
+  if (health_->full()) reserve_.keep();
+  writerLock_.release();
+}
+
+void SharedDatabase::reopen(Opening opening, bool full) {
+  endSnapshots();
+  closeRocksDB();
+  // Before it is opened: what goes wrong from then on is news.
+  health_->begin(full);
+  try {
+    Settings settings = settings_;
+    settings.salvage = false;
+    Recovery recovery(path_, false, false, settings);
+    recovery.before();
+    terms_ = recovery.terms();
+    Status status;
+    try {
+      status = open(opening, false);
+    } catch (...) {
+      recovery.undo();
+      throw;
+    }
+    if (!status.ok()) recovery.undo();
+    throwIfFailed(status, path_);
+    watermark_ = recovery.after(*db_);
+  } catch (const DatabaseError& error) {
+    giveUpWriting();
+    if (error.code == "ROCKSDB_NO_SPACE") {
+      health_->fill(error.message);
+    } else if (error.code == "ROCKSDB_NO_RESOURCES") {
+      health_->starve(error.message);
+    } else {
+      health_->poison("opening the database anew failed: " + error.message);
+    }
+    throw;
+  } catch (...) {
+    giveUpWriting();
+    health_->poison("opening the database anew failed");
+    throw;
+  }
+}
+
+void SharedDatabase::giveUpWriting() {
+  closeRocksDB();
+  // Reads go on.
+  try {
+    openForReading().PermitUncheckedError();
+  } catch (const DatabaseError&) {
+    // It is not even possible to look at the directory.
+  }
+}
+
+void SharedDatabase::assertSound() const {
+  if (readOnly_) {
+    throw DatabaseError{"ROCKSDB_READ_ONLY", "The database was opened with readOnly: true: " + path_, "none", "none",
+                        path_};
+  }
+  if (health_->poisoned()) {
+    throw DatabaseError{"ROCKSDB_POISONED",
+                        "An earlier write failed for good (" + health_->reason() +
+                            "), so nothing more is written. Close the database in every thread and open it again: " +
+                            path_,
+                        "none", "fatal", path_};
+  }
+}
+
+void SharedDatabase::assertTrimmable() const {
+  assertSound();
+  if (health_->starved() || (health_->full() && health_->stopped())) throwHalted();
+}
+
+void SharedDatabase::throwHalted() const {
+  if (!health_->starved()) {
+    throw DatabaseError{"ROCKSDB_NO_SPACE", "The disk is full (" + health_->reason() + ")", "noSpace", "hard", path_};
+  }
+  throw DatabaseError{"ROCKSDB_NO_RESOURCES",
+                      "There were no file descriptors or no memory left to open a file with (" + health_->reason() + ")",
+                      "none", "hard", path_};
+}
+
+void SharedDatabase::assertWritable() const {
+  assertSound();
+  if (health_->halted()) throwHalted();
+}
+
+void SharedDatabase::makeTrimmable() {
+  assertSound();
+  // There is no reserve of descriptors.
+  if (health_->starved()) throwHalted();
+  if (!health_->full() || !health_->stopped()) return;
+  const LengthyCalls::Ending ending(lengthyCalls_);
+  endCompactions();
+  const std::lock_guard<Gate> lock(gate_);
+  assertSound();
+  if (health_->starved()) throwHalted();
+  if (!health_->full() || !health_->stopped()) return;
+  if (!reserve_.giveUp()) throwHalted();
+  reopen(Opening::kSparing, true);
+}
+
+void SharedDatabase::resume() {
+  assertSound();
+  if (!health_->halted()) {
+    const Use use(*this);
+    throwIfFailed(use.db().Resume(), path_);
+    return;
+  }
+  const LengthyCalls::Ending ending(lengthyCalls_);
+  endCompactions();
+  const std::lock_guard<Gate> lock(gate_);
+  assertSound();
+  if (!health_->halted()) return;
+  if (health_->full() && !reserve_.hasRoom()) throwHalted();
+  reopen(Opening::kLight, false);
+  reserve_.keep();
+}
+
+void SharedDatabase::refillReserve() {
+  if (health_->full()) reserve_.keep();
+}
+
+void SharedDatabase::endCompactions() {
+  // Not a Use: that one throws when the RocksDB was lost, and whoever comes here is about to open it again.
+  const std::shared_lock<Gate> lock(gate_);
+  if (db_ == nullptr) return;
+  db_->DisableManualCompaction();
+  db_->EnableManualCompaction();
+}
+
+void SharedDatabase::endSnapshots() {
+  std::lock_guard<std::mutex> lock(snapshotsMutex_);
+  for (const rocksdb::Snapshot* snapshot : snapshots_) db_->ReleaseSnapshot(snapshot);
+  snapshots_.clear();
+}
+
+void SharedDatabase::release(const rocksdb::Snapshot* snapshot, uint64_t opening) {
+  const std::shared_lock<Gate> lock(gate_);
+  if (opening != opening_) return;
+  std::lock_guard<std::mutex> own(snapshotsMutex_);
+  if (snapshots_.erase(snapshot) > 0) db_->ReleaseSnapshot(snapshot);
+}
+
+void SharedDatabase::cancelBackgroundWork() {
+  // Whoever replaces the RocksDB now is waited for by others.
+  const std::shared_lock<Gate> lock(gate_, std::try_to_lock);
+  if (lock && db_ != nullptr) rocksdb::CancelAllBackgroundWork(db_.get(), false);
+}
+
+Use::Use(SharedDatabase& database) : database_(database), lock_(database.gate_) {
+  if (database.db_ != nullptr) return;
+  if (!database.health_->poisoned()) {
+    const bool starved = database.health_->starved();
+    throw DatabaseError{starved ? "ROCKSDB_NO_RESOURCES" : "ROCKSDB_NO_SPACE",
+                        std::string(starved ? "There are no file descriptors or no memory" : "The disk is full") +
+                            ", and RocksDB could not be opened even for reading (" + database.health_->reason() +
+                            "): resume() tries again",
+                        starved ? "none" : "noSpace", "hard", path()};
+  }
+  throw DatabaseError{"ROCKSDB_POISONED", "The database is lost to this process: " + database.health_->reason(), "none",
+                      "fatal", database.path_};
+}
+
+std::unique_ptr<rocksdb::Iterator> Use::iterate(const rocksdb::ReadOptions& options) const {
+  return std::unique_ptr<rocksdb::Iterator>(db().NewIterator(options, db().DefaultColumnFamily()));
+}
+
+void Use::write(rocksdb::WriteBatch& batch, bool sync) const {
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  throwIfWriteFailed(db().Write(options, &batch));
+  // RocksDB has put the sequence of its first record at the head of the batch.
+  noteWritten(loadU64LE(batch.Data().data()) + batch.Count() - 1, sync);
+}
+
+void Use::noteWritten(uint64_t sequence, bool synced) const {
+  const std::shared_ptr<Watermark>& watermark = database_.watermark_;
+  if (watermark == nullptr) return;
+  if (!watermark->advance(sequence, synced)) {
+    database_.health_->poison(watermark->reason());
+    throw DatabaseError{"ROCKSDB_IO_ERROR", watermark->reason(), "none", "fatal", path()};
+  }
+  if (!watermark->syncDue()) return;
+  const auto sync = [watermark, health = database_.health_] {
+    if (!watermark->sync()) health->poison(watermark->reason());
+  };
+  try {
+    Executor::brief().submit(sync);
+  } catch (...) {
+    sync();  // no thread to be had
+  }
+}
+
+void Use::throwIfWriteFailed(const Status& status) const {
+  if (status.ok()) return;
+  database_.health_->observeWrite(status);
+  // A write that waited for room in memory while a compaction failed: RocksDB says no more than that it is not in.
+  if (status.IsIncomplete()) database_.assertTrimmable();
+  DatabaseError error = errorFromStatus(status, database_.path_);
+  // No room for a sync: not the full disk that resume() can leave.
+  if (isNoSpace(status) && database_.health_->poisoned()) error.code = "ROCKSDB_IO_ERROR";
+  throw error;
+}
+
+void Use::sync() const {
+  // Not SyncWAL(): that one looks at the log beside the writers, and where a write of theirs has just failed, RocksDB
+  // with assertions ends the process.
+  rocksdb::WriteBatch nothing;
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const uint64_t latest = db().GetLatestSequenceNumber();
+  throwIfWriteFailed(db().Write(options, &nothing));
+  noteWritten(latest, true);
+}
+
+void Use::countRangeDeletions(uint64_t count) const {
+  const uint64_t limit = database_.settings_.memtableMaxRangeDeletions;
+  if (limit == 0 || count == 0) return;
+  const uint64_t now = database_.rangeDeletions_->add(count);
+  // Asked again with each `limit` more of them.
+  const uint64_t before = now - std::min(now, count);
+  if (now / limit == before / limit || database_.health_->halted()) return;
+  if (!flushIsDue(db(), now, limit, database_.settings_.level0FileNumCompactionTrigger)) return;
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  // If it fails, reads stay as slow as they are, and the next flush will tell.
+  db().Flush(options).PermitUncheckedError();
+}
+
+const rocksdb::Snapshot* Use::takeSnapshot() const {
+  std::lock_guard<std::mutex> lock(database_.snapshotsMutex_);
+  const rocksdb::Snapshot* snapshot = db().GetSnapshot();
+  database_.snapshots_.insert(snapshot);
+  return snapshot;
+}
+
+bool SharedDatabase::claim(const std::string& name, const Lease* owner) {
+  std::lock_guard<std::mutex> lock(claimsMutex_);
+  return claims_.emplace(name, owner).second;
+}
+
+bool SharedDatabase::releaseClaim(const std::string& name, const Lease* owner) {
+  std::lock_guard<std::mutex> lock(claimsMutex_);
+  const auto found = claims_.find(name);
+  if (found == claims_.end() || found->second != owner) return false;
+  claims_.erase(found);
+  return true;
+}
+
+void SharedDatabase::releaseClaims(const Lease* owner) {
+  std::lock_guard<std::mutex> lock(claimsMutex_);
+  for (auto it = claims_.begin(); it != claims_.end();) it = it->second == owner ? claims_.erase(it) : std::next(it);
+}
+
+}  // namespace shale

@@ -1,0 +1,190 @@
+// One RocksDB that every thread of the process shares.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/iterator.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/snapshot.h>
+#include <rocksdb/statistics.h>
+#include <rocksdb/write_batch.h>
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_set>
+
+#include "core/gate.h"
+#include "database/drops.h"
+#include "database/health.h"
+#include "database/lengthy_calls.h"
+#include "database/loans.h"
+#include "database/options.h"
+#include "database/range_deletions.h"
+#include "database/reserve.h"
+#include "database/unreadable_files.h"
+#include "database/writer_lock.h"
+#include "recovery/log_continuity.h"
+#include "recovery/recovery.h"
+#include "recovery/watermark.h"
+
+namespace shale {
+
+class Lease;
+class Use;
+
+class SharedDatabase {
+ public:
+  // Opens the RocksDB, for reading only unless `view` is 0; throws DatabaseError. On a full disk it gives up the space
+  // reserve to open it, for reads and trims alone.
+  SharedDatabase(std::string path, uint32_t view, bool createIfMissing, const Settings& settings);
+  ~SharedDatabase() = default;
+  SharedDatabase(const SharedDatabase&) = delete;
+  SharedDatabase& operator=(const SharedDatabase&) = delete;
+
+  // Closes the RocksDB and gives up its lock. The object must not be used for anything else afterwards.
+  void closeNow();
+
+  const std::string& path() const { return path_; }
+  bool readOnly() const { return readOnly_; }
+  // What the opening has found, as JSON.
+  const std::string& recovery() const { return recovery_; }
+  // Which of the databases of this path it is, in the registry.
+  uint32_t view() const { return view_; }
+  const Settings& settings() const { return settings_; }
+  // Table files that a compaction could not read, as JSON.
+  std::string unreadableFiles() const { return unreadableFiles_->json(); }
+  rocksdb::Statistics* statistics() { return statistics_.get(); }
+
+  // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED or ROCKSDB_NO_SPACE.
+  void assertWritable() const;
+  // The same, but on a full disk it first opens the RocksDB anew on what the space reserve held; it may take a while.
+  // The calling thread must not hold a Use.
+  void makeTrimmable();
+
+  // Leaves a full disk: opens the RocksDB anew, which keeps every other call waiting and ends all snapshots. Throws
+  // ROCKSDB_NO_SPACE if there is no room yet. The calling thread must not hold a Use.
+  void resume();
+  // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED, or ROCKSDB_NO_SPACE when not even a trim can be written.
+  void assertTrimmable() const;
+  // Files have gone: makes a new reserve of their room if the last one was given up.
+  void refillReserve();
+
+  // Serialises the read-modify-write of trim floors.
+  std::mutex& floors() { return floors_; }
+  Drops& drops() { return drops_; }
+  Loans& loans() { return loans_; }
+  // Whoever holds a Use for long is in there, so as not to keep makeTrimmable() and resume() waiting, and all else by them.
+  LengthyCalls& lengthyCalls() { return lengthyCalls_; }
+
+  bool claim(const std::string& name, const Lease* owner);
+  bool releaseClaim(const std::string& name, const Lease* owner);
+  void releaseClaims(const Lease* owner);
+
+  // Gives a snapshot back; one that ended with an earlier opening is gone already.
+  void release(const rocksdb::Snapshot* snapshot, uint64_t opening);
+
+  // Stops manual compactions under way.
+  std::atomic<bool>& cancelled() { return cancelled_; }
+  // The process ends: RocksDB's own threads shall do nothing new.
+  void cancelBackgroundWork();
+
+ private:
+  friend class Use;
+
+  // Keeps others from writing from now on; on a full disk with the room of the space reserve.
+  WriterLock lockForWriting(bool createIfMissing) const;
+
+  // How to open: as asked for; the same, but leaving in RocksDB's log what is there, for there may be little room; or
+  // with as few writes as there can be.
+  enum class Opening { kNormal, kLight, kSparing };
+
+  // What RocksDB says; throws DatabaseError when it does not even come to that. On terms_.
+  rocksdb::Status open(Opening opening, bool createIfMissing);
+  rocksdb::Status openForReading();
+  // What both have in common; begins a new opening.
+  rocksdb::Options begin(bool readOnly);
+  void closeRocksDB();
+  // Closes the RocksDB and opens it again, on a disk that is still full or no more; if that fails, for reading alone, and
+  // throws. Under the gate, held exclusively.
+  void reopen(Opening opening, bool full);
+  void giveUpWriting();
+  // So that they do not keep reopen() waiting.
+  void endCompactions();
+  void endSnapshots();
+  [[noreturn]] void throwHalted() const;
+  void assertSound() const;
+
+  const std::string path_;
+  const uint32_t view_;
+  const bool readOnly_;
+  const Settings settings_;
+  const Reserve reserve_;
+  // Held from before the first look at the files until after the last; nothing when it is read only.
+  WriterLock writerLock_;
+  std::shared_ptr<rocksdb::Statistics> statistics_;
+  std::shared_ptr<Health> health_ = std::make_shared<Health>();
+  const std::shared_ptr<UnreadableFiles> unreadableFiles_;
+  std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
+  // Held shared by whoever uses db_, exclusively by whoever replaces it.
+  Gate gate_;
+  LengthyCalls lengthyCalls_;
+  // RocksDB keeps a pointer to it.
+  std::unique_ptr<LogContinuity> logContinuity_;
+  std::unique_ptr<rocksdb::DB> db_;
+  // How often db_ was opened.
+  uint64_t opening_ = 0;
+  std::mutex snapshotsMutex_;
+  std::unordered_set<const rocksdb::Snapshot*> snapshots_;
+  std::string recovery_;
+  Recovery::Terms terms_;
+  std::shared_ptr<Watermark> watermark_;  // null when it is read only, or there was no room for the file
+  std::mutex floors_;
+  Drops drops_;
+  Loans loans_;
+  std::mutex claimsMutex_;
+  std::map<std::string, const Lease*> claims_;
+  std::atomic<bool> cancelled_{false};
+};
+
+// The use of the RocksDB for the length of one call: while there is one, it is not replaced. Calls take it before they
+// look at buffers, since it may wait, and no thread has two at a time.
+class Use {
+ public:
+  // Throws if the RocksDB was lost when it was opened anew: ROCKSDB_NO_SPACE while resume() may bring it back, else
+  // ROCKSDB_POISONED.
+  explicit Use(SharedDatabase& database);
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+  rocksdb::DB& db() const { return *database_.db_; }
+  SharedDatabase& database() const { return database_; }
+  const std::string& path() const { return database_.path_; }
+
+  std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::ReadOptions& options) const;
+
+  // Writes a batch and minds what a failure means; throws DatabaseError.
+  void write(rocksdb::WriteBatch& batch, bool sync) const;
+  // What was written so far survives a crash of the machine.
+  void sync() const;
+  // Range deletions were written. Every one in the memtable makes the next read after it dearer (a millisecond at some
+  // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them; a few times
+  // as many where a flush would make writes wait.
+  void countRangeDeletions(uint64_t count) const;
+
+  const rocksdb::Snapshot* takeSnapshot() const;
+  uint64_t opening() const { return database_.opening_; }
+
+ private:
+  void throwIfWriteFailed(const rocksdb::Status& status) const;
+  // Moves the watermark to a sequence of RocksDB that a write or a sync has reached, before it is acknowledged. If that
+  // cannot be written down, it throws, and the database is poisoned.
+  void noteWritten(uint64_t sequence, bool synced) const;
+
+  SharedDatabase& database_;
+  std::shared_lock<Gate> lock_;
+};
+
+}  // namespace shale

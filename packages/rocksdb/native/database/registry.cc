@@ -1,0 +1,167 @@
+#include "database/registry.h"
+
+#include <rocksdb/env.h>
+
+#include <climits>
+#include <cstdlib>
+
+#include "core/directories.h"
+#include "core/errors.h"
+#include "core/executor.h"
+#include "napi/environment.h"
+
+namespace shale {
+
+Reference& Reference::operator=(Reference&& other) noexcept {
+  if (this != &other) {
+    drop();
+    database_ = std::exchange(other.database_, nullptr);
+    kind_ = other.kind_;
+  }
+  return *this;
+}
+
+void Reference::drop() {
+  if (database_ != nullptr) Registry::instance().remove(*std::exchange(database_, nullptr), kind_, false);
+}
+
+void Reference::dropAndWait() {
+  if (database_ != nullptr) Registry::instance().remove(*std::exchange(database_, nullptr), kind_, true);
+}
+
+Reference Reference::forCall() const {
+  Registry::instance().addCall(*database_);
+  return Reference(database_, Kind::kCall);
+}
+
+Registry& Registry::instance() {
+  static Registry* registry = new Registry();
+  return *registry;
+}
+
+Registry::Entry& Registry::entryOf(const SharedDatabase& database) {
+  return entries_.find(Key(database.path(), database.view()))->second;
+}
+
+Reference Registry::open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings) {
+  if (createIfMissing && !readOnly) createDirectory(path, settings.ownerOnly());
+  const std::string real = realPath(path);
+
+  std::unique_lock<std::mutex> lock(mutex_);
+  const Key key(real, readOnly ? ++lastView_ : kWritable);
+  for (;;) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end()) break;
+    Entry& entry = found->second;
+    if (entry.state == State::kOpen) {
+      const std::string difference = entry.database->settings().differenceFrom(settings);
+      if (!difference.empty()) {
+        throw DatabaseError{"ROCKSDB_OPTIONS_MISMATCH",
+                            "The database is open in this process with another " + difference + ": " + key.first,
+                            "none", "none", key.first};
+      }
+      entry.references++;
+      entry.leases++;
+      entry.database->cancelled() = false;
+      changed_.notify_all();
+      return Reference(entry.database.get(), Reference::Kind::kLease);
+    }
+    changed_.wait(lock);
+  }
+
+  entries_.emplace(key, Entry());
+  // At exit, our handler has to run before RocksDB's own statics go, so these must exist before it is registered:
+  // some come into being with the environment, some with the first open.
+  const bool firstOpen = !std::exchange(exitHandled_, true);
+  lock.unlock();
+  if (firstOpen) {
+    rocksdb::Env::Default();
+    std::atexit(&Registry::closeAtExit);
+  }
+  std::unique_ptr<SharedDatabase> database;
+  try {
+    database = std::make_unique<SharedDatabase>(key.first, key.second, createIfMissing, settings);
+  } catch (...) {
+    lock.lock();
+    entries_.erase(key);
+    changed_.notify_all();
+    throw;
+  }
+  if (firstOpen) std::atexit(&Registry::closeAtExit);
+  lock.lock();
+  Entry& entry = entries_.find(key)->second;
+  entry.database = std::move(database);
+  entry.state = State::kOpen;
+  entry.references = 1;
+  entry.leases = 1;
+  changed_.notify_all();
+  return Reference(entry.database.get(), Reference::Kind::kLease);
+}
+
+Reference Registry::join(const std::string& path, uint32_t view) {
+  const Key key(realPath(path), view);
+  std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.state != State::kOpen || found->second.leases == 0) {
+    throw DatabaseError{"ROCKSDB_CLOSED",
+                        std::string("The database is not open in this process") +
+                            (view == kWritable ? "" : " as view " + std::to_string(view)) + ": " + key.first,
+                        "none", "none", key.first};
+  }
+  Entry& entry = found->second;
+  entry.references++;
+  entry.leases++;
+  return Reference(entry.database.get(), Reference::Kind::kLease);
+}
+
+void Registry::addCall(SharedDatabase& database) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  entryOf(database).references++;
+}
+
+void Registry::remove(SharedDatabase& database, Reference::Kind kind, bool wait) {
+  const Key key(database.path(), database.view());
+  const SharedDatabase* identity = &database;
+  std::unique_lock<std::mutex> lock(mutex_);
+  Entry& entry = entries_.find(key)->second;
+  const bool lastLease = kind == Reference::Kind::kLease && --entry.leases == 0;
+  if (lastLease) database.cancelled() = true;
+  if (--entry.references > 0) {
+    if (!(wait && lastLease)) return;
+    changed_.wait(lock, [&] {
+      const auto found = entries_.find(key);
+      return found == entries_.end() || found->second.database.get() != identity || found->second.leases > 0;
+    });
+    return;
+  }
+  entry.state = State::kClosing;
+  lock.unlock();
+  entry.database->closeNow();
+  lock.lock();
+  entries_.erase(key);  // with the memory of the database, so that no other can have its address before
+  changed_.notify_all();
+}
+
+void Registry::closeAtExit() {
+  // Every JavaScript thread has ended by now. What may still run are jobs of the executor and RocksDB's own threads.
+  Mailbox::closeAll();
+  Registry& registry = instance();
+  {
+    std::lock_guard<std::mutex> lock(registry.mutex_);
+    for (auto& item : registry.entries_) {
+      if (item.second.state != State::kOpen) continue;
+      item.second.database->cancelled() = true;
+      item.second.database->cancelBackgroundWork();
+    }
+  }
+  Executor::drainAll();
+  // No lease that is left (the main thread's, after process.exit()) can be used any more.
+  std::lock_guard<std::mutex> lock(registry.mutex_);
+  for (auto& item : registry.entries_) {
+    if (item.second.state != State::kOpen) continue;
+    item.second.state = State::kClosing;
+    item.second.database->closeNow();
+  }
+}
+
+}  // namespace shale

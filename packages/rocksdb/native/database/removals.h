@@ -1,0 +1,75 @@
+// The removals of one batch: ranges, together with the records that keep their sequences from being used again.
+#pragma once
+
+#include <rocksdb/write_batch.h>
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "core/errors.h"
+#include "napi/arguments.h"
+
+namespace shale {
+
+// Made before the first removal is put into a batch, and kept until the batch is in: it holds what keeps other threads
+// from the same records, and from the files of the ranges.
+class Removals {
+ public:
+  enum class Of { kRanges, kTables };
+
+  // Whoever drops tables waits while files of trimmed ranges are dropped: what is written afterwards must not be in one
+  // of them.
+  Removals(const Use& use, rocksdb::WriteBatch& batch, Of what);
+
+  void removeRange(const KeyRange& range);
+  // The `count` entries of a table that end with the sequence `last`, one by one. Reads step over each until a compaction
+  // has dropped it, but do not get dearer while they are in memory, as they do with each range.
+  void removeEntries(const uint8_t* prefix, uint64_t last, uint32_t count);
+  // The floor is shared by the regions that have a table of this id, and so by threads: read, raise, write as one. Returns
+  // what it is then.
+  uint64_t raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence);
+  // With the table's name, if it has one.
+  void dropTable(const KeyRange& range, const rocksdb::Slice& metaKey);
+
+  // Writes the batch; once.
+  void write(bool sync);
+
+ private:
+  struct Dropped {
+    std::string lower;
+    std::string metaKey;
+  };
+
+  const Use& use_;
+  rocksdb::WriteBatch& batch_;
+  std::unique_lock<std::shared_mutex> gate_;
+  std::unique_lock<std::mutex> lock_;
+  size_t ranges_ = 0;
+  // As the batch leaves them.
+  std::map<std::string, uint64_t> floors_;
+  std::vector<Dropped> dropped_;
+};
+
+// Removals are for a full disk too, where they are what makes room. One that fills the disk is done again on what the
+// reserve held; it is not in before that. The calling thread must not hold a Use.
+template <class Removal>
+auto removeDespiteFullDisk(SharedDatabase& database, Removal removal) {
+  database.makeTrimmable();
+  try {
+    const Use use(database);
+    database.assertTrimmable();
+    return removal(use);
+  } catch (const DatabaseError& error) {
+    if (error.code != "ROCKSDB_NO_SPACE") throw;
+  }
+  database.makeTrimmable();
+  const Use use(database);
+  database.assertTrimmable();
+  return removal(use);
+}
+
+}  // namespace shale

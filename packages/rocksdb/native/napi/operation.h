@@ -1,0 +1,30 @@
+// Calls that return a promise: the work runs on a thread of the executor.
+#pragma once
+
+#include <node_api.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "database/registry.h"
+
+namespace shale {
+
+// Runs in a thread of the executor; may throw. The result is turned into a value by the function it returns, which
+// runs in the JavaScript thread, or never if that has gone.
+using Finish = std::function<napi_value(napi_env)>;
+using Work = std::function<Finish()>;
+
+enum class Duration { kBrief, kLengthy };
+
+// `path` goes into the errors. Whatever `work` owns is let go as soon as it has run.
+napi_value startOperation(napi_env env, std::string path, Duration duration, Work work);
+
+Finish finishWithUndefined();
+
+// For work on an open database: holds a reference of its own until the work is done.
+napi_value startDatabaseOperation(napi_env env, Reference reference, Duration duration,
+                                  std::function<void(SharedDatabase&)> work);
+
+}  // namespace shale
