@@ -367,6 +367,28 @@ describe('what this RocksDB would not replay, or misread, is refused before anyt
     expect((await refusal()).code).toBe('SHALE_UNSUPPORTED');
   });
 
+  test('logs that WritePrepared has numbered anew: that something is missing is not known, and nothing is', async () => {
+    await append(10);
+    writer.write(directory, ['kind prepared', 'many 1 1 11 5 50', 'flush']);
+    for (const options of [{}, { readOnly: true }]) {
+      const error = await refusal(options);
+      expect(error.message).toContain('may be missing');
+      expect(error.message).toContain('WritePrepared');
+    }
+    expect(await sequences({ recovery: 'salvage' })).toEqual(upTo(15));
+    expect(await sequences()).toEqual(upTo(15));
+  });
+
+  test('what another program has lost of logs that it took in', async () => {
+    await append(10);
+    await append(1);
+    writeFileSync(liveLog(), '');
+    writer.write(directory, ['flush']);
+    const error = await refusal();
+    expect(error.code).toBe('SHALE_CORRUPT');
+    expect(error.message).toContain('may be missing');
+  });
+
   test('merges', async () => {
     await append(10);
     writer.write(directory, ['operator', 'many 1 1 11 5 50', 'merge 0100 aa', 'kill']);

@@ -26,7 +26,7 @@ async function runForeign({
 }: AttackContext): Promise<Record<string, number>> {
   const place = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : directory, 'shale-foreign-'));
   const writer = ForeignWriter.build(place);
-  const figures = { turns: 0, opened: 0, refused: 0, damaged: 0, entriesCompared: 0 };
+  const figures = { turns: 0, opened: 0, refused: 0, damaged: 0, renumbered: 0, entriesCompared: 0 };
   for (let index = 0; index < count; index++) {
     const folder = join(place, `round-${index}`);
     const round = new ForeignRound(folder, writer, randomFrom(seed * 7919 + index), figures);

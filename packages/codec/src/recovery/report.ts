@@ -93,7 +93,11 @@ export interface RecoveryReport {
   readonly promised: bigint;
   /** The sequence up to which everything is there; null when the log does not tell. */
   readonly reached: bigint | null;
-  /** Acknowledged writes are missing. Such a database opens only with `recovery: 'salvage'`. */
+  /**
+   * Acknowledged writes are missing. Such a database opens only with `recovery: 'salvage'`. A TransactionDB with the policy
+   * WritePrepared or WriteUnprepared that has taken in logs of Shale's looks the same, with nothing missing: the error says
+   * when that may be.
+   */
   readonly missing: boolean;
   /**
    * Where the log is broken: nowhere (`'none'`), at its end (`'tail'`: nothing readable follows), or before records

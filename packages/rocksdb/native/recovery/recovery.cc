@@ -309,7 +309,8 @@ void Recovery::lookBesideAWriter() {
 uint64_t Recovery::promised() const { return found_ == WatermarkFound::kValid ? mark_.promised() : 0; }
 
 std::string Recovery::describe() const {
-  std::string text = "Entries that were acknowledged are missing in " + path_ + ": ";
+  const bool mayBeRenumbered = !scan_.stopped() && writer() == LogWriter::kOther;
+  std::string text = "Entries that were acknowledged " + std::string(mayBeRenumbered ? "may be" : "are") + " missing in " + path_ + ": ";
   text += "the log can be read up to RocksDB's sequence " + std::to_string(reached_.value_or(0)) + ", and " +
           std::to_string(promised()) + " was acknowledged.";
   bool told = false;
@@ -329,6 +330,11 @@ std::string Recovery::describe() const {
     text += " The manifest " + manifestName(manifest_.number) +
             " has lost records: it does not name the table files that an opening wrote. `shale repair` finds what is in "
             "them; an opening would delete them.";
+  } else if (mayBeRenumbered) {
+    text += " No damage was found. Another program has opened the database since. It has lost them, or it is a TransactionDB "
+            "with the policy WritePrepared or WriteUnprepared, which numbers the writes in Shale's logs anew, so that they "
+            "take fewer sequences (RocksDB asks for a flush before such a program comes to a database): then nothing is "
+            "missing, and 'salvage' opens all of it. Which of both cannot be told from the files.";
   } else if (!told) {
     text += " No damage was found: a log file is missing, or was cut off between two records.";
   }

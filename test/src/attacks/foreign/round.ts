@@ -13,6 +13,7 @@ export interface ForeignFigures {
   opened: number;
   refused: number;
   damaged: number;
+  renumbered: number;
   entriesCompared: number;
 }
 
@@ -115,6 +116,10 @@ export class ForeignRound {
   /** Whatever the other program has logged is there, or the opening is refused, and it is once that program has flushed. */
   async #look({ kind, options }: ForeignOptions): Promise<void> {
     const before = filesOf(this.#directory);
+    if (kind === 'prepared' && (await this.#isRenumbered())) {
+      requireSame(before, filesOf(this.#directory));
+      return this.#salvage();
+    }
     const readOnly = await this.#open({ readOnly: true });
     requireSame(before, filesOf(this.#directory));
     if (readOnly !== null) await this.#require(readOnly);
@@ -133,9 +138,29 @@ export class ForeignRound {
       ...options,
       avoid_flush_during_recovery: 'false',
     });
+    if (kind === 'prepared' && (await this.#isRenumbered())) return this.#salvage();
     const flushed = await this.#open({});
     if (flushed === null) throw new Error('it is refused after a flush as well');
     await this.#require(flushed);
+  }
+
+  /** WritePrepared numbers batches: with Shale's it does not get as far as Shale did, and looks like a loss. */
+  async #isRenumbered(): Promise<boolean> {
+    try {
+      await (await openLog(this.#directory, { readOnly: true })).close();
+      return false;
+    } catch (error) {
+      if (!(error instanceof WalError)) throw error;
+      return error.code === 'SHALE_CORRUPT' && error.message.includes('WritePrepared');
+    }
+  }
+
+  /** Nothing is missing then. */
+  async #salvage(): Promise<void> {
+    this.#figures.renumbered++;
+    this.story.push('numbered anew, then salvaged');
+    const log = await openLog(this.#directory, { recovery: 'salvage' });
+    await this.#require(log, true);
   }
 
   /** Flips a bit of a log; whether there was one. Nothing readable is gone for good then, and no sequence is given out anew. */
@@ -187,9 +212,9 @@ export class ForeignRound {
     }
   }
 
-  async #require(log: Log): Promise<void> {
+  async #require(log: Log, salvaged = false): Promise<void> {
     try {
-      if (log.recovery.missing || log.recovery.beyond.records > 0)
+      if (log.recovery.missing !== salvaged || log.recovery.beyond.records > 0)
         throw new Error('something is said to be missing');
       for (const table of TABLES) {
         const last = this.#last.get(table) ?? 0n;
