@@ -6,6 +6,9 @@ import { cache, root } from './paths.mjs';
 /** Fills in docs/api.md. */
 const apiReference = join(root, 'docs', 'reference', 'main.mjs');
 
+/** What the addon's sources may include. */
+const nativeFloors = join(root, 'packages', 'rocksdb', 'scripts', 'floors.mjs');
+
 /** @typedef {{ name: string, run: () => Promise<string | undefined> }} Check resolves to what is wrong, if anything */
 
 /** Everything that is checked without running the tests. @type {Check[]} */
@@ -14,6 +17,7 @@ export const checks = [
     name: 'lint, format, import cycles, arrows between packages',
     run: () => tool('biome', 'check', '--error-on-warnings'),
   },
+  { name: 'floors of the native sources', run: () => command('node', nativeFloors) },
   { name: 'types of tests and scripts', run: () => tool('tsc', '-b', ...checkedOnly()) },
   { name: 'published packages (publint, attw)', run: checkPackages },
   { name: 'API documentation', run: checkDocs },

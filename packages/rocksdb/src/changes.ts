@@ -12,7 +12,7 @@ const PUT = 0;
 const REMOVE = 1;
 const REMOVE_RANGE = 2;
 
-/** The changes as the addon takes them; see native/napi/changes.h. */
+/** The changes as the addon takes them; see native/database/changes.h. */
 export function packChanges(changes: readonly RecordChange[]): Uint8Array {
   if (changes.length === 0) return NOTHING;
   const parts = changes.map(partsOf);

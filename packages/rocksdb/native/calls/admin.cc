@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "calls/calls.h"
 #include "napi/entry.h"
 #include "napi/operation.h"
 

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "calls/calls.h"
 #include "core/directories.h"
 #include "core/file_lock.h"
 #include "core/input_file.h"

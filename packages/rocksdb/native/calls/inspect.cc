@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "calls/calls.h"
 #include "napi/entry.h"
 
 namespace shale {

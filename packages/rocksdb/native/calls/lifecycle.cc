@@ -2,9 +2,11 @@
 #include <memory>
 #include <utility>
 
+#include "calls/calls.h"
 #include "database/registry.h"
 #include "napi/entry.h"
 #include "napi/operation.h"
+#include "napi/settings.h"
 
 namespace shale {
 
@@ -15,7 +17,7 @@ napi_value open(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
   const bool readOnly = arguments.boolean(1, "readOnly");
   const bool createIfMissing = arguments.boolean(2, "createIfMissing");
-  Settings settings = Settings::read(arguments.env(), arguments.raw(3));
+  Settings settings = readSettings(arguments.env(), arguments.raw(3));
   settings.salvage = arguments.boolean(4, "salvage");
   return startOperation(arguments.env(), path, Duration::kBrief, [=]() -> Finish {
     auto reference = std::make_shared<Reference>(Registry::instance().open(path, readOnly, createIfMissing, settings));

@@ -1,4 +1,5 @@
 // Loans of tables between threads; see loans.h.
+#include "calls/calls.h"
 #include "database/loans.h"
 #include "napi/entry.h"
 

@@ -1,6 +1,7 @@
 // The addon: context-aware, loaded by every thread that uses it.
 #include <rocksdb/version.h>
 
+#include "calls/calls.h"
 #include "napi/entry.h"
 #include "napi/environment.h"
 

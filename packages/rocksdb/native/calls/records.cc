@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "calls/calls.h"
 #include "core/format.h"
 #include "napi/entry.h"
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "calls/calls.h"
 #include "core/directories.h"
 #include "core/format.h"
 #include "core/input_file.h"

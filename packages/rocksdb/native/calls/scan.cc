@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "calls/calls.h"
 #include "core/format.h"
 #include "napi/entry.h"
 

@@ -1,4 +1,5 @@
 // snapshot and releaseSnapshot.
+#include "calls/calls.h"
 #include "napi/entry.h"
 
 namespace shale {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "calls/calls.h"
 #include "core/format.h"
 #include "core/table_keys.h"
 #include "napi/entry.h"

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "calls/calls.h"
 #include "core/format.h"
 #include "core/open_rocksdb.h"
 #include "core/private_files.h"

@@ -5,6 +5,7 @@
 #include <optional>
 #include <shared_mutex>
 
+#include "calls/calls.h"
 #include "database/removals.h"
 #include "napi/entry.h"
 

@@ -4,11 +4,12 @@
 #include <limits>
 #include <optional>
 
+#include "calls/calls.h"
 #include "core/format.h"
 #include "core/table_keys.h"
+#include "database/changes.h"
 #include "database/removals.h"
 #include "database/write_entries.h"
-#include "napi/changes.h"
 #include "napi/entry.h"
 
 namespace shale {

@@ -1,10 +1,9 @@
 #include "core/errors.h"
 
 #include <cerrno>
+#include <exception>
+#include <new>
 #include <system_error>
-
-#include "napi/environment.h"
-#include "napi/napi_support.h"
 
 namespace shale {
 
@@ -133,18 +132,31 @@ void throwIfFailed(const Status& status, const std::string& path) {
   if (!status.ok()) throw errorFromStatus(status, path);
 }
 
-napi_value makeDatabaseError(napi_env env, const DatabaseError& error) {
-  napi_value constructor = Environment::of(env).errorConstructor();
-  napi_value arguments[] = {
-      makeString(env, error.code),     makeString(env, error.message),
-      makeString(env, error.subcode),  makeString(env, error.severity),
-      error.path.empty() ? makeUndefined(env) : makeString(env, error.path),
-      makeUndefined(env),
-      error.recovery.empty() ? makeUndefined(env) : makeString(env, error.recovery),
-  };
-  napi_value result;
-  check(napi_new_instance(env, constructor, 7, arguments, &result));
-  return result;
+void throwTypeError(std::string_view name, std::string_view expectation) {
+  throw ArgumentError{ArgumentError::Kind::kType,
+                      "The \"" + std::string(name) + "\" argument must be " + std::string(expectation)};
+}
+
+void throwRangeError(std::string_view name, std::string_view expectation) {
+  throw ArgumentError{ArgumentError::Kind::kRange,
+                      "The \"" + std::string(name) + "\" argument is out of range: it must be " +
+                          std::string(expectation)};
+}
+
+DatabaseError describeCurrentException(const std::string& path) {
+  try {
+    throw;
+  } catch (const DatabaseError& error) {
+    return error;
+  } catch (const ArgumentError& error) {
+    return DatabaseError{"ROCKSDB_INVALID_ARGUMENT", error.message, "none", "none", path};
+  } catch (const std::bad_alloc&) {
+    return DatabaseError{"ROCKSDB_UNKNOWN", "Out of memory", "memoryLimit", "none", path};
+  } catch (const std::exception& error) {
+    return DatabaseError{"ROCKSDB_UNKNOWN", error.what(), "none", "none", path};
+  } catch (...) {
+    return DatabaseError{"ROCKSDB_UNKNOWN", "Unknown failure inside the RocksDB binding", "none", "none", path};
+  }
 }
 
 }  // namespace shale

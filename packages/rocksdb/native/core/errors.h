@@ -1,15 +1,15 @@
-// Failures of the database as data, and their way into a RocksDBError.
+// Failures as values: of the database, and of a caller.
 #pragma once
 
-#include <node_api.h>
 #include <rocksdb/status.h>
 
 #include <string>
+#include <string_view>
 
 namespace shale {
 
-// Thrown inside the addon; becomes a RocksDBError at the boundary. Plain data, so that it can also be carried from
-// a pool thread to the thread of the promise.
+// Becomes a RocksDBError in JavaScript. Plain data, so that it can also be carried from a pool thread to the thread of the
+// promise.
 struct DatabaseError {
   std::string code;  // 'ROCKSDB_…'
   std::string message;
@@ -32,7 +32,17 @@ bool isNoSpace(const rocksdb::Status& status);
 // The process or the machine has no file descriptors or no memory left to open a file with. That passes, too.
 bool isOutOfResources(const rocksdb::Status& status);
 
-// Creates the RocksDBError; may throw PendingException.
-napi_value makeDatabaseError(napi_env env, const DatabaseError& error);
+// A caller's mistake: becomes a TypeError (ERR_INVALID_ARG_TYPE) or a RangeError (ERR_OUT_OF_RANGE).
+struct ArgumentError {
+  enum class Kind { kType, kRange };
+  Kind kind;
+  std::string message;
+};
+
+[[noreturn]] void throwTypeError(std::string_view name, std::string_view expectation);
+[[noreturn]] void throwRangeError(std::string_view name, std::string_view expectation);
+
+// The C++ exception in flight as data. Call it inside a catch block only.
+DatabaseError describeCurrentException(const std::string& path);
 
 }  // namespace shale

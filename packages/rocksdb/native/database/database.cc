@@ -48,7 +48,7 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
       unreadableFiles_(std::make_shared<UnreadableFiles>(path_)) {
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
   writerLock_ = lockForWriting(createIfMissing);
-  Recovery recovery(path_, readOnly_, createIfMissing, settings_);
+  Recovery recovery(path_, recoveryRequest(createIfMissing, settings_.salvage));
   try {
     recovery.before();
   } catch (...) {
@@ -79,6 +79,10 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
     throw;
   }
   if (!health_->full()) reserve_.keep();
+}
+
+Recovery::Request SharedDatabase::recoveryRequest(bool createIfMissing, bool salvage) const {
+  return {readOnly_, createIfMissing, salvage, settings_.ownerOnly(), settings_.toOptions(path_, true)};
 }
 
 WriterLock SharedDatabase::lockForWriting(bool createIfMissing) const {
@@ -160,9 +164,7 @@ void SharedDatabase::reopen(Opening opening, bool full) {
   // Before it is opened: what goes wrong from then on is news.
   health_->begin(full);
   try {
-    Settings settings = settings_;
-    settings.salvage = false;
-    Recovery recovery(path_, false, false, settings);
+    Recovery recovery(path_, recoveryRequest(false, false));
     recovery.before();
     terms_ = recovery.terms();
     Status status;

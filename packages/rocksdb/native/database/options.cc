@@ -6,78 +6,16 @@
 
 #include <algorithm>
 #include <cstdarg>
-#include <limits>
-#include <type_traits>
 
 #include "core/errors.h"
 #include "core/private_files.h"
 #include "database/info_log.h"
 #include "memtable/log_memtable.h"
 #include "memtable/memtable.h"
-#include "napi/napi_support.h"
 
 namespace shale {
 
 namespace {
-
-// Visits every setting by name: reading and comparing must never miss one.
-template <class First, class Second, class Visitor>
-void visitSettings(First& a, Second& b, Visitor&& visit) {
-#define SHALE_SETTING(name) visit(#name, a.name, b.name)
-  SHALE_SETTING(maxBackgroundJobs);
-  SHALE_SETTING(maxSubcompactions);
-  SHALE_SETTING(enableStatistics);
-  SHALE_SETTING(writeBufferSize);
-  SHALE_SETTING(maxWriteBufferNumber);
-  SHALE_SETTING(level0FileNumCompactionTrigger);
-  SHALE_SETTING(level0SlowdownWritesTrigger);
-  SHALE_SETTING(level0StopWritesTrigger);
-  SHALE_SETTING(fifoCompactionMaxTableFilesSize);
-  SHALE_SETTING(backgroundNice);
-  SHALE_SETTING(walRecoveryMode);
-  SHALE_SETTING(compression);
-  SHALE_SETTING(blockCacheSize);
-  SHALE_SETTING(blockSize);
-  SHALE_SETTING(pipelinedWrite);
-  SHALE_SETTING(memtable);
-  SHALE_SETTING(memtableInsertHint);
-  SHALE_SETTING(maxTotalWalSize);
-  SHALE_SETTING(walBytesPerSync);
-  SHALE_SETTING(bytesPerSync);
-  SHALE_SETTING(recycleLogFileNum);
-  SHALE_SETTING(useDirectReads);
-  SHALE_SETTING(useDirectIoForFlushAndCompaction);
-  SHALE_SETTING(maxOpenFiles);
-  SHALE_SETTING(paranoidChecks);
-  SHALE_SETTING(targetFileSizeBase);
-  SHALE_SETTING(memtableMaxRangeDeletions);
-  SHALE_SETTING(filePermissions);
-  SHALE_SETTING(spaceReserve);
-#undef SHALE_SETTING
-}
-
-void readSetting(napi_env env, const char* name, napi_value value, bool& out) {
-  if (napi_get_value_bool(env, value, &out) != napi_ok) throwTypeError(name, "a boolean");
-}
-
-void readSetting(napi_env env, const char* name, napi_value value, std::string& out) {
-  size_t length = 0;
-  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) throwTypeError(name, "a string");
-  out.resize(length);
-  check(napi_get_value_string_utf8(env, value, out.data(), length + 1, &length));
-}
-
-template <class Integer, std::enable_if_t<std::is_integral_v<Integer>, int> = 0>
-void readSetting(napi_env env, const char* name, napi_value value, Integer& out) {
-  double number = 0;
-  if (napi_get_value_double(env, value, &number) != napi_ok) throwTypeError(name, "a number");
-  constexpr double kLargest = std::min<double>(static_cast<double>(std::numeric_limits<Integer>::max()), 9007199254740991.0);
-  constexpr double kSmallest = std::is_signed_v<Integer> ? -1.0 : 0.0;
-  if (!(number >= kSmallest && number <= kLargest) || number != static_cast<double>(static_cast<Integer>(number))) {
-    throwRangeError(name, "an integer that RocksDB can hold");
-  }
-  out = static_cast<Integer>(number);
-}
 
 rocksdb::WALRecoveryMode recoveryModeOf(const std::string& name) {
   if (name == "pointInTime") return rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -111,28 +49,18 @@ class SilentLogger : public rocksdb::Logger {
 
 }  // namespace
 
-Settings Settings::read(napi_env env, napi_value object) {
-  napi_valuetype type;
-  check(napi_typeof(env, object, &type));
-  if (type != napi_object) throwTypeError("options", "an object");
-  Settings settings{};
-  visitSettings(settings, settings, [&](const char* name, auto& target, auto&) {
-    napi_value value;
-    check(napi_get_named_property(env, object, name, &value));
-    readSetting(env, name, value, target);
-  });
-  recoveryModeOf(settings.walRecoveryMode);
-  compressionOf(settings.compression);
-  if (settings.memtable != "log" && settings.memtable != "skiplist") throwRangeError("memtable", "log or skiplist");
-  if (settings.filePermissions != "owner" && settings.filePermissions != "umask") {
+void Settings::validate() const {
+  recoveryModeOf(walRecoveryMode);
+  compressionOf(compression);
+  if (memtable != "log" && memtable != "skiplist") throwRangeError("memtable", "log or skiplist");
+  if (filePermissions != "owner" && filePermissions != "umask") {
     throwRangeError("filePermissions", "owner or umask");
   }
-  return settings;
 }
 
 std::string Settings::differenceFrom(const Settings& other) const {
   std::string difference;
-  visitSettings(*this, other, [&](const char* name, const auto& mine, const auto& theirs) {
+  visit(*this, other, [&](const char* name, const auto& mine, const auto& theirs) {
     if (difference.empty() && mine != theirs) difference = name;
   });
   return difference;

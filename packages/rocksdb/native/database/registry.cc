@@ -8,7 +8,6 @@
 #include "core/directories.h"
 #include "core/errors.h"
 #include "core/executor.h"
-#include "napi/environment.h"
 
 namespace shale {
 
@@ -144,8 +143,8 @@ void Registry::remove(SharedDatabase& database, Reference::Kind kind, bool wait)
 
 void Registry::closeAtExit() {
   // Every JavaScript thread has ended by now. What may still run are jobs of the executor and RocksDB's own threads.
-  Mailbox::closeAll();
   Registry& registry = instance();
+  if (const auto hook = registry.exitHook_.load()) hook();
   {
     std::lock_guard<std::mutex> lock(registry.mutex_);
     for (auto& item : registry.entries_) {

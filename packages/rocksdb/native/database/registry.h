@@ -9,6 +9,7 @@
 // last reference closes the database, outside of the registry's lock; an open of the same path waits for it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -55,6 +56,9 @@ class Registry {
   // The view of the database that can write.
   static constexpr uint32_t kWritable = 0;
 
+  // Calls `hook` when the process ends, before anything is waited for or closed: no call may go on into JavaScript then.
+  void onExit(void (*hook)()) { exitHook_ = hook; }
+
   // Opens, or joins what can write. Blocks while the same path is being opened or closed: for pool threads. Throws DatabaseError.
   Reference open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings);
   // Joins what is open. Never blocks for long; throws ROCKSDB_CLOSED if there is none.
@@ -83,6 +87,7 @@ class Registry {
   std::map<Key, Entry> entries_;
   uint32_t lastView_ = kWritable;
   bool exitHandled_ = false;
+  std::atomic<void (*)()> exitHook_{nullptr};
 };
 
 }  // namespace shale

@@ -10,8 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "core/bytes.h"
 #include "core/errors.h"
-#include "napi/arguments.h"
+#include "database/database.h"
 
 namespace shale {
 

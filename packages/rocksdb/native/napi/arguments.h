@@ -3,22 +3,15 @@
 #pragma once
 
 #include <node_api.h>
-#include <rocksdb/slice.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "core/bytes.h"
 #include "database/lease.h"
 
 namespace shale {
-
-struct Bytes {
-  uint8_t* data;
-  size_t size;
-
-  rocksdb::Slice slice() const { return rocksdb::Slice(reinterpret_cast<const char*>(data), size); }
-};
 
 class Arguments {
  public:
@@ -54,13 +47,7 @@ class Arguments {
   napi_value values_[kMost];
 };
 
-// A range of keys, lower inclusive, upper exclusive; lower must not be above upper.
-struct KeyRange {
-  rocksdb::Slice lower;
-  rocksdb::Slice upper;
-
-  bool empty() const { return lower.compare(upper) == 0; }
-};
+// Two arguments; lower must not be above upper.
 KeyRange keyRange(const Arguments& arguments, size_t lowerIndex);
 
 // Objects that JavaScript holds for us.

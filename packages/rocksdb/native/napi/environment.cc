@@ -3,6 +3,7 @@
 #include <unordered_set>
 
 #include "database/lease.h"
+#include "database/registry.h"
 #include "napi/napi_support.h"
 
 namespace shale {
@@ -89,6 +90,7 @@ void Environment::install(napi_env env, napi_value errorConstructor) {
       },
       nullptr));
   environment.release();
+  Registry::instance().onExit(&Mailbox::closeAll);
   // Hooks run last in, first out: ours comes before the one that ends the mailbox's threadsafe function.
   check(napi_add_env_cleanup_hook(env, &Environment::cleanUp, raw));
 }

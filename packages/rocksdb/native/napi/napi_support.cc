@@ -4,17 +4,6 @@
 
 namespace shale {
 
-void throwTypeError(std::string_view name, std::string_view expectation) {
-  throw ArgumentError{ArgumentError::Kind::kType,
-                      "The \"" + std::string(name) + "\" argument must be " + std::string(expectation)};
-}
-
-void throwRangeError(std::string_view name, std::string_view expectation) {
-  throw ArgumentError{ArgumentError::Kind::kRange,
-                      "The \"" + std::string(name) + "\" argument is out of range: it must be " +
-                          std::string(expectation)};
-}
-
 napi_value makeUndefined(napi_env env) {
   napi_value result;
   check(napi_get_undefined(env, &result));

@@ -1,5 +1,4 @@
-// The few helpers that raw Node-API needs: checked calls, makers of values, and the exceptions that carry failures
-// up to the boundary (entry.h), where they become JavaScript errors. No C++ exception ever crosses into Node.
+// The few helpers that raw Node-API needs: checked calls and makers of values.
 #pragma once
 
 #include <node_api.h>
@@ -14,16 +13,6 @@ namespace shale {
 // A Node-API call failed. Either a JavaScript exception is pending already, or the environment is going away and
 // no more JavaScript may run: in both cases the only thing to do is to return.
 struct PendingException {};
-
-// A caller's mistake: becomes a TypeError (ERR_INVALID_ARG_TYPE) or a RangeError (ERR_OUT_OF_RANGE).
-struct ArgumentError {
-  enum class Kind { kType, kRange };
-  Kind kind;
-  std::string message;
-};
-
-[[noreturn]] void throwTypeError(std::string_view name, std::string_view expectation);
-[[noreturn]] void throwRangeError(std::string_view name, std::string_view expectation);
 
 inline void check(napi_status status) {
   if (status != napi_ok) throw PendingException{};

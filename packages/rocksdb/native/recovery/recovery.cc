@@ -101,8 +101,7 @@ uint8_t namespaceOf(const std::string& prefix) { return static_cast<uint8_t>(pre
 
 }  // namespace
 
-Recovery::Recovery(std::string path, bool readOnly, bool createIfMissing, const Settings& settings)
-    : path_(std::move(path)), readOnly_(readOnly), createIfMissing_(createIfMissing), settings_(settings) {}
+Recovery::Recovery(std::string path, Request request) : path_(std::move(path)), request_(std::move(request)) {}
 
 void Recovery::before() {
   std::error_code error;
@@ -111,12 +110,12 @@ void Recovery::before() {
     beforeCreating();
     return;
   }
-  if (readOnly_) {
+  if (request_.readOnly) {
     lookBesideAWriter();
   } else {
-    const DirectoryLock lock(path_, settings_.ownerOnly());
+    const DirectoryLock lock(path_, request_.ownerOnly);
     look();
-    if (verdict_ == Verdict::kMissing && !settings_.salvage) refuse();
+    if (verdict_ == Verdict::kMissing && !request_.salvage) refuse();
     prepareLogs();
     prepareManifest();
   }
@@ -136,7 +135,7 @@ void Recovery::beforeCreating() {
                             path_,
                         "none", "none", path_};
   }
-  if (readOnly_ || !createIfMissing_) {
+  if (request_.readOnly || !request_.createIfMissing) {
     throw DatabaseError{"ROCKSDB_NOT_FOUND", "There is no database in " + path_ + " (it has no file CURRENT)", "none",
                         "none", path_};
   }
@@ -162,7 +161,7 @@ void Recovery::lookAtFiles() {
     throw DatabaseError{"ROCKSDB_CORRUPTION", "The file CURRENT is missing: " + path_, "none", "none", path_};
   }
   manifest_ = readManifest(path_, *current);
-  requireKnownLayout(path_, manifest_, readOnly_);
+  requireKnownLayout(path_, manifest_, request_.readOnly);
 
   // Up to where everything is in table files for sure. When this manifest was begun by the opening that the watermark
   // knows, and has not lost what that opening wrote to it, that is what there was then, and what has been flushed since.
@@ -183,7 +182,7 @@ void Recovery::lookAtFiles() {
   if (verdict_ == Verdict::kMissing || scan_.unused() > 0) seen_ = seenTables(path_, scan_);
   if (manifest_.damage) {
     const bool harmless = losesNothing();
-    if (readOnly_ || !harmless) throwDamaged(path_, manifest_, harmless);
+    if (request_.readOnly || !harmless) throwDamaged(path_, manifest_, harmless);
   }
 }
 
@@ -199,11 +198,15 @@ LogWriter Recovery::writer() const {
   return ofShale == 0 || ofShale == manifest_.number ? LogWriter::kShale : LogWriter::kOther;
 }
 
+bool Recovery::isPointInTime() const {
+  return request_.options.wal_recovery_mode == rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+}
+
 // What cannot be read here RocksDB reads, before anything is changed: it must understand everything, up to an end that may
 // be torn off.
 void Recovery::tryForeignLogs() {
   reached_.reset();
-  if (settings_.salvage || settings_.walRecoveryMode != "pointInTime" || manifest_.damage) return;
+  if (request_.salvage || !isPointInTime() || manifest_.damage) return;
   for (const LogFile& file : scan_.files) {
     if (file.unused == 0) continue;
     DatabaseError error{"ROCKSDB_CORRUPTION",
@@ -216,7 +219,7 @@ void Recovery::tryForeignLogs() {
     error.recovery = report();
     throw error;
   }
-  rocksdb::Options options = settings_.toOptions(path_, true);
+  rocksdb::Options options = request_.options;
   options.num_levels = std::max(options.num_levels, static_cast<int>(manifest_.levels()));
   LogTrial trial;
   try {
@@ -248,7 +251,7 @@ void Recovery::throwNotReplayed(const std::string& why) const {
 Recovery::Terms Recovery::terms() const {
   Terms terms;
   terms.levels = static_cast<int>(manifest_.levels());
-  terms.wholeLogs = wholeLogs_ && !settings_.salvage && !fresh_;
+  terms.wholeLogs = wholeLogs_ && !request_.salvage && !fresh_;
   terms.jumps.any = !fresh_ && writer() != LogWriter::kShale;
   terms.jumps.promised = promised();
   if (!wholeLogs_ && scan_.stopped()) terms.jumps.end = scan_.last.value_or(0);
@@ -285,7 +288,7 @@ bool Recovery::losesNothing() const {
 void Recovery::lookBesideAWriter() {
   using Clock = std::chrono::steady_clock;
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
-  const auto wrong = [&] { return verdict_ == Verdict::kMissing && !settings_.salvage; };
+  const auto wrong = [&] { return verdict_ == Verdict::kMissing && !request_.salvage; };
   std::optional<DatabaseError> failure;
   for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 25)));
@@ -366,10 +369,10 @@ void Recovery::refuse() {
 
 void Recovery::prepareLogs() {
   // Only this mode reads up to the damage and goes on; the others refuse it, or leave holes, as they were asked to.
-  if (settings_.walRecoveryMode != "pointInTime") return;
+  if (!isPointInTime()) return;
   // They are copies, for RocksDB writes to logs when it opens.
   for (const LogFile& file : scan_.files) {
-    if (file.unused > 0 || file.unsearched || (wholeLogs_ && settings_.salvage)) keepCopy(file.name);
+    if (file.unused > 0 || file.unsearched || (wholeLogs_ && request_.salvage)) keepCopy(file.name);
   }
   if (scan_.unused() == 0) return;
   raisesFloors_ = writer() != LogWriter::kShale;
@@ -393,7 +396,7 @@ void Recovery::prepareManifest() {
 }
 
 void Recovery::undo() {
-  if (readOnly_ || !manifest_.damage || aside_.empty()) return;
+  if (request_.readOnly || !manifest_.damage || aside_.empty()) return;
   const std::string name = manifestName(manifest_.number);
   std::error_code error;
   fs::rename(aside_ + "/" + name, path_ + "/" + name, error);
@@ -406,7 +409,7 @@ void Recovery::keepCopy(const std::string& name) {
   if (fs::is_symlink(aside_, error)) throwSystemError("Cannot use the link", aside_, ELOOP);
   fs::create_directory(aside_, error);
   throwIfError("Cannot create", aside_, error);
-  if (settings_.ownerOnly()) fs::permissions(aside_, fs::perms::owner_all, error);
+  if (request_.ownerOnly) fs::permissions(aside_, fs::perms::owner_all, error);
   const std::string copy = aside_ + "/" + name;
   // One with this name may be of another database that was here.
   for (int number = 1; fs::exists(copy, error); number++) {
@@ -431,8 +434,8 @@ void Recovery::cutLogs() {
 }
 
 std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
-  if (readOnly_) return nullptr;
-  if (!settings_.salvage && !fresh_) {
+  if (request_.readOnly) return nullptr;
+  if (!request_.salvage && !fresh_) {
     // Another process may have written since the lock was let go for RocksDB to take it.
     found_ = readWatermark(path_, &mark_);
     const uint64_t latest = db.GetLatestSequenceNumber();
@@ -443,7 +446,7 @@ std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
     }
   }
   const uint64_t replayed = db.GetLatestSequenceNumber();
-  if (settings_.salvage || raisesFloors_) raiseFloors(db);
+  if (request_.salvage || raisesFloors_) raiseFloors(db);
   WatermarkState state;
   state.written = db.GetLatestSequenceNumber();
   if (db.GetDBOptions().avoid_flush_during_recovery) {
@@ -458,7 +461,7 @@ std::shared_ptr<Watermark> Recovery::after(rocksdb::DB& db) {
   state.bootId = bootId();
   state.database = databaseIdentity(path_);
   state.writer = currentManifest(path_).value_or(0);
-  return Watermark::start(path_, state, settings_.ownerOnly());
+  return Watermark::start(path_, state, request_.ownerOnly);
 }
 
 // No sequence that is known to have been given out may be given out again. That is read from the logs that were put
@@ -517,7 +520,7 @@ std::string Recovery::report() const {
   json.key("reached");
   reached_ ? json.wide(*reached_) : json.null();
   json.key("missing").boolean(verdict_ == Verdict::kMissing);
-  json.key("salvaged").boolean(settings_.salvage && verdict_ == Verdict::kMissing);
+  json.key("salvaged").boolean(request_.salvage && verdict_ == Verdict::kMissing);
   json.key("keptIn");
   aside_.empty() ? json.null() : json.string(aside_);
   json.key("elapsedMicros").number(elapsedMicros_);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <rocksdb/db.h>
+#include <rocksdb/options.h>
 
 #include <chrono>
 #include <cstdint>
@@ -11,7 +12,6 @@
 #include <optional>
 #include <string>
 
-#include "database/options.h"
 #include "recovery/log_continuity.h"
 #include "recovery/log_scan.h"
 #include "recovery/manifest.h"
@@ -21,10 +21,21 @@ namespace shale {
 
 class Recovery {
  public:
-  Recovery(std::string path, bool readOnly, bool createIfMissing, const Settings& settings);
+  // How the directory is to be opened.
+  struct Request {
+    bool readOnly = false;
+    bool createIfMissing = false;
+    // Goes on when acknowledged entries are missing.
+    bool salvage = false;
+    // Whether what is created is for its owner alone.
+    bool ownerOnly = false;
+    // As RocksDB is opened to be read only; its recovery mode is that of all openings.
+    rocksdb::Options options;
+  };
+  Recovery(std::string path, Request request);
 
   // Before RocksDB opens the directory. Throws ROCKSDB_NOT_FOUND, ROCKSDB_LOCKED, and ROCKSDB_CORRUPTION with the report
-  // when something that was acknowledged is missing; nothing has been changed then. With settings.salvage it goes on
+  // when something that was acknowledged is missing; nothing has been changed then. With `salvage` it goes on
   // instead: it puts the damaged logs aside and cuts them where reading ends.
   void before();
 
@@ -61,6 +72,7 @@ class Recovery {
   bool isLogMissing() const;
   bool isOfWatermark() const;
   LogWriter writer() const;
+  bool isPointInTime() const;
   void tryForeignLogs();
   [[noreturn]] void throwNotReplayed(const std::string& why) const;
   void prepareLogs();
@@ -72,9 +84,7 @@ class Recovery {
   std::string describe() const;
 
   const std::string path_;
-  const bool readOnly_;
-  const bool createIfMissing_;
-  const Settings settings_;
+  const Request request_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   bool fresh_ = false;
   WatermarkFound found_ = WatermarkFound::kMissing;

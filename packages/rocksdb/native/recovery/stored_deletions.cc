@@ -9,7 +9,6 @@
 #include "core/errors.h"
 #include "core/format.h"
 #include "core/input_file.h"
-#include "napi/napi_support.h"
 
 namespace shale {
 

@@ -1,8 +1,7 @@
-#include "napi/changes.h"
+#include "database/changes.h"
 
 #include "core/errors.h"
 #include "core/format.h"
-#include "napi/napi_support.h"
 
 namespace shale {
 

@@ -1,8 +1,26 @@
-#include "napi/entry.h"
+#include "napi/javascript_errors.h"
 
 #include <exception>
+#include <new>
+
+#include "napi/environment.h"
+#include "napi/napi_support.h"
 
 namespace shale {
+
+napi_value makeDatabaseError(napi_env env, const DatabaseError& error) {
+  napi_value constructor = Environment::of(env).errorConstructor();
+  napi_value arguments[] = {
+      makeString(env, error.code),     makeString(env, error.message),
+      makeString(env, error.subcode),  makeString(env, error.severity),
+      error.path.empty() ? makeUndefined(env) : makeString(env, error.path),
+      makeUndefined(env),
+      error.recovery.empty() ? makeUndefined(env) : makeString(env, error.recovery),
+  };
+  napi_value result;
+  check(napi_new_instance(env, constructor, 7, arguments, &result));
+  return result;
+}
 
 void throwIntoJavaScript(napi_env env) noexcept {
   try {
@@ -25,22 +43,6 @@ void throwIntoJavaScript(napi_env env) noexcept {
     }
   } catch (...) {
     napi_throw_error(env, "ROCKSDB_UNKNOWN", "Unknown failure inside the RocksDB binding");
-  }
-}
-
-DatabaseError describeCurrentException(const std::string& path) {
-  try {
-    throw;
-  } catch (const DatabaseError& error) {
-    return error;
-  } catch (const ArgumentError& error) {
-    return DatabaseError{"ROCKSDB_INVALID_ARGUMENT", error.message, "none", "none", path};
-  } catch (const std::bad_alloc&) {
-    return DatabaseError{"ROCKSDB_UNKNOWN", "Out of memory", "memoryLimit", "none", path};
-  } catch (const std::exception& error) {
-    return DatabaseError{"ROCKSDB_UNKNOWN", error.what(), "none", "none", path};
-  } catch (...) {
-    return DatabaseError{"ROCKSDB_UNKNOWN", "Unknown failure inside the RocksDB binding", "none", "none", path};
   }
 }
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "napi/arguments.h"
+#include "core/bytes.h"
 
 namespace shale {
 
