@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { HANG_MS, TEST_HANG_MS } from './test/src/patience.js';
+import { HANG_MS, TEST_HANG_MS } from './test/support/patience.js';
 
 export default defineConfig({
   test: {

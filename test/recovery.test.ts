@@ -242,7 +242,7 @@ test('a checkpoint, a copy without the watermark, opens', async () => {
 test('a second process that has it open is SHALE_LOCKED, not damage', async () => {
   const path = join(folder(), 'db');
   const writer = spawn(process.execPath, [
-    fileURLToPath(new URL('./dist/busy-writer.js', import.meta.url)),
+    fileURLToPath(new URL('./dist/support/busy-writer.js', import.meta.url)),
     path,
     '0',
   ]);
@@ -259,7 +259,7 @@ test('a second process that has it open is SHALE_LOCKED, not damage', async () =
 test('a reader beside a busy writer never takes for damage what is being written', async () => {
   const path = join(folder(), 'db');
   const writer = spawn(process.execPath, [
-    fileURLToPath(new URL('./dist/busy-writer.js', import.meta.url)),
+    fileURLToPath(new URL('./dist/support/busy-writer.js', import.meta.url)),
     path,
     '0',
   ]);
@@ -293,7 +293,7 @@ test('a reader beside a busy writer never takes for damage what is being written
 test('the watermark is exact when a process is killed, for what the system only had', async () => {
   const path = join(folder(), 'db');
   const writer = spawn(process.execPath, [
-    fileURLToPath(new URL('./dist/busy-writer.js', import.meta.url)),
+    fileURLToPath(new URL('./dist/support/busy-writer.js', import.meta.url)),
     path,
     '50',
   ]);

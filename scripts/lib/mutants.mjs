@@ -303,7 +303,7 @@ export const MUTANTS = [
         to: '{\n        put(use, batch, key, value, size);\n        use.write(batch, sync);\n        batch.Clear();\n      }',
       },
     ],
-    killers: ['test/attacks/whole-batches.test.ts'],
+    killers: ['test/attacks/model/whole-batches.test.ts'],
   },
   {
     name: 'unit-atomicity',
@@ -330,7 +330,7 @@ export const MUTANTS = [
   setImmediate(() => db.write(runs, lengths, data, { sync }));\n`,
       },
     ],
-    killers: ['packages/engine/test/failing-sync.test.ts', 'test/attacks/concurrency.test.ts'],
+    killers: ['packages/engine/test/failing-sync.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],
   },
   {
     name: 'sequences-of-failed-writes',
@@ -451,7 +451,7 @@ export const MUTANTS = [
         to: 'const end = upTo;',
       },
     ],
-    killers: ['packages/storage/test/trim.test.ts', 'test/attacks/model.test.ts'],
+    killers: ['packages/storage/test/trim.test.ts', 'test/attacks/model/model.test.ts'],
   },
   {
     name: 'trim-one-by-one',
@@ -621,7 +621,7 @@ export const MUTANTS = [
         to: '  void found;\n  void requireNotTrimmed;\n',
       },
     ],
-    killers: ['packages/storage/test/read.test.ts', 'test/attacks/concurrency.test.ts'],
+    killers: ['packages/storage/test/read.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],
   },
   {
     name: 'dropped-check',
@@ -698,7 +698,7 @@ export const MUTANTS = [
         to: 'for (const shard of this.shards) shard.hurry();\n',
       },
     ],
-    killers: ['packages/engine/test/close.test.ts', 'test/attacks/model.test.ts'],
+    killers: ['packages/engine/test/close.test.ts', 'test/attacks/model/model.test.ts'],
   },
   {
     name: 'preloads-in-threads',
@@ -750,7 +750,7 @@ export const MUTANTS = [
         settled(null);`,
       },
     ],
-    killers: ['packages/engine/test/worker-death.test.ts', 'test/attacks/concurrency.test.ts'],
+    killers: ['packages/engine/test/worker-death.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],
   },
   {
     name: 'whole-before-damage',

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { readCorpus } from '../dist/fuzz/corpus.js';
 import { runTarget } from '../dist/fuzz/run.js';
 import { TARGETS } from '../dist/fuzz/targets/index.js';
-import { HANG_MS } from '../src/patience.js';
+import { HANG_MS } from '../support/patience.js';
 
 const INPUTS = 2000;
 

@@ -5,8 +5,8 @@ import { FuzzFailure, fuzz } from '../dist/fuzz/fuzz.js';
 import { Board } from '../dist/fuzz/protocol.js';
 import type { Target } from '../dist/fuzz/target.js';
 import { targetNamed } from '../dist/fuzz/targets/index.js';
-import { HANG_MS } from '../src/patience.js';
-import { randomFrom } from '../src/random.js';
+import { HANG_MS } from '../support/patience.js';
+import { randomFrom } from '../support/random.js';
 
 const LIMITS = { inputs: 60_000, milliseconds: HANG_MS };
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { HANG_MS } from '../../../test/src/patience.js';
+import { HANG_MS } from '../../../test/support/patience.js';
 
 // A real disk of 32 MiB: a tmpfs that the child alone sees, and that goes with it.
 const unshare = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount'];

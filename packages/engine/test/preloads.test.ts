@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { HANG_MS } from '../../../test/src/patience.js';
+import { HANG_MS } from '../../../test/support/patience.js';
 import { temporary } from './support.js';
 
 const fixture = fileURLToPath(new URL('./fixtures/open-and-append.mjs', import.meta.url));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { HANG_MS } from '../../../test/src/patience.js';
+import { HANG_MS } from '../../../test/support/patience.js';
 
 const ENGINE = new URL('../dist/index.js', import.meta.url).href;
 

@@ -14,7 +14,7 @@ import {
   WorkloadProcess,
 } from '@shale/fault-kit';
 import { expect, test } from 'vitest';
-import { HANG_MS } from '../../../test/src/patience.js';
+import { HANG_MS } from '../../../test/support/patience.js';
 import { temporary } from './support.js';
 
 /** Runs a script of Node's in a watched process, with `fs` and the path `file` in the watched directory. */

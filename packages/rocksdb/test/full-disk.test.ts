@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { HANG_MS } from '../../../test/src/patience.js';
+import { HANG_MS } from '../../../test/support/patience.js';
 import { temporaryFolder } from './support/temporary.js';
 
 // A real disk of 24 MiB: a tmpfs that the child alone sees, and that goes with it.

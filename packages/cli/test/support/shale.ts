@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import { HANG_MS } from '../../../../test/src/patience.js';
+import { HANG_MS } from '../../../../test/support/patience.js';
 
 /** The command as it is linked. */
 export const COMMAND: string = fileURLToPath(new URL('../../bin/shale.js', import.meta.url));

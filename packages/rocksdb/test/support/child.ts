@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { HANG_MS } from '../../../../test/src/patience.js';
+import { HANG_MS } from '../../../../test/support/patience.js';
 
 export interface Outcome {
   readonly status: number | null;

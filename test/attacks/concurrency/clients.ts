@@ -1,0 +1,191 @@
+import { type Table, type Wal, WalError } from '@shale/engine';
+import type { Random } from '../../support/random.js';
+import { payloadOf } from '../model/payloads.js';
+import type { AppendOp, EndOp, Op, ReadOp, Seen } from './history.js';
+
+/** A table of a history, and how it is asked for. */
+export interface Target {
+  readonly key: string;
+  readonly id: string | { readonly region: bigint; readonly table: bigint };
+}
+
+/** Makes calls and writes down when each was made and answered, and what came of it. */
+export class Clients {
+  readonly history: Op[] = [];
+  readonly #wal: Wal;
+  readonly #random: Random;
+  readonly #mayLoseThreads: boolean;
+  #now = 0;
+  #serial = 0;
+  #units = 0;
+  #scans = 0;
+
+  constructor(wal: Wal, random: Random, mayLoseThreads: boolean) {
+    this.#wal = wal;
+    this.#random = random;
+    this.#mayLoseThreads = mayLoseThreads;
+  }
+
+  /** Appends to one table, or to several at once; resolves when it is answered. */
+  append(targets: readonly Target[]): Promise<void> {
+    const invoked = this.#now++;
+    const unit = this.#units++;
+    const parts = targets.map(({ key, id }) => {
+      const count = targets.length === 1 && this.#random.below(3) > 0 ? 1 : this.#random.below(6);
+      const serials = Array.from({ length: count }, () => this.#serial++);
+      return { key, table: this.#wal.table(id), serials, payloads: serials.map((s) => this.#payload(s)) };
+    });
+    const [only] = parts;
+    const [payload] = only?.payloads ?? [];
+    const note = (outcome: AppendOp['outcome'], spans: readonly { readonly first: bigint }[]): void => {
+      const returned = this.#now++;
+      parts.forEach(({ key, serials }, i) => {
+        const first = spans[i]?.first ?? null;
+        this.history.push({
+          kind: 'append',
+          table: key,
+          unit,
+          serials,
+          outcome,
+          first,
+          invoked,
+          returned,
+        });
+      });
+    };
+    const failed = (error: unknown): void => {
+      const code = this.#codeOf(error);
+      if (code === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) note('unknown', []);
+      else throw error;
+    };
+    // Each answer is noted the moment it comes: one more step between would change the order of the answers.
+    if (parts.length !== 1 || only === undefined) {
+      const write = parts.map(({ table, payloads }) => ({ table, payloads }));
+      return this.#wal.write(write).then((spans) => note('ok', spans), failed);
+    }
+    return only.payloads.length === 1 && payload !== undefined
+      ? only.table.append(payload).then((first) => note('ok', [{ first }]), failed)
+      : only.table.appendBatch(only.payloads).then((span) => note('ok', [span]), failed);
+  }
+
+  /** Reads a part of a table, or all of it. */
+  async read(target: Target, everything = false): Promise<void> {
+    const random = this.#random;
+    const table = this.#wal.table(target.id);
+    const size = everything ? 0n : await this.#size(table);
+    const somewhere = (): bigint => BigInt(random.below(Number(size) + 3));
+    const gte = everything || random.once(2) ? 0n : somewhere();
+    const lte = everything || random.once(2) ? 2n ** 64n - 1n : gte + somewhere();
+    const limit = everything || random.once(2) ? Number.POSITIVE_INFINITY : random.below(40);
+    const options = { chunkEntries: everything ? 1000 : 1 + random.below(20) };
+    const invoked = this.#now++;
+    const entries: Seen[] = [];
+    let begun: number | null = null;
+    let end: ReadOp['end'] = 'complete';
+    try {
+      for await (const entry of table.read({ gte, lte, limit }, options)) {
+        begun ??= this.#now++;
+        entries.push(this.#seen(entry));
+      }
+    } catch (error) {
+      const code = this.#codeOf(error);
+      if (code === 'SHALE_TRIMMED') end = 'trimmed';
+      else if (code === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) end = 'lost';
+      else throw error;
+    }
+    const returned = this.#now++;
+    const bounds = { gte, lte, limit, begun: begun ?? returned };
+    this.history.push({
+      kind: 'read',
+      table: target.key,
+      ...bounds,
+      entries,
+      end,
+      scan: null,
+      invoked,
+      returned,
+    });
+  }
+
+  /** Reads tables of a region in one snapshot. */
+  async scan(region: bigint, targets: readonly Target[]): Promise<void> {
+    const invoked = this.#now++;
+    const scan = this.#scans++;
+    const seen = new Map<bigint, Seen[]>();
+    let begun: number | null = null;
+    try {
+      for await (const entry of this.#wal.region(region).scan({ chunkBytes: 1024 })) {
+        begun ??= this.#now++;
+        const entries = seen.get(entry.table) ?? [];
+        entries.push(this.#seen(entry));
+        seen.set(entry.table, entries);
+      }
+    } catch (error) {
+      if (this.#codeOf(error) === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) return;
+      throw error;
+    }
+    const returned = this.#now++;
+    const times = { invoked, returned, begun: begun ?? returned };
+    const bounds = { gte: 0n, lte: 2n ** 64n - 1n, limit: Number.POSITIVE_INFINITY };
+    for (const { key, id } of targets) {
+      const entries = (typeof id === 'string' ? undefined : seen.get(id.table)) ?? [];
+      this.history.push({ kind: 'read', table: key, ...bounds, entries, end: 'complete', scan, ...times });
+    }
+  }
+
+  /** Trims somewhere in the table. */
+  async trim({ key, id }: Target): Promise<void> {
+    const table = this.#wal.table(id);
+    const size = await this.#size(table);
+    const first = await table.firstSequence().catch(() => 0n);
+    const upTo = first + BigInt(this.#random.below(Number(size) + 2));
+    const invoked = this.#now++;
+    const result = await table.trim(upTo).catch((error: unknown) => {
+      if (this.#codeOf(error) === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) return 'unknown' as const;
+      throw error;
+    });
+    this.history.push({ kind: 'trim', table: key, upTo, result, invoked, returned: this.#now++ });
+  }
+
+  /** Asks for the first or the last sequence. */
+  async end({ key, id }: Target): Promise<void> {
+    const table = this.#wal.table(id);
+    const kind: EndOp['kind'] = this.#random.of(['first', 'last']);
+    const invoked = this.#now++;
+    try {
+      const value = await (kind === 'first' ? table.firstSequence() : table.lastSequence());
+      this.history.push({ kind, table: key, value, invoked, returned: this.#now++ });
+    } catch (error) {
+      if (this.#codeOf(error) !== 'SHALE_OUTCOME_UNKNOWN' || !this.#mayLoseThreads) throw error;
+    }
+  }
+
+  /** Entries that the table has about now. */
+  async #size(table: Table): Promise<bigint> {
+    const [first, last] = await Promise.all([table.firstSequence(), table.lastSequence()]).catch(() => [
+      1n,
+      0n,
+    ]);
+    return last > first ? last - first + 1n : 0n;
+  }
+
+  /** Its serial number, and bytes that follow from it. */
+  #payload(serial: number): Uint8Array {
+    const payload = payloadOf(serial, 4 + ((serial * 7) % (serial % 50 === 0 ? 3000 : 60)));
+    new DataView(payload.buffer).setUint32(0, serial);
+    return payload;
+  }
+
+  #seen({ sequence, payload }: { readonly sequence: bigint; readonly payload: Uint8Array }): Seen {
+    const { buffer, byteOffset, length } = payload;
+    const serial = length < 4 ? -1 : new DataView(buffer, byteOffset, length).getUint32(0);
+    const intact =
+      serial >= 0 && serial < this.#serial && Buffer.compare(payload, this.#payload(serial)) === 0;
+    // No append has this number, so that a payload that is damaged is one that nobody submitted.
+    return { sequence, serial: intact ? serial : -1 };
+  }
+
+  #codeOf(error: unknown): string {
+    return error instanceof WalError ? error.code : '';
+  }
+}

@@ -1,0 +1,10 @@
+// The long form: npm run attack -- kill --count 2000
+import { expect, test } from 'vitest';
+import { kill } from '../../dist/attacks/kill/kill.js';
+import { runAttack } from '../../dist/attacks/runner/run-attack.js';
+
+test('whatever moment a process is killed at, all that it acknowledged is there, once, in order and whole', async () => {
+  const figures = await runAttack(kill, { seed: 20, count: 25 });
+  expect(figures.kills).toBeGreaterThan(25);
+  expect(figures.entriesCompared).toBeGreaterThan(1000);
+});

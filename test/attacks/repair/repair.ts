@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomFrom } from '../../support/random.js';
+import type { Attack, AttackContext } from '../runner/attack.js';
+import { repairCases } from './cases.js';
+import { History } from './history.js';
+import { RepairJudge, type RepairTally } from './judge.js';
+
+/** Opens take no disk where files can be in memory. */
+const MEMORY = '/dev/shm';
+/** Of each image, at most so many cases with more than one file damaged. */
+const SEVERAL = 40;
+
+/** Damages the files of databases, repairs them, and compares what is saved with what had been acknowledged. */
+export const repair: Attack = {
+  name: 'repair',
+  summary: 'repairs of databases whose files are lost, cut, zeroed, and without their footers and indexes',
+  unit: 'cases',
+  longCount: 5000,
+  run: runRepair,
+};
+
+async function runRepair(context: AttackContext): Promise<Record<string, number>> {
+  const tally: RepairTally = { cases: 0, whole: 0, losses: 0, nothing: 0, entries: 0 };
+  const directory = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'shale-repair-'));
+  try {
+    for (let round = 0; tally.cases < context.count; round++) {
+      const seed = context.seed + round;
+      try {
+        await attack(context, seed, directory, tally);
+      } catch (error) {
+        const what = error instanceof Error ? error.message : String(error);
+        throw new Error(`image of the seed ${seed}: ${what}`, { cause: error });
+      }
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+  return { ...tally };
+}
+
+/** One image, and cases of it. */
+async function attack(
+  context: AttackContext,
+  seed: number,
+  directory: string,
+  tally: RepairTally,
+): Promise<void> {
+  const random = randomFrom(seed);
+  const origin = join(directory, 'origin');
+  const image = await new History(origin, random).run();
+  await rm(origin, { recursive: true, force: true });
+  const judge = new RepairJudge(image, join(directory, 'cases'), tally);
+  for (const one of repairCases(image, random, SEVERAL)) {
+    if (tally.cases >= context.count) return;
+    if (tally.cases % 16 === 0) context.progress(tally.cases, one.name);
+    // Left behind should the process die.
+    await writeFile(join(context.directory, 'case.txt'), `image of the seed ${seed}: ${one.name}\n`);
+    await judge.judge(one);
+  }
+}

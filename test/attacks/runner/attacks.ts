@@ -1,0 +1,35 @@
+import { concurrency } from '../concurrency/concurrency.js';
+import { damage } from '../damage/damage.js';
+import { diskFaults } from '../disk-faults/disk-faults.js';
+import { foreign } from '../foreign/foreign.js';
+import { fullDisk } from '../full-disk/full-disk.js';
+import { hostileArguments } from '../hostile-arguments/hostile-arguments.js';
+import { ingestResume } from '../ingest-resume/ingest-resume.js';
+import { kill } from '../kill/kill.js';
+import { model } from '../model/model.js';
+import { power } from '../power/power.js';
+import { repair } from '../repair/repair.js';
+import { soak } from '../soak/soak.js';
+import { syncFailure } from '../sync-failure/sync-failure.js';
+import { targets } from '../targets/targets.js';
+import { worker } from '../worker/worker.js';
+import type { Attack } from './attack.js';
+
+/** Every attack there is. */
+export const ATTACKS: readonly Attack[] = [
+  kill,
+  worker,
+  power,
+  syncFailure,
+  diskFaults,
+  damage,
+  repair,
+  foreign,
+  fullDisk,
+  model,
+  hostileArguments,
+  ingestResume,
+  targets,
+  concurrency,
+  soak,
+];

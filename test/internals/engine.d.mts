@@ -1,0 +1,1 @@
+export { engineOf } from '../../packages/engine/dist/internals.js';
