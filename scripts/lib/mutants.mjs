@@ -202,8 +202,8 @@ export const MUTANTS = [
     removes: 'the question whether a manifest still says what the opening that began it had replayed',
     edits: [
       {
-        file: 'packages/rocksdb/native/recovery/recovery.cc',
-        from: ' && manifest_.lastSequence >= mark_.opened',
+        file: 'packages/rocksdb/native/recovery/verdict.cc',
+        from: ' && found_.manifest.lastSequence >= found_.mark.opened',
         to: '',
       },
     ],
@@ -214,7 +214,7 @@ export const MUTANTS = [
     removes: 'the copy of a log that is cut behind damage',
     edits: [
       {
-        file: 'packages/rocksdb/native/recovery/recovery.cc',
+        file: 'packages/rocksdb/native/recovery/mending.cc',
         from: '    if (file.unused > 0 || file.unsearched',
         to: '    if (file.unsearched',
       },
@@ -226,7 +226,7 @@ export const MUTANTS = [
     removes: 'the question how far a replay of logs that Shale cannot read comes',
     edits: [
       {
-        file: 'packages/rocksdb/native/recovery/recovery.cc',
+        file: 'packages/rocksdb/native/recovery/verdict.cc',
         from: '  if (trial.records < records) {',
         to: '  if (trial.records < records && false) {',
       },

@@ -96,6 +96,7 @@ export { msgpackCodec } from './payload/msgpack.js';
 export type { PayloadCodec } from './payload/payload-codec.js';
 export { utf8Codec } from './payload/utf8.js';
 export { describeRecovery, describeUnexamined } from './recovery/describe.js';
+export { describeMissing } from './recovery/missing.js';
 export { parseRecoveryReport } from './recovery/parse.js';
 export type {
   DamageKind,

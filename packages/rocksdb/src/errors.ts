@@ -1,4 +1,4 @@
-import { parseRecoveryReport, type RecoveryReport } from '@shale/codec';
+import { describeMissing, parseRecoveryReport, type RecoveryReport } from '@shale/codec';
 
 /**
  * Every code a {@link RocksDBError} can carry. The first block are RocksDB's own status codes, the second are this
@@ -75,11 +75,15 @@ export class RocksDBError extends Error {
     options?: ErrorOptions,
     recovery?: string,
   ) {
-    super(message, options);
+    const report = recovery === undefined ? undefined : parseRecoveryReport(recovery);
+    super(
+      recovery !== undefined && report?.missing ? describeMissing(path ?? '', recovery) : message,
+      options,
+    );
     this.code = code;
     this.subcode = subcode;
     this.severity = severity;
     if (path !== undefined) this.path = path;
-    if (recovery !== undefined) this.recovery = parseRecoveryReport(recovery);
+    if (report !== undefined) this.recovery = report;
   }
 }

@@ -7,6 +7,13 @@ type WireTable = Omit<Wire<RecoveryTable>, 'readable' | 'beyond'> & {
   readonly readable: WireSeen | null;
   readonly beyond: WireSeen;
 };
+/** What the native check of the files suspects when entries are missing and no damage in a log explains it. */
+export interface Suspicion {
+  /** The manifest that has lost what an opening wrote to it; null when none has. */
+  readonly lostIn: string | null;
+  /** Another program wrote last, which may have numbered the writes in Shale's logs anew. */
+  readonly mayBeRenumbered: boolean;
+}
 type WireReport = Omit<
   RecoveryReport,
   'promised' | 'reached' | 'place' | 'elapsedMs' | 'damages' | 'tables'
@@ -16,11 +23,11 @@ type WireReport = Omit<
   readonly elapsedMicros: number;
   readonly damages: readonly Wire<RecoveryDamage>[];
   readonly tables: readonly WireTable[];
-};
+} & Suspicion;
 
 /** Parses a report from the JSON of the native binding. */
 export function parseRecoveryReport(json: string): RecoveryReport {
-  const { elapsedMicros, ...wire }: WireReport = JSON.parse(json);
+  const { elapsedMicros, lostIn: _, mayBeRenumbered: __, ...wire }: WireReport = JSON.parse(json);
   const damages = wire.damages.map((damage) => ({
     ...damage,
     expected: BigInt(damage.expected),
@@ -41,6 +48,12 @@ export function parseRecoveryReport(json: string): RecoveryReport {
       beyond: seen(table.beyond),
     })),
   };
+}
+
+/** Parses what the same JSON says of suspicions. */
+export function parseSuspicion(json: string): Suspicion {
+  const { lostIn, mayBeRenumbered }: WireReport = JSON.parse(json);
+  return { lostIn, mayBeRenumbered };
 }
 
 function placeOf(

@@ -81,7 +81,7 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMis
   if (!health_->full()) reserve_.keep();
 }
 
-Recovery::Request SharedDatabase::recoveryRequest(bool createIfMissing, bool salvage) const {
+RecoveryRequest SharedDatabase::recoveryRequest(bool createIfMissing, bool salvage) const {
   return {readOnly_, createIfMissing, salvage, settings_.ownerOnly(), settings_.toOptions(path_, true)};
 }
 

@@ -94,7 +94,7 @@ class SharedDatabase {
  private:
   friend class Use;
 
-  Recovery::Request recoveryRequest(bool createIfMissing, bool salvage) const;
+  RecoveryRequest recoveryRequest(bool createIfMissing, bool salvage) const;
   // Keeps others from writing from now on; on a full disk with the room of the space reserve.
   WriterLock lockForWriting(bool createIfMissing) const;
 
