@@ -250,8 +250,8 @@ export const MUTANTS = [
     removes: 'the end of a backup that a full disk needs the database from',
     edits: [
       {
-        file: 'packages/rocksdb/native/database/lengthy_calls.h',
-        from: '      for (Running* running : calls_.running_) running->finish();\n',
+        file: 'packages/rocksdb/native/database/cancellable_calls.h',
+        from: '      for (Call* call : calls_.running_) call->cancel();\n',
         to: '',
       },
     ],
@@ -287,7 +287,7 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/rocksdb/native/database/removals.cc',
-        from: 'throwIfFailed(batch_.Put(metaKey, rocksdb::Slice(value, sizeof(value))), use_.path());\n',
+        from: 'throwIfFailed(batch_.Put(metaKey, rocksdb::Slice(value, sizeof(value))), guard_.path());\n',
         to: '',
       },
     ],
@@ -299,8 +299,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/rocksdb/native/calls/write.cc',
-        from: '{ put(use, batch, key, value, size); }',
-        to: '{\n        put(use, batch, key, value, size);\n        use.write(batch, sync);\n        batch.Clear();\n      }',
+        from: '{ put(guard, batch, key, value, size); }',
+        to: '{\n        put(guard, batch, key, value, size);\n        guard.write(batch, sync);\n        batch.Clear();\n      }',
       },
     ],
     killers: ['test/attacks/model/whole-batches.test.ts'],
@@ -605,8 +605,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/rocksdb/native/database/removals.cc',
-        from: 'known == floors_.end() ? readFloor(use_, metaKey) : known->second',
-        to: 'readFloor(use_, metaKey)',
+        from: 'known == floors_.end() ? readFloor(guard_, metaKey) : known->second',
+        to: 'readFloor(guard_, metaKey)',
       },
     ],
     killers: ['packages/rocksdb/test/removals.test.ts'],
@@ -758,8 +758,8 @@ export const MUTANTS = [
     edits: [
       {
         file: 'packages/rocksdb/native/calls/scan.cc',
-        from: 'if (chunk.entries() > 0 && !iterator->status().ok()) {',
-        to: 'if (chunk.entries() > UINT32_MAX && !iterator->status().ok()) {',
+        from: 'guard.endsEarly(*iterator, chunk.entries() > 0)',
+        to: 'guard.endsEarly(*iterator, chunk.entries() > UINT32_MAX)',
       },
     ],
     killers: ['packages/storage/test/regression/damaged-block.test.ts'],
@@ -781,7 +781,7 @@ export const MUTANTS = [
     removes: 'the telling of a drop to the reads of its table',
     edits: [
       {
-        file: 'packages/rocksdb/native/database/drops.h',
+        file: 'packages/rocksdb/native/database/drop_history.h',
         from: 'watches_.at(watch->second).dropped = true;',
         to: 'watches_.at(watch->second).dropped = false;',
       },

@@ -75,7 +75,7 @@ export class Engine {
     this.readMemory = new ReadMemory(options.maxReadBytes);
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
-      data: { path: log.path, instance: options.instance, view: log.view },
+      data: { path: log.path, instance: options.instance, handleId: log.handleId },
       pool,
       flow: this.flow,
       health: this.health,

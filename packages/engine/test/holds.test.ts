@@ -24,7 +24,7 @@ type Id = typeof a;
 async function workers(count: number) {
   const log = await openLog(await temporary());
   onTestFinished(() => log.close());
-  const data = { path: log.path, instance: 0, view: log.view };
+  const data = { path: log.path, instance: 0, handleId: log.handleId };
   const all = await Promise.all(
     Array.from({ length: count }, async () => {
       const worker = new ShardWorker();

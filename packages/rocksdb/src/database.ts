@@ -67,7 +67,7 @@ export class Database {
    * Names the handle behind it to {@link attachDatabase}: 0 for the one that can write, of which a process has one per
    * path; each `openDatabase` with `readOnly: true` has a handle and a number of its own.
    */
-  readonly view: number;
+  readonly handleId: number;
   readonly #handle: NativeHandle;
   #closing: Promise<void> | undefined;
 
@@ -75,7 +75,7 @@ export class Database {
   constructor(handle: NativeHandle, readOnly: boolean) {
     this.#handle = handle;
     this.path = native().path(handle);
-    this.view = native().view(handle);
+    this.handleId = native().handleId(handle);
     this.recovery = parseRecoveryReport(native().recovery(handle));
     this.readOnly = readOnly;
   }
@@ -160,14 +160,21 @@ export class Database {
    * Writes the deletion of a range anew, unless a {@link drop} of the record `metaKey` has been done since `since`,
    * which is what {@link drops} said when the range was known to hold nothing. Returns whether it was written.
    */
-  bury(
+  deleteRangeUnlessDropped(
     lower: Uint8Array,
     upper: Uint8Array,
     metaKey: Uint8Array,
     since: bigint,
     options: WriteOptions,
   ): boolean {
-    return native().bury(this.#handle, lower, upper, metaKey, since, requireOptions(options).sync);
+    return native().deleteRangeUnlessDropped(
+      this.#handle,
+      lower,
+      upper,
+      metaKey,
+      since,
+      requireOptions(options).sync,
+    );
   }
 
   /** How often {@link drop} has been done, by whatever thread, since the process opened the database. */
@@ -404,7 +411,7 @@ export class Database {
   /**
    * Drops the table files that lie wholly within one of the ranges, without looking at snapshots. Only for ranges
    * that are deleted already: it gives the space back at once. With `since`, ranges come with their `metaKey`, and
-   * those of which it was dropped since (see {@link bury}) are left alone; drops then wait until the files are gone.
+   * those of which it was dropped since (see {@link deleteRangeUnlessDropped}) are left alone; drops then wait until the files are gone.
    */
   async deleteFilesInRanges(
     ranges: readonly (readonly [lower: Uint8Array, upper: Uint8Array, metaKey?: Uint8Array])[],
@@ -483,10 +490,10 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
 /**
  * Joins, in a worker thread, a handle that this process has open already.
  *
- * @param options `view`: which handle, by the `view` of a `Database` that has it open. Default 0, the one that can write.
+ * @param options `handleId`: which handle, by the `handleId` of a `Database` that has it open. Default 0, the one that can write.
  * @throws RocksDBError `ROCKSDB_CLOSED` if there is none, `ROCKSDB_NOT_FOUND` if there is no such directory.
  */
-export function attachDatabase(path: string, options: { readonly view?: number } = {}): Database {
-  const { view = 0 } = requireOptions(options);
-  return new Database(native().attach(path, view), view !== 0);
+export function attachDatabase(path: string, options: { readonly handleId?: number } = {}): Database {
+  const { handleId = 0 } = requireOptions(options);
+  return new Database(native().attach(path, handleId), handleId !== 0);
 }

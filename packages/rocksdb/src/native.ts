@@ -32,10 +32,10 @@ export interface NativeBinding {
     options: ResolvedOptions,
     salvage: boolean,
   ): Promise<NativeHandle>;
-  attach(path: string, view: number): NativeHandle;
+  attach(path: string, handleId: number): NativeHandle;
   close(handle: NativeHandle): Promise<void>;
   path(handle: NativeHandle): string;
-  view(handle: NativeHandle): number;
+  handleId(handle: NativeHandle): number;
   recovery(handle: NativeHandle): string;
   claim(handle: NativeHandle, name: string): boolean;
   releaseClaim(handle: NativeHandle, name: string): void;
@@ -53,7 +53,14 @@ export interface NativeBinding {
     sync: boolean,
   ): bigint;
   drop(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, sync: boolean): void;
-  bury(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, since: bigint, sync: boolean): boolean;
+  deleteRangeUnlessDropped(
+    handle: NativeHandle,
+    lower: Keys,
+    upper: Keys,
+    metaKey: Keys,
+    since: bigint,
+    sync: boolean,
+  ): boolean;
   drops(handle: NativeHandle): bigint;
   droppedSince(handle: NativeHandle, key: Keys, since: bigint): boolean;
   watch(handle: NativeHandle, lower: Keys): bigint;

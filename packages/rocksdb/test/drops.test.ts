@@ -49,16 +49,16 @@ test('after very many drops, the answer from before them is yes', async () => {
   expect(database.droppedSince(metaKey(0, 51n), start + 1n)).toBe(true);
 });
 
-test('bury removes a range and leaves the record, unless the record was dropped since', async () => {
+test('deleteRangeUnlessDropped removes a range and leaves the record, unless the record was dropped since', async () => {
   const database = await temporaryDatabase();
   writeRuns(database, [{ id, first: 1n, count: 10 }]);
   const { lower, upper } = tableRangeUpTo(0, id, 4n);
-  expect(database.bury(lower, upper, record, database.drops(), sync)).toBe(true);
+  expect(database.deleteRangeUnlessDropped(lower, upper, record, database.drops(), sync)).toBe(true);
   expect(database.get(record)).toBeNull();
   verifyTable(database, id, 5n, 10n);
   const since = database.drops();
   drop(database, twin);
-  expect(database.bury(lower, tableRange(0, id).upper, record, since, sync)).toBe(false);
+  expect(database.deleteRangeUnlessDropped(lower, tableRange(0, id).upper, record, since, sync)).toBe(false);
   verifyTable(database, id, 5n, 10n);
 });
 
@@ -86,6 +86,6 @@ test('with since every range needs its record', async () => {
     await expect(database.deleteFilesInRanges(ranges as never, { since: 0n })).rejects.toThrow(TypeError);
   }
   await expect(database.deleteFilesInRanges([], { since: 1 as never })).rejects.toThrow(TypeError);
-  expect(() => database.bury(lower, upper, record, 1 as never, sync)).toThrow(TypeError);
+  expect(() => database.deleteRangeUnlessDropped(lower, upper, record, 1 as never, sync)).toThrow(TypeError);
   expect(() => database.droppedSince('key' as never, 0n)).toThrow(TypeError);
 });

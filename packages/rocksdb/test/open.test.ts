@@ -154,7 +154,7 @@ test('attach joins what is open, and fails when nothing is', async () => {
   expect(() => attachDatabase(folder)).toThrow(failure('ROCKSDB_CLOSED'));
   expect(() => attachDatabase(join(folder, 'none'))).toThrow(failure('ROCKSDB_NOT_FOUND'));
   const first = await temporaryDatabase({}, folder);
-  expect(() => attachDatabase(folder, { view: 1 })).toThrow(failure('ROCKSDB_CLOSED'));
+  expect(() => attachDatabase(folder, { handleId: 1 })).toThrow(failure('ROCKSDB_CLOSED'));
   const second = attachDatabase(folder);
   await first.close();
   second.put(Uint8Array.of(1), Uint8Array.of(2), { sync: false });
@@ -259,24 +259,26 @@ test('a reader looks while this process writes, and sees what was there when it 
   expect(readRange(reader, everything, { snapshot })).toHaveLength(10);
 });
 
-test('every reader sees what was there when it was opened, and can be attached to by its view', async () => {
+test('every reader sees what was there when it was opened, and can be attached to by its handleId', async () => {
   const writer = await temporaryDatabase();
   const readers = [];
   for (let i = 0; i < 3; i++) {
     writeRuns(writer, [{ id, first: BigInt(i * 10 + 1), count: 10 }]);
     readers.push(await temporaryDatabase({ readOnly: true }, writer.path));
   }
-  expect(writer.view).toBe(0);
-  expect(new Set([writer, ...readers].map(({ view }) => view)).size).toBe(4);
+  expect(writer.handleId).toBe(0);
+  expect(new Set([writer, ...readers].map(({ handleId }) => handleId)).size).toBe(4);
   for (const [i, reader] of readers.entries()) {
-    const attached = attachDatabase(writer.path, { view: reader.view });
-    expect(attached).toMatchObject({ readOnly: true, view: reader.view });
+    const attached = attachDatabase(writer.path, { handleId: reader.handleId });
+    expect(attached).toMatchObject({ readOnly: true, handleId: reader.handleId });
     await reader.close();
     verifyTable(attached, id, 1n, BigInt(i * 10 + 10));
     await attached.close();
-    expect(() => attachDatabase(writer.path, { view: reader.view })).toThrow(failure('ROCKSDB_CLOSED'));
+    expect(() => attachDatabase(writer.path, { handleId: reader.handleId })).toThrow(
+      failure('ROCKSDB_CLOSED'),
+    );
   }
-  expect(attachDatabase(writer.path)).toMatchObject({ readOnly: false, view: 0 });
+  expect(attachDatabase(writer.path)).toMatchObject({ readOnly: false, handleId: 0 });
 });
 
 test('a reader looks while another process writes, flushes and compacts, and never sees a hole', async () => {

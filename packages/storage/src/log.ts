@@ -97,7 +97,7 @@ export class Log {
   /** Whether it was opened to look only. */
   readonly readOnly: boolean;
   /** Names the log's handle to `attachLog`: 0 is the one that can write, and each read-only one has its own number. */
-  readonly view: number;
+  readonly handleId: number;
   /** What the opening of the database found in RocksDB's log. */
   readonly recovery: RecoveryReport;
   /** The names of its tables. Only one log of the instance may make names. */
@@ -115,7 +115,7 @@ export class Log {
     this.path = db.path;
     this.instance = instance;
     this.readOnly = db.readOnly;
-    this.view = db.view;
+    this.handleId = db.handleId;
     this.recovery = db.recovery;
     this.#db = db;
     this.#claim = claim;

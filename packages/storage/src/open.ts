@@ -51,8 +51,8 @@ export interface LogOptions {
 export interface AttachOptions {
   /** Which WAL of the database, 0 to 127. Default 0. */
   readonly instance?: number | undefined;
-  /** Which handle: the `view` of the log that has it open. Default 0, the one that can write. */
-  readonly view?: number | undefined;
+  /** Which handle: the `handleId` of the log that has it open. Default 0, the one that can write. */
+  readonly handleId?: number | undefined;
 }
 
 /**
@@ -98,7 +98,7 @@ export async function openLog(path: string, options: LogOptions = {}): Promise<L
 export function attachLog(path: string, options: AttachOptions = {}): Log {
   const instance = toInstance(options.instance ?? 0);
   return new Log(
-    native({ path }, () => attachDatabase(path, { view: options.view ?? 0 })),
+    native({ path }, () => attachDatabase(path, { handleId: options.handleId ?? 0 })),
     instance,
   );
 }

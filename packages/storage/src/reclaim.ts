@@ -5,7 +5,7 @@ import type { LogContext } from './context.js';
 import { native, nativeAsync } from './errors.js';
 import { Pace } from './pace.js';
 import {
-  buryAgain,
+  deleteAgain,
   joinForCompaction,
   requireTrimmed,
   type TrimmedRange,
@@ -123,14 +123,14 @@ async function directoryBytes(path: string): Promise<number> {
 
 async function dropFiles(context: LogContext, ranges: readonly TrimmedRange[], since: bigint): Promise<void> {
   const { db, path } = context;
-  await buryAgain(context, ranges, since);
+  await deleteAgain(context, ranges, since);
   await nativeAsync({ path }, () =>
     db.deleteFilesInRanges(
       ranges.map(({ lower, upper, record }) => [lower, upper, record] as const),
       { since },
     ),
   );
-  await buryAgain(context, await uncovered(context, ranges), since);
+  await deleteAgain(context, await uncovered(context, ranges), since);
 }
 
 /** The ranges that have a file wholly inside, below level 0: RocksDB drops no others. */

@@ -67,7 +67,7 @@ export async function requireTrimmed(
  * Writes the tombstones of trimmed ranges again, those of tables that were dropped since excepted; when it resolves
  * they are on stable storage. The metadata records stay as they are.
  */
-export async function buryAgain(
+export async function deleteAgain(
   context: LogContext,
   ranges: readonly TrimmedRange[],
   since: bigint,
@@ -79,7 +79,9 @@ export async function buryAgain(
     if (pace.isDue) await pace.rest();
     // Syncing the last one syncs them all: they are in one file, in this order.
     const sync = index === ranges.length - 1;
-    const written = native({ path, table: id }, () => db.bury(lower, upper, record, since, { sync }));
+    const written = native({ path, table: id }, () =>
+      db.deleteRangeUnlessDropped(lower, upper, record, since, { sync }),
+    );
     if (written) unsynced = !sync;
   }
   if (unsynced) await nativeAsync({ path }, () => db.syncWal());

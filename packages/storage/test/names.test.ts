@@ -32,7 +32,7 @@ async function oldCatalog(
 
 /** What the catalog has on the disk: records of names, and entries of the log of names. */
 async function left(log: Log): Promise<{ records: number; entries: number }> {
-  await using db = attachDatabase(log.path, { view: log.view });
+  await using db = attachDatabase(log.path, { handleId: log.handleId });
   const count = (range: { lower: Uint8Array; upper: Uint8Array }): number =>
     db.records(range.lower, range.upper, new Uint8Array(1 << 20)).count;
   return { records: count(metaRange(CATALOG_INSTANCE)), entries: count(instanceRange(CATALOG_INSTANCE)) };

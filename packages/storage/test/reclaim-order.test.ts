@@ -23,14 +23,14 @@ async function stub(shows: () => boolean): Promise<{ context: LogContext; change
     property: () => '0',
     drops: () => 0n,
     droppedSince: () => false,
-    bury: (
+    deleteRangeUnlessDropped: (
       lower: Uint8Array,
       _upper: Uint8Array,
       _key: Uint8Array,
       _since: bigint,
       options: { sync: boolean },
     ) => {
-      changes.push(`bury ${Buffer.from(lower).toString('hex')} ${options.sync ? 'synced' : ''}`.trim());
+      changes.push(`delete ${Buffer.from(lower).toString('hex')} ${options.sync ? 'synced' : ''}`.trim());
       return true;
     },
     deleteFilesInRanges: async (ranges: readonly unknown[]) =>
@@ -42,16 +42,16 @@ async function stub(shows: () => boolean): Promise<{ context: LogContext; change
   return { context: { db, path, instance: 0, units } as unknown as LogContext, changes };
 }
 
-const buried = `bury ${Buffer.from(range.lower).toString('hex')} synced`;
+const deleted = `delete ${Buffer.from(range.lower).toString('hex')} synced`;
 
 test('tombstones are written anew and synced before files are dropped', async () => {
   const { context, changes } = await stub(() => false);
   await reclaim(context, [range] satisfies KeyRange[], {});
-  expect(changes).toEqual([buried, 'drop files of 1']);
+  expect(changes).toEqual([deleted, 'drop files of 1']);
 });
 
 test('entries that show again after files were dropped are removed again', async () => {
   const { context, changes } = await stub(() => changes.includes('drop files of 1'));
   await reclaim(context, [range] satisfies KeyRange[], {});
-  expect(changes).toEqual([buried, 'drop files of 1', buried]);
+  expect(changes).toEqual([deleted, 'drop files of 1', deleted]);
 });

@@ -19,7 +19,7 @@ export interface ShardWorkerData {
   readonly path: string;
   readonly instance: number;
   /** Which of the process's handles of that database: read-only WALs have one each. */
-  readonly view: number;
+  readonly handleId: number;
 }
 
 /** Bounds of a read, checked. */

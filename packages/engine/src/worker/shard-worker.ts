@@ -45,8 +45,8 @@ export class ShardWorker {
       case 'load':
         return plain(null);
       case 'attach': {
-        const { path, instance, view } = task.data;
-        this.#log ??= attachLog(path, { instance, view });
+        const { path, instance, handleId } = task.data;
+        this.#log ??= attachLog(path, { instance, handleId });
         this.#data = task.data;
         return plain(null);
       }

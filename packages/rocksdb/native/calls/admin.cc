@@ -23,9 +23,9 @@ napi_value syncWal(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().assertWritable();
   return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
-    const Use use(database);
+    const DatabaseGuard guard(database);
     database.assertWritable();
-    use.sync();
+    guard.sync();
   });
 }
 
@@ -34,9 +34,9 @@ napi_value flush(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().assertWritable();
   return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kBrief, [](SharedDatabase& database) {
-    const Use use(database);
+    const DatabaseGuard guard(database);
     database.assertWritable();
-    throwIfFailed(use.db().Flush(rocksdb::FlushOptions()), use.path());
+    throwIfFailed(guard.db().Flush(rocksdb::FlushOptions()), guard.path());
   });
 }
 
@@ -65,11 +65,11 @@ napi_value compactRange(const Arguments& arguments) {
     options.canceled = &database.cancelled();
     const rocksdb::Slice begin(lower);
     const rocksdb::Slice end(upper);
-    const Use use(database);
+    const DatabaseGuard guard(database);
     database.assertWritable();
-    throwIfFailed(use.db().CompactRange(options, use.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,
+    throwIfFailed(guard.db().CompactRange(options, guard.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,
                                         toEnd ? nullptr : &end),
-                  use.path());
+                  guard.path());
   });
 }
 
@@ -124,16 +124,16 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
   }
   return startDatabaseOperation(env, lease.forCall(), Duration::kLengthy, [=](SharedDatabase& database) {
     database.makeTrimmable();
-    const Use use(database);
-    // No table is dropped, and so none begins anew, from here until the files are gone.
-    std::shared_lock<std::shared_mutex> gate(database.drops().gate(), std::defer_lock);
+    const DatabaseGuard guard(database);
+    // No table is dropped, and so none begins again, from here until the files are gone.
+    std::shared_lock<std::shared_mutex> gate(database.dropHistory().mutex(), std::defer_lock);
     std::vector<OwnedRange> ranges;
     if (guarded) gate.lock();
     for (size_t i = 0; i < asked.size(); i++) {
-      if (!guarded || !database.drops().since(since, metaKeys[i])) ranges.push_back(asked[i]);
+      if (!guarded || !database.dropHistory().since(since, metaKeys[i])) ranges.push_back(asked[i]);
     }
     if (ranges.empty()) return;
-    throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, use.db(), ranges), use.path());
+    throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, guard.db(), ranges), guard.path());
     database.refillReserve();
   });
 }
@@ -146,8 +146,8 @@ napi_value checkpoint(const Arguments& arguments) {
   const std::string directory = arguments.string(1, "directory");
   return startDatabaseOperation(arguments.env(), lease.forCall(), Duration::kLengthy, [directory](SharedDatabase& database) {
     rocksdb::Checkpoint* raw = nullptr;
-    const Use use(database);
-    throwIfFailed(rocksdb::Checkpoint::Create(&use.db(), &raw), use.path());
+    const DatabaseGuard guard(database);
+    throwIfFailed(rocksdb::Checkpoint::Create(&guard.db(), &raw), guard.path());
     const std::unique_ptr<rocksdb::Checkpoint> owned(raw);
     throwIfFailed(owned->CreateCheckpoint(directory), directory);
   });

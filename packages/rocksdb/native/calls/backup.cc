@@ -51,7 +51,7 @@ std::unique_ptr<Engine> open(const std::string& directory) {
   return engine;
 }
 
-// Whoever adds to a directory of backups or removes from it is alone there; restores may be several. The lock is of the
+// One process at a time adds to a directory of backups or removes from it; restores may be several. The lock is of the
 // file, so it does not matter by which path, thread or process one comes. The file stays: it is part of the directory.
 class DirectoryLock {
  public:
@@ -60,7 +60,7 @@ class DirectoryLock {
     const bool shared = kind == LockKind::kShared;
     for (int attempt = 0; attempt < kMostAttempts; attempt++) {
       file_ = Descriptor(shared ? openRegular(path, O_RDONLY) : openRegular(path, O_RDWR | O_CREAT, 0600));
-      // Nobody has added to it by this path, as in a copy of the directory: there is nothing to wait for.
+      // Nothing was added to it by this path, as in a copy of the directory: there is nothing to wait for.
       if (!file_.isOpen() && errno == ENOENT && shared) return;
       if (!file_.isOpen()) throwSystemError("Cannot open", path, errno);
       const int error = lockFile(file_.number(), kind);
@@ -83,7 +83,7 @@ class DirectoryLock {
   }
 
  private:
-  // The file's name was another one's again and again: somebody is removing it.
+  // The file's name was another one's again and again: another process is removing it.
   static constexpr int kMostAttempts = 100;
 
   Descriptor file_;
@@ -96,13 +96,13 @@ napi_value toValue(napi_env env, const BackupInfo& info) {
     const rocksdb::BackupFileInfo& file = info.file_details[i];
     napi_value item = makeObject(env);
     setProperty(env, item, "name", makeString(env, file.relative_filename));
-    setProperty(env, item, "size", makeNumber(env, static_cast<double>(file.size)));
+    setNumber(env, item, "size", file.size);
     check(napi_set_element(env, files, static_cast<uint32_t>(i), item));
   }
   napi_value result = makeObject(env);
   setProperty(env, result, "id", makeNumber(env, info.backup_id));
-  setProperty(env, result, "seconds", makeNumber(env, static_cast<double>(info.timestamp)));
-  setProperty(env, result, "size", makeNumber(env, static_cast<double>(info.size)));
+  setNumber(env, result, "seconds", info.timestamp);
+  setNumber(env, result, "size", info.size);
   setProperty(env, result, "metadata", makeString(env, info.app_metadata));
   setProperty(env, result, "files", files);
   return result;
@@ -121,11 +121,11 @@ rocksdb::BackupID create(SharedDatabase& database, BackupEngine& engine, const s
   options.progress_callback = [&] {
     if (database.cancelled()) engine.StopBackup();
   };
-  const LengthyCalls::Running running(database.lengthyCalls(), [&] { engine.StopBackup(); });
-  const Use use(database);
+  const CancellableCalls::Call running(database.cancellableCalls(), [&] { engine.StopBackup(); });
+  const DatabaseGuard guard(database);
   rocksdb::BackupID id = 0;
-  const rocksdb::Status status = engine.CreateNewBackupWithMetadata(options, &use.db(), metadata, &id);
-  if (status.IsIncomplete() && running.ended()) {
+  const rocksdb::Status status = engine.CreateNewBackupWithMetadata(options, &guard.db(), metadata, &id);
+  if (status.IsIncomplete() && running.cancelled()) {
     throw DatabaseError{"ROCKSDB_NO_SPACE",
                         "The backup was given up: the disk of the database is full, and a trim or resume() needed the "
                         "database for itself. Make the backup again: " + directory,

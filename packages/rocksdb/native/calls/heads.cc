@@ -1,7 +1,7 @@
 // heads: the first and the last sequence of every table in a range, by skipping from table to table.
 #include <rocksdb/iterator.h>
 
-#include <limits>
+#include <optional>
 #include <string>
 
 #include "calls/calls.h"
@@ -31,23 +31,17 @@ bool isLogKey(const rocksdb::Slice& key) {
 // heads(handle, lower, upper, into, snapshot): { count, more, resumeAt, foreign? }
 napi_value heads(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  Lease& lease = arguments.lease(0);
-  const Use use(lease.database());
-  rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(4, lease, use);
-  options.background_purge_on_iterator_cleanup = true;
+  const DatabaseGuard guard(arguments.lease(0).database());
+  const rocksdb::ReadOptions options = arguments.readOptions(4, guard);
   const KeyRange range = keyRange(arguments, 1);
   const Bytes into = arguments.target(3, "into");
   if (into.size < kHeadStride) throwRangeError("into", "at least 40 bytes long");
-  options.iterate_lower_bound = &range.lower;
-  options.iterate_upper_bound = &range.upper;
 
   size_t count = 0;
-  bool full = false;
-  std::string resumeAt;
-  std::string foreign;
+  std::optional<std::string> resumeAt;
+  std::optional<std::string> foreign;
   {
-    const auto iterator = use.iterate(options);
+    const auto iterator = guard.iterate(range, options);
     // Where the table that is being looked at begins, at the earliest.
     std::string at = range.lower.ToString();
     iterator->SeekToFirst();
@@ -58,7 +52,6 @@ napi_value heads(const Arguments& arguments) {
       }
       const std::string first = iterator->key().ToString();
       if ((count + 1) * kHeadStride > into.size) {
-        full = true;
         resumeAt = first;
         break;
       }
@@ -84,20 +77,14 @@ napi_value heads(const Arguments& arguments) {
       at = next;
       iterator->Seek(next);
     }
-    // What was found before something that cannot be read is whole. The next call begins there and fails.
-    if (count > 0 && !iterator->status().ok()) {
-      full = true;
-      resumeAt = at;
-    } else {
-      throwIfFailed(iterator->status(), use.path());
-    }
+    if (guard.endsEarly(*iterator, count > 0)) resumeAt = at;
   }
 
   napi_value result = makeObject(env);
-  setProperty(env, result, "count", makeNumber(env, static_cast<double>(count)));
-  setProperty(env, result, "more", makeBoolean(env, full || !foreign.empty()));
-  setProperty(env, result, "resumeAt", full ? makeBytes(env, resumeAt.data(), resumeAt.size()) : makeNull(env));
-  if (!foreign.empty()) setProperty(env, result, "foreign", makeBytes(env, foreign.data(), foreign.size()));
+  setNumber(env, result, "count", count);
+  setProperty(env, result, "more", makeBoolean(env, resumeAt.has_value() || foreign.has_value()));
+  setBytes(env, result, "resumeAt", resumeAt);
+  if (foreign) setBytes(env, result, "foreign", foreign);
   return result;
 }
 

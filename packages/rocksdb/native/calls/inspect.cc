@@ -14,19 +14,19 @@ namespace {
 
 // property(handle, name): string | null
 napi_value property(const Arguments& arguments) {
-  const Use use(arguments.lease(0).database());
+  const DatabaseGuard guard(arguments.lease(0).database());
   const std::string name = arguments.string(1, "name");
   std::string value;
-  if (!use.db().GetProperty(name, &value)) return makeNull(arguments.env());
+  if (!guard.db().GetProperty(name, &value)) return makeNull(arguments.env());
   return makeString(arguments.env(), value);
 }
 
 // intProperty(handle, name): bigint | null
 napi_value intProperty(const Arguments& arguments) {
-  const Use use(arguments.lease(0).database());
+  const DatabaseGuard guard(arguments.lease(0).database());
   const std::string name = arguments.string(1, "name");
   uint64_t value = 0;
-  if (!use.db().GetIntProperty(name, &value)) return makeNull(arguments.env());
+  if (!guard.db().GetIntProperty(name, &value)) return makeNull(arguments.env());
   return makeBigInt(arguments.env(), value);
 }
 
@@ -39,7 +39,7 @@ napi_value statistics(const Arguments& arguments) {
   statistics->getTickerMap(&values);
   napi_value tickers = makeObject(env);
   for (const auto& item : values) {
-    setProperty(env, tickers, item.first.c_str(), makeNumber(env, static_cast<double>(item.second)));
+    setNumber(env, tickers, item.first.c_str(), item.second);
   }
   napi_value result = makeObject(env);
   setProperty(env, result, "tickers", tickers);
@@ -49,7 +49,7 @@ napi_value statistics(const Arguments& arguments) {
 
 // approximateSize(handle, lower, upper): number
 napi_value approximateSize(const Arguments& arguments) {
-  const Use use(arguments.lease(0).database());
+  const DatabaseGuard guard(arguments.lease(0).database());
   rocksdb::SizeApproximationOptions options;
   options.include_memtables = true;
   options.include_files = true;
@@ -57,8 +57,8 @@ napi_value approximateSize(const Arguments& arguments) {
   const rocksdb::Range asked(range.lower, range.upper);
   uint64_t size = 0;
   if (!range.empty()) {
-    throwIfFailed(use.db().GetApproximateSizes(options, use.db().DefaultColumnFamily(), &asked, 1, &size),
-                  use.path());
+    throwIfFailed(guard.db().GetApproximateSizes(options, guard.db().DefaultColumnFamily(), &asked, 1, &size),
+                  guard.path());
   }
   return makeNumber(arguments.env(), static_cast<double>(size));
 }
@@ -66,9 +66,9 @@ napi_value approximateSize(const Arguments& arguments) {
 // liveFiles(handle): { name, level, size, smallest, largest, entries, deletions }[]
 napi_value liveFiles(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  const Use use(arguments.lease(0).database());
+  const DatabaseGuard guard(arguments.lease(0).database());
   std::vector<rocksdb::LiveFileMetaData> files;
-  use.db().GetLiveFilesMetaData(&files);
+  guard.db().GetLiveFilesMetaData(&files);
   napi_value result;
   check(napi_create_array_with_length(env, files.size(), &result));
   for (size_t i = 0; i < files.size(); i++) {
@@ -76,11 +76,11 @@ napi_value liveFiles(const Arguments& arguments) {
     napi_value item = makeObject(env);
     setProperty(env, item, "name", makeString(env, file.relative_filename));
     setProperty(env, item, "level", makeNumber(env, file.level));
-    setProperty(env, item, "size", makeNumber(env, static_cast<double>(file.size)));
+    setNumber(env, item, "size", file.size);
     setProperty(env, item, "smallest", makeBytes(env, file.smallestkey.data(), file.smallestkey.size()));
     setProperty(env, item, "largest", makeBytes(env, file.largestkey.data(), file.largestkey.size()));
-    setProperty(env, item, "entries", makeNumber(env, static_cast<double>(file.num_entries)));
-    setProperty(env, item, "deletions", makeNumber(env, static_cast<double>(file.num_deletions)));
+    setNumber(env, item, "entries", file.num_entries);
+    setNumber(env, item, "deletions", file.num_deletions);
     check(napi_set_element(env, result, static_cast<uint32_t>(i), item));
   }
   return result;
@@ -93,16 +93,16 @@ napi_value unreadableFiles(const Arguments& arguments) {
 
 // latestSequence(handle): bigint
 napi_value latestSequence(const Arguments& arguments) {
-  const Use use(arguments.lease(0).database());
-  return makeBigInt(arguments.env(), use.db().GetLatestSequenceNumber());
+  const DatabaseGuard guard(arguments.lease(0).database());
+  return makeBigInt(arguments.env(), guard.db().GetLatestSequenceNumber());
 }
 
 // identity(handle): string. Which database it is: RocksDB makes one up for each, and a copy by RocksDB's own means, as by
 // checkpoint or from a backup, gets another one.
 napi_value identity(const Arguments& arguments) {
-  const Use use(arguments.lease(0).database());
+  const DatabaseGuard guard(arguments.lease(0).database());
   std::string identity;
-  throwIfFailed(use.db().GetDbIdentity(identity), use.path());
+  throwIfFailed(guard.db().GetDbIdentity(identity), guard.path());
   return makeString(arguments.env(), identity);
 }
 

@@ -25,11 +25,11 @@ napi_value open(const Arguments& arguments) {
   });
 }
 
-// attach(path, view): handle
+// attach(path, handleId): handle
 napi_value attach(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
-  const uint32_t view = arguments.integer(1, "view", 0, UINT32_MAX);
-  return wrapLease(arguments.env(), std::make_unique<Lease>(Registry::instance().join(path, view)));
+  const uint32_t handleId = arguments.integer(1, "handleId", 0, UINT32_MAX);
+  return wrapLease(arguments.env(), std::make_unique<Lease>(Registry::instance().join(path, handleId)));
 }
 
 // close(handle): Promise<void>
@@ -46,8 +46,8 @@ napi_value realPathOf(const Arguments& arguments) {
   return makeString(arguments.env(), arguments.lease(0).database().path());
 }
 
-napi_value viewOf(const Arguments& arguments) {
-  return makeNumber(arguments.env(), arguments.lease(0).database().view());
+napi_value handleIdOf(const Arguments& arguments) {
+  return makeNumber(arguments.env(), arguments.lease(0).database().handleId());
 }
 
 // recovery(handle): string, what its opening has found, as JSON
@@ -57,12 +57,12 @@ napi_value recovery(const Arguments& arguments) {
 
 napi_value claim(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
-  return makeBoolean(arguments.env(), lease.database().claim(arguments.string(1, "name"), &lease));
+  return makeBoolean(arguments.env(), lease.database().claims().claim(arguments.string(1, "name"), &lease));
 }
 
 napi_value releaseClaim(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
-  lease.database().releaseClaim(arguments.string(1, "name"), &lease);
+  lease.database().claims().release(arguments.string(1, "name"), &lease);
   return makeUndefined(arguments.env());
 }
 
@@ -73,7 +73,7 @@ void exportLifecycle(napi_env env, napi_value exports) {
   exportFunction<attach>(env, exports, "attach");
   exportFunction<close>(env, exports, "close");
   exportFunction<realPathOf>(env, exports, "path");
-  exportFunction<viewOf>(env, exports, "view");
+  exportFunction<handleIdOf>(env, exports, "handleId");
   exportFunction<recovery>(env, exports, "recovery");
   exportFunction<claim>(env, exports, "claim");
   exportFunction<releaseClaim>(env, exports, "releaseClaim");

@@ -2,6 +2,7 @@
 #include <rocksdb/iterator.h>
 
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "calls/calls.h"
@@ -14,16 +15,14 @@ namespace {
 
 // get(handle, key, snapshot): Uint8Array | null
 napi_value get(const Arguments& arguments) {
-  Lease& lease = arguments.lease(0);
-  const Use use(lease.database());
-  rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(2, lease, use);
+  const DatabaseGuard guard(arguments.lease(0).database());
+  const rocksdb::ReadOptions options = arguments.readOptions(2, guard);
   rocksdb::PinnableSlice value;
   const Bytes key = arguments.bytes(1, "key");
   const rocksdb::Status status =
-      use.db().Get(options, use.db().DefaultColumnFamily(), key.slice(), &value);
+      guard.db().Get(options, guard.db().DefaultColumnFamily(), key.slice(), &value);
   if (status.IsNotFound()) return makeNull(arguments.env());
-  throwIfFailed(status, use.path());
+  throwIfFailed(status, guard.path());
   return makeBytes(arguments.env(), value.data(), value.size());
 }
 
@@ -31,31 +30,24 @@ napi_value get(const Arguments& arguments) {
 // Each record: key length u32 LE · value length u32 LE · key · value.
 napi_value records(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  Lease& lease = arguments.lease(0);
-  const Use use(lease.database());
+  const DatabaseGuard guard(arguments.lease(0).database());
   const size_t most = arguments.integer(4, "maxRecords", 1, std::numeric_limits<uint32_t>::max());
-  rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(5, lease, use);
-  options.background_purge_on_iterator_cleanup = true;
+  const rocksdb::ReadOptions options = arguments.readOptions(5, guard);
   const KeyRange range = keyRange(arguments, 1);
   const Bytes into = arguments.target(3, "into");
-  options.iterate_lower_bound = &range.lower;
-  options.iterate_upper_bound = &range.upper;
 
   size_t count = 0;
   size_t used = 0;
   size_t neededBytes = 0;
-  bool more = false;
-  std::string resumeAt;
+  std::optional<std::string> resumeAt;
   std::string lastKey;
   {
-    const auto iterator = use.iterate(options);
+    const auto iterator = guard.iterate(range, options);
     for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
       const rocksdb::Slice key = iterator->key();
       const rocksdb::Slice value = iterator->value();
       const size_t size = 8 + key.size() + value.size();
       if (count == most || size > into.size - used) {
-        more = true;
         resumeAt = key.ToString();
         if (count == 0) neededBytes = size;
         break;
@@ -69,21 +61,15 @@ napi_value records(const Arguments& arguments) {
       count++;
       lastKey.assign(key.data(), key.size());
     }
-    // What was read before something that cannot be is whole. The next call begins there and fails.
-    if (count > 0 && !iterator->status().ok()) {
-      more = true;
-      resumeAt = lastKey + '\0';
-    } else {
-      throwIfFailed(iterator->status(), use.path());
-    }
+    if (guard.endsEarly(*iterator, count > 0)) resumeAt = lastKey + '\0';
   }
 
   napi_value result = makeObject(env);
-  setProperty(env, result, "count", makeNumber(env, static_cast<double>(count)));
-  setProperty(env, result, "byteLength", makeNumber(env, static_cast<double>(used)));
-  setProperty(env, result, "more", makeBoolean(env, more));
-  setProperty(env, result, "neededBytes", makeNumber(env, static_cast<double>(neededBytes)));
-  setProperty(env, result, "resumeAt", more ? makeBytes(env, resumeAt.data(), resumeAt.size()) : makeNull(env));
+  setNumber(env, result, "count", count);
+  setNumber(env, result, "byteLength", used);
+  setProperty(env, result, "more", makeBoolean(env, resumeAt.has_value()));
+  setNumber(env, result, "neededBytes", neededBytes);
+  setBytes(env, result, "resumeAt", resumeAt);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -97,19 +98,14 @@ class ChunkWriter {
 // scan(handle, lower, upper, into, reverse, maxEntries, snapshot, fillCache, verifyChecksums): ScanResult
 napi_value scan(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  Lease& lease = arguments.lease(0);
-  const Use use(lease.database());
+  const DatabaseGuard guard(arguments.lease(0).database());
   const bool reverse = arguments.boolean(4, "reverse");
   const size_t maxEntries = arguments.integer(5, "maxEntries", 1, std::numeric_limits<uint32_t>::max());
-  rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(6, lease, use);
+  rocksdb::ReadOptions options = arguments.readOptions(6, guard);
   options.fill_cache = arguments.boolean(7, "fillCache");
   options.verify_checksums = arguments.boolean(8, "verifyChecksums");
-  options.background_purge_on_iterator_cleanup = true;
   const KeyRange range = keyRange(arguments, 1);
   ChunkWriter chunk(arguments.target(3, "into"), reverse);
-  options.iterate_lower_bound = &range.lower;
-  options.iterate_upper_bound = &range.upper;
 
   bool more = false;
   size_t neededBytes = 0;
@@ -117,7 +113,7 @@ napi_value scan(const Arguments& arguments) {
   std::string foreignKey;
   std::string foreignHead;
   {
-    const auto iterator = use.iterate(options);
+    const auto iterator = guard.iterate(range, options);
     if (reverse) {
       iterator->SeekToLast();
     } else {
@@ -145,23 +141,18 @@ napi_value scan(const Arguments& arguments) {
         iterator->Next();
       }
     }
-    // What was read before a block that cannot be is whole. The next call begins at that block and fails.
-    if (chunk.entries() > 0 && !iterator->status().ok()) {
-      more = true;
-    } else {
-      throwIfFailed(iterator->status(), use.path());
-    }
+    if (guard.endsEarly(*iterator, chunk.entries() > 0)) more = true;
   }
   if (chunk.entries() > 0) chunk.finish();
 
   napi_value result = makeObject(env);
-  setProperty(env, result, "entries", makeNumber(env, static_cast<double>(chunk.entries())));
-  setProperty(env, result, "groups", makeNumber(env, static_cast<double>(chunk.groups())));
-  setProperty(env, result, "dataLength", makeNumber(env, static_cast<double>(chunk.dataLength())));
-  setProperty(env, result, "endsAt", makeNumber(env, static_cast<double>(chunk.endsAt())));
-  setProperty(env, result, "groupsAt", makeNumber(env, static_cast<double>(chunk.groupsAt())));
+  setNumber(env, result, "entries", chunk.entries());
+  setNumber(env, result, "groups", chunk.groups());
+  setNumber(env, result, "dataLength", chunk.dataLength());
+  setNumber(env, result, "endsAt", chunk.endsAt());
+  setNumber(env, result, "groupsAt", chunk.groupsAt());
   setProperty(env, result, "more", makeBoolean(env, more));
-  setProperty(env, result, "neededBytes", makeNumber(env, static_cast<double>(neededBytes)));
+  setNumber(env, result, "neededBytes", neededBytes);
   if (foreign != nullptr) {
     napi_value described = makeObject(env);
     setProperty(env, described, "key", makeBytes(env, foreignKey.data(), foreignKey.size()));
@@ -175,33 +166,26 @@ napi_value scan(const Arguments& arguments) {
 // ends(handle, lower, upper, snapshot): { first, last }
 napi_value ends(const Arguments& arguments) {
   const napi_env env = arguments.env();
-  Lease& lease = arguments.lease(0);
-  const Use use(lease.database());
-  rocksdb::ReadOptions options;
-  options.snapshot = arguments.snapshot(3, lease, use);
-  options.background_purge_on_iterator_cleanup = true;
+  const DatabaseGuard guard(arguments.lease(0).database());
+  const rocksdb::ReadOptions options = arguments.readOptions(3, guard);
   const KeyRange range = keyRange(arguments, 1);
-  options.iterate_lower_bound = &range.lower;
-  options.iterate_upper_bound = &range.upper;
 
-  bool found = false;
-  std::string first;
-  std::string last;
+  std::optional<std::string> first;
+  std::optional<std::string> last;
   {
-    const auto iterator = use.iterate(options);
+    const auto iterator = guard.iterate(range, options);
     iterator->SeekToLast();
     if (iterator->Valid()) {
-      found = true;
       last = iterator->key().ToString();
       iterator->SeekToFirst();
       if (iterator->Valid()) first = iterator->key().ToString();
     }
-    throwIfFailed(iterator->status(), use.path());
+    throwIfFailed(iterator->status(), guard.path());
   }
 
   napi_value result = makeObject(env);
-  setProperty(env, result, "first", found ? makeBytes(env, first.data(), first.size()) : makeNull(env));
-  setProperty(env, result, "last", found ? makeBytes(env, last.data(), last.size()) : makeNull(env));
+  setBytes(env, result, "first", first);
+  setBytes(env, result, "last", last);
   return result;
 }
 

@@ -54,7 +54,8 @@ class Asked {
 // An iterator over a few tables' keys, which are asked for in order: it moves only when what it stands at lies before them.
 class ForwardIterator {
  public:
-  ForwardIterator(const Use& use, const rocksdb::ReadOptions& options) : iterator_(use.iterate(options)) {}
+  ForwardIterator(const DatabaseGuard& guard, const KeyRange& range, const rocksdb::ReadOptions& options)
+      : iterator_(guard.iterate(range, options)) {}
 
   // Whether there is a key from `key` on; it stands there then. Without one, see failed().
   bool find(const rocksdb::Slice& key) {
@@ -102,16 +103,11 @@ void forEachStretch(const Order& order, AreNear areNear, Look look) {
   }
 }
 
-void findEntries(const Use& use, Asked& asked, const Order& order, size_t begin, size_t end) {
+void findEntries(const DatabaseGuard& guard, Asked& asked, const Order& order, size_t begin, size_t end) {
   const TableKeys front = allOf(asked.prefix(order[begin]));
   const TableKeys back = allOf(asked.prefix(order[end - 1]));
-  const rocksdb::Slice lower(front.lower(), kLogKeyPrefixLength);
-  const rocksdb::Slice upper(back.upper(), back.upperSize());
-  rocksdb::ReadOptions options;
-  options.background_purge_on_iterator_cleanup = true;
-  options.iterate_lower_bound = &lower;
-  options.iterate_upper_bound = &upper;
-  ForwardIterator iterator(use, options);
+  const KeyRange range{rocksdb::Slice(front.lower(), kLogKeyPrefixLength), rocksdb::Slice(back.upper(), back.upperSize())};
+  ForwardIterator iterator(guard, range, rocksdb::ReadOptions());
   for (size_t i = begin; i < end; i++) {
     const TableKeys keys = allOf(asked.prefix(order[i]));
     const rocksdb::Slice above(keys.upper(), keys.upperSize());
@@ -130,20 +126,16 @@ void findEntries(const Use& use, Asked& asked, const Order& order, size_t begin,
   }
 }
 
-void findFloors(const Use& use, Asked& asked, const Order& order, size_t begin, size_t end) {
+void findFloors(const DatabaseGuard& guard, Asked& asked, const Order& order, size_t begin, size_t end) {
   const TableKeys front = allOf(asked.prefix(order[begin]));
   const TableKeys back = allOf(asked.prefix(order[end - 1]));
-  const rocksdb::Slice lower(front.metaKey(), kMetaKeyLength);
   char above[kMetaKeyLength + 1] = {};
   std::memcpy(above, back.metaKey(), kMetaKeyLength);
-  const rocksdb::Slice upper(above, sizeof(above));
+  const KeyRange range{rocksdb::Slice(front.metaKey(), kMetaKeyLength), rocksdb::Slice(above, sizeof(above))};
   rocksdb::ReadOptions options;
-  options.background_purge_on_iterator_cleanup = true;
   // Floors are never removed by range.
   options.ignore_range_deletions = true;
-  options.iterate_lower_bound = &lower;
-  options.iterate_upper_bound = &upper;
-  ForwardIterator iterator(use, options);
+  ForwardIterator iterator(guard, range, options);
   for (size_t i = begin; i < end; i++) {
     const TableKeys keys = allOf(asked.prefix(order[i]));
     const rocksdb::Slice key(keys.metaKey(), kMetaKeyLength);
@@ -161,7 +153,7 @@ void findFloors(const Use& use, Asked& asked, const Order& order, size_t begin, 
 
 // tableEnds(handle, tables, into)
 napi_value tableEnds(const Arguments& arguments) {
-  const Use use(arguments.lease(0).database());
+  const DatabaseGuard guard(arguments.lease(0).database());
   const Bytes tables = arguments.bytes(1, "tables");
   const Bytes into = arguments.target(2, "into");
   if (tables.size % kLogKeyPrefixLength != 0) throwRangeError("tables", "a multiple of 17 bytes");
@@ -185,7 +177,7 @@ napi_value tableEnds(const Arguments& arguments) {
       [&](uint32_t a, uint32_t b) {
         return std::memcmp(asked.prefix(a), asked.prefix(b), kRegionEnd) == 0 && asked.id(b) - asked.id(a) <= kNear;
       },
-      [&](size_t begin, size_t end) { findEntries(use, asked, order, begin, end); });
+      [&](size_t begin, size_t end) { findEntries(guard, asked, order, begin, end); });
 
   // The record of a floor has no region.
   sortIfNeeded(order, [&](uint32_t a, uint32_t b) {
@@ -197,7 +189,7 @@ napi_value tableEnds(const Arguments& arguments) {
       [&](uint32_t a, uint32_t b) {
         return asked.prefix(a)[0] == asked.prefix(b)[0] && asked.id(b) - asked.id(a) <= kNear;
       },
-      [&](size_t begin, size_t end) { findFloors(use, asked, order, begin, end); });
+      [&](size_t begin, size_t end) { findFloors(guard, asked, order, begin, end); });
   return makeUndefined(arguments.env());
 }
 

@@ -57,9 +57,9 @@ napi_value checkTableFile(const Arguments& arguments) {
       napi_value result = makeObject(env);
       setProperty(env, result, "opens", makeBoolean(env, opens));
       setProperty(env, result, "message", message.empty() ? makeNull(env) : makeString(env, message));
-      setProperty(env, result, "entries", makeNumber(env, static_cast<double>(entries)));
-      setProperty(env, result, "deletions", makeNumber(env, static_cast<double>(deletions)));
-      setProperty(env, result, "rangeDeletions", makeNumber(env, static_cast<double>(rangeDeletions)));
+      setNumber(env, result, "entries", entries);
+      setNumber(env, result, "deletions", deletions);
+      setNumber(env, result, "rangeDeletions", rangeDeletions);
       return result;
     };
   });
@@ -203,8 +203,8 @@ napi_value toValue(napi_env env, const Rewritten& rewritten) {
     check(napi_set_element(env, records, static_cast<uint32_t>(i), item));
   }
   napi_value result = makeObject(env);
-  setProperty(env, result, "entries", makeNumber(env, static_cast<double>(rewritten.entries)));
-  setProperty(env, result, "deleted", makeNumber(env, static_cast<double>(rewritten.deleted)));
+  setNumber(env, result, "entries", rewritten.entries);
+  setNumber(env, result, "deleted", rewritten.deleted);
   setProperty(env, result, "gaps", gaps);
   setProperty(env, result, "records", records);
   return result;

@@ -22,9 +22,9 @@ napi_value trim(const Arguments& arguments) {
   const Bytes metaKey = arguments.bytes(3, "metaKey");
   if (metaKey.size == 0) throwRangeError("metaKey", "at least one byte long");
 
-  const uint64_t floor = removeDespiteFullDisk(database, [&](const Use& use) {
+  const uint64_t floor = removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
     rocksdb::WriteBatch batch;
-    Removals removals(use, batch, Removals::Of::kRanges);
+    Removals removals(guard, batch, Removals::Of::kRanges);
     removals.removeRange(range);
     const uint64_t raised = removals.raiseFloor(metaKey.slice(), maxSequence);
     removals.write(sync);
@@ -41,32 +41,32 @@ napi_value drop(const Arguments& arguments) {
   const Bytes metaKey = arguments.bytes(3, "metaKey");
   if (metaKey.size == 0) throwRangeError("metaKey", "at least one byte long");
 
-  removeDespiteFullDisk(database, [&](const Use& use) {
+  removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
     rocksdb::WriteBatch batch;
-    Removals removals(use, batch, Removals::Of::kTables);
+    Removals removals(guard, batch, Removals::Of::kTables);
     removals.dropTable(range, metaKey.slice());
     removals.write(sync);
   });
   return makeUndefined(arguments.env());
 }
 
-// bury(handle, lower, upper, metaKey, since, sync): boolean
-napi_value bury(const Arguments& arguments) {
+// deleteRangeUnlessDropped(handle, lower, upper, metaKey, since, sync): boolean
+napi_value deleteRangeUnlessDropped(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
   const uint64_t since = arguments.bigint(4, "since");
   const bool sync = arguments.boolean(5, "sync");
   const KeyRange range = keyRange(arguments, 1);
   const Bytes metaKey = arguments.bytes(3, "metaKey");
 
-  const bool written = removeDespiteFullDisk(database, [&](const Use& use) {
-    std::shared_lock<std::shared_mutex> gate(database.drops().gate());
-    if (database.drops().since(since, metaKey.slice())) return false;
+  const bool written = removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
+    std::shared_lock<std::shared_mutex> gate(database.dropHistory().mutex());
+    if (database.dropHistory().since(since, metaKey.slice())) return false;
     rocksdb::WriteBatch batch;
     if (range.empty()) return true;
-    throwIfFailed(batch.DeleteRange(range.lower, range.upper), use.path());
-    use.write(batch, sync);
+    throwIfFailed(batch.DeleteRange(range.lower, range.upper), guard.path());
+    guard.write(batch, sync);
     gate.unlock();
-    use.countRangeDeletions(1);
+    guard.countRangeDeletions(1);
     return true;
   });
   return makeBoolean(arguments.env(), written);
@@ -74,7 +74,7 @@ napi_value bury(const Arguments& arguments) {
 
 // drops(handle): bigint
 napi_value drops(const Arguments& arguments) {
-  return makeBigInt(arguments.env(), arguments.lease(0).database().drops().count());
+  return makeBigInt(arguments.env(), arguments.lease(0).database().dropHistory().count());
 }
 
 // droppedSince(handle, key, since): boolean
@@ -82,21 +82,21 @@ napi_value droppedSince(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
   const uint64_t since = arguments.bigint(2, "since");
   const Bytes key = arguments.bytes(1, "key");
-  return makeBoolean(arguments.env(), database.drops().since(since, key.slice()));
+  return makeBoolean(arguments.env(), database.dropHistory().since(since, key.slice()));
 }
 
 // watch(handle, lower): bigint
 napi_value watch(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   const Bytes lower = arguments.bytes(1, "lower");
-  return makeBigInt(arguments.env(), lease.database().drops().watch(lower.slice(), &lease));
+  return makeBigInt(arguments.env(), lease.database().dropHistory().watch(lower.slice(), &lease));
 }
 
 // unwatch(handle, watch); idempotent, also on a closed handle
 napi_value unwatch(const Arguments& arguments) {
   const uint64_t token = arguments.bigint(1, "watch");
   Lease& lease = arguments.leaseMaybeClosed(0);
-  if (!lease.closed()) lease.database().drops().unwatch(token);
+  if (!lease.closed()) lease.database().dropHistory().unwatch(token);
   return makeUndefined(arguments.env());
 }
 
@@ -104,20 +104,20 @@ napi_value unwatch(const Arguments& arguments) {
 
 // watchAnew(handle, watch)
 napi_value watchAnew(const Arguments& arguments) {
-  if (!arguments.lease(0).database().drops().watchAnew(arguments.bigint(1, "watch"))) throwNoWatch();
+  if (!arguments.lease(0).database().dropHistory().watchAnew(arguments.bigint(1, "watch"))) throwNoWatch();
   return makeUndefined(arguments.env());
 }
 
 // sawDrop(handle, watch): boolean
 napi_value sawDrop(const Arguments& arguments) {
-  const std::optional<bool> dropped = arguments.lease(0).database().drops().dropped(arguments.bigint(1, "watch"));
+  const std::optional<bool> dropped = arguments.lease(0).database().dropHistory().dropped(arguments.bigint(1, "watch"));
   if (!dropped.has_value()) throwNoWatch();
   return makeBoolean(arguments.env(), *dropped);
 }
 
 // watches(handle): number
 napi_value watches(const Arguments& arguments) {
-  return makeNumber(arguments.env(), static_cast<double>(arguments.lease(0).database().drops().watches()));
+  return makeNumber(arguments.env(), static_cast<double>(arguments.lease(0).database().dropHistory().watches()));
 }
 
 }  // namespace
@@ -125,7 +125,7 @@ napi_value watches(const Arguments& arguments) {
 void exportTrim(napi_env env, napi_value exports) {
   exportFunction<trim>(env, exports, "trim");
   exportFunction<drop>(env, exports, "drop");
-  exportFunction<bury>(env, exports, "bury");
+  exportFunction<deleteRangeUnlessDropped>(env, exports, "deleteRangeUnlessDropped");
   exportFunction<drops>(env, exports, "drops");
   exportFunction<droppedSince>(env, exports, "droppedSince");
   exportFunction<watch>(env, exports, "watch");

@@ -18,8 +18,8 @@ namespace {
 
 ByteView viewOf(const Bytes& bytes) { return ByteView{bytes.data, bytes.size}; }
 
-void put(const Use& use, rocksdb::WriteBatch& batch, const char* key, const char* value, uint32_t size) {
-  throwIfFailed(batch.Put(rocksdb::Slice(key, kLogKeyLength), rocksdb::Slice(value, size)), use.path());
+void put(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const char* key, const char* value, uint32_t size) {
+  throwIfFailed(batch.Put(rocksdb::Slice(key, kLogKeyLength), rocksdb::Slice(value, size)), guard.path());
 }
 
 void removeAs(const WriteGroup& group, Removals& removals) {
@@ -44,7 +44,7 @@ Removals::Of whatIsRemoved(const WriteRemovals& removals) {
 // write(handle, groups, lengths, data, sync)
 napi_value write(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
-  const Use use(database);
+  const DatabaseGuard guard(database);
   const bool sync = arguments.boolean(4, "sync");
   const ByteView groups = viewOf(arguments.bytes(1, "groups"));
   const ByteView lengths = viewOf(arguments.bytes(2, "lengths"));
@@ -55,15 +55,15 @@ napi_value write(const Arguments& arguments) {
   const WriteRemovals among = removalsOf(groups);
   rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.bytes + 16);
   std::optional<Removals> removals;
-  if (among.count > 0) removals.emplace(use, batch, whatIsRemoved(among));
+  if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among));
   forEachEntry(
       groups, lengths, data,
-      [&](const char* key, const char* value, uint32_t size) { put(use, batch, key, value, size); },
+      [&](const char* key, const char* value, uint32_t size) { put(guard, batch, key, value, size); },
       [&](const WriteGroup& group) { removeAs(group, *removals); });
   if (removals) {
     removals->write(sync);
   } else if (batch.Count() > 0) {
-    use.write(batch, sync);
+    guard.write(batch, sync);
   }
   return makeUndefined(arguments.env());
 }
@@ -77,10 +77,10 @@ napi_value remove(const Arguments& arguments) {
   if (const auto problem = checkWrite(groups, nothing, nothing)) throwRangeError(problem->argument, problem->expectation);
 
   const WriteRemovals among = removalsOf(groups);
-  removeDespiteFullDisk(database, [&](const Use& use) {
+  removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
     if (among.count == 0) return;
     rocksdb::WriteBatch batch;
-    Removals removals(use, batch, whatIsRemoved(among));
+    Removals removals(guard, batch, whatIsRemoved(among));
     forEachEntry(
         groups, nothing, nothing, [](const char*, const char*, uint32_t) {},
         [&](const WriteGroup& group) { removeAs(group, removals); });
@@ -92,7 +92,7 @@ napi_value remove(const Arguments& arguments) {
 // put(handle, key, value, sync)
 napi_value putRecord(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
-  const Use use(database);
+  const DatabaseGuard guard(database);
   const bool sync = arguments.boolean(3, "sync");
   const Bytes key = arguments.bytes(1, "key");
   const Bytes value = arguments.bytes(2, "value");
@@ -102,14 +102,14 @@ napi_value putRecord(const Arguments& arguments) {
 
   rocksdb::WriteBatch batch;
   throwIfFailed(batch.Put(key.slice(), value.slice()), database.path());
-  use.write(batch, sync);
+  guard.write(batch, sync);
   return makeUndefined(arguments.env());
 }
 
 // change(handle, changes, sync)
 napi_value change(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
-  const Use use(database);
+  const DatabaseGuard guard(database);
   const bool sync = arguments.boolean(2, "sync");
   const Bytes changes = arguments.bytes(1, "changes");
   database.assertWritable();
@@ -117,7 +117,7 @@ napi_value change(const Arguments& arguments) {
 
   rocksdb::WriteBatch batch;
   addChanges(batch, changes, "changes", database.path());
-  if (batch.Count() > 0) use.write(batch, sync);
+  if (batch.Count() > 0) guard.write(batch, sync);
   return makeUndefined(arguments.env());
 }
 

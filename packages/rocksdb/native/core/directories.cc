@@ -35,10 +35,10 @@ int sync(const Descriptor& file) {
 }
 
 // A name is on the disk once the directory that it is in has been synced. RocksDB does that for the files of a database,
-// and nobody for the database itself.
+// and not for the database itself.
 void syncNamesIn(const fs::path& directory) {
   const int failure = sync(Descriptor(::open(directory.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)));
-  // A directory that may be passed through and not read can be synced by nobody but its owner.
+  // A directory that may be passed through and not read can be synced by its owner alone.
   if (failure == EACCES || failure == EPERM) return;
   // Some file systems have nothing to sync there.
   if (failure != 0 && failure != EINVAL && failure != ENOTSUP) {

@@ -20,7 +20,7 @@ std::string realPath(const std::string& path);
 void syncLogs(const std::string& directory);
 
 // What is in a directory; nothing if there is none. Throws DatabaseError: a listing that cannot be made is not an empty
-// one, for whoever finds no logs may take them to be lost.
+// one: a later opening that finds no logs takes them for lost.
 std::vector<std::string> namesIn(const std::string& directory);
 
 }  // namespace shale

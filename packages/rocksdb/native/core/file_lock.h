@@ -1,4 +1,4 @@
-// Locks of open files. They belong to the inode and to whoever has opened it: other threads and processes are kept out,
+// Locks of open files. They belong to the inode and to its opener: other threads and processes are kept out,
 // by whatever path they come, closing another descriptor of the file does not let go of them, and the kernel does when the
 // process ends.
 #pragma once

@@ -17,7 +17,7 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
 // RocksDB creates files with the mode 0644; the mode is changed right after. Until then the directory, which is the
-// owner's alone, keeps others away. A file that was there before keeps the mode that somebody gave it.
+// owner's alone, keeps others away. A file that was there before keeps its mode.
 class DatabaseFiles : public rocksdb::FileSystemWrapper {
  public:
   DatabaseFiles(const std::shared_ptr<rocksdb::FileSystem>& target, bool ownerOnly)

@@ -17,7 +17,7 @@ int openRegular(const std::string& path, int flags, mode_t mode) {
     file = ::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
   } while (file < 0 && errno == EINTR);
   if (file < 0) {
-    // A directory that was to be written, a socket, or a pipe that nobody reads.
+    // A directory that was to be written, a socket, or a pipe without a reader.
     if (errno == EISDIR || errno == ENXIO) errno = kNotRegular;
     return -1;
   }

@@ -39,12 +39,12 @@ void spare(rocksdb::Options& options) {
 
 }  // namespace
 
-SharedDatabase::SharedDatabase(std::string path, uint32_t view, bool createIfMissing, const Settings& settings)
+SharedDatabase::SharedDatabase(std::string path, uint32_t handleId, bool createIfMissing, const Settings& settings)
     : path_(std::move(path)),
-      view_(view),
-      readOnly_(view != 0),
+      handleId_(handleId),
+      readOnly_(handleId != 0),
       settings_(settings),
-      reserve_(path_, view == 0 ? settings.spaceReserve : 0),
+      reserve_(path_, handleId == 0 ? settings.spaceReserve : 0),
       unreadableFiles_(std::make_shared<UnreadableFiles>(path_)) {
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
   writerLock_ = lockForWriting(createIfMissing);
@@ -112,7 +112,7 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
 
 void SharedDatabase::closeRocksDB() {
   unreadableFiles_->detach();
-  // What Close() reports could be told to nobody: whatever was acknowledged is in the log already.
+  // No caller is left to tell what Close() reports; everything acknowledged is in the log already.
   if (db_ != nullptr) db_->Close().PermitUncheckedError();
   db_.reset();
 }
@@ -242,9 +242,9 @@ void SharedDatabase::makeTrimmable() {
   // There is no reserve of descriptors.
   if (health_->starved()) throwHalted();
   if (!health_->full() || !health_->stopped()) return;
-  const LengthyCalls::Ending ending(lengthyCalls_);
+  const CancellableCalls::Cancellation cancellation(cancellableCalls_);
   endCompactions();
-  const std::lock_guard<Gate> lock(gate_);
+  const std::lock_guard<WriterPreferringMutex> lock(dbMutex_);
   assertSound();
   if (health_->starved()) throwHalted();
   if (!health_->full() || !health_->stopped()) return;
@@ -255,13 +255,13 @@ void SharedDatabase::makeTrimmable() {
 void SharedDatabase::resume() {
   assertSound();
   if (!health_->halted()) {
-    const Use use(*this);
-    throwIfFailed(use.db().Resume(), path_);
+    const DatabaseGuard guard(*this);
+    throwIfFailed(guard.db().Resume(), path_);
     return;
   }
-  const LengthyCalls::Ending ending(lengthyCalls_);
+  const CancellableCalls::Cancellation cancellation(cancellableCalls_);
   endCompactions();
-  const std::lock_guard<Gate> lock(gate_);
+  const std::lock_guard<WriterPreferringMutex> lock(dbMutex_);
   assertSound();
   if (!health_->halted()) return;
   if (health_->full() && !reserve_.hasRoom()) throwHalted();
@@ -274,8 +274,8 @@ void SharedDatabase::refillReserve() {
 }
 
 void SharedDatabase::endCompactions() {
-  // Not a Use: that one throws when the RocksDB was lost, and whoever comes here is about to open it again.
-  const std::shared_lock<Gate> lock(gate_);
+  // Not a DatabaseGuard: that one throws when the RocksDB was lost, and the caller is about to open it again.
+  const std::shared_lock<WriterPreferringMutex> lock(dbMutex_);
   if (db_ == nullptr) return;
   db_->DisableManualCompaction();
   db_->EnableManualCompaction();
@@ -288,19 +288,19 @@ void SharedDatabase::endSnapshots() {
 }
 
 void SharedDatabase::release(const rocksdb::Snapshot* snapshot, uint64_t opening) {
-  const std::shared_lock<Gate> lock(gate_);
+  const std::shared_lock<WriterPreferringMutex> lock(dbMutex_);
   if (opening != opening_) return;
   std::lock_guard<std::mutex> own(snapshotsMutex_);
   if (snapshots_.erase(snapshot) > 0) db_->ReleaseSnapshot(snapshot);
 }
 
 void SharedDatabase::cancelBackgroundWork() {
-  // Whoever replaces the RocksDB now is waited for by others.
-  const std::shared_lock<Gate> lock(gate_, std::try_to_lock);
+  // Not waiting for a thread that is replacing the RocksDB.
+  const std::shared_lock<WriterPreferringMutex> lock(dbMutex_, std::try_to_lock);
   if (lock && db_ != nullptr) rocksdb::CancelAllBackgroundWork(db_.get(), false);
 }
 
-Use::Use(SharedDatabase& database) : database_(database), lock_(database.gate_) {
+DatabaseGuard::DatabaseGuard(SharedDatabase& database) : database_(database), lock_(database.dbMutex_) {
   if (database.db_ != nullptr) return;
   if (!database.health_->poisoned()) {
     const bool starved = database.health_->starved();
@@ -314,11 +314,20 @@ Use::Use(SharedDatabase& database) : database_(database), lock_(database.gate_) 
                       "fatal", database.path_};
 }
 
-std::unique_ptr<rocksdb::Iterator> Use::iterate(const rocksdb::ReadOptions& options) const {
+std::unique_ptr<rocksdb::Iterator> DatabaseGuard::iterate(const KeyRange& range, rocksdb::ReadOptions options) const {
+  options.background_purge_on_iterator_cleanup = true;
+  options.iterate_lower_bound = &range.lower;
+  options.iterate_upper_bound = &range.upper;
   return std::unique_ptr<rocksdb::Iterator>(db().NewIterator(options, db().DefaultColumnFamily()));
 }
 
-void Use::write(rocksdb::WriteBatch& batch, bool sync) const {
+bool DatabaseGuard::endsEarly(const rocksdb::Iterator& iterator, bool any) const {
+  const Status status = iterator.status();
+  if (!any) throwIfFailed(status, path());
+  return !status.ok();
+}
+
+void DatabaseGuard::write(rocksdb::WriteBatch& batch, bool sync) const {
   rocksdb::WriteOptions options;
   options.sync = sync;
   throwIfWriteFailed(db().Write(options, &batch));
@@ -326,7 +335,7 @@ void Use::write(rocksdb::WriteBatch& batch, bool sync) const {
   noteWritten(loadU64LE(batch.Data().data()) + batch.Count() - 1, sync);
 }
 
-void Use::noteWritten(uint64_t sequence, bool synced) const {
+void DatabaseGuard::noteWritten(uint64_t sequence, bool synced) const {
   const std::shared_ptr<Watermark>& watermark = database_.watermark_;
   if (watermark == nullptr) return;
   if (!watermark->advance(sequence, synced)) {
@@ -344,7 +353,7 @@ void Use::noteWritten(uint64_t sequence, bool synced) const {
   }
 }
 
-void Use::throwIfWriteFailed(const Status& status) const {
+void DatabaseGuard::throwIfWriteFailed(const Status& status) const {
   if (status.ok()) return;
   database_.health_->observeWrite(status);
   // A write that waited for room in memory while a compaction failed: RocksDB says no more than that it is not in.
@@ -355,7 +364,7 @@ void Use::throwIfWriteFailed(const Status& status) const {
   throw error;
 }
 
-void Use::sync() const {
+void DatabaseGuard::sync() const {
   // Not SyncWAL(): that one looks at the log beside the writers, and where a write of theirs has just failed, RocksDB
   // with assertions ends the process.
   rocksdb::WriteBatch nothing;
@@ -366,7 +375,7 @@ void Use::sync() const {
   noteWritten(latest, true);
 }
 
-void Use::countRangeDeletions(uint64_t count) const {
+void DatabaseGuard::countRangeDeletions(uint64_t count) const {
   const uint64_t limit = database_.settings_.memtableMaxRangeDeletions;
   if (limit == 0 || count == 0) return;
   const uint64_t now = database_.rangeDeletions_->add(count);
@@ -381,29 +390,11 @@ void Use::countRangeDeletions(uint64_t count) const {
   db().Flush(options).PermitUncheckedError();
 }
 
-const rocksdb::Snapshot* Use::takeSnapshot() const {
+const rocksdb::Snapshot* DatabaseGuard::takeSnapshot() const {
   std::lock_guard<std::mutex> lock(database_.snapshotsMutex_);
   const rocksdb::Snapshot* snapshot = db().GetSnapshot();
   database_.snapshots_.insert(snapshot);
   return snapshot;
-}
-
-bool SharedDatabase::claim(const std::string& name, const Lease* owner) {
-  std::lock_guard<std::mutex> lock(claimsMutex_);
-  return claims_.emplace(name, owner).second;
-}
-
-bool SharedDatabase::releaseClaim(const std::string& name, const Lease* owner) {
-  std::lock_guard<std::mutex> lock(claimsMutex_);
-  const auto found = claims_.find(name);
-  if (found == claims_.end() || found->second != owner) return false;
-  claims_.erase(found);
-  return true;
-}
-
-void SharedDatabase::releaseClaims(const Lease* owner) {
-  std::lock_guard<std::mutex> lock(claimsMutex_);
-  for (auto it = claims_.begin(); it != claims_.end();) it = it->second == owner ? claims_.erase(it) : std::next(it);
 }
 
 }  // namespace shale

@@ -9,17 +9,18 @@
 #include <rocksdb/write_batch.h>
 
 #include <atomic>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <unordered_set>
 
-#include "core/gate.h"
-#include "database/drops.h"
+#include "core/bytes.h"
+#include "core/writer_preferring_mutex.h"
+#include "database/cancellable_calls.h"
+#include "database/claims.h"
+#include "database/drop_history.h"
 #include "database/health.h"
-#include "database/lengthy_calls.h"
 #include "database/loans.h"
 #include "database/options.h"
 #include "database/range_deletions.h"
@@ -32,14 +33,13 @@
 
 namespace shale {
 
-class Lease;
-class Use;
+class DatabaseGuard;
 
 class SharedDatabase {
  public:
-  // Opens the RocksDB, for reading only unless `view` is 0; throws DatabaseError. On a full disk it gives up the space
+  // Opens the RocksDB, for reading only unless `handleId` is 0; throws DatabaseError. On a full disk it gives up the space
   // reserve to open it, for reads and trims alone.
-  SharedDatabase(std::string path, uint32_t view, bool createIfMissing, const Settings& settings);
+  SharedDatabase(std::string path, uint32_t handleId, bool createIfMissing, const Settings& settings);
   ~SharedDatabase() = default;
   SharedDatabase(const SharedDatabase&) = delete;
   SharedDatabase& operator=(const SharedDatabase&) = delete;
@@ -52,7 +52,7 @@ class SharedDatabase {
   // What the opening has found, as JSON.
   const std::string& recovery() const { return recovery_; }
   // Which of the databases of this path it is, in the registry.
-  uint32_t view() const { return view_; }
+  uint32_t handleId() const { return handleId_; }
   const Settings& settings() const { return settings_; }
   // Table files that a compaction could not read, as JSON.
   std::string unreadableFiles() const { return unreadableFiles_->json(); }
@@ -61,11 +61,11 @@ class SharedDatabase {
   // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED or ROCKSDB_NO_SPACE.
   void assertWritable() const;
   // The same, but on a full disk it first opens the RocksDB anew on what the space reserve held; it may take a while.
-  // The calling thread must not hold a Use.
+  // The calling thread must not hold a DatabaseGuard.
   void makeTrimmable();
 
   // Leaves a full disk: opens the RocksDB anew, which keeps every other call waiting and ends all snapshots. Throws
-  // ROCKSDB_NO_SPACE if there is no room yet. The calling thread must not hold a Use.
+  // ROCKSDB_NO_SPACE if there is no room yet. The calling thread must not hold a DatabaseGuard.
   void resume();
   // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED, or ROCKSDB_NO_SPACE when not even a trim can be written.
   void assertTrimmable() const;
@@ -73,15 +73,13 @@ class SharedDatabase {
   void refillReserve();
 
   // Serialises the read-modify-write of trim floors.
-  std::mutex& floors() { return floors_; }
-  Drops& drops() { return drops_; }
+  std::mutex& floorMutex() { return floorMutex_; }
+  DropHistory& dropHistory() { return dropHistory_; }
   Loans& loans() { return loans_; }
-  // Whoever holds a Use for long is in there, so as not to keep makeTrimmable() and resume() waiting, and all else by them.
-  LengthyCalls& lengthyCalls() { return lengthyCalls_; }
-
-  bool claim(const std::string& name, const Lease* owner);
-  bool releaseClaim(const std::string& name, const Lease* owner);
-  void releaseClaims(const Lease* owner);
+  Claims& claims() { return claims_; }
+  // A call that holds a DatabaseGuard for long registers here: makeTrimmable() and resume() wait for it, and all others for
+  // them.
+  CancellableCalls& cancellableCalls() { return cancellableCalls_; }
 
   // Gives a snapshot back; one that ended with an earlier opening is gone already.
   void release(const rocksdb::Snapshot* snapshot, uint64_t opening);
@@ -92,7 +90,7 @@ class SharedDatabase {
   void cancelBackgroundWork();
 
  private:
-  friend class Use;
+  friend class DatabaseGuard;
 
   RecoveryRequest recoveryRequest(bool createIfMissing, bool salvage) const;
   // Keeps others from writing from now on; on a full disk with the room of the space reserve.
@@ -119,7 +117,7 @@ class SharedDatabase {
   void assertSound() const;
 
   const std::string path_;
-  const uint32_t view_;
+  const uint32_t handleId_;
   const bool readOnly_;
   const Settings settings_;
   const Reserve reserve_;
@@ -129,9 +127,9 @@ class SharedDatabase {
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
   const std::shared_ptr<UnreadableFiles> unreadableFiles_;
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
-  // Held shared by whoever uses db_, exclusively by whoever replaces it.
-  Gate gate_;
-  LengthyCalls lengthyCalls_;
+  // Shared to use db_, exclusive to replace it.
+  WriterPreferringMutex dbMutex_;
+  CancellableCalls cancellableCalls_;
   // RocksDB keeps a pointer to it.
   std::unique_ptr<LogContinuity> logContinuity_;
   std::unique_ptr<rocksdb::DB> db_;
@@ -142,29 +140,32 @@ class SharedDatabase {
   std::string recovery_;
   Recovery::Terms terms_;
   std::shared_ptr<Watermark> watermark_;  // null when it is read only, or there was no room for the file
-  std::mutex floors_;
-  Drops drops_;
+  std::mutex floorMutex_;
+  DropHistory dropHistory_;
   Loans loans_;
-  std::mutex claimsMutex_;
-  std::map<std::string, const Lease*> claims_;
+  Claims claims_;
   std::atomic<bool> cancelled_{false};
 };
 
 // The use of the RocksDB for the length of one call: while there is one, it is not replaced. Calls take it before they
 // look at buffers, since it may wait, and no thread has two at a time.
-class Use {
+class DatabaseGuard {
  public:
   // Throws if the RocksDB was lost when it was opened anew: ROCKSDB_NO_SPACE while resume() may bring it back, else
   // ROCKSDB_POISONED.
-  explicit Use(SharedDatabase& database);
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
+  explicit DatabaseGuard(SharedDatabase& database);
+  DatabaseGuard(const DatabaseGuard&) = delete;
+  DatabaseGuard& operator=(const DatabaseGuard&) = delete;
 
   rocksdb::DB& db() const { return *database_.db_; }
   SharedDatabase& database() const { return database_; }
   const std::string& path() const { return database_.path_; }
 
-  std::unique_ptr<rocksdb::Iterator> iterate(const rocksdb::ReadOptions& options) const;
+  // Over a range, which must outlive the iterator.
+  std::unique_ptr<rocksdb::Iterator> iterate(const KeyRange& range, rocksdb::ReadOptions options) const;
+  // After an iterator's end: true if it ended early, at something that cannot be read. What it gave before, `any`, is
+  // whole, and the next call begins there and fails. Without any it throws.
+  bool endsEarly(const rocksdb::Iterator& iterator, bool any) const;
 
   // Writes a batch and minds what a failure means; throws DatabaseError.
   void write(rocksdb::WriteBatch& batch, bool sync) const;
@@ -185,7 +186,7 @@ class Use {
   void noteWritten(uint64_t sequence, bool synced) const;
 
   SharedDatabase& database_;
-  std::shared_lock<Gate> lock_;
+  std::shared_lock<WriterPreferringMutex> lock_;
 };
 
 }  // namespace shale

@@ -1,10 +1,10 @@
 // What a failure of RocksDB means for what may be written from then on.
 //
 //   well ──► full | starved ──► well   a disk without room; no file descriptors or no memory to open a file with. It ends
-//     └─────────┴─────► poisoned       when RocksDB has been opened anew, see SharedDatabase. Poisoned: for ever
+//     └─────────┴─────► poisoned       when RocksDB has been opened anew, see SharedDatabase. Poisoned: for good
 //
 // Poisoned: a write or a sync of RocksDB's log has failed with an I/O error, or anything else has that RocksDB takes to
-// be fatal. Nobody can say what is on disk then, and nothing may be acknowledged until the database has been closed by
+// be fatal. What is on disk is unknown then, and nothing may be acknowledged until the database has been closed by
 // all and opened anew. A sync that fails for want of room is such a failure too: what it did not write may be gone.
 #pragma once
 

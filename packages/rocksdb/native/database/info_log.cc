@@ -57,7 +57,7 @@ void InfoLog::write(const std::string& line) {
     file_ = openRegular(path_, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (file_ < 0) return;
   }
-  // Not by way of stdio, whose calls nobody who watches the process's disk can see.
+  // Not by way of stdio, whose calls are not seen by what records a process's disk.
   const ssize_t written = ::write(file_, line.data(), line.size());
   if (written > 0) size_ += static_cast<size_t>(written);
 }

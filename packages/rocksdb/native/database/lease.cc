@@ -26,9 +26,9 @@ Reference Lease::forCall() {
 }
 
 void Lease::takeSnapshot(SnapshotHold* hold) {
-  const Use use(database());
-  hold->snapshot = use.takeSnapshot();
-  hold->opening = use.opening();
+  const DatabaseGuard guard(database());
+  hold->snapshot = guard.takeSnapshot();
+  hold->opening = guard.opening();
   hold->lease = this;
   snapshots_.insert(hold);
 }
@@ -36,8 +36,8 @@ void Lease::takeSnapshot(SnapshotHold* hold) {
 Reference Lease::detach() {
   if (closed()) return Reference();
   while (!snapshots_.empty()) (*snapshots_.begin())->release();
-  reference_->releaseClaims(this);
-  reference_->drops().unwatchAll(this);
+  reference_->claims().releaseAll(this);
+  reference_->dropHistory().unwatchAll(this);
   reference_->loans().leave(this);
   return std::move(reference_);
 }

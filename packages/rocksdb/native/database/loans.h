@@ -1,8 +1,8 @@
-// What lets one thread write tables that belong to others, for one atomic write, and nobody else meanwhile.
+// What lets one thread write tables that belong to others, for one atomic write, alone.
 //
 // The threads that own the tables lend them: from then on they leave them alone. One thread uses the loan: it writes all
 // of them in one batch, and returns it. It is a fence and no more; what the threads know of the tables they tell each
-// other. When a thread that has lent goes, whoever owns its tables next recovers them from disk, so by then the write
+// other. When a thread that has lent goes, the next owner of its tables recovers them from disk, so by then the write
 // must be through, or never come:
 //
 //   open ──► used ──► (gone)      the write came, or failed
@@ -27,7 +27,7 @@ class Loans {
   uint64_t open(const Lease* owner);
   // The lender's tables belong to the loan from now on. False if it is gone.
   bool lend(uint64_t loan, const Lease* lender);
-  // Nothing can end the loan until it is returned by the same lease. False if it is gone, or used by somebody else.
+  // Nothing can end the loan until it is returned by the same lease. False if it is gone, or used by another lease.
   bool use(uint64_t loan, const Lease* user);
   // Ends the loan that this lease uses; otherwise does nothing.
   void giveBack(uint64_t loan, const Lease* user);

@@ -39,7 +39,7 @@ Registry& Registry::instance() {
 }
 
 Registry::Entry& Registry::entryOf(const SharedDatabase& database) {
-  return entries_.find(Key(database.path(), database.view()))->second;
+  return entries_.find(Key(database.path(), database.handleId()))->second;
 }
 
 Reference Registry::open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings) {
@@ -47,7 +47,7 @@ Reference Registry::open(const std::string& path, bool readOnly, bool createIfMi
   const std::string real = realPath(path);
 
   std::unique_lock<std::mutex> lock(mutex_);
-  const Key key(real, readOnly ? ++lastView_ : kWritable);
+  const Key key(real, readOnly ? ++lastHandleId_ : kWritable);
   for (;;) {
     const auto found = entries_.find(key);
     if (found == entries_.end()) break;
@@ -97,14 +97,14 @@ Reference Registry::open(const std::string& path, bool readOnly, bool createIfMi
   return Reference(entry.database.get(), Reference::Kind::kLease);
 }
 
-Reference Registry::join(const std::string& path, uint32_t view) {
-  const Key key(realPath(path), view);
+Reference Registry::join(const std::string& path, uint32_t handleId) {
+  const Key key(realPath(path), handleId);
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.state != State::kOpen || found->second.leases == 0) {
     throw DatabaseError{"ROCKSDB_CLOSED",
                         std::string("The database is not open in this process") +
-                            (view == kWritable ? "" : " as view " + std::to_string(view)) + ": " + key.first,
+                            (handleId == kWritable ? "" : " as handle " + std::to_string(handleId)) + ": " + key.first,
                         "none", "none", key.first};
   }
   Entry& entry = found->second;
@@ -119,7 +119,7 @@ void Registry::addCall(SharedDatabase& database) {
 }
 
 void Registry::remove(SharedDatabase& database, Reference::Kind kind, bool wait) {
-  const Key key(database.path(), database.view());
+  const Key key(database.path(), database.handleId());
   const SharedDatabase* identity = &database;
   std::unique_lock<std::mutex> lock(mutex_);
   Entry& entry = entries_.find(key)->second;

@@ -1,11 +1,11 @@
 // The process-wide registry of open databases. A real path has one SharedDatabase that can write, whichever thread asks,
 // and one more for each time that it was opened to be read only: what these show is the moment they were opened at, so
-// an open that joined an earlier one would not see what was written before it. Numbers, the views, tell them apart.
+// an open that joined an earlier one would not see what was written before it. Handle ids tell them apart.
 //
 //   opening ──► open ──► closing ──► (gone)
 //
-// A database is open while somebody holds a reference: each lease is one, and each asynchronous call under way is
-// one. Synchronous calls need none, for the lease of their own thread cannot go while they run. Whoever drops the
+// A database is open while there are references: each lease is one, and each asynchronous call under way is
+// one. Synchronous calls need none, for the lease of their own thread cannot go while they run. Dropping the
 // last reference closes the database, outside of the registry's lock; an open of the same path waits for it.
 #pragma once
 
@@ -38,7 +38,7 @@ class Reference {
   explicit operator bool() const { return database_ != nullptr; }
 
   void drop();
-  // Drops it, and if it was the last lease, returns only when the database is closed (or somebody joined it anew).
+  // Drops it, and if it was the last lease, returns only when the database is closed (or another lease has joined it).
   void dropAndWait();
   // A further reference to the same database, for a call under way.
   Reference forCall() const;
@@ -53,7 +53,7 @@ class Registry {
   // Lives as long as the process; never destroyed.
   static Registry& instance();
 
-  // The view of the database that can write.
+  // The handle id of the database that can write.
   static constexpr uint32_t kWritable = 0;
 
   // Calls `hook` when the process ends, before anything is waited for or closed: no call may go on into JavaScript then.
@@ -62,7 +62,7 @@ class Registry {
   // Opens, or joins what can write. Blocks while the same path is being opened or closed: for pool threads. Throws DatabaseError.
   Reference open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings);
   // Joins what is open. Never blocks for long; throws ROCKSDB_CLOSED if there is none.
-  Reference join(const std::string& path, uint32_t view);
+  Reference join(const std::string& path, uint32_t handleId);
 
  private:
   friend class Reference;
@@ -85,7 +85,7 @@ class Registry {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<Key, Entry> entries_;
-  uint32_t lastView_ = kWritable;
+  uint32_t lastHandleId_ = kWritable;
   bool exitHandled_ = false;
   std::atomic<void (*)()> exitHook_{nullptr};
 };

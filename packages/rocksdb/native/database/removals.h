@@ -22,9 +22,9 @@ class Removals {
  public:
   enum class Of { kRanges, kTables };
 
-  // Whoever drops tables waits while files of trimmed ranges are dropped: what is written afterwards must not be in one
+  // A drop of tables waits while files of trimmed ranges are dropped: what is written afterwards must not be in one
   // of them.
-  Removals(const Use& use, rocksdb::WriteBatch& batch, Of what);
+  Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what);
 
   void removeRange(const KeyRange& range);
   // The `count` entries of a table that end with the sequence `last`, one by one. Reads step over each until a compaction
@@ -45,10 +45,10 @@ class Removals {
     std::string metaKey;
   };
 
-  const Use& use_;
+  const DatabaseGuard& guard_;
   rocksdb::WriteBatch& batch_;
-  std::unique_lock<std::shared_mutex> gate_;
-  std::unique_lock<std::mutex> lock_;
+  std::unique_lock<std::shared_mutex> dropLock_;
+  std::unique_lock<std::mutex> floorLock_;
   size_t ranges_ = 0;
   // As the batch leaves them.
   std::map<std::string, uint64_t> floors_;
@@ -56,21 +56,21 @@ class Removals {
 };
 
 // Removals are for a full disk too, where they are what makes room. One that fills the disk is done again on what the
-// reserve held; it is not in before that. The calling thread must not hold a Use.
+// reserve held; it is not in before that. The calling thread must not hold a DatabaseGuard.
 template <class Removal>
 auto removeDespiteFullDisk(SharedDatabase& database, Removal removal) {
   database.makeTrimmable();
   try {
-    const Use use(database);
+    const DatabaseGuard guard(database);
     database.assertTrimmable();
-    return removal(use);
+    return removal(guard);
   } catch (const DatabaseError& error) {
     if (error.code != "ROCKSDB_NO_SPACE") throw;
   }
   database.makeTrimmable();
-  const Use use(database);
+  const DatabaseGuard guard(database);
   database.assertTrimmable();
-  return removal(use);
+  return removal(guard);
 }
 
 }  // namespace shale

@@ -10,14 +10,14 @@ namespace shale {
 
 namespace {
 
-std::optional<std::string> read(const Use& use, const std::string& key) {
+std::optional<std::string> read(const DatabaseGuard& guard, const std::string& key) {
   std::string value;
   rocksdb::ReadOptions options;
   // These records are never removed by range. To heed range deletions costs more with each one in the memtable.
   options.ignore_range_deletions = true;
-  const rocksdb::Status status = use.db().Get(options, use.db().DefaultColumnFamily(), key, &value);
+  const rocksdb::Status status = guard.db().Get(options, guard.db().DefaultColumnFamily(), key, &value);
   if (status.IsNotFound()) return std::nullopt;
-  throwIfFailed(status, use.path());
+  throwIfFailed(status, guard.path());
   return value;
 }
 
@@ -25,21 +25,21 @@ std::string keyOf(char type, char instance) { return {static_cast<char>(kNamesNa
 
 }  // namespace
 
-void removeName(const Use& use, rocksdb::WriteBatch& batch, const rocksdb::Slice& prefix) {
+void removeName(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const rocksdb::Slice& prefix) {
   if (prefix.size() != kLogKeyPrefixLength) return;
   const std::string id(prefix.data() + 1, kLogKeyPrefixLength - 1);
   if (loadU64BE(id.data()) != 0 || loadU64BE(id.data() + 8) < kFirstNamedTable) return;
   const char instance = static_cast<char>(static_cast<uint8_t>(prefix[0]) >> 1);
   const std::string tableKey = keyOf(kTableNameKeyType, instance) + id + static_cast<char>(kVersion);
-  const std::optional<std::string> name = read(use, tableKey);
+  const std::optional<std::string> name = read(guard, tableKey);
   if (!name) return;
-  throwIfFailed(batch.Delete(tableKey), use.path());
+  throwIfFailed(batch.Delete(tableKey), guard.path());
   if (name->size() < 2) return;
   const std::string nameKey = keyOf(kNameKeyType, instance) + name->substr(1);
   // Never the name of another table, whatever damage has left.
-  const std::optional<std::string> named = read(use, nameKey);
+  const std::optional<std::string> named = read(guard, nameKey);
   if (named && named->size() == kNameValueLength && named->compare(1, id.size(), id) == 0) {
-    throwIfFailed(batch.Delete(nameKey), use.path());
+    throwIfFailed(batch.Delete(nameKey), guard.path());
   }
 }
 

@@ -9,6 +9,6 @@
 namespace shale {
 
 // Removes the name of the table that the prefix of log keys is of, if it has one, in the batch that drops the table.
-void removeName(const Use& use, rocksdb::WriteBatch& batch, const rocksdb::Slice& prefix);
+void removeName(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const rocksdb::Slice& prefix);
 
 }  // namespace shale

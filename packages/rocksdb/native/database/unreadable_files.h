@@ -24,7 +24,7 @@ class UnreadableFiles : public rocksdb::EventListener, public std::enable_shared
   // Must be the first of the listeners that look at errors: what it keeps from RocksDB is OK for the others.
   void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override;
 
-  // RocksDB has been opened; until detach(), which waits for whoever uses it here, it may be used.
+  // RocksDB has been opened; until detach(), which waits for its users here, it may be used.
   void attach(rocksdb::DB& db);
   void detach();
 

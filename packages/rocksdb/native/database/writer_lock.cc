@@ -22,7 +22,7 @@ namespace shale {
 namespace {
 
 constexpr size_t kMostBytes = 4096;
-// The file's name was another one's again and again: somebody is removing it.
+// The file's name was another one's again and again: another process is removing it.
 constexpr int kMostAttempts = 100;
 
 using Fields = std::map<std::string, std::string>;
@@ -99,7 +99,7 @@ bool isRunning(const Fields& holder) {
 
 // The holder, as far as the file says; empty when it does not.
 Fields readHolder(const std::string& path, const Fields& own) {
-  // Whoever has just taken the lock may not have written that yet.
+  // A process that has just taken the lock may not have written that yet.
   for (int attempt = 0; attempt < 5; attempt++) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     try {
@@ -176,13 +176,13 @@ WriterLock& WriterLock::operator=(WriterLock&& other) noexcept {
 
 void WriterLock::release() {
   if (!file_.isOpen()) return;
-  // Of a process that is killed it stays, and is nobody's.
+  // A killed process leaves its file, without an owner.
   (void)!::ftruncate(file_.number(), 0);
   file_ = Descriptor();
 }
 
 void WriterLock::undo() {
-  // Whoever has opened it meanwhile finds that the name is not that file's any more.
+  // A process that has opened it meanwhile finds that the name is not that file's any more.
   if (file_.isOpen() && made_) ::unlink(path_.c_str());
   release();
 }

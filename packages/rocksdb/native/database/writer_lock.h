@@ -24,7 +24,7 @@ class WriterLock {
   WriterLock& operator=(WriterLock&& other) noexcept;
 
   void release();
-  // The same; the file is removed, too, if this lock has made it: nothing came to be in the directory.
+  // The same; the file is removed, too, if this lock has made it: nothing was created in the directory.
   void undo();
 
  private:

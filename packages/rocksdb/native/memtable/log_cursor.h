@@ -119,7 +119,7 @@ class RunCursor {
       record_ = chunk_->at(position_);
       return;
     }
-    // There is a next chunk only behind a full one: whoever saw this one half full has seen the end of the run.
+    // There is a next chunk only behind a full one: a reader that saw this one half full has seen the end of the run.
     const RunChunk* next = size_ == chunk_->capacity() ? chunk_->next() : nullptr;
     if (next != nullptr) {
       enter(next, 0);

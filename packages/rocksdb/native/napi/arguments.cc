@@ -55,16 +55,18 @@ SnapshotHold& Arguments::snapshotHold(size_t index) const {
   return static_cast<SnapshotBox*>(unwrap(env_, values_[index], kSnapshotTag, "snapshot", "a Snapshot"))->hold;
 }
 
-const rocksdb::Snapshot* Arguments::snapshot(size_t index, const Lease& lease, const Use& use) const {
-  if (isUndefined(index)) return nullptr;
-  const SnapshotHold& hold = snapshotHold(index);
+rocksdb::ReadOptions Arguments::readOptions(size_t snapshot, const DatabaseGuard& guard) const {
+  rocksdb::ReadOptions options;
+  if (isUndefined(snapshot)) return options;
+  const SnapshotHold& hold = snapshotHold(snapshot);
   if (hold.lease == nullptr) throwTypeError("snapshot", "a Snapshot that has not been released");
-  if (hold.lease != &lease) throwTypeError("snapshot", "a Snapshot of the same Database");
-  if (hold.opening != use.opening()) {
+  if (hold.lease != &lease(0)) throwTypeError("snapshot", "a Snapshot of the same Database");
+  if (hold.opening != guard.opening()) {
     throw DatabaseError{"ROCKSDB_EXPIRED", "The snapshot ended when the database was opened anew after a full disk",
-                        "none", "none", use.path()};
+                        "none", "none", guard.path()};
   }
-  return hold.snapshot;
+  options.snapshot = hold.snapshot;
+  return options;
 }
 
 bool Arguments::isUndefined(size_t index) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <node_api.h>
+#include <rocksdb/options.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -24,8 +25,8 @@ class Arguments {
   Lease& lease(size_t index) const;
   // The same, but it may be closed.
   Lease& leaseMaybeClosed(size_t index) const;
-  // A snapshot of this lease and of the RocksDB in use, or null for undefined.
-  const rocksdb::Snapshot* snapshot(size_t index, const Lease& lease, const Use& use) const;
+  // For a read of the database that argument 0 is: by a snapshot of it and of the RocksDB in use, or undefined.
+  rocksdb::ReadOptions readOptions(size_t snapshot, const DatabaseGuard& guard) const;
   SnapshotHold& snapshotHold(size_t index) const;
 
   bool boolean(size_t index, const char* name) const;

@@ -64,7 +64,7 @@ void Mailbox::receive(napi_env env, napi_value, void*, void* data) {
   try {
     (*letter)(env);
   } catch (...) {
-    // The environment refuses calls: it is being torn down, and nobody waits for the promise.
+    // The environment refuses calls: it is being torn down, and nothing waits for the promise.
   }
 }
 

@@ -60,4 +60,12 @@ void setProperty(napi_env env, napi_value object, const char* name, napi_value v
   check(napi_set_named_property(env, object, name, value));
 }
 
+void setNumber(napi_env env, napi_value object, const char* name, size_t value) {
+  setProperty(env, object, name, makeNumber(env, static_cast<double>(value)));
+}
+
+void setBytes(napi_env env, napi_value object, const char* name, const std::optional<std::string>& value) {
+  setProperty(env, object, name, value ? makeBytes(env, value->data(), value->size()) : makeNull(env));
+}
+
 }  // namespace shale

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,5 +42,8 @@ napi_value makeString(napi_env env, std::string_view value);
 napi_value makeBytes(napi_env env, const char* data, size_t size);
 napi_value makeObject(napi_env env);
 void setProperty(napi_env env, napi_value object, const char* name, napi_value value);
+void setNumber(napi_env env, napi_value object, const char* name, size_t value);
+// A Uint8Array; null for nothing.
+void setBytes(napi_env env, napi_value object, const char* name, const std::optional<std::string>& value);
 
 }  // namespace shale

@@ -14,7 +14,7 @@ namespace shale {
 
 // What a replay may step over, since the numbers of the records are not consecutive by rights: see LogScan.
 struct AllowedJumps {
-  // None, unless somebody else has written the logs.
+  // None, unless another program has written the logs.
   bool any = false;
   // Nothing up to this sequence may be missing.
   uint64_t promised = 0;

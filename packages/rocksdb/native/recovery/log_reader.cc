@@ -110,7 +110,7 @@ bool LogReader::goodRecordAt(size_t at) const {
 }
 
 // Looks for a record in the rest of the block: where the damaged one would end, else anywhere. That costs up to a tenth
-// of a second a block, so it is not done for ever.
+// of a second a block, so it has a limit.
 bool LogReader::findRecord(size_t guess, size_t from) {
   if (goodRecordAt(guess)) {
     at_ = guess;
@@ -237,7 +237,7 @@ LogReader::Found LogReader::next() {
         return Found::kRecord;
       default:
         at_ += headerSize + length;
-        // Room that was taken ahead, with something in it: nobody writes that.
+        // Room that was taken ahead, with something in it: no RocksDB writes that.
         if (type == kZero) return damaged(DamageKind::kType, here, after);
         if (type == kCompression) compressed_ = true;
         else unknownType_ = true;

@@ -135,7 +135,7 @@ Edit readEdit(const std::string& record) {
           edit.understood = false;
           return edit;
         }
-        // The first of these once came without a length (blob files and logs), in versions that nobody has released.
+        // The first of these once came without a length (blob files and logs), in versions that were never released.
         fields.slice();
         break;
     }

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// RocksDB's lock, so that nobody writes while the logs are read.
+// RocksDB's lock, so that no other process writes while the logs are read.
 class DirectoryLock {
  public:
   DirectoryLock(const std::string& path, bool ownerOnly) : environment_(databaseEnvironment(ownerOnly)) {

@@ -1,5 +1,5 @@
 // The steps of an opening, around RocksDB's own: the verdict over what is there, what is mended before, and where the
-// watermark begins anew.
+// new watermark begins.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -31,7 +31,7 @@ class Recovery {
   // Instead of after(), when RocksDB could not open it: puts back a manifest that was cut.
   void undo();
 
-  // After RocksDB has opened it: the last look, and where the watermark begins anew. Null for a database that is read
+  // After RocksDB has opened it: the last look, and where the new watermark begins. Null for a database that is read
   // only. Throws ROCKSDB_CORRUPTION; the caller closes the database.
   std::shared_ptr<Watermark> after(rocksdb::DB& db);
 

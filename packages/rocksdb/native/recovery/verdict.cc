@@ -73,7 +73,7 @@ class Examination {
 void Examination::beforeCreating() {
   const std::string trace = traceOfDatabase(path_);
   std::error_code error;
-  // It may have come to be since.
+  // Another process may have created it since.
   if (!trace.empty() && !fs::exists(path_ + "/CURRENT", error)) {
     throw DatabaseError{"ROCKSDB_CORRUPTION",
                         "The file CURRENT is missing, but there are files of a database, such as " + trace +
@@ -118,7 +118,8 @@ void Examination::lookAtFiles() {
   if (found_.manifest.understood) {
     upTo = found_.known ? std::max(found_.mark.opened, found_.manifest.flushed) : found_.manifest.lastSequence;
   }
-  found_.scan = scanLogs(path_, found_.manifest.understood ? found_.manifest.firstLog : 0, {found_.writer(), upTo, found_.promised()});
+  const uint64_t firstLog = found_.manifest.understood ? found_.manifest.firstLog : 0;
+  found_.scan = scanLogs(path_, firstLog, {found_.writer(), upTo, found_.promised()});
   requireKnownRecords(path_, found_.scan.obstacle);
   found_.reached = found_.scan.last;
   if (found_.known && upTo) found_.reached = std::max(*upTo, found_.scan.last.value_or(0));
@@ -188,9 +189,10 @@ bool Examination::isLogMissing() const {
 
 // RocksDB makes a record of its manifest durable before it deletes what the record makes superfluous. So what a manifest
 // said earlier still holds when all its table files are there, and the logs that it needs, to the last entry that was
-// acknowledged: then nobody has relied on what cannot be read, as on a record that the power failed in.
+// acknowledged: then nothing relies on what cannot be read, as on a record that the power failed in.
 bool Examination::losesNothing() const {
-  if (!found_.known || !found_.manifest.understood || !found_.manifest.complete || !found_.reached || found_.missing) return false;
+  if (!found_.known || !found_.manifest.understood || !found_.manifest.complete) return false;
+  if (!found_.reached || found_.missing) return false;
   if (isLogMissing()) return false;
   std::error_code error;
   for (const auto& [number, size] : found_.manifest.tableFiles) {
@@ -222,7 +224,7 @@ void Examination::lookBesideAWriter() {
       if (error.code != "ROCKSDB_CORRUPTION" && error.code != "ROCKSDB_NOT_FOUND") throw;
       failure = error;
     }
-    // Twice the same in a directory that nobody changes is no writer at work.
+    // Twice the same in a directory that does not change: no writer is at work.
     if (attempt > 0 && before == listing(path_)) break;
   }
   if (!failure) throwMissing(path_, reportOf(found_, {}));

@@ -56,7 +56,7 @@ class Watermark {
  public:
   // Opens or creates the file and makes the state durable. Null when there is no room to create it: then the database
   // goes without until it is opened again. Throws DatabaseError.
-  // `ownerOnly`: nobody else may read it; else the umask decides.
+  // `ownerOnly`: for its owner alone; else the umask decides.
   static std::shared_ptr<Watermark> start(const std::string& directory, const WatermarkState& state, bool ownerOnly);
   ~Watermark();
   Watermark(const Watermark&) = delete;
@@ -65,7 +65,7 @@ class Watermark {
   // A write that ends with this sequence is in, and durable if `synced`. Safe from any thread; false if the file cannot
   // be written, with what happened in reason(). A disk without room is not a failure: the file only stays behind.
   bool advance(uint64_t sequence, bool synced);
-  // Whether it moved a second or more ago, and nobody is at it: then the caller has to have sync() called.
+  // Whether it moved a second or more ago, and no thread is syncing it: then the caller has to have sync() called.
   bool syncDue();
   // fdatasync; false if it fails.
   bool sync();

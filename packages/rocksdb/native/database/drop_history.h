@@ -1,6 +1,6 @@
-// Which tables were dropped. After a drop a table may begin anew in the very range it had before, so whoever works on a
-// table over several calls has to know whether one happened. A read watches its table and is told exactly. Who gives
-// back the space of trims asks for the drops of late, where a "maybe" does no harm.
+// Which tables were dropped. After a drop, a table may begin again in the range it had before, so work on a table that
+// takes several calls must know whether one happened. A read watches its table, and is told exactly. A reclaim asks for
+// recent drops, where a "maybe" does no harm.
 #pragma once
 
 #include <rocksdb/slice.h>
@@ -17,10 +17,10 @@
 
 namespace shale {
 
-class Drops {
+class DropHistory {
  public:
   // Held exclusively while a table is dropped and noted, shared while something is removed because no drop happened.
-  std::shared_mutex& gate() { return gate_; }
+  std::shared_mutex& mutex() { return dropMutex_; }
 
   // Drops noted so far.
   uint64_t count() const { return count_.load(std::memory_order_acquire); }
@@ -66,7 +66,7 @@ class Drops {
     return true;
   }
 
-  // Whether the watched table was dropped since the watch began, or began anew. Nothing if there is no such watch.
+  // Whether the watched table was dropped since the watch began, or was restarted. Nothing if there is no such watch.
   std::optional<bool> dropped(uint64_t token) const {
     std::lock_guard<std::mutex> lock(mutex_);
     const auto watch = watches_.find(token);
@@ -117,7 +117,7 @@ class Drops {
     return watches_.erase(watch);
   }
 
-  std::shared_mutex gate_;
+  std::shared_mutex dropMutex_;
   mutable std::mutex mutex_;
   std::deque<Drop> latest_;
   Watches watches_;

@@ -1,5 +1,5 @@
-// A shared mutex at which whoever wants it for himself comes next: a stream of sharers that overlap cannot keep him out.
-// No thread may share it twice at a time.
+// A shared mutex that prefers writers: a stream of overlapping readers cannot starve one. Not recursive, not even for
+// readers.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 
 namespace shale {
 
-class Gate {
+class WriterPreferringMutex {
  public:
   void lock_shared() {
     if (wanted_.load(std::memory_order_acquire)) std::lock_guard<std::mutex> wait(turn_);

@@ -1,0 +1,70 @@
+// Long calls that use a database, and how to cancel them when it must be replaced.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <unordered_set>
+#include <utility>
+
+namespace shale {
+
+class CancellableCalls {
+ public:
+  // A call under way. `onCancel` may be called by any thread, several times, and at once.
+  class Call {
+   public:
+    Call(CancellableCalls& calls, std::function<void()> onCancel) : calls_(calls), onCancel_(std::move(onCancel)) {
+      const std::lock_guard<std::mutex> lock(calls_.mutex_);
+      calls_.running_.insert(this);
+      if (calls_.cancellations_ > 0) cancel();
+    }
+    ~Call() {
+      const std::lock_guard<std::mutex> lock(calls_.mutex_);
+      calls_.running_.erase(this);
+    }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    bool cancelled() const {
+      const std::lock_guard<std::mutex> lock(calls_.mutex_);
+      return cancelled_;
+    }
+
+   private:
+    friend class CancellableCalls;
+    void cancel() {
+      cancelled_ = true;
+      onCancel_();
+    }
+
+    CancellableCalls& calls_;
+    const std::function<void()> onCancel_;
+    bool cancelled_ = false;
+  };
+
+  // Cancels those under way, and those that begin while this lives.
+  class Cancellation {
+   public:
+    explicit Cancellation(CancellableCalls& calls) : calls_(calls) {
+      const std::lock_guard<std::mutex> lock(calls_.mutex_);
+      calls_.cancellations_++;
+      for (Call* call : calls_.running_) call->cancel();
+    }
+    ~Cancellation() {
+      const std::lock_guard<std::mutex> lock(calls_.mutex_);
+      calls_.cancellations_--;
+    }
+    Cancellation(const Cancellation&) = delete;
+    Cancellation& operator=(const Cancellation&) = delete;
+
+   private:
+    CancellableCalls& calls_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::unordered_set<Call*> running_;
+  int cancellations_ = 0;
+};
+
+}  // namespace shale
