@@ -23,7 +23,7 @@ const forbidden: Record<string, string[]> = {
     '@shale/storage',
     '@shale/engine',
     '@shale/engine/admin',
-    '@shale/bench',
+    '@shale/bench-kit',
     '@shale/cli',
     '@shale/fault-kit',
     'node:worker_threads',
@@ -34,7 +34,7 @@ const forbidden: Record<string, string[]> = {
   storage: [
     '@shale/engine',
     '@shale/engine/admin',
-    '@shale/bench',
+    '@shale/bench-kit',
     '@shale/cli',
     '@shale/fault-kit',
     'node:module',
@@ -43,7 +43,7 @@ const forbidden: Record<string, string[]> = {
     'msgpackr',
   ],
   engine: [
-    '@shale/bench',
+    '@shale/bench-kit',
     '@shale/cli',
     '@shale/fault-kit',
     '@shale/rocksdb',
@@ -51,7 +51,7 @@ const forbidden: Record<string, string[]> = {
     '../build/shale.node',
     'msgpackr',
   ],
-  bench: [
+  'bench-kit': [
     '@shale/cli',
     '@shale/fault-kit',
     '@shale/storage',
@@ -85,8 +85,8 @@ const allowed: Record<string, string[]> = {
     'node:worker_threads',
     'node:child_process',
   ],
-  bench: ['@shale/engine', 'node:worker_threads', 'node:module'],
-  cli: ['@shale/bench', '@shale/codec', '@shale/engine', '@shale/engine/admin', 'node:fs'],
+  'bench-kit': ['@shale/engine', 'node:worker_threads', 'node:module'],
+  cli: ['@shale/bench-kit', '@shale/codec', '@shale/engine', '@shale/engine/admin', 'node:fs'],
 };
 
 const copy = realpathSync(mkdtempSync(join(tmpdir(), 'shale-arrows-')));

@@ -1,5 +1,5 @@
 // How bars are judged and measured, with measurements made up: what they measure is tested where it is made.
-import type { Measures } from '@shale/bench';
+import type { Measures } from '@shale/bench-kit';
 import { expect, test } from 'vitest';
 import { SPEED_BARS } from '../dist/bar-table/bars.js';
 import { parseRate } from '../dist/bar-table/db-bench.js';

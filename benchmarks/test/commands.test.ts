@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseReport } from '@shale/bench';
+import { parseReport } from '@shale/bench-kit';
 import { afterAll, expect, test } from 'vitest';
 import { APPEND, caseOf, reportOf } from './fabricated.js';
 

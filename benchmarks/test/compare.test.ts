@@ -1,5 +1,5 @@
 // Regressions are told from noise on fabricated reports whose differences are known.
-import type { Measures } from '@shale/bench';
+import type { Measures } from '@shale/bench-kit';
 import { expect, test } from 'vitest';
 import { compareReports } from '../dist/compare/compare.js';
 import { renderComparison } from '../dist/compare/render.js';

@@ -1,4 +1,4 @@
-import { type AppendSpec, type CaseSpec, caseId, type Measures, type Report } from '@shale/bench';
+import { type AppendSpec, type CaseSpec, caseId, type Measures, type Report } from '@shale/bench-kit';
 
 /** Specs that fabricated reports are made of. */
 export const APPEND: AppendSpec = {

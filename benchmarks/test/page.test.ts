@@ -1,5 +1,5 @@
 // The page and the drawings stand alone, are well-formed whatever the names in them, and say what the report says.
-import { type AppendSpec, type Measures, SUITES } from '@shale/bench';
+import { type AppendSpec, type Measures, SUITES } from '@shale/bench-kit';
 import { describe, expect, test } from 'vitest';
 import { drawingsOf } from '../dist/report/drawings.js';
 import { renderPage } from '../dist/report/page.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SHALE_DRIVER, type Store, type StoreDriver } from '@shale/bench';
+import { SHALE_DRIVER, type Store, type StoreDriver } from '@shale/bench-kit';
 import { afterAll, describe, expect, test } from 'vitest';
 import { RIVALS } from '../dist/rivals/all.js';
 

@@ -1,5 +1,5 @@
 // The statistics that tell a regression from noise, held against values worked out by hand or from the tables.
-import { seededRandom } from '@shale/bench';
+import { seededRandom } from '@shale/bench-kit';
 import { expect, test } from 'vitest';
 import { ratioOfMedians } from '../dist/statistics/bootstrap.js';
 import { mannWhitneyP } from '../dist/statistics/mann-whitney.js';

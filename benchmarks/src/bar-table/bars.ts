@@ -1,4 +1,4 @@
-import { append, type CaseSpec, type Measures, read, recovery, trim } from '@shale/bench';
+import { append, type CaseSpec, type Measures, read, recovery, trim } from '@shale/bench-kit';
 import { RIVALS } from '../rivals/all.js';
 import { fillseq, readseq } from './db-bench.js';
 import { type Ingredient, ofDevice, ofShale, ofStore } from './ingredient.js';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { withScratch } from '@shale/bench';
+import { withScratch } from '@shale/bench-kit';
 import { entriesWritten, type Ingredient } from './ingredient.js';
 
 /** The sizes of Shale: its keys of 26 bytes, its batches, its memtables, its two background jobs, no compression. */

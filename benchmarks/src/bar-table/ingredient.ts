@@ -6,7 +6,7 @@ import {
   measureDevice,
   SHALE_DRIVER,
   type SyncCounting,
-} from '@shale/bench';
+} from '@shale/bench-kit';
 
 /** What measurements need to know. */
 export interface Kitchen {

@@ -1,4 +1,4 @@
-import { columns, shortNumber } from '@shale/bench';
+import { columns, shortNumber } from '@shale/bench-kit';
 import type { BarOutcome } from './speed-bar.js';
 
 /** The bars as text: figure, spread over rounds, bar, stretch, verdict, and how to repeat each. */

@@ -1,4 +1,4 @@
-import { type Measures, median, medians } from '@shale/bench';
+import { type Measures, median, medians } from '@shale/bench-kit';
 import type { Ingredient, Kitchen } from './ingredient.js';
 import { type BarOutcome, judge, type SpeedBar } from './speed-bar.js';
 

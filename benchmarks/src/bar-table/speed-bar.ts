@@ -1,4 +1,4 @@
-import type { Measures } from '@shale/bench';
+import type { Measures } from '@shale/bench-kit';
 import type { Ingredient } from './ingredient.js';
 
 /** A promise about speed: a figure made of measurements of one round, held against a bar. */

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { median } from '@shale/bench';
+import { median } from '@shale/bench-kit';
 import { type Durability, openWal, type Table, type Wal } from '@shale/engine';
 import type { Bar, Finding } from './bar.js';
 import { inScratch } from './in-scratch.js';

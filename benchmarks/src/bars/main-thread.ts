@@ -1,4 +1,4 @@
-import { watchMainThread } from '@shale/bench';
+import { watchMainThread } from '@shale/bench-kit';
 import { openWal } from '@shale/engine';
 import type { Bar } from './bar.js';
 import { inScratch } from './in-scratch.js';

@@ -1,7 +1,7 @@
 // Run as a process: prints as JSON, in milliseconds, what the first appends to names cost after opening.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { median } from '@shale/bench';
+import { median } from '@shale/bench-kit';
 import { openWal } from '@shale/engine';
 
 /** What the first appends after opening took. */

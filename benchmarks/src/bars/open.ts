@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { median } from '@shale/bench';
+import { median } from '@shale/bench-kit';
 import { openWal } from '@shale/engine';
 import type { Bar } from './bar.js';
 import { inScratch } from './in-scratch.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { directorySize } from '@shale/bench';
+import { directorySize } from '@shale/bench-kit';
 import { openWal, U64_MAX } from '@shale/engine';
 import { type Bar, mib } from './bar.js';
 import { inScratch } from './in-scratch.js';

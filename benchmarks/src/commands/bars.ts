@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSyncCounter, describeMachine, versions, withScratch } from '@shale/bench';
+import { buildSyncCounter, describeMachine, versions, withScratch } from '@shale/bench-kit';
 import { SPEED_BARS } from '../bar-table/bars.js';
 import { renderBars } from '../bar-table/render.js';
 import { runBars } from '../bar-table/run-bars.js';

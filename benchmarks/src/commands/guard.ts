@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { columns, versions } from '@shale/bench';
+import { columns, versions } from '@shale/bench-kit';
 import { type Baseline, holdAgainst, parseBaseline } from '../guard/baseline.js';
 import { instructionsPerEntry } from '../guard/count-instructions.js';
 import { WORKLOADS } from '../guard/workloads.js';

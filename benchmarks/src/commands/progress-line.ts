@@ -1,4 +1,4 @@
-import type { ProgressReport } from '@shale/bench';
+import type { ProgressReport } from '@shale/bench-kit';
 
 /** Shows where a run is: one line that is written over on a terminal, a line for each measurement elsewhere. */
 export function showProgress({ done, total, round, rounds, id, store, secondsLeft }: ProgressReport): void {

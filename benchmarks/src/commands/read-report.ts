@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseReport, type Report } from '@shale/bench';
+import { parseReport, type Report } from '@shale/bench-kit';
 import { UsageError } from './usage.js';
 
 /** Reads a report; a UsageError says what is wrong with it. */

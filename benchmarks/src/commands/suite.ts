@@ -1,4 +1,4 @@
-import { renderTables, runSuite, SUITES } from '@shale/bench';
+import { renderTables, runSuite, SUITES } from '@shale/bench-kit';
 import { RIVALS } from '../rivals/all.js';
 import { installRivals } from '../rivals/install.js';
 import { measuredDirectory, REPORTS } from './place.js';

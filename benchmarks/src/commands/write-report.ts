@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseReport, type Report } from '@shale/bench';
+import { parseReport, type Report } from '@shale/bench-kit';
 import { drawingsOf } from '../report/drawings.js';
 import { renderPage } from '../report/page.js';
 

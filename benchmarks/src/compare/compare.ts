@@ -1,4 +1,4 @@
-import { type CaseResult, MEASURES, type MeasureName, type Report } from '@shale/bench';
+import { type CaseResult, MEASURES, type MeasureName, type Report } from '@shale/bench-kit';
 import { type Interval, ratioOfMedians } from '../statistics/bootstrap.js';
 import { mannWhitneyP } from '../statistics/mann-whitney.js';
 

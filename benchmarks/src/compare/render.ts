@@ -1,4 +1,4 @@
-import { columns, MEASURES } from '@shale/bench';
+import { columns, MEASURES } from '@shale/bench-kit';
 import { type Comparison, type Difference, FEWEST_ROUNDS } from './compare.js';
 
 /** The comparison as text: what is worse, what is better, and how much was noise. */

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { withScratch } from '@shale/bench';
+import { withScratch } from '@shale/bench-kit';
 import { WORKLOADS } from './workloads.js';
 
 const PROCESS = fileURLToPath(new URL('./workload-process.js', import.meta.url));

@@ -1,4 +1,4 @@
-import { type CaseSpec, shortBytes, shortCount } from '@shale/bench';
+import { type CaseSpec, shortBytes, shortCount } from '@shale/bench-kit';
 
 /** A case in words that fit on a phone. */
 export function caseTitle(spec: CaseSpec): string {

@@ -1,4 +1,4 @@
-import type { Report } from '@shale/bench';
+import type { Report } from '@shale/bench-kit';
 import { DRAWING_STYLE } from './page-style.js';
 import { sectionsOf } from './sections.js';
 

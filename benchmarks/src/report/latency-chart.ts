@@ -1,5 +1,5 @@
 import { dot, link, text } from '@observablehq/plot';
-import type { Measures } from '@shale/bench';
+import type { Measures } from '@shale/bench-kit';
 import { COLORS, draw } from './plot-document.js';
 
 /** One case with its percentiles. */

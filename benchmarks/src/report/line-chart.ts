@@ -1,5 +1,5 @@
 import { dot, lineY, text } from '@observablehq/plot';
-import { shortNumber } from '@shale/bench';
+import { shortNumber } from '@shale/bench-kit';
 import { COLORS, draw } from './plot-document.js';
 
 /** A point of a line. */

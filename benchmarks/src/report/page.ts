@@ -6,7 +6,7 @@ import {
   type MeasureName,
   medians,
   type Report,
-} from '@shale/bench';
+} from '@shale/bench-kit';
 import { escapeText } from './escape.js';
 import { PAGE_STYLE } from './page-style.js';
 import { type Section, sectionsOf } from './sections.js';

@@ -1,4 +1,4 @@
-import { formatMeasure, medians, type Report } from '@shale/bench';
+import { formatMeasure, medians, type Report } from '@shale/bench-kit';
 import { caseTitle } from './case-title.js';
 
 /** Between these lines of a Markdown file the table stands, and nothing else. */

@@ -7,7 +7,7 @@ import {
   type Report,
   shortBytes,
   shortCount,
-} from '@shale/bench';
+} from '@shale/bench-kit';
 import { type Bar, barChart } from './bar-chart.js';
 import { caseTitle } from './case-title.js';
 import { LATENCY_POINTS, latencyChart } from './latency-chart.js';

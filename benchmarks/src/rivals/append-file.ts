@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Store, StoreDriver } from '@shale/bench';
+import type { Store, StoreDriver } from '@shale/bench-kit';
 
 /** Table and length before each payload. */
 const HEADER_BYTES = 8;

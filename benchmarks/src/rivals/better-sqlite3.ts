@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Store, StoreDriver } from '@shale/bench';
+import type { Store, StoreDriver } from '@shale/bench-kit';
 import { loadRival, rivalVersion } from './load.js';
 
 interface Statement {

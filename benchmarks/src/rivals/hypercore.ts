@@ -1,4 +1,4 @@
-import type { Store, StoreDriver } from '@shale/bench';
+import type { Store, StoreDriver } from '@shale/bench-kit';
 import { loadRival, rivalVersion } from './load.js';
 import { asBuffer } from './log-key.js';
 

@@ -1,4 +1,4 @@
-import type { Store } from '@shale/bench';
+import type { Store } from '@shale/bench-kit';
 import { asBuffer, logKey, sequenceIn } from './log-key.js';
 
 /** What the log needs of an ordered key-value store. */

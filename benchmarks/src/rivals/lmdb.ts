@@ -1,4 +1,4 @@
-import type { StoreDriver } from '@shale/bench';
+import type { StoreDriver } from '@shale/bench-kit';
 import { KeyValueLog, type KeyValueStore } from './key-value-store.js';
 import { loadRival, rivalVersion } from './load.js';
 

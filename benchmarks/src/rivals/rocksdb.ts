@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import type { StoreDriver } from '@shale/bench';
+import type { StoreDriver } from '@shale/bench-kit';
 import { KeyValueLog, type KeyValueStore } from './key-value-store.js';
 import { loadRival, rivalVersion } from './load.js';
 

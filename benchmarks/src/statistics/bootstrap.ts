@@ -1,4 +1,4 @@
-import { median, seededRandom } from '@shale/bench';
+import { median, seededRandom } from '@shale/bench-kit';
 
 /** An estimate with the interval that holds it with the given confidence. */
 export interface Interval {

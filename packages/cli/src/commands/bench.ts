@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { ProgressReport, Report } from '@shale/bench';
+import type { ProgressReport, Report } from '@shale/bench-kit';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT, SIGNAL_EXIT } from '../exit-codes.js';
@@ -33,7 +33,7 @@ export function benchCommand(terminal: Terminal, done: (exitCode: number) => voi
       using stop = new StopSignals(() => {});
       try {
         const report = await bench(terminal, dir, flags, stop.signal);
-        const { renderTables } = await import('@shale/bench');
+        const { renderTables } = await import('@shale/bench-kit');
         await terminal.out.line(flags.json ? toJson(report) : renderTables(report));
         await terminal.out.flush();
         done(report.cases.some((one) => one.failures.length > 0) ? EXIT.findings : EXIT.ok);
@@ -56,7 +56,7 @@ async function bench(
     throw new CliError('CLI_NOT_A_DIRECTORY', `${directory} is a file, not a directory`);
   const { seconds, rounds, only } = flags;
   // Loaded when it is needed: no other command shall start more slowly for it.
-  const { runSuite, SUITES } = await import('@shale/bench');
+  const { runSuite, SUITES } = await import('@shale/bench-kit');
   const report = await runSuite(SUITES.quick, {
     directory,
     seconds,

@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { ended, start } from './child.mjs';
-import { root } from './paths.mjs';
-import { SetupError } from './say.mjs';
+import { ended, start } from '../../scripts/lib/child.mjs';
+import { root } from '../../scripts/lib/paths.mjs';
+import { SetupError } from '../../scripts/lib/say.mjs';
 
 /** @typedef {import('./mutants.mjs').Mutant} Mutant */
 /** @typedef {{ failed: string[], output: string }} Outcome the full names of tests that failed */
@@ -64,7 +64,7 @@ export class MutantCopy {
         const found = text.split(from).length - 1;
         if (found !== 1) {
           throw new SetupError(
-            `mutant ${mutant.name}: what it replaces is ${found} times in ${file}; adapt scripts/lib/mutants.mjs`,
+            `mutant ${mutant.name}: what it replaces is ${found} times in ${file}; adapt test/mutants`,
           );
         }
         writeFileSync(

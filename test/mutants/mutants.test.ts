@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { MUTANTS } from '../scripts/lib/mutants.mjs';
+import { MUTANTS } from './mutants.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 test('every mutant has a name of its own', () => {
   const names = MUTANTS.map(({ name }) => name);

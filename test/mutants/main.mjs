@@ -2,11 +2,11 @@
 // for each which named test notices. One that nobody notices is a failure.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { MutantCopy } from './lib/mutant-copy.mjs';
-import { MUTANTS } from './lib/mutants.mjs';
-import { root } from './lib/paths.mjs';
-import { fail, SetupError } from './lib/say.mjs';
-import { setup } from './setup.mjs';
+import { root } from '../../scripts/lib/paths.mjs';
+import { fail, SetupError } from '../../scripts/lib/say.mjs';
+import { setup } from '../../scripts/setup.mjs';
+import { MutantCopy } from './copy.mjs';
+import { MUTANTS } from './mutants.mjs';
 
 const args = process.argv.slice(2);
 
@@ -19,7 +19,7 @@ function chosen() {
   return names.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => names.includes(name));
 }
 
-/** @param {import('./lib/mutants.mjs').Mutant} mutant */
+/** @param {import('./mutants.mjs').Mutant} mutant */
 function killersOf({ name, killers }) {
   const missing = killers.filter((file) => !existsSync(join(root, file)));
   if (missing.length > 0)
