@@ -1,0 +1,55 @@
+/** Mutants of packages/cli: the command. @type {import('./mutants.mjs').Mutant[]} */
+export const cli = [
+  {
+    name: 'ingest-in-doubt',
+    removes: 'the doubt about what a killed ingest wrote, at the end of the next run',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/checkpointer.ts',
+        from: 'this.#tables.inDoubt(ended),',
+        to: 'this.#tables.inDoubt(ended).slice(0, 0),',
+      },
+    ],
+    killers: ['packages/cli/test/command/once-only.test.ts'],
+  },
+  {
+    name: 'ingest-ended-early',
+    removes: 'the refusal of an input that ends before what was already taken',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/ingest.ts',
+        from: 'if (behind) throw endedEarly(this.#progress, behind);',
+        to: 'if (behind && this.#progress.line < 0) throw endedEarly(this.#progress, behind);',
+      },
+    ],
+    killers: ['packages/cli/test/command/once-only.test.ts'],
+  },
+  {
+    name: 'ingest-skipped-part',
+    removes: 'the care for the journal when an ingest is stopped on the way to its position',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/start-point.ts',
+        from: `    const next = await chunks.next();
+    if (signal.aborted) return undefined;
+    if (next.done) throw tooShort(skipped, position.offset);`,
+        to: `    const next = await chunks.next();
+    if (signal.aborted) return { position, chunks: chain(rest, chunks), fingerprint };
+    if (next.done) throw tooShort(skipped, position.offset);`,
+      },
+    ],
+    killers: ['packages/cli/test/command/once-only.test.ts'],
+  },
+  {
+    name: 'reject-file-owner',
+    removes: 'the look at whose reject file it is',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/reject-file.ts',
+        from: 'return header.equals(head) && last[0] === LF;',
+        to: 'return true;',
+      },
+    ],
+    killers: ['packages/cli/test/command/rejects.test.ts'],
+  },
+];

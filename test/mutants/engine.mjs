@@ -1,0 +1,364 @@
+/** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
+export const engine = [
+  {
+    name: 'fsync-of-neighbours',
+    removes: 'the durability of an append that shares its frame with ones that need none',
+    edits: [
+      {
+        file: 'packages/engine/src/append/frame.ts',
+        from: 'if (change.sync) this.#sync = true;',
+        to: 'this.#sync = change.sync && this.#changes.length === 1;',
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'poison-latch-of-engine',
+    removes: 'the latch that a failed sync sets for all shards',
+    edits: [
+      {
+        file: 'packages/engine/src/health.ts',
+        from: "if (error.code === 'SHALE_POISONED') this.#latch('poisoned', error);\n    else if",
+        to: 'if',
+      },
+    ],
+    killers: ['packages/engine/test/trouble.test.ts'],
+  },
+  {
+    name: 'reclaim-bound',
+    removes: 'the bound of the trimmed tables that are remembered until the log is quiet',
+    edits: [
+      {
+        file: 'packages/engine/src/reclaimer.ts',
+        from: '} else if (this.#tables >= MOST_TABLES) {',
+        to: '} else if (this.#tables < 0) {',
+      },
+    ],
+    killers: ['packages/engine/test/reclaimer.test.ts'],
+  },
+  {
+    name: 'removal-lane-order',
+    removes: 'the place of an append behind the trims of its table that wait for a frame',
+    edits: [
+      {
+        file: 'packages/engine/src/append/removal-lane.ts',
+        from: 'refsOf(change).some((ref) => this.#tables.has(keyOf(ref)))',
+        to: 'refsOf(change).length === 0',
+      },
+    ],
+    killers: ['packages/engine/test/removals.test.ts'],
+  },
+  {
+    name: 'removal-quota',
+    removes: 'the limit of the trims and drops in one frame, which appends to other tables wait for',
+    edits: [
+      {
+        file: 'packages/engine/src/append/frame.ts',
+        from: 'const MAX_REMOVALS = 32;',
+        to: 'const MAX_REMOVALS = 4000;',
+      },
+    ],
+    killers: ['packages/engine/test/removals.test.ts'],
+  },
+  {
+    name: 'order-behind-names',
+    removes: 'the order of appends to a table behind one that waits for a name',
+    edits: [
+      {
+        file: 'packages/engine/src/append/naming-queue.ts',
+        from: 'return refsOf(append).some((ref) => this.holds(ref));',
+        to: 'return false;',
+      },
+    ],
+    killers: ['packages/engine/test/naming-order.test.ts'],
+  },
+  {
+    name: 'close-waits',
+    removes: 'the wait of close() for the appends that were accepted',
+    edits: [
+      {
+        file: 'packages/engine/src/engine.ts',
+        from: 'for (const shard of this.shards) shard.hurry();\n    await this.settled();\n',
+        to: 'for (const shard of this.shards) shard.hurry();\n',
+      },
+    ],
+    killers: ['packages/engine/test/close.test.ts', 'test/attacks/model/model.test.ts'],
+  },
+  {
+    name: 'preloads-in-threads',
+    removes: "the filter that keeps the application's preloads out of the threads",
+    edits: [
+      {
+        file: 'packages/engine/src/shard/thread-options.ts',
+        from: 'if (!PRELOADS.has(name)) return true;',
+        to: 'if (PRELOADS.size > 0) return true;',
+      },
+    ],
+    killers: ['packages/engine/test/thread-options.test.ts', 'packages/engine/test/preloads.test.ts'],
+  },
+  {
+    name: 'refused-threads',
+    removes:
+      'the care for a thread that Node refuses: the task that waits for it rejects a promise that nobody has',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/shard-thread.ts',
+        from: 'if (this.#worker !== null) await this.#pool.destroy();',
+        to: 'await this.#pool.destroy();',
+      },
+    ],
+    killers: ['packages/engine/test/preloads.test.ts'],
+  },
+  {
+    name: 'reason-of-a-failed-start',
+    removes: 'the reason why a thread cannot be started from the error that says so',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/bring-up.ts',
+        from: 'return cause instanceof Error ? cause.message : String(cause);',
+        to: 'return typeof cause;',
+      },
+    ],
+    killers: ['packages/engine/test/preloads.test.ts'],
+  },
+  {
+    name: 'unknown-outcome',
+    removes: 'the doubt about a frame whose thread died: it counts as done',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/shard.ts',
+        from: `        this.#lost(life.thread);
+        settled(lost('append', error), (change) => lost(change.kind, error));`,
+        to: `        this.#lost(life.thread);
+        frame.settle({ firsts: new BigUint64Array(frame.appendCount).fill(1n), trims: new BigUint64Array(0), errors: [] });
+        settled(null);`,
+      },
+    ],
+    killers: ['packages/engine/test/worker-death.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],
+  },
+  {
+    name: 'idle-reads-let-go',
+    removes: 'that reads which stand still let go of what they hold',
+    edits: [
+      {
+        file: 'packages/engine/src/read/read-memory.ts',
+        from: 'for (const room of [...this.#lent]) if (!room.wasUsed()) room.takeAway();',
+        to: 'for (const room of [...this.#lent]) room.wasUsed();',
+      },
+    ],
+    killers: ['packages/engine/test/read-memory.test.ts'],
+  },
+  {
+    name: 'abandoned-reads',
+    removes: 'that a read which nobody can continue is collected',
+    edits: [
+      {
+        file: 'packages/engine/src/read/open-reads.ts',
+        from: 'this.#reads.set(belongings, new WeakRef(read));',
+        to: 'this.#reads.set(belongings, { deref: () => read } as WeakRef<Cuttable>);',
+      },
+    ],
+    killers: ['packages/engine/test/read-memory.test.ts'],
+  },
+  {
+    name: 'go-back',
+    removes: 'the reading again of what was taken away before it was used',
+    edits: [
+      {
+        file: 'packages/engine/src/read/chunk-stream.ts',
+        from: '    this.#at = at;\n    this.#isAtEnd = false;',
+        to: '    if (at === null) this.#isAtEnd = false;',
+      },
+    ],
+    killers: ['packages/engine/test/read-memory.test.ts'],
+  },
+  {
+    name: 'joint-order-behind',
+    removes: 'that whatever is done to a table follows the joint writes of it',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/lane-tables.ts',
+        from: 'return this.#tables.get(keyOf(address));',
+        to: 'return undefined;',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'joint-order-before',
+    removes: 'that a joint write follows what its tables were given before',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/joint-lane.ts',
+        from: 'await Promise.all([...laneTables].map(({ sent }) => sent));',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'joint-unknown',
+    removes: 'that a lender recovers its tables when it is not known what became of the write',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/joint-commit.ts',
+        from: 'isUnknown ? null : states',
+        to: 'isUnknown && lent.length === 0 ? null : states',
+      },
+    ],
+    killers: ['packages/engine/test/joint-deaths.test.ts'],
+  },
+  {
+    name: 'joint-install',
+    removes: 'that what was listed before tables had to be forgotten is void',
+    edits: [
+      { file: 'packages/engine/src/worker/shard-worker.ts', from: '        this.#forgets++;\n', to: '' },
+    ],
+    killers: ['packages/engine/test/joint-deaths.test.ts'],
+  },
+  {
+    name: 'lent-tables-wait',
+    removes: 'that what concerns a lent table waits until it is back',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/holds.ts',
+        from: 'for (const id of ids) this.#take(id);\n  }\n\n  /** The tables lent to a loan',
+        to: '}\n\n  /** The tables lent to a loan',
+      },
+    ],
+    killers: ['packages/engine/test/holds.test.ts'],
+  },
+  {
+    name: 'copies-of-what-waits',
+    removes: 'the copy of the payloads of an append that waits for room',
+    edits: [
+      {
+        file: 'packages/engine/src/append/intake.ts',
+        from: `    copyPayloads(append);
+    this.#wait(`,
+        to: '    this.#wait(',
+      },
+    ],
+    killers: ['packages/engine/test/backpressure.test.ts'],
+  },
+  {
+    name: 'promised-room',
+    removes: 'the room that ready() sets aside',
+    edits: [
+      {
+        file: 'packages/engine/src/append/flow.ts',
+        from: '    this.#promised += cost;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/backpressure.test.ts'],
+  },
+  {
+    name: 'aborted-while-waiting',
+    removes: 'the look at the signal of an append whose turn has come',
+    edits: [
+      {
+        file: 'packages/engine/src/append/intake.ts',
+        from: 'isGone: () => hasAborted(signal),',
+        to: 'isGone: () => false,',
+      },
+    ],
+    killers: ['packages/engine/test/backpressure.test.ts'],
+  },
+  {
+    name: 'tasks-at-once',
+    removes: 'that a thread gets what takes a table back behind all that waits for it',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/shard-thread.ts',
+        from: 'const TASKS_AT_ONCE = Number.MAX_SAFE_INTEGER;',
+        to: 'const TASKS_AT_ONCE = 1024;',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'settled-frames',
+    removes: 'that sync and close wait for frames that later ones have gone past',
+    edits: [
+      {
+        file: 'packages/engine/src/append/batcher.ts',
+        from: 'if (frames.length === 0) follow();',
+        to: 'frames.splice(0, frames.length - 1);\n      if (frames.length === 0) follow();',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'lane-under-way',
+    removes: 'that what concerns a table in the joint lane goes there, too',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/joint-lane.ts',
+        from: 'return this.#tables.find(address) !== undefined;',
+        to: 'return this.#tables.find(address) !== undefined && this.#sent === null;',
+      },
+    ],
+    killers: ['packages/engine/test/joint-writes.test.ts'],
+  },
+  {
+    name: 'removals-under-way',
+    removes: 'that what concerns a table in the lane of trims and drops waits behind them',
+    edits: [
+      {
+        file: 'packages/engine/src/append/removal-lane.ts',
+        from: 'return isRemoval(change) || refsOf(change).some((ref) => this.#tables.has(keyOf(ref)));',
+        to: 'return isRemoval(change);',
+      },
+    ],
+    killers: ['packages/engine/test/removals.test.ts'],
+  },
+  {
+    name: 'deaths-of-lenders',
+    removes: 'that a write begins again when a thread dies that is asked to lend',
+    edits: [
+      {
+        file: 'packages/engine/src/joint/joint-commit.ts',
+        from: '    if (isOutcomeUnknown(error)) return null;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/joint-deaths.test.ts'],
+  },
+  {
+    name: 'refusals-in-turn',
+    removes: 'that the event loop turns before an append is refused',
+    edits: [
+      {
+        file: 'packages/engine/src/turn.ts',
+        from: '  afterTurn(settle, result);',
+        to: '  settle(result);\n  afterTurn(() => undefined);',
+      },
+    ],
+    killers: ['packages/engine/test/regression/starving-poll.test.ts'],
+  },
+  {
+    name: 'floors-of-regions',
+    removes: 'the metadata records that a shard gets with the tables of a region',
+    edits: [
+      {
+        file: 'packages/engine/src/region/region-recovery.ts',
+        from: 'floors: ownFloors[index] ?? new BigUint64Array(0),',
+        to: 'floors: new BigUint64Array(ownFloors.length - shards),',
+      },
+    ],
+    killers: ['packages/engine/test/regions.test.ts'],
+  },
+  {
+    name: 'names-being-dropped',
+    removes: 'that appends to a name that is being dropped make it anew',
+    edits: [
+      {
+        file: 'packages/engine/src/catalog/catalog.ts',
+        from: "    entry.to({ is: 'dropping', done });\n",
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/names-model.test.ts', 'packages/engine/test/catalog.test.ts'],
+  },
+];

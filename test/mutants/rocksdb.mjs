@@ -1,0 +1,397 @@
+/** Mutants of packages/rocksdb: the binding. @type {import('./mutants.mjs').Mutant[]} */
+export const rocksdb = [
+  {
+    name: 'fsync',
+    removes: 'the fdatasync of a write that is to be durable',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/database.cc',
+        from: '  options.sync = sync;\n',
+        to: '  options.sync = false;\n  static_cast<void>(sync);\n',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts', 'packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'names-of-dropped-tables',
+    removes: 'the removal of the name of a table that is dropped',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/table_names.cc',
+        from: 'if (prefix.size() != kLogKeyPrefixLength) return;',
+        to: 'if (prefix.size() == kLogKeyPrefixLength) return;',
+      },
+    ],
+    killers: ['packages/storage/test/names.test.ts', 'packages/engine/test/catalog.test.ts'],
+  },
+  {
+    name: 'poison-latch',
+    removes: 'the latch that a failed sync sets in the addon',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/health.cc',
+        from: 'latch(poisoned_, reason);',
+        to: 'static_cast<void>(reason);',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'poison-beside-full',
+    removes: 'the latch of a failed sync that meets a disk which has just become full',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/health.cc',
+        from: 'if (ofLog && isSyncOfLog(status)) return',
+        to: 'if (ofLog && isSyncOfLog(status) && !stopped()) return',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'health-of-reopening',
+    removes: 'what goes wrong while RocksDB is opened anew',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/database.cc',
+        from: '  health_->begin(full);\n  try {\n',
+        to: '  try {\n',
+      },
+      {
+        file: 'packages/rocksdb/native/database/database.cc',
+        from: 'watermark_ = recovery.after(*db_);\n  } catch',
+        to: 'watermark_ = recovery.after(*db_);\n    health_->begin(full);\n  } catch',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'full-after-reopening',
+    removes: 'the full disk of a database that could not be opened anew for want of room',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/database.cc',
+        from: '      health_->fill(error.message);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'poison-after-reopening',
+    removes: 'the latch of a database that could not be opened anew',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/database.cc',
+        from: '      health_->poison("opening the database anew failed: " + error.message);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'reads-after-reopening',
+    removes: 'the reads of a database that could not be opened anew for writing',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/database.cc',
+        from: '  openForReading().PermitUncheckedError();\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'paranoid-writers',
+    removes: "the checks of RocksDB that a writer has whatever the caller's options say",
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/options.cc',
+        from: 'paranoidChecks || !readOnly',
+        to: 'paranoidChecks',
+      },
+    ],
+    killers: ['packages/rocksdb/test/options.test.ts'],
+  },
+  {
+    name: 'replay-of-opening',
+    removes: 'the question whether a manifest still says what the opening that began it had replayed',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/verdict.cc',
+        from: ' && found_.manifest.lastSequence >= found_.mark.opened',
+        to: '',
+      },
+    ],
+    killers: ['test/recovery.test.ts'],
+  },
+  {
+    name: 'copies-of-cut-logs',
+    removes: 'the copy of a log that is cut behind damage',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/mending.cc',
+        from: '    if (file.unused > 0 || file.unsearched',
+        to: '    if (file.unsearched',
+      },
+    ],
+    killers: ['test/foreign.test.ts'],
+  },
+  {
+    name: 'replay-of-compressed-logs',
+    removes: 'the question how far a replay of logs that Shale cannot read comes',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/verdict.cc',
+        from: '  if (trial.records < records) {',
+        to: '  if (trial.records < records && false) {',
+      },
+    ],
+    killers: ['test/foreign.test.ts'],
+  },
+  {
+    name: 'identity-of-watermark',
+    removes: 'the question whether a watermark is of this database',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/watermark.cc',
+        from: 'return identity.empty() || identity == state->database ? found : WatermarkFound::kOther;',
+        to: 'return identity.size() < 64 ? found : WatermarkFound::kOther;',
+      },
+    ],
+    killers: ['test/foreign.test.ts'],
+  },
+  {
+    name: 'end-of-backups',
+    removes: 'the end of a backup that a full disk needs the database from',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/cancellable_calls.h',
+        from: '      for (Call* call : calls_.running_) call->cancel();\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
+    name: 'sequence-floor-record',
+    removes: 'the metadata record that a trim writes',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/removals.cc',
+        from: 'throwIfFailed(batch_.Put(metaKey, rocksdb::Slice(value, sizeof(value))), guard_.path());\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/trim.test.ts', 'packages/storage/test/trim.test.ts'],
+  },
+  {
+    name: 'batch-atomicity',
+    removes: 'the one batch that a frame is written as: each entry is a write of its own',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/calls/write.cc',
+        from: '{ put(guard, batch, key, value, size); }',
+        to: '{\n        put(guard, batch, key, value, size);\n        guard.write(batch, sync);\n        batch.Clear();\n      }',
+      },
+    ],
+    killers: ['test/attacks/model/whole-batches.test.ts'],
+  },
+  {
+    name: 'lock-of-open-file',
+    removes: 'the lock that stays when the process closes another descriptor of the file',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/core/file_lock.cc',
+        from: 'result = ::fcntl(file, F_OFD_SETLK, &whole);',
+        to: 'result = ::fcntl(file, F_SETLK, &whole);',
+      },
+    ],
+    killers: ['packages/rocksdb/test/writer-lock.test.ts'],
+  },
+  {
+    name: 'lock-not-inherited',
+    removes: 'the end of the lock with its process, whatever others that has started',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/core/regular_file.cc',
+        from: 'O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode',
+        to: 'O_NOFOLLOW | O_NONBLOCK, mode',
+      },
+    ],
+    killers: ['packages/rocksdb/test/writer-lock.test.ts'],
+  },
+  {
+    name: 'unreadable-is-not-poison',
+    removes: 'the difference between a compaction that cannot read and a log that cannot be trusted',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/unreadable_files.cc',
+        from: '  *status = Status::OK();\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts', 'packages/rocksdb/test/unreadable-files.test.ts'],
+  },
+  {
+    name: 'starved-is-not-poison',
+    removes: 'the difference between a file that cannot be opened for now and a disk that fails',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/health.cc',
+        from: '} else if (isOutOfResources(status)) {',
+        to: '} else if (false) {',
+      },
+    ],
+    killers: ['packages/rocksdb/test/few-files.test.ts'],
+  },
+  {
+    name: 'no-links',
+    removes: 'the refusal of the addon to open files of a database through links',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/core/regular_file.cc',
+        from: 'flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC',
+        to: 'flags | O_NONBLOCK | O_CLOEXEC',
+      },
+    ],
+    killers: ['packages/rocksdb/test/permissions.test.ts'],
+  },
+  {
+    name: 'flush-for-trims',
+    removes: 'the patience of flushes for range deletions while compactions do not keep up',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/range_deletions.cc',
+        from: 'files > usual ? files - usual : 0',
+        to: 'files > usual ? usual - usual : 0',
+      },
+    ],
+    killers: ['packages/rocksdb/test/unreadable-files.test.ts'],
+  },
+  {
+    name: 'removal-floor-after-drop',
+    removes: 'what a write knows of the floors that it changes itself',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/removals.cc',
+        from: 'known == floors_.end() ? readFloor(guard_, metaKey) : known->second',
+        to: 'readFloor(guard_, metaKey)',
+      },
+    ],
+    killers: ['packages/rocksdb/test/removals.test.ts'],
+  },
+  {
+    name: 'native-bounds',
+    removes: 'the check of the addon that the entries of a write are inside its data',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/write_entries.h',
+        from: 'if (length > data.size - total) return WriteProblem{"lengths", "as long in all as data"};\n    if (data.data[total] != kVersion)',
+        to: 'if (total < data.size && data.data[total] != kVersion)',
+      },
+      {
+        file: 'packages/rocksdb/native/database/write_entries.h',
+        from: 'if (total != data.size) return WriteProblem{"lengths", "as long in all as data"};',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/fuzz-write.test.ts', 'packages/rocksdb/test/arguments.test.ts'],
+  },
+  {
+    name: 'whole-before-damage',
+    removes: 'the entries that a scan has read before a block that cannot be read',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/calls/scan.cc',
+        from: 'guard.endsEarly(*iterator, chunk.entries() > 0)',
+        to: 'guard.endsEarly(*iterator, chunk.entries() > UINT32_MAX)',
+      },
+    ],
+    killers: ['packages/storage/test/regression/damaged-block.test.ts'],
+  },
+  {
+    name: 'drop-of-own-table',
+    removes: 'the telling of a drop to the reads of its table',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/drop_history.h',
+        from: 'watches_.at(watch->second).dropped = true;',
+        to: 'watches_.at(watch->second).dropped = false;',
+      },
+    ],
+    killers: ['packages/storage/test/regression/read-drop.test.ts'],
+  },
+  {
+    name: 'loan-of-the-dead',
+    removes: 'that the end of a thread ends what it has lent',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/lease.cc',
+        from: '  reference_->loans().leave(this);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/loans.test.ts'],
+  },
+  {
+    name: 'loan-in-use',
+    removes: 'that whoever takes tables back waits while they are written',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/loans.cc',
+        from: '  wait(lock, loan);\n}\n\nvoid Loans::leave',
+        to: '}\n\nvoid Loans::leave',
+      },
+    ],
+    killers: ['packages/rocksdb/test/loans.test.ts'],
+  },
+  {
+    name: 'one-backup-at-a-time',
+    removes: 'the lock of a directory of backups',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/calls/backup.cc',
+        from: 'const int error = lockFile(file_.number(), kind);',
+        to: 'const int error = shared ? lockFile(file_.number(), kind) : 0;',
+      },
+    ],
+    killers: ['packages/storage/test/targets.test.ts'],
+  },
+  {
+    name: 'keep-of-one-log',
+    removes: 'the look at whose backup it is that is one too many',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/calls/backup.cc',
+        from: 'if (info.app_metadata == metadata) ids.push_back(info.backup_id);',
+        to: 'ids.push_back(info.backup_id);',
+      },
+    ],
+    killers: ['packages/storage/test/backups.test.ts'],
+  },
+  {
+    name: 'repair-later-lives',
+    removes: 'the look whether an entry of a damaged file was written after its table was dropped',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/calls/table_files.cc',
+        from: '} else if (wasThere(deletedAt)) {',
+        to: '} else if (deletedAt > 0) {',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'read-only-lacks-files',
+    removes: 'the look whether every file opens, when a read-only opening overlooks damage',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/core/read_only.cc',
+        from: 'if (status.ok()) status = openEveryFile(options, **out);',
+        to: 'static_cast<void>(openEveryFile);',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+];

@@ -1,0 +1,478 @@
+/** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
+export const storage = [
+  {
+    name: 'fsync-of-frame',
+    removes: 'what a frame says about being durable, on its way to the write',
+    edits: [
+      {
+        file: 'packages/storage/src/write-frame.ts',
+        from: 'frame.data, { sync: frame.sync }',
+        to: 'frame.data, { sync: false }',
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'fsync-of-names',
+    removes: 'the fdatasync of a name before the first append to it',
+    edits: [
+      {
+        file: 'packages/storage/src/names/names.ts',
+        from: 'db.change(changes, { sync: true });',
+        to: 'db.change(changes, { sync: false });',
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'ids-of-names',
+    removes: 'the counter that keeps the id of a dropped name from being used again',
+    edits: [
+      {
+        file: 'packages/storage/src/names/names.ts',
+        from: 'value: encodeNameCounter(ids.next)',
+        to: 'value: encodeNameCounter(ids.next - 1n)',
+      },
+    ],
+    killers: ['packages/storage/test/names.test.ts'],
+  },
+  {
+    name: 'mark-of-names',
+    removes:
+      'the mark by which versions that look for names in the log refuse a database that has them elsewhere',
+    edits: [
+      {
+        file: 'packages/storage/src/names/names.ts',
+        from: 'if (!state.isMarked) changes.push',
+        to: 'if (state.isMarked) changes.push',
+      },
+    ],
+    killers: ['packages/storage/test/names.test.ts'],
+  },
+  {
+    name: 'fsync-of-trims',
+    removes: 'the fdatasync of a trim',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'finishRemovals(), { sync: frame.sync }',
+        to: 'finishRemovals(), { sync: false }',
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts'],
+  },
+  {
+    name: 'sequence-floor',
+    removes: 'the floor that a metadata record is for sequences, when a table is recovered',
+    edits: [
+      {
+        file: 'packages/storage/src/table-unit.ts',
+        from: 'this.next = (tail > floor ? tail : floor) + 1n;',
+        to: 'this.next = tail + (floor - floor) + 1n;',
+      },
+    ],
+    killers: ['packages/storage/test/recovery.test.ts', 'packages/engine/test/worker-death.test.ts'],
+  },
+  {
+    name: 'unit-atomicity',
+    removes: 'the refusal of a whole atomic write when one part of it is refused',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'if (failure !== null) this.#unassign(frame, from, done, firsts);\n    return failure;',
+        to: 'if (failure !== null && done < from) this.#unassign(frame, from, done, firsts);\n    return done > from ? null : failure;',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/conformance.test.ts'],
+  },
+  {
+    name: 'acknowledged-before-written',
+    removes: 'the order of write and acknowledgement: a frame is answered, and written a little later',
+    edits: [
+      {
+        file: 'packages/storage/src/write-frame.ts',
+        from: '  db.write(groups, frame.lengths, frame.data, { sync: frame.sync });\n',
+        to: `  const [runs, lengths, data] = [groups, frame.lengths, frame.data].map((part) => part.slice());
+  const { sync } = frame;
+  if (runs === undefined || lengths === undefined || data === undefined) return;
+  setImmediate(() => db.write(runs, lengths, data, { sync }));\n`,
+      },
+    ],
+    killers: ['packages/engine/test/failing-sync.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],
+  },
+  {
+    name: 'sequences-of-failed-writes',
+    removes:
+      'the taking back of sequences that a failed write of plain appends had been given: it leaves a hole',
+    edits: [
+      {
+        file: 'packages/storage/src/plain-frames.ts',
+        from: 'if (found && !written) this.#restore(frame, states);',
+        to: 'if (found && !written && frame.appendCount < 0) this.#restore(frame, states);',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/plain-frames.test.ts'],
+  },
+  {
+    name: 'sequences-of-failed-writes-with-expect',
+    removes: 'the same of a write in which an append expects a sequence',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'this.#settle(false);',
+        to: 'this.#settle(true);',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/plain-frames.test.ts'],
+  },
+  {
+    name: 'expect',
+    removes: 'the check of an expected sequence',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'expected !== undefined && expected !== first',
+        to: 'expected !== undefined && expected > first + 1_000_000n',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts'],
+  },
+  {
+    name: 'fifo-refused',
+    removes: 'the refusal of FIFO compaction, which deletes names and floors',
+    edits: [
+      {
+        file: 'packages/storage/src/open.ts',
+        from: "if (typeof fifoBytes !== 'number' || fifoBytes === 0) return;",
+        to: "if (typeof fifoBytes !== 'number' || fifoBytes >= 0) return;",
+      },
+    ],
+    killers: ['packages/storage/test/open.test.ts'],
+  },
+  {
+    name: 'trim-clamp',
+    removes: 'the clamp of a trim to the last entry',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'const end = upTo < last ? upTo : last;',
+        to: 'const end = upTo;',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts', 'test/attacks/model/model.test.ts'],
+  },
+  {
+    name: 'trim-one-by-one',
+    removes:
+      'the deletion of single entries for small trims, without which thousands of them cause flush upon flush',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'return isFew ? Number(entries) : 0;',
+        to: 'void isFew;\n    return 0;',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts'],
+  },
+  {
+    name: 'trim-stretch',
+    removes: 'the range that small trims write now and then, so that little has to be stepped over',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'entries <= MOST_ONE_BY_ONE && !crosses',
+        to: 'entries <= MOST_ONE_BY_ONE && typeof crosses === "boolean"',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts'],
+  },
+  {
+    name: 'trim-over-damage',
+    removes: 'the range that hides what cannot be read',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: 'if (isUnreadable(error)) context.counters.unreadable++;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts'],
+  },
+  {
+    name: 'trim-of-one-frame',
+    removes: 'the entries of the trims that one behind them in the frame stands for',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'const from = touched.trim?.from ?? unit.first;',
+        to: 'const from = unit.first;',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
+  },
+  {
+    name: 'repair-of-single-trims',
+    removes: 'the report that a damaged file held deletions of single entries',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/gather.ts',
+        from: 'check.deletions > check.rangeDeletions || check.entries',
+        to: 'check.entries',
+      },
+    ],
+    killers: ['packages/cli/test/command/repair.test.ts'],
+  },
+  {
+    name: 'removal-order',
+    removes:
+      'the end of a run of entries at a trim or drop of their frame, so that they are written after it',
+    edits: [
+      {
+        file: 'packages/storage/src/group-runs.ts',
+        from: '    this.#close();\n    this.#entries = 0;\n    this.#removals++;\n',
+        to: '    this.#removals++;\n',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
+  },
+  {
+    name: 'removal-rollback',
+    removes: 'the way back to what was known of a table, when a frame with a trim of it could not be written',
+    edits: [
+      {
+        file: 'packages/storage/src/removals.ts',
+        from: 'if (before !== null) unit.restore(before);',
+        to: 'void before;',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
+  },
+  {
+    name: 'removals-on-full-disk',
+    removes: 'the second try of a frame on a full disk, with its trims and drops alone',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'if (mixed) refused.appends = error;\n      return mixed;',
+        to: 'void mixed;\n      return false;',
+      },
+    ],
+    killers: ['packages/engine/test/full-disk.test.ts'],
+  },
+  {
+    name: 'trimmed-check',
+    removes: 'the check of a read that what it goes on with has not been trimmed',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: '  if (found !== from) requireNotTrimmed(context, id, from);\n',
+        to: '  void found;\n  void requireNotTrimmed;\n',
+      },
+    ],
+    killers: ['packages/storage/test/read.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],
+  },
+  {
+    name: 'dropped-check',
+    removes: 'the check of a read that its table is still the same',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: 'if (native(place, () => context.db.sawDrop(watch))) throw trimmed(context, id, from, 0n);',
+        to: 'native(place, () => context.db.sawDrop(watch));',
+      },
+    ],
+    killers: ['packages/storage/test/regression/read-drop.test.ts'],
+  },
+  {
+    name: 'read-of-unrecoverable',
+    removes: 'the reading of a table whose end cannot be read',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: "const UNREADABLE: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];",
+        to: 'const UNREADABLE: readonly ErrorCode[] = [];',
+      },
+    ],
+    killers: ['packages/storage/test/regression/damaged-block.test.ts'],
+  },
+  {
+    name: 'watch-begins-anew',
+    removes: 'that a read does not heed drops which come before it',
+    edits: [
+      {
+        file: 'packages/storage/src/log.ts',
+        from: 'native({ path: this.path, table }, () => this.#db.watchAnew(checked));',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/regression/read-drop.test.ts'],
+  },
+  {
+    name: 'heads-of-dropped-tables',
+    removes: 'that heads which were listed before a drop are not installed after it',
+    edits: [
+      {
+        file: 'packages/storage/src/recovery.ts',
+        from: 'if (mayBeDropped && isDropped(context, head, since)) continue;',
+        to: 'if (mayBeDropped && since > U64_LIMIT && isDropped(context, head, since)) continue;',
+      },
+      {
+        file: 'packages/storage/src/recovery.ts',
+        from: '/** What opening a region found. */',
+        to: 'const U64_LIMIT = 2n ** 64n;\n\n/** What opening a region found. */',
+      },
+    ],
+    killers: ['packages/storage/test/table-states.test.ts'],
+  },
+  {
+    name: 'packed-states',
+    removes: 'the state of tables that are not at hand any more',
+    edits: [
+      {
+        file: 'packages/storage/src/table-units.ts',
+        from: '      this.#states.set(unit.id, unit);',
+        to: '      if (unit.pending !== unit.next) this.#states.set(unit.id, unit);',
+      },
+    ],
+    killers: ['packages/storage/test/table-states.test.ts'],
+  },
+  {
+    name: 'loan-that-is-gone',
+    removes: 'that nothing is written with a loan that has ended',
+    edits: [
+      {
+        file: 'packages/storage/src/loan.ts',
+        from: 'if (!native({ path }, () => db.useLoan(loan))) return null;',
+        to: 'native({ path }, () => db.useLoan(loan));',
+      },
+    ],
+    killers: ['packages/storage/test/loans.test.ts'],
+  },
+  {
+    name: 'unknown-options',
+    removes: 'the refusal of options that do not exist',
+    edits: [
+      {
+        file: 'packages/storage/src/arguments/option-bag.ts',
+        from: 'if (name in Object.prototype) return;',
+        to: 'if (name in Object.prototype || known.length > 0) return;',
+      },
+    ],
+    killers: ['packages/engine/test/option-bags.test.ts'],
+  },
+  {
+    name: 'new-table-twice-in-a-frame',
+    removes:
+      'the look whether a table that was just recovered has been made known under another index of the frame',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'this.#units[missing[i] ?? 0] = known ?? unit;',
+        to: 'this.#units[missing[i] ?? 0] = unit;',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts', 'packages/storage/test/plain-frames.test.ts'],
+  },
+  {
+    name: 'unwritten-rows',
+    removes: 'that nothing is kept of a table that a frame of plain appends found unwritten and left so',
+    edits: [
+      {
+        file: 'packages/storage/src/plain-frames.ts',
+        from: 'if (this.#made.length > 0) this.#forgetUnwritten(frame, states);',
+        to: 'if (this.#made.length < 0) this.#forgetUnwritten(frame, states);',
+      },
+    ],
+    killers: ['packages/storage/test/plain-frames.test.ts'],
+  },
+  {
+    name: 'targets-apart-from-logs',
+    removes:
+      'the comparison of directories by what they are, which keeps a backup or checkpoint out of the log',
+    edits: [
+      {
+        file: 'packages/storage/src/targets/places.ts',
+        from: 'if (inner.some((id) => ids.has(id))) {',
+        to: 'if (inner.some((id) => ids.has(id)) && target.startsWith(path) && path === target) {',
+      },
+    ],
+    killers: ['packages/storage/test/targets.test.ts', 'packages/storage/test/backups.test.ts'],
+  },
+  {
+    name: 'no-older-backup-in-silence',
+    removes: 'the refusal to restore an older backup where the newest one is damaged',
+    edits: [
+      {
+        file: 'packages/storage/src/backup/choose.ts',
+        from: '(newest === undefined || options.allowOlder !== true)',
+        to: 'newest === undefined',
+      },
+    ],
+    killers: ['packages/storage/test/backups.test.ts'],
+  },
+  {
+    name: 'workspace-of-a-checkpoint',
+    removes: 'the directory of its own in which a checkpoint grows',
+    edits: [
+      {
+        file: 'packages/storage/src/checkpoint.ts',
+        from: 'db.checkpoint(workspace.result)',
+        to: 'db.checkpoint(target)',
+      },
+      {
+        file: 'packages/storage/src/checkpoint.ts',
+        from: '    await moveIntoPlace(workspace);\n',
+        to: '    void moveIntoPlace;\n',
+      },
+    ],
+    killers: ['packages/storage/test/targets.test.ts'],
+  },
+  {
+    name: 'repair-promise',
+    removes: 'what the watermark says of the end of the log, when a log is repaired',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/missing-writes.ts',
+        from: 'if (promised >= next) gaps',
+        to: 'if (promised < 0n) gaps',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-unknown-files',
+    removes: 'the doubt whether all table files are there when there is no manifest to say so',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/old-database.ts',
+        from: 'if (isWhole && !isStale) return null;',
+        to: 'if (isWhole || !isStale) return null;',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-lost-trims',
+    removes: 'the word that trims may have been in a file that is lost',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/gather.ts',
+        from: 'most: old.most, hadTrims: true, message',
+        to: 'most: old.most, hadTrims: false, message',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'reads-of-one-table',
+    removes: 'that a table that cannot be read for want of descriptors fails nothing but what is about it',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: "new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO'])",
+        to: "new Set(['SHALE_CORRUPT'])",
+      },
+    ],
+    killers: ['packages/engine/test/few-files.test.ts'],
+  },
+];
