@@ -5,7 +5,7 @@ export const engine = [
     removes: 'the durability of an append that shares its frame with ones that need none',
     edits: [
       {
-        file: 'packages/engine/src/append/frame.ts',
+        file: 'packages/engine/src/frames/frame.ts',
         from: 'if (change.sync) this.#sync = true;',
         to: 'this.#sync = change.sync && this.#changes.length === 1;',
       },
@@ -41,7 +41,7 @@ export const engine = [
     removes: 'the place of an append behind the trims of its table that wait for a frame',
     edits: [
       {
-        file: 'packages/engine/src/append/removal-lane.ts',
+        file: 'packages/engine/src/frames/removal-lane.ts',
         from: 'refsOf(change).some((ref) => this.#tables.has(keyOf(ref)))',
         to: 'refsOf(change).length === 0',
       },
@@ -53,7 +53,7 @@ export const engine = [
     removes: 'the limit of the trims and drops in one frame, which appends to other tables wait for',
     edits: [
       {
-        file: 'packages/engine/src/append/frame.ts',
+        file: 'packages/engine/src/frames/frame.ts',
         from: 'const MAX_REMOVALS = 32;',
         to: 'const MAX_REMOVALS = 4000;',
       },
@@ -65,7 +65,7 @@ export const engine = [
     removes: 'the order of appends to a table behind one that waits for a name',
     edits: [
       {
-        file: 'packages/engine/src/append/naming-queue.ts',
+        file: 'packages/engine/src/intake/naming-queue.ts',
         from: 'return refsOf(append).some((ref) => this.holds(ref));',
         to: 'return false;',
       },
@@ -233,7 +233,7 @@ export const engine = [
     removes: 'the copy of the payloads of an append that waits for room',
     edits: [
       {
-        file: 'packages/engine/src/append/intake.ts',
+        file: 'packages/engine/src/intake/intake.ts',
         from: `    copyPayloads(append);
     this.#wait(`,
         to: '    this.#wait(',
@@ -246,7 +246,7 @@ export const engine = [
     removes: 'the room that ready() sets aside',
     edits: [
       {
-        file: 'packages/engine/src/append/flow.ts',
+        file: 'packages/engine/src/intake/flow.ts',
         from: '    this.#promised += cost;\n',
         to: '',
       },
@@ -258,7 +258,7 @@ export const engine = [
     removes: 'the look at the signal of an append whose turn has come',
     edits: [
       {
-        file: 'packages/engine/src/append/intake.ts',
+        file: 'packages/engine/src/intake/intake.ts',
         from: 'isGone: () => hasAborted(signal),',
         to: 'isGone: () => false,',
       },
@@ -282,7 +282,7 @@ export const engine = [
     removes: 'that sync and close wait for frames that later ones have gone past',
     edits: [
       {
-        file: 'packages/engine/src/append/batcher.ts',
+        file: 'packages/engine/src/frames/batcher.ts',
         from: 'if (frames.length === 0) follow();',
         to: 'frames.splice(0, frames.length - 1);\n      if (frames.length === 0) follow();',
       },
@@ -306,7 +306,7 @@ export const engine = [
     removes: 'that what concerns a table in the lane of trims and drops waits behind them',
     edits: [
       {
-        file: 'packages/engine/src/append/removal-lane.ts',
+        file: 'packages/engine/src/frames/removal-lane.ts',
         from: 'return isRemoval(change) || refsOf(change).some((ref) => this.#tables.has(keyOf(ref)));',
         to: 'return isRemoval(change);',
       },

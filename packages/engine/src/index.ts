@@ -35,7 +35,7 @@ export type {
   VerifyEvent,
   WalRecoveryMode,
 } from '@shale/storage';
-export type { AppendResult } from './append/pending-append.js';
+export type { AppendResult } from './frames/pending-append.js';
 export type { HealthState } from './health.js';
 export type { HealthDamageEvent, HealthEvent, HealthPlace, HealthStateEvent } from './health-channel.js';
 export type { IdInput, TableIdInput } from './ids.js';

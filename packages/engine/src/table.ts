@@ -1,12 +1,12 @@
 import type { PayloadCodec, TableId } from '@shale/codec';
 import { invalid, readBag, show } from '@shale/storage';
 import { checkSignal } from './abort.js';
-import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
-import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './append/gather.js';
-import type { AppendResult, PendingPart } from './append/pending-append.js';
-import { dropOf } from './append/removal.js';
 import type { Engine } from './engine.js';
+import type { AppendResult, PendingPart } from './frames/pending-append.js';
+import { dropOf } from './frames/removal.js';
 import { toSequence } from './ids.js';
+import { COST_PER_APPEND, COST_PER_ENTRY } from './intake/flow.js';
+import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
 import type { Durability } from './options.js';
 import { encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';

@@ -12,12 +12,12 @@ import {
   type VerifyEvent,
 } from '@shale/storage';
 import { checkSignal } from './abort.js';
-import { COST_PER_APPEND, COST_PER_ENTRY } from './append/flow.js';
-import { type GatheredBatch, readArray } from './append/gather.js';
-import { tooLarge } from './append/intake.js';
-import type { AppendResult } from './append/pending-append.js';
 import type { Engine } from './engine.js';
+import type { AppendResult } from './frames/pending-append.js';
 import { type IdInput, type TableIdInput, toId, toTableId } from './ids.js';
+import { COST_PER_APPEND, COST_PER_ENTRY } from './intake/flow.js';
+import { type GatheredBatch, readArray } from './intake/gather.js';
+import { tooLarge } from './intake/intake.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents } from './listing.js';
 import type { ResolvedOptions } from './options.js';

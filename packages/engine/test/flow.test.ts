@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { FlowControl } from '../dist/append/flow.js';
+import { FlowControl } from '../dist/intake/flow.js';
 
 function flowOf(inFlightBytes: number, queuedAppends: number, queuedBytes = 1e9): FlowControl {
   return new FlowControl({ inFlightBytes, queuedAppends, queuedBytes });

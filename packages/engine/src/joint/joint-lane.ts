@@ -1,7 +1,7 @@
 import { decodeAppendReply, errorFromData, WalError } from '@shale/codec';
-import type { BufferPool } from '../append/buffer-pool.js';
-import { Frame } from '../append/frame.js';
-import { type PendingChange, refsOf } from '../append/pending-append.js';
+import type { BufferPool } from '../frames/buffer-pool.js';
+import { Frame } from '../frames/frame.js';
+import { type PendingChange, refsOf } from '../frames/pending-append.js';
 import { lost, type Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
 import { byShard, commitJointly, type Loans, type ShardTables } from './joint-commit.js';

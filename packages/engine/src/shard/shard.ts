@@ -1,10 +1,10 @@
 import { decodeAppendReply, errorFromData, WalError } from '@shale/codec';
-import { Batcher } from '../append/batcher.js';
-import type { BufferPool } from '../append/buffer-pool.js';
-import type { FlowControl } from '../append/flow.js';
-import type { Frame } from '../append/frame.js';
-import type { PendingChange } from '../append/pending-append.js';
+import { Batcher } from '../frames/batcher.js';
+import type { BufferPool } from '../frames/buffer-pool.js';
+import type { Frame } from '../frames/frame.js';
+import type { PendingChange } from '../frames/pending-append.js';
 import type { Health } from '../health.js';
+import type { FlowControl } from '../intake/flow.js';
 import { nextTurn } from '../turn.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
 import type { ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';

@@ -6,7 +6,7 @@
  */
 import { WalError } from '@shale/codec';
 import { expect, test } from 'vitest';
-import { FlowControl } from '../../dist/append/flow.js';
+import { FlowControl } from '../../dist/intake/flow.js';
 import { behind, bytes, open } from '../support.js';
 
 const LIMIT = 64 * 1024;

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers';
 import type { Catalog } from '../catalog/catalog.js';
+import { isAddressed, type PendingAppend, refsOf } from '../frames/pending-append.js';
 import type { TableRef } from '../table-ref.js';
 import { Milestones, type Stretch } from './milestones.js';
-import { isAddressed, type PendingAppend, refsOf } from './pending-append.js';
 
 /** What may go on before the event loop turns, as {@link Item.weight} counts. */
 const WEIGHT_AT_ONCE = 512;

@@ -1,9 +1,9 @@
 import { EntryPacker, type PayloadCodec } from '@shale/codec';
 import { fromCaller, invalid, show } from '@shale/storage';
+import type { CopiedPayloads, MeasuredPayloads, Payloads } from '../frames/pending-append.js';
 import { encodeWith, isBytesCodec, measureEncoded } from '../payload.js';
 import { COST_PER_ENTRY } from './flow.js';
 import { tooLarge } from './intake.js';
-import type { CopiedPayloads, MeasuredPayloads, Payloads } from './pending-append.js';
 
 /** A batch after all code of its caller has run that there is: getters, iterations, the codec. */
 export type GatheredBatch = readonly Uint8Array[] | CopiedPayloads;

@@ -1,21 +1,21 @@
 import { WalError } from '@shale/codec';
 import { abortReason, hasAborted, onAbort } from '../abort.js';
 import type { Catalog } from '../catalog/catalog.js';
-import type { Health } from '../health.js';
-import type { JointLane } from '../joint/joint-lane.js';
-import type { Shard } from '../shard/shard.js';
-import type { TableRef } from '../table-ref.js';
-import { inTurn } from '../turn.js';
-import type { Batcher } from './batcher.js';
-import type { FlowControl, Place } from './flow.js';
-import { NamingQueue } from './naming-queue.js';
+import type { Batcher } from '../frames/batcher.js';
 import {
   copyPayloads,
   isRemoval,
   type PendingAppend,
   type PendingChange,
   type PendingRemoval,
-} from './pending-append.js';
+} from '../frames/pending-append.js';
+import type { Health } from '../health.js';
+import type { JointLane } from '../joint/joint-lane.js';
+import type { Shard } from '../shard/shard.js';
+import type { TableRef } from '../table-ref.js';
+import { inTurn } from '../turn.js';
+import type { FlowControl, Place } from './flow.js';
+import { NamingQueue } from './naming-queue.js';
 
 /** A trim or drop that comes to its turn. */
 export interface Step {

@@ -1,9 +1,9 @@
 import type { WalError } from '@shale/codec';
+import type { PendingTrim } from '../frames/pending-append.js';
 import type { Reclaimer, TrimUnderWay } from '../reclaimer.js';
 import { TableRef } from '../table-ref.js';
 import { inTurn } from '../turn.js';
 import type { Intake, Step } from './intake.js';
-import type { PendingTrim } from './pending-append.js';
 
 /** What a trim needs of the WAL. */
 export interface TrimContext {
