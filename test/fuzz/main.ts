@@ -59,7 +59,9 @@ for (const target of names) {
 }
 
 function fuzzNative(): void {
-  const script = fileURLToPath(new URL('../../../packages/rocksdb/scripts/fuzz-native.mjs', import.meta.url));
+  const script = fileURLToPath(
+    new URL('../../../packages/rocksdb/test/fuzz/fuzz-native.mjs', import.meta.url),
+  );
   const seconds = `--seconds=${Math.ceil(milliseconds / 1000)}`;
   const { status } = spawnSync(process.execPath, [script, seconds, `--seed=${seed}`], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;

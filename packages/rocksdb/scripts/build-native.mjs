@@ -8,28 +8,28 @@
 import {
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import {
+  addonSources,
   BuildFailure,
   compileAll,
   digest,
   execute,
-  filesIn,
   findCompiler,
   findRocksDB,
   findVersion,
   flagsFor,
   missing,
-  sourceFolder,
+  outputFolder,
+  removeOtherObjects,
 } from './toolchain.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -47,22 +47,14 @@ async function build() {
   const compiler = findCompiler();
   const rocksdb = findRocksDB();
   const version = findVersion(compiler, rocksdb);
-  const { compile, link } = flagsFor(rocksdb, version, sanitizer);
-
-  const headers = filesIn(sourceFolder, '.h').map((path) => readFileSync(path, 'utf8'));
-  const common = digest(compiler.command, compiler.args, compiler.version, version.text, compile, headers);
-  const outputFolder = sanitizer ? join(root, 'build', sanitizer) : join(root, 'build');
-  const objectFolder = join(outputFolder, 'objects');
-  const sources = filesIn(sourceFolder, '.cc').map((path) => {
-    const name = basename(path);
-    const hash = digest(common, readFileSync(path, 'utf8'));
-    return { name, path, flags: compile, object: join(objectFolder, `${name}.${hash.slice(0, 16)}.o`) };
-  });
-  const output = join(outputFolder, 'shale_rocksdb.node');
-  mkdirSync(outputFolder, { recursive: true });
-  const unlock = await lock(join(outputFolder, 'lock'));
+  const { link } = flagsFor(rocksdb, version, sanitizer);
+  const sources = addonSources(compiler, rocksdb, version, sanitizer);
+  const folder = outputFolder(sanitizer);
+  const output = join(folder, 'shale_rocksdb.node');
+  mkdirSync(folder, { recursive: true });
+  const unlock = await lock(join(folder, 'lock'));
   try {
-    await buildUnlessUpToDate(compiler, version, link, sources, objectFolder, output);
+    await buildUnlessUpToDate(compiler, version, link, sources, output);
   } finally {
     unlock();
   }
@@ -95,7 +87,7 @@ function isAbandoned(file) {
   }
 }
 
-async function buildUnlessUpToDate(compiler, version, link, sources, objectFolder, output) {
+async function buildUnlessUpToDate(compiler, version, link, sources, output) {
   const wanted = digest(
     sources.map((source) => source.object),
     link,
@@ -113,7 +105,7 @@ async function buildUnlessUpToDate(compiler, version, link, sources, objectFolde
 
   say(`@shale/rocksdb: building the addon (RocksDB ${version.text}, ${compiler.version})`);
   if (flags.has('--force')) for (const source of sources) rmSync(source.object, { force: true });
-  await compileAll(compiler, sources, objectFolder, say);
+  await compileAll(compiler, sources, say);
   const temporary = `${output}.${process.pid}.tmp`;
   try {
     await execute(compiler, [...sources.map((source) => source.object), ...link, '-o', temporary]);
@@ -126,11 +118,7 @@ async function buildUnlessUpToDate(compiler, version, link, sources, objectFolde
   // A process that has the old file loaded keeps it; others see the old one or the new one, never half of one.
   renameSync(temporary, output);
   writeFileSync(stamp, wanted);
-  const current = new Set(sources.map((source) => source.object));
-  for (const name of readdirSync(objectFolder)) {
-    if (name.endsWith('.o') && !current.has(join(objectFolder, name)))
-      rmSync(join(objectFolder, name), { force: true });
-  }
+  removeOtherObjects(sources);
 }
 
 const insideRepository = existsSync(join(root, '..', '..', 'pnpm-workspace.yaml'));

@@ -1,10 +1,10 @@
 // The system's C++ compiler and the system's librocksdb, and how the addon is compiled with them.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The addon's sources, in a folder for each floor; they include one another as "floor/file.h". */
@@ -126,6 +126,24 @@ export function execute(compiler, args) {
   });
 }
 
+/** The addon's sources as compileAll() takes them, each with its `floor`; the objects are in a folder for each sanitizer. */
+export function addonSources(compiler, rocksdb, version, sanitizer) {
+  const { compile: flags } = flagsFor(rocksdb, version, sanitizer);
+  const headers = filesIn(sourceFolder, '.h').map((path) => readFileSync(path, 'utf8'));
+  const common = digest(compiler.command, compiler.args, compiler.version, version.text, flags, headers);
+  return filesIn(sourceFolder, '.cc').map((path) => {
+    const name = basename(path);
+    const hash = digest(common, readFileSync(path, 'utf8')).slice(0, 16);
+    const object = join(outputFolder(sanitizer), 'objects', `${name}.${hash}.o`);
+    return { name, floor: basename(dirname(path)), path, flags, object };
+  });
+}
+
+/** Where the addon is built to, and the folder of its objects. */
+export function outputFolder(sanitizer) {
+  return join(dirname(sourceFolder), 'build', sanitizer ?? '');
+}
+
 /** The paths of the files in a folder and those below whose names end so, in order. */
 export function filesIn(folder, ending) {
   const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(ending));
@@ -136,16 +154,27 @@ export function filesIn(folder, ending) {
 export const digest = (...parts) => createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
 /** Compiles each of `{ name, path, flags, object }` whose object is not there yet; `say` gets the compiler's warnings. */
-export async function compileAll(compiler, sources, objectFolder, say) {
-  mkdirSync(objectFolder, { recursive: true });
+export async function compileAll(compiler, sources, say) {
   const waiting = sources.filter((source) => !existsSync(source.object));
   const lane = async () => {
     for (let source = waiting.shift(); source !== undefined; source = waiting.shift()) {
-      const temporary = join(objectFolder, `${source.name}.${process.pid}.tmp`);
+      mkdirSync(dirname(source.object), { recursive: true });
+      const temporary = `${source.object}.${process.pid}.tmp`;
       const output = await execute(compiler, [...source.flags, '-c', source.path, '-o', temporary]);
       if (output) say(output);
       renameSync(temporary, source.object);
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, lane));
+}
+
+/** Removes the objects of earlier states beside those of these sources. */
+export function removeOtherObjects(sources) {
+  const current = new Set(sources.map((source) => source.object));
+  for (const folder of new Set(sources.map((source) => dirname(source.object)))) {
+    for (const name of readdirSync(folder)) {
+      const path = join(folder, name);
+      if (name.endsWith('.o') && !current.has(path)) rmSync(path, { force: true });
+    }
+  }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const script = fileURLToPath(new URL('../scripts/fuzz-native.mjs', import.meta.url));
+const script = fileURLToPath(new URL('./fuzz/fuzz-native.mjs', import.meta.url));
 
 test('whatever the buffers of a bulk write hold, it refuses them or stays inside them', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--runs=20000'], {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { logKey, tableRange } from '@shale/codec';
 import type { Memtable } from '@shale/rocksdb';
@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { readRange, verifyEntries, verifyTable, writeRuns } from './fixtures/entries.mjs';
 import { temporaryDatabase, temporaryFolder } from './support/temporary.js';
 
-const script = join(dirname(fileURLToPath(import.meta.url)), '..', 'scripts', 'test-memtable.mjs');
+const script = fileURLToPath(new URL('./native/test-memtable.mjs', import.meta.url));
 const id = { region: 1n, table: 1n };
 
 /** The name of the memtable that RocksDB says it uses. */

@@ -1,4 +1,4 @@
-// The model test of the log memtable. Run it through scripts/test-memtable.mjs.
+// The model test of the log memtable. Run it through test/native/test-memtable.mjs.
 #include <unistd.h>
 
 #include <chrono>

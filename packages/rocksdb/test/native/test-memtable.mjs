@@ -1,20 +1,22 @@
 // The model test of the memtable made for logs: random operations on it, on RocksDB's skip list and on a model, beside
-// readers and through crashes (test/native).
+// readers and through crashes. Links the floors of the addon below napi/, a library without Node.
 //
-//   node scripts/test-memtable.mjs [--sanitize=none|address|thread] [--seed=N] [--scale=N] [--rounds=N]
+//   node test/native/test-memtable.mjs [--sanitize=none|address|thread] [--seed=N] [--scale=N] [--rounds=N]
 //
 // Without --sanitize it runs all three. The seed is random unless given, and is printed; so is how to repeat a round.
 // --scale is how much each round does (default 1: some seconds without a sanitizer), --rounds how many there are, each
 // with a seed of its own (default 1). Builds into build/memtable what has changed since.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { isBelowNode } from '../../scripts/floors.mjs';
 import {
+  addonSources,
   BuildFailure,
   compileAll,
   digest,
@@ -24,10 +26,12 @@ import {
   findRocksDB,
   findVersion,
   flagsFor,
+  removeOtherObjects,
   sourceFolder,
-} from './toolchain.mjs';
+} from '../../scripts/toolchain.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const here = dirname(fileURLToPath(import.meta.url));
+const root = dirname(dirname(here));
 const { values } = parseArgs({
   options: {
     sanitize: { type: 'string' },
@@ -37,21 +41,6 @@ const { values } = parseArgs({
   },
 });
 
-/** The test's own sources, and those of the addon that are under test and know nothing of Node. */
-function sourcePaths() {
-  const tested = ['log_memtable.cc', 'memtable_compatibility.cc'];
-  return [
-    ...filesIn(join(root, 'test', 'native'), '.cc'),
-    ...tested.map((name) => join(sourceFolder, 'memtable', name)),
-  ];
-}
-
-function headerTexts() {
-  return [sourceFolder, join(root, 'test', 'native')].flatMap((folder) =>
-    filesIn(folder, '.h').map((path) => readFileSync(path, 'utf8')),
-  );
-}
-
 /** Builds the test if anything has changed; gives the path of the program. */
 async function build(compiler, rocksdb, version, sanitizer) {
   const { compile } = flagsFor(rocksdb, version, sanitizer);
@@ -59,36 +48,38 @@ async function build(compiler, rocksdb, version, sanitizer) {
   const flags = [...compile.filter((flag) => flag !== '-DNDEBUG'), '-g'];
   const link = [...(sanitizer ? [`-fsanitize=${sanitizer}`] : []), ...rocksdb.link, '-pthread'];
   const folder = join(root, 'build', 'memtable', sanitizer ?? 'none');
+  const headers = [sourceFolder, here].flatMap((place) => filesIn(place, '.h'));
   const common = digest(
     compiler.command,
     compiler.args,
     compiler.version,
     version.text,
     flags,
-    headerTexts(),
+    headers.map((path) => readFileSync(path, 'utf8')),
   );
-  const sources = sourcePaths().map((path) => {
-    const name = path.slice(path.lastIndexOf('/') + 1);
+  const sources = filesIn(here, '.cc').map((path) => {
+    const name = basename(path);
     const hash = digest(common, readFileSync(path, 'utf8')).slice(0, 16);
     return { name, path, flags, object: join(folder, `${name}.${hash}.o`) };
   });
-  await compileAll(compiler, sources, folder, console.error);
+  const library = addonSources(compiler, rocksdb, version, sanitizer).filter(({ floor }) =>
+    isBelowNode(floor),
+  );
+  await compileAll(compiler, [...library, ...sources], console.error);
   const program = join(folder, 'model-test');
   // Another run may be using the program: it keeps the old file.
   const temporary = `${program}.${process.pid}.tmp`;
-  await execute(compiler, [...sources.map((source) => source.object), ...link, '-o', temporary]);
+  const objects = [...sources, ...library].map((source) => source.object);
+  await execute(compiler, [...objects, ...link, '-o', temporary]);
   renameSync(temporary, program);
-  const current = new Set(sources.map((source) => source.object));
-  for (const name of readdirSync(folder)) {
-    if (name.endsWith('.o') && !current.has(join(folder, name))) rmSync(join(folder, name), { force: true });
-  }
+  removeOtherObjects(sources);
   return program;
 }
 
 /** One round; true if all went well. */
 function run(program, sanitizer, seed) {
   const folder = mkdtempSync(join(tmpdir(), 'shale-memtable-'));
-  const suppressions = join(root, 'test', 'native', 'tsan.supp');
+  const suppressions = join(here, 'tsan.supp');
   try {
     const { status, signal } = spawnSync(program, [folder, String(seed), values.scale], {
       stdio: 'inherit',

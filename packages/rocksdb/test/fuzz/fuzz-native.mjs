@@ -1,7 +1,7 @@
-// Fuzzes the addon's reading of the buffers of a bulk write (test/fuzz), under the address sanitizer: with libFuzzer, guided
+// Fuzzes the addon's reading of the buffers of a bulk write under the address sanitizer: with libFuzzer, guided
 // by coverage, where clang++ brings it, otherwise with a small driver and whatever compiler builds the addon.
 //
-//   node scripts/fuzz-native.mjs [--seconds=N] [--runs=N] [--seed=N]
+//   node test/fuzz/fuzz-native.mjs [--seconds=N] [--runs=N] [--seed=N]
 //
 // Goes on for so many seconds, or runs (default 10000). Environment: FUZZ_CXX, a clang++ with libFuzzer.
 import { spawnSync } from 'node:child_process';
@@ -10,10 +10,10 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { BuildFailure, execute, findCompiler, sourceFolder } from './toolchain.mjs';
+import { BuildFailure, execute, findCompiler, sourceFolder } from '../../scripts/toolchain.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const folder = join(root, 'build', 'fuzz');
+const here = dirname(fileURLToPath(import.meta.url));
+const folder = join(here, '..', '..', 'build', 'fuzz');
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string' },
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
   },
 });
-const target = join(root, 'test', 'fuzz', 'write_target.cc');
+const target = join(here, 'write_target.cc');
 const flags = ['-std=c++17', '-O1', '-g', '-fno-omit-frame-pointer', '-Wall', '-Wextra', `-I${sourceFolder}`];
 
 /** One group and its entries, as the engine sends them; and two, of which one is stepped over and one goes down. */
@@ -73,7 +73,7 @@ async function buildGuided() {
 async function buildStandalone() {
   const output = join(folder, 'write-standalone');
   const compiler = findCompiler();
-  const args = [...flags, target, join(root, 'test', 'fuzz', 'standalone.cc'), '-o', output];
+  const args = [...flags, target, join(here, 'standalone.cc'), '-o', output];
   try {
     await execute(compiler, ['-fsanitize=address', ...args]);
     return { program: output, note: 'not guided (no libFuzzer here)' };

@@ -1,6 +1,6 @@
 // Builds the addon with a sanitizer and runs the stress script and the teardown scenarios under it.
 //
-//   node scripts/test-sanitized.mjs address|thread [seconds]
+//   node test/sanitizers/test-sanitized.mjs address|thread [seconds]
 //
 // What the sanitizer says about our own code or through it fails the run; what V8 and Node leak does not count.
 import { spawn, spawnSync } from 'node:child_process';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const [sanitizer = 'address', seconds = '30'] = process.argv.slice(2);
 const compiler = process.env.CXX ?? 'c++';
 
