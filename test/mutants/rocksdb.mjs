@@ -13,6 +13,18 @@ export const rocksdb = [
     killers: ['packages/rocksdb/test/failing-disk.test.ts', 'packages/engine/test/failing-sync.test.ts'],
   },
   {
+    name: 'compaction-beside-resume',
+    removes: 'the going on of a compaction that resume() had ended',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/calls/admin.cc',
+        from: 'if (status.IsIncomplete() && !database.cancelled()) continue;',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/full-disk.test.ts'],
+  },
+  {
     name: 'names-of-dropped-tables',
     removes: 'the removal of the name of a table that is dropped',
     edits: [

@@ -20,6 +20,7 @@ test
     'appends fill it',
     'it fills again and again',
     'it is left twice before anything is written',
+    'a compaction is under way when it is left',
     'it is full with nothing in memory',
     'a flush fills it',
     'a trim fills it',

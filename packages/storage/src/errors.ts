@@ -44,7 +44,8 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
     code: 'SHALE_CLOSED',
     advice: 'the database is closing: open the log again',
   },
-  // Only a compaction that was asked for is ever left half-way, and only by the end of the database.
+  // Only a compaction or backup that was asked for is ever left half-way, and only by the end of the database: one that
+  // resume() meets goes on.
   ROCKSDB_INCOMPLETE: {
     code: 'SHALE_CLOSED',
     advice: 'the database is closing: open the log again',

@@ -5,6 +5,7 @@ import { foreign } from '../foreign/foreign.js';
 import { fullDisk } from '../full-disk/full-disk.js';
 import { hostileArguments } from '../hostile-arguments/hostile-arguments.js';
 import { ingestResume } from '../ingest-resume/ingest-resume.js';
+import { joint } from '../joint/joint.js';
 import { kill } from '../kill/kill.js';
 import { model } from '../model/model.js';
 import { power } from '../power/power.js';
@@ -28,6 +29,7 @@ export const ATTACKS: readonly Attack[] = [
   fullDisk,
   model,
   hostileArguments,
+  joint,
   ingestResume,
   targets,
   concurrency,

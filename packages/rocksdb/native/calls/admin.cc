@@ -3,6 +3,7 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -62,14 +63,27 @@ napi_value compactRange(const Arguments& arguments) {
     rocksdb::CompactRangeOptions options;
     options.bottommost_level_compaction = bottommost;
     options.exclusive_manual_compaction = false;
-    options.canceled = &database.cancelled();
     const rocksdb::Slice begin(lower);
     const rocksdb::Slice end(upper);
-    const DatabaseGuard guard(database);
-    database.assertWritable();
-    throwIfFailed(guard.db().CompactRange(options, guard.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,
-                                        toEnd ? nullptr : &end),
-                  guard.path());
+    for (;;) {
+      database.cancellableCalls().awaitEnd();
+      // RocksDB sets it, too, when it is about to be opened anew: so each attempt has its own.
+      std::atomic<bool> cancelled{false};
+      const CancellableCalls::Call running(database.cancellableCalls(), [&] { cancelled = true; });
+      if (database.cancelled()) cancelled = true;
+      options.canceled = &cancelled;
+      rocksdb::Status status;
+      {
+        const DatabaseGuard guard(database);
+        database.assertWritable();
+        status = guard.db().CompactRange(options, guard.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,
+                                       toEnd ? nullptr : &end);
+      }
+      // resume(), and a trim on a full disk, need the RocksDB for themselves: it goes on with the next one.
+      if (status.IsIncomplete() && !database.cancelled()) continue;
+      throwIfFailed(status, database.path());
+      return;
+    }
   });
 }
 

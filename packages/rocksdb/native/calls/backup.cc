@@ -117,15 +117,13 @@ Finish finishWith(BackupInfo info) {
 // ROCKSDB_NO_SPACE when its RocksDB is opened anew because of a full disk.
 rocksdb::BackupID create(SharedDatabase& database, BackupEngine& engine, const std::string& directory,
                          const std::string& metadata) {
-  rocksdb::CreateBackupOptions options;
-  options.progress_callback = [&] {
-    if (database.cancelled()) engine.StopBackup();
-  };
+  const rocksdb::CreateBackupOptions options;
   const CancellableCalls::Call running(database.cancellableCalls(), [&] { engine.StopBackup(); });
+  if (database.cancelled()) engine.StopBackup();
   const DatabaseGuard guard(database);
   rocksdb::BackupID id = 0;
   const rocksdb::Status status = engine.CreateNewBackupWithMetadata(options, &guard.db(), metadata, &id);
-  if (status.IsIncomplete() && running.cancelled()) {
+  if (status.IsIncomplete() && running.cancelled() && !database.cancelled()) {
     throw DatabaseError{"ROCKSDB_NO_SPACE",
                         "The backup was given up: the disk of the database is full, and a trim or resume() needed the "
                         "database for itself. Make the backup again: " + directory,

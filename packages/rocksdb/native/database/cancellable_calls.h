@@ -1,6 +1,7 @@
 // Long calls that use a database, and how to cancel them when it must be replaced.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <unordered_set>
@@ -52,7 +53,7 @@ class CancellableCalls {
     }
     ~Cancellation() {
       const std::lock_guard<std::mutex> lock(calls_.mutex_);
-      calls_.cancellations_--;
+      if (--calls_.cancellations_ == 0) calls_.over_.notify_all();
     }
     Cancellation(const Cancellation&) = delete;
     Cancellation& operator=(const Cancellation&) = delete;
@@ -61,8 +62,21 @@ class CancellableCalls {
     CancellableCalls& calls_;
   };
 
+  // Cancels those under way, and no later ones.
+  void cancelAll() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (Call* call : running_) call->cancel();
+  }
+
+  // Returns when no Cancellation lives.
+  void awaitEnd() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    over_.wait(lock, [this] { return cancellations_ == 0; });
+  }
+
  private:
   std::mutex mutex_;
+  std::condition_variable over_;
   std::unordered_set<Call*> running_;
   int cancellations_ = 0;
 };

@@ -294,6 +294,11 @@ void SharedDatabase::release(const rocksdb::Snapshot* snapshot, uint64_t opening
   if (snapshots_.erase(snapshot) > 0) db_->ReleaseSnapshot(snapshot);
 }
 
+void SharedDatabase::cancel() {
+  cancelled_ = true;
+  cancellableCalls_.cancelAll();
+}
+
 void SharedDatabase::cancelBackgroundWork() {
   // Not waiting for a thread that is replacing the RocksDB.
   const std::shared_lock<WriterPreferringMutex> lock(dbMutex_, std::try_to_lock);

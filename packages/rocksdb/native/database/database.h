@@ -84,8 +84,11 @@ class SharedDatabase {
   // Gives a snapshot back; one that ended with an earlier opening is gone already.
   void release(const rocksdb::Snapshot* snapshot, uint64_t opening);
 
-  // Stops manual compactions under way.
-  std::atomic<bool>& cancelled() { return cancelled_; }
+  // Nobody is left who wants what lengthy calls come to: those under way end early, and those that begin.
+  void cancel();
+  // Somebody has come back.
+  void goOn() { cancelled_ = false; }
+  bool cancelled() const { return cancelled_; }
   // The process ends: RocksDB's own threads shall do nothing new.
   void cancelBackgroundWork();
 

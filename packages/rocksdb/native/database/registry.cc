@@ -61,7 +61,7 @@ Reference Registry::open(const std::string& path, bool readOnly, bool createIfMi
       }
       entry.references++;
       entry.leases++;
-      entry.database->cancelled() = false;
+      entry.database->goOn();
       changed_.notify_all();
       return Reference(entry.database.get(), Reference::Kind::kLease);
     }
@@ -124,7 +124,7 @@ void Registry::remove(SharedDatabase& database, Reference::Kind kind, bool wait)
   std::unique_lock<std::mutex> lock(mutex_);
   Entry& entry = entries_.find(key)->second;
   const bool lastLease = kind == Reference::Kind::kLease && --entry.leases == 0;
-  if (lastLease) database.cancelled() = true;
+  if (lastLease) database.cancel();
   if (--entry.references > 0) {
     if (!(wait && lastLease)) return;
     changed_.wait(lock, [&] {
@@ -149,7 +149,7 @@ void Registry::closeAtExit() {
     std::lock_guard<std::mutex> lock(registry.mutex_);
     for (auto& item : registry.entries_) {
       if (item.second.state != State::kOpen) continue;
-      item.second.database->cancelled() = true;
+      item.second.database->cancel();
       item.second.database->cancelBackgroundWork();
     }
   }
