@@ -1,14 +1,14 @@
 // How bars are judged and measured, with measurements made up: what they measure is tested where it is made.
 import type { Measures } from '@shale/bench-kit';
 import { expect, test } from 'vitest';
-import { SPEED_BARS } from '../dist/bar-table/bars.js';
-import { parseRate } from '../dist/bar-table/db-bench.js';
-import { entriesWritten, type Ingredient, type Kitchen } from '../dist/bar-table/ingredient.js';
-import { renderBars } from '../dist/bar-table/render.js';
-import { runBars } from '../dist/bar-table/run-bars.js';
-import { judge, type SpeedBar } from '../dist/bar-table/speed-bar.js';
+import { SPEED_BARS } from '../dist/bars/speed/bars.js';
+import { parseRate } from '../dist/bars/speed/db-bench.js';
+import { entriesWritten, type MeasureContext, type Measurement } from '../dist/bars/speed/measurement.js';
+import { renderBars } from '../dist/bars/speed/render.js';
+import { runBars } from '../dist/bars/speed/run-bars.js';
+import { judge, type SpeedBar } from '../dist/bars/speed/speed-bar.js';
 
-const kitchen: Kitchen = {
+const context: MeasureContext = {
   directory: '/nowhere',
   seconds: 1,
   counting: { missing: 'not here' },
@@ -30,7 +30,7 @@ test.each([
   expect(judge({ direction, bar, stretch }, figure)).toBe(verdict);
 });
 
-function made(key: string, values: readonly (number | Error)[]): Ingredient & { runs: number } {
+function made(key: string, values: readonly (number | Error)[]): Measurement & { runs: number } {
   return {
     key,
     runs: 0,
@@ -42,7 +42,7 @@ function made(key: string, values: readonly (number | Error)[]): Ingredient & { 
   };
 }
 
-function ratioBar(name: string, a: Ingredient, b: Ingredient): SpeedBar {
+function ratioBar(name: string, a: Measurement, b: Measurement): SpeedBar {
   return {
     name,
     what: name,
@@ -50,7 +50,7 @@ function ratioBar(name: string, a: Ingredient, b: Ingredient): SpeedBar {
     direction: 'at least',
     bar: 2,
     stretch: 3,
-    ingredients: [a, b],
+    measurements: [a, b],
     figure: (of) => {
       const [x, y] = [of(a)?.entriesPerSecond, of(b)?.entriesPerSecond];
       return x === undefined || y === undefined ? undefined : x / y;
@@ -61,7 +61,7 @@ function ratioBar(name: string, a: Ingredient, b: Ingredient): SpeedBar {
 test('a figure is the median of the ratios within rounds, not the ratio of medians', async () => {
   // The machine was three times as slow in the second round; every round by itself says 2.
   const bar = ratioBar('steady', made('a', [30, 10, 40]), made('b', [15, 5, 20]));
-  const [outcome] = await runBars([bar], 3, kitchen, () => {});
+  const [outcome] = await runBars([bar], 3, context, () => {});
   expect(outcome).toMatchObject({ figure: 2, rounds: [2, 2, 2], verdict: 'holds', reasons: [] });
 });
 
@@ -69,7 +69,7 @@ test('bars share a measurement within a round, and rounds take turns', async () 
   const shared = made('shared', [1, 1]);
   const order: string[] = [];
   const bars = [ratioBar('one', made('x', [3, 3]), shared), ratioBar('two', made('y', [1, 1]), shared)];
-  const outcomes = await runBars(bars, 2, kitchen, (key) => order.push(key));
+  const outcomes = await runBars(bars, 2, context, (key) => order.push(key));
   expect(order).toEqual(['x', 'shared', 'y', 'x', 'shared', 'y']);
   expect(shared.runs).toBe(2);
   expect(outcomes.map((one) => one.verdict)).toEqual(['stretch', 'missed']);
@@ -78,26 +78,26 @@ test('bars share a measurement within a round, and rounds take turns', async () 
 test('a measurement is told what was measured before it in its round, and nothing of rounds before', async () => {
   const first = made('first', [3, new Error('gone')]);
   const told: (Measures | undefined)[] = [];
-  const second: Ingredient = {
+  const second: Measurement = {
     key: 'second',
     run: async (_, soFar) => {
       told.push(soFar(first), soFar(second));
       return { entriesPerSecond: 1 };
     },
   };
-  await runBars([ratioBar('bar', first, second)], 2, kitchen, () => {});
+  await runBars([ratioBar('bar', first, second)], 2, context, () => {});
   expect(told).toEqual([{ entriesPerSecond: 3 }, undefined, undefined, undefined]);
 });
 
 test('what fillseq writes beside is what was written from the beginning, the warm-up included', () => {
-  expect(entriesWritten({ ...kitchen, seconds: 3 }, { entriesPerSecond: 1000 })).toBe(4000);
-  expect(entriesWritten({ ...kitchen, seconds: 1 }, { entriesPerSecond: 1000 })).toBe(1500);
-  expect(entriesWritten(kitchen, {})).toBeUndefined();
+  expect(entriesWritten({ ...context, seconds: 3 }, { entriesPerSecond: 1000 })).toBe(4000);
+  expect(entriesWritten({ ...context, seconds: 1 }, { entriesPerSecond: 1000 })).toBe(1500);
+  expect(entriesWritten(context, {})).toBeUndefined();
 });
 
 test('what cannot be measured is said, and is not a miss', async () => {
   const gone = made('ceiling', [new Error('not installed'), new Error('not installed')]);
-  const outcomes = await runBars([ratioBar('bar', made('a', [1, 1]), gone)], 2, kitchen, () => {});
+  const outcomes = await runBars([ratioBar('bar', made('a', [1, 1]), gone)], 2, context, () => {});
   expect(outcomes[0]).toMatchObject({
     verdict: 'not measured',
     reasons: ['ceiling: not installed'],
@@ -107,8 +107,8 @@ test('what cannot be measured is said, and is not a miss', async () => {
 });
 
 test('the table says how to repeat each bar alone', async () => {
-  const outcomes = await runBars([ratioBar('slow', made('a', [1]), made('b', [1]))], 1, kitchen, () => {});
-  expect(renderBars(outcomes)).toMatch(/slow +MISSED +1\.00 x +>= 2 x +>= 3 x +npm run bench -- bars slow/);
+  const outcomes = await runBars([ratioBar('slow', made('a', [1]), made('b', [1]))], 1, context, () => {});
+  expect(renderBars(outcomes)).toMatch(/slow +MISSED +1\.00 x +>= 2 x +>= 3 x +npm run bars -- slow/);
 });
 
 test('bars have names of their own, and the same measurement has the same name', () => {

@@ -1,9 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSyncCounter, describeMachine, versions, withScratch } from '@shale/bench-kit';
-import { SPEED_BARS } from '../bar-table/bars.js';
-import { renderBars } from '../bar-table/render.js';
-import { runBars } from '../bar-table/run-bars.js';
+import { PROMISE_BARS } from '../bars/promises/all.js';
+import type { PromiseBar } from '../bars/promises/promise-bar.js';
+import { SPEED_BARS } from '../bars/speed/bars.js';
+import { renderBars } from '../bars/speed/render.js';
+import { runBars } from '../bars/speed/run-bars.js';
+import type { SpeedBar } from '../bars/speed/speed-bar.js';
 import { RIVALS } from '../rivals/all.js';
 import { installRivals } from '../rivals/install.js';
 import { measuredDirectory, REPORTS } from './place.js';
@@ -12,6 +15,14 @@ import { count, parseCommand, positive, UsageError } from './usage.js';
 
 const ROUNDS = 5;
 const SECONDS = 3;
+
+/** How bars about speed are measured. */
+interface SpeedOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Where the report goes. */
+  readonly out: string;
+}
 
 /** Holds every bar, or those named, against what is measured. Resolves to 1 when one is missed. */
 export async function barsCommand(args: readonly string[]): Promise<number> {
@@ -24,15 +35,44 @@ export async function barsCommand(args: readonly string[]): Promise<number> {
       out: { type: 'string', default: REPORTS },
     },
   });
-  const unknown = positionals.filter((name) => !SPEED_BARS.some((bar) => bar.name === name));
+  // `speed` and `promises` name all bars of a kind.
+  const names = ['speed', 'promises', ...[...SPEED_BARS, ...PROMISE_BARS].map(({ name }) => name)];
+  const unknown = positionals.filter((name) => !names.includes(name));
   if (unknown.length > 0) {
-    const names = SPEED_BARS.map((bar) => bar.name).join(', ');
-    throw new UsageError(`no bar is called ${unknown.join(', ')}; there are ${names}`);
+    throw new UsageError(`no bar is called ${unknown.join(', ')}; there are ${names.join(', ')}`);
   }
-  const bars = SPEED_BARS.filter((bar) => positionals.length === 0 || positionals.includes(bar.name));
+  const isNamed = (name: string): boolean => positionals.includes(name);
+  const isEvery = (kind: string): boolean => positionals.length === 0 || isNamed(kind);
+  const promises = PROMISE_BARS.filter(
+    ({ name, isLong = false }) => isNamed(name) || (isEvery('promises') && !isLong),
+  );
+  const speed = SPEED_BARS.filter(({ name }) => isNamed(name) || isEvery('speed'));
   const rounds = count('rounds', values.rounds) ?? ROUNDS;
   const seconds = positive('seconds', values.seconds) ?? SECONDS;
-  if (bars.some((bar) => bar.ingredients.some(({ key }) => isOfRival(key)))) {
+  const kept = await holdPromises(promises);
+  const reached = speed.length === 0 || (await holdSpeed(speed, { rounds, seconds, out: values.out }));
+  return kept && reached ? 0 : 1;
+}
+
+/** Measures promises one after the other, and prints each. Whether all hold. */
+async function holdPromises(bars: readonly PromiseBar[]): Promise<boolean> {
+  let hold = true;
+  for (const bar of bars) {
+    console.log(`${bar.name}: ${bar.about}`);
+    for (const { what, measured, bar: limit, holds } of await bar.run()) {
+      console.log(`  ${holds ? 'holds' : 'MISSED'}  ${what}: ${measured}; bar: ${limit}`);
+      hold &&= holds;
+    }
+  }
+  return hold;
+}
+
+/** Measures bars about speed in rounds, prints them, and writes the report. Whether none is missed. */
+async function holdSpeed(
+  bars: readonly SpeedBar[],
+  { rounds, seconds, out }: SpeedOptions,
+): Promise<boolean> {
+  if (bars.some((bar) => bar.measurements.some(({ key }) => isOfRival(key)))) {
     installRivals((line) => console.error(line));
   }
   const directory = measuredDirectory();
@@ -59,14 +99,14 @@ export async function barsCommand(args: readonly string[]): Promise<number> {
   );
   console.log(`medians of ${rounds} rounds in turn, ${seconds} s each\n`);
   console.log(renderBars(outcomes));
-  mkdirSync(values.out, { recursive: true });
+  mkdirSync(out, { recursive: true });
   const file = join(
-    values.out,
+    out,
     `bars-${new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}.json`,
   );
   writeFileSync(file, `${JSON.stringify({ ...conditions, rounds, seconds, bars: outcomes }, null, 1)}\n`);
   console.log(`\n${file}`);
-  return outcomes.some((one) => one.verdict === 'missed' && one.bar !== null) ? 1 : 0;
+  return !outcomes.some((one) => one.verdict === 'missed' && one.bar !== null);
 }
 
 function isOfRival(key: string): boolean {

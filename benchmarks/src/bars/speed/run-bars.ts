@@ -1,5 +1,5 @@
 import { type Measures, median, medians } from '@shale/bench-kit';
-import type { Ingredient, Kitchen } from './ingredient.js';
+import type { MeasureContext, Measurement } from './measurement.js';
 import { type BarOutcome, judge, type SpeedBar } from './speed-bar.js';
 
 /** Told before each measurement: what it is, and how many there have been and will be. */
@@ -12,28 +12,28 @@ export type BarProgress = (key: string, done: number, total: number) => void;
 export async function runBars(
   bars: readonly SpeedBar[],
   rounds: number,
-  kitchen: Kitchen,
+  context: MeasureContext,
   onProgress: BarProgress,
 ): Promise<readonly BarOutcome[]> {
-  const ingredients = new Map<string, Ingredient>(
-    bars.flatMap((bar) => bar.ingredients).map((one) => [one.key, one]),
+  const measurements = new Map<string, Measurement>(
+    bars.flatMap((bar) => bar.measurements).map((one) => [one.key, one]),
   );
-  const measured = new Map<string, Measures[]>([...ingredients.keys()].map((key) => [key, []]));
+  const measured = new Map<string, Measures[]>([...measurements.keys()].map((key) => [key, []]));
   const figures = new Map<SpeedBar, number[]>(bars.map((bar) => [bar, []]));
   const reasons = new Map<string, Set<string>>();
   let done = 0;
   for (let round = 0; round < rounds; round++) {
     const now = new Map<string, Measures>();
-    for (const [key, ingredient] of ingredients) {
-      kitchen.signal.throwIfAborted();
-      onProgress(key, done, rounds * ingredients.size);
+    for (const [key, measurement] of measurements) {
+      context.signal.throwIfAborted();
+      onProgress(key, done, rounds * measurements.size);
       done += 1;
       try {
-        const measures = await ingredient.run(kitchen, ({ key: of }) => now.get(of));
+        const measures = await measurement.run(context, ({ key: of }) => now.get(of));
         now.set(key, measures);
         measured.get(key)?.push(measures);
       } catch (error) {
-        kitchen.signal.throwIfAborted();
+        context.signal.throwIfAborted();
         const reason = error instanceof Error ? error.message : String(error);
         reasons.set(key, (reasons.get(key) ?? new Set()).add(reason));
       }
@@ -57,8 +57,10 @@ export async function runBars(
       figure,
       rounds: found,
       verdict: figure === null ? 'not measured' : judge(bar, figure),
-      measured: Object.fromEntries(bar.ingredients.map(({ key }) => [key, medians(measured.get(key) ?? [])])),
-      reasons: bar.ingredients.flatMap(({ key }) =>
+      measured: Object.fromEntries(
+        bar.measurements.map(({ key }) => [key, medians(measured.get(key) ?? [])]),
+      ),
+      reasons: bar.measurements.flatMap(({ key }) =>
         [...(reasons.get(key) ?? [])].map((why) => `${key}: ${why}`),
       ),
     };

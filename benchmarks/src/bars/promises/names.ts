@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { median } from '@shale/bench-kit';
 import { openWal } from '@shale/engine';
-import type { Bar, Finding } from './bar.js';
 import { inScratch } from './in-scratch.js';
 import type { FirstAppends } from './names-once.js';
+import type { Finding, PromiseBar } from './promise-bar.js';
 
 const ROUNDS = 9;
 const AT_ONCE = 2000;
@@ -16,7 +16,7 @@ const LATE_MS = 20;
 const BESIDE_MS = 5;
 
 /** The first append to a name costs the same however many names there are, and holds nothing up. */
-export function namesBar(name: string, names: number, isLong: boolean): Bar {
+export function namesBar(name: string, names: number, isLong: boolean): PromiseBar {
   return {
     name,
     about: `${names} names; medians of the first appends after ${ROUNDS} openings`,

@@ -1,6 +1,6 @@
 import { openWal, type Table, type Wal } from '@shale/engine';
-import { type Bar, type Finding, mib } from './bar.js';
 import { inScratch } from './in-scratch.js';
+import { type Finding, mib, type PromiseBar } from './promise-bar.js';
 
 const MIB = 1024 * 1024;
 const TABLES = 1_000_000;
@@ -11,7 +11,7 @@ const ALLOWANCE = 200 * MIB;
 const LEAST_PART = 0.5;
 
 /** A million tables cost little memory, and are written at half the rate of one. */
-export const tablesBar: Bar = {
+export const tablesBar: PromiseBar = {
   name: 'tables',
   about: `${TABLES} tables appended to in turn, against one table; ${ENTRY_BYTES} B entries`,
   run: () =>

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { median } from '@shale/bench-kit';
 import { openWal } from '@shale/engine';
-import type { Bar } from './bar.js';
 import { inScratch } from './in-scratch.js';
+import type { PromiseBar } from './promise-bar.js';
 
 const MANY = 100_000;
 const FEW = 10;
@@ -16,7 +16,7 @@ const ROUNDS = 9;
 const NOISE = 1.25;
 
 /** Opening costs the same whatever the database holds; a region is recovered eagerly in seconds. */
-export const openBar: Bar = {
+export const openBar: PromiseBar = {
   name: 'open',
   about: `${MANY} tables with ${(MANY * ENTRIES_PER_TABLE) / 1e6} M entries against ${FEW} tables`,
   run: () =>

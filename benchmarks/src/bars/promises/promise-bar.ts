@@ -7,7 +7,7 @@ export interface Finding {
 }
 
 /** A promise about performance or space that one command checks on the machine it runs on. */
-export interface Bar {
+export interface PromiseBar {
   readonly name: string;
   readonly about: string;
   /** Whether it takes so long that it runs only when it is named. Default: false. */

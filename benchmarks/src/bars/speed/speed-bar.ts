@@ -1,5 +1,5 @@
 import type { Measures } from '@shale/bench-kit';
-import type { Ingredient } from './ingredient.js';
+import type { Measurement } from './measurement.js';
 
 /** A promise about speed: a figure made of measurements of one round, held against a bar. */
 export interface SpeedBar {
@@ -12,9 +12,9 @@ export interface SpeedBar {
   /** Null: there is a stretch only. */
   readonly bar: number | null;
   readonly stretch: number | null;
-  readonly ingredients: readonly Ingredient[];
+  readonly measurements: readonly Measurement[];
   /** The figure of a round; undefined when a measurement that it needs is missing. `of` gives what was measured. */
-  figure(of: (ingredient: Ingredient) => Measures | undefined): number | undefined;
+  figure(of: (measurement: Measurement) => Measures | undefined): number | undefined;
 }
 
 /** What became of a bar. */

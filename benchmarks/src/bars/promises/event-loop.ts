@@ -1,7 +1,7 @@
 import { watchMainThread } from '@shale/bench-kit';
 import { openWal } from '@shale/engine';
-import type { Bar } from './bar.js';
 import { inScratch } from './in-scratch.js';
+import type { PromiseBar } from './promise-bar.js';
 
 const TABLES = 100;
 const BATCH = 100;
@@ -12,8 +12,8 @@ const WARM_UP_SECONDS = 2;
 const IN_FLIGHT = 400;
 
 /** The event loop stays free while one thread of the application appends as fast as the shards take it. */
-export const mainThreadBar: Bar = {
-  name: 'main-thread',
+export const eventLoopBar: PromiseBar = {
+  name: 'event-loop',
   about: `batches of ${BATCH} x ${ENTRY_BYTES} B over ${TABLES} tables, durability 'os', shards saturated`,
   run: () =>
     inScratch(async (directory) => {

@@ -1,6 +1,6 @@
 import { openWal, type Table, type Wal } from '@shale/engine';
-import type { Bar, Finding } from './bar.js';
 import { inScratch } from './in-scratch.js';
+import type { Finding, PromiseBar } from './promise-bar.js';
 
 const IN_FLIGHT = 3000;
 /** Trims of few entries delete each of them, others a range: how many entries a trim removes, and how many there are. */
@@ -18,7 +18,7 @@ const MOST_STALLED = 0.01;
 const entry = Buffer.alloc(100, 'an entry ');
 
 /** Durable trims share their syncs, and do not hold up the appends to other tables. */
-export const trimsBar: Bar = {
+export const trimsBar: PromiseBar = {
   name: 'trims',
   about: `${IN_FLIGHT} durable trims kept in flight on as many tables of one shard, beside ${APPENDERS} durable appenders to others, ${SECONDS} s`,
   run: async () => {

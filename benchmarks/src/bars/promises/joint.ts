@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { median } from '@shale/bench-kit';
 import { type Durability, openWal, type Table, type Wal } from '@shale/engine';
-import type { Bar, Finding } from './bar.js';
 import { inScratch } from './in-scratch.js';
+import type { Finding, PromiseBar } from './promise-bar.js';
 
 const TABLES = 100;
 const ENTRY_BYTES = 100;
@@ -16,7 +16,7 @@ const ROUNDS = 7;
 const ROUND_MS = 2000;
 
 /** Writes over tables of several shards are paid for by their own tables. */
-export const jointBar: Bar = {
+export const jointBar: PromiseBar = {
   name: 'joint',
   about: `appends to ${TABLES} tables, without and with ${WRITES_PER_SECOND} writes/s over two shards to others`,
   run: async () => [...(await hold('sync')), ...(await hold('os'))],

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { withScratch } from '@shale/bench-kit';
-import { entriesWritten, type Ingredient } from './ingredient.js';
+import { entriesWritten, type Measurement } from './measurement.js';
 
 /** The sizes of Shale: its keys of 26 bytes, its batches, its memtables, its two background jobs, no compression. */
 const COMMON = [
@@ -22,27 +22,27 @@ const COMMON = [
  */
 export function fillseq(
   valueBytes: number,
-  beside: Ingredient,
+  beside: Measurement,
   memtable: 'skip_list' | 'vector' = 'skip_list',
-): Ingredient {
+): Measurement {
   const sizes = [`--value_size=${valueBytes}`, `--memtablerep=${memtable}`];
   // A vector is not made for writers beside each other.
   if (memtable === 'vector') sizes.push('--allow_concurrent_memtable_write=false');
   return {
     key: `db_bench fillseq ${valueBytes} B, ${memtable}`,
-    run: async (kitchen, soFar) => {
+    run: async (context, soFar) => {
       const measured = soFar(beside);
-      const entries = measured && entriesWritten(kitchen, measured);
+      const entries = measured && entriesWritten(context, measured);
       if (entries === undefined) throw new Error(`nobody knows how much to write without '${beside.key}'`);
-      return withScratch(kitchen.directory, async (scratch) => ({
-        entriesPerSecond: await dbBench('fillseq', scratch, [`--num=${entries}`, ...sizes], kitchen.signal),
+      return withScratch(context.directory, async (scratch) => ({
+        entriesPerSecond: await dbBench('fillseq', scratch, [`--num=${entries}`, ...sizes], context.signal),
       }));
     },
   };
 }
 
 /** RocksDB's own `readseq`, in a process that opens what another one has filled, as replays of the suite do. */
-export function readseq(valueBytes: number, entries: number): Ingredient {
+export function readseq(valueBytes: number, entries: number): Measurement {
   const sizes = [`--num=${entries}`, `--value_size=${valueBytes}`];
   return {
     key: `db_bench readseq ${valueBytes} B, ${entries} entries`,

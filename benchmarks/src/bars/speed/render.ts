@@ -21,7 +21,7 @@ export function renderBars(outcomes: readonly BarOutcome[]): string {
       spread,
       limit(one.bar),
       limit(one.stretch),
-      `npm run bench -- bars ${one.name}`,
+      `npm run bars -- ${one.name}`,
     ];
   });
   const table = columns(['what', 'verdict', 'figure', 'rounds', 'bar', 'stretch', 'again'], rows);

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { directorySize } from '@shale/bench-kit';
 import { openWal, U64_MAX } from '@shale/engine';
-import { type Bar, mib } from './bar.js';
 import { inScratch } from './in-scratch.js';
+import { mib, type PromiseBar } from './promise-bar.js';
 
 const MIB = 1024 * 1024;
 const TABLES = 100;
@@ -14,7 +14,7 @@ const WAIT_SECONDS = 30;
 const SLACK = 1 * MIB;
 
 /** After trimming everything the directory shrinks by itself. */
-export const spaceBar: Bar = {
+export const spaceBar: PromiseBar = {
   name: 'space',
   about: `${TABLES * ENTRIES_PER_TABLE} entries of ${ENTRY_BYTES} B over ${TABLES} tables, all trimmed, no further writes`,
   run: () =>

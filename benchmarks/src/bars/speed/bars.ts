@@ -1,7 +1,7 @@
 import { append, type CaseSpec, type Measures, read, recovery, trim } from '@shale/bench-kit';
-import { RIVALS } from '../rivals/all.js';
+import { RIVALS } from '../../rivals/all.js';
 import { fillseq, readseq } from './db-bench.js';
-import { type Ingredient, ofDevice, ofShale, ofStore } from './ingredient.js';
+import { type Measurement, ofDevice, ofShale, ofStore } from './measurement.js';
 import type { SpeedBar } from './speed-bar.js';
 
 const KIB = 1024;
@@ -33,15 +33,15 @@ const rate = (measures: Measures | undefined): number | undefined => measures?.e
 /** Shale's rate over that of something else. */
 function overRate(
   spec: CaseSpec,
-  other: Ingredient,
-  rest: Omit<SpeedBar, 'direction' | 'unit' | 'ingredients' | 'figure'>,
+  other: Measurement,
+  rest: Omit<SpeedBar, 'direction' | 'unit' | 'measurements' | 'figure'>,
 ): SpeedBar {
   const shale = ofShale(spec);
   return {
     ...rest,
     unit: ' x',
     direction: 'at least',
-    ingredients: [shale, other],
+    measurements: [shale, other],
     figure: (of) => divide(rate(of(shale)), rate(of(other))),
   };
 }
@@ -50,7 +50,7 @@ function overRate(
 function overRivals(
   spec: CaseSpec,
   counts: (measures: Measures) => boolean,
-  rest: Omit<SpeedBar, 'direction' | 'unit' | 'ingredients' | 'figure'>,
+  rest: Omit<SpeedBar, 'direction' | 'unit' | 'measurements' | 'figure'>,
 ): SpeedBar {
   const shale = ofShale(spec);
   const rivals = STORES.map((url) => ofStore(url, spec));
@@ -58,7 +58,7 @@ function overRivals(
     ...rest,
     unit: ' x',
     direction: 'at least',
-    ingredients: [shale, ...rivals],
+    measurements: [shale, ...rivals],
     figure: (of) => {
       const rates = rivals.flatMap((rival) => {
         const measures = of(rival);
@@ -73,11 +73,11 @@ function overRivals(
 function measured(
   spec: CaseSpec,
   measure: keyof Measures,
-  rest: Omit<SpeedBar, 'direction' | 'ingredients' | 'figure'>,
+  rest: Omit<SpeedBar, 'direction' | 'measurements' | 'figure'>,
   timesAsLong: number = 1,
 ): SpeedBar {
   const shale = ofShale(spec, timesAsLong);
-  return { ...rest, direction: 'at most', ingredients: [shale], figure: (of) => of(shale)?.[measure] };
+  return { ...rest, direction: 'at most', measurements: [shale], figure: (of) => of(shale)?.[measure] };
 }
 
 function divide(a: number | undefined, b: number | undefined): number | undefined {
@@ -131,7 +131,7 @@ export const SPEED_BARS: readonly SpeedBar[] = [
     direction: 'at least',
     bar: 0.8,
     stretch: 0.95,
-    ingredients: [ofShale(durable), ofDevice],
+    measurements: [ofShale(durable), ofDevice],
     figure: (of) => divide(rate(of(ofShale(durable))), (rate(of(ofDevice)) ?? Number.NaN) * DURABLE_BATCH),
   },
   {
@@ -141,7 +141,7 @@ export const SPEED_BARS: readonly SpeedBar[] = [
     direction: 'at most',
     bar: 1.8,
     stretch: 1.3,
-    ingredients: [ofShale(alone), ofDevice],
+    measurements: [ofShale(alone), ofDevice],
     figure: (of) => divide(of(ofShale(alone))?.latencyP50, of(ofDevice)?.latencyP50),
   },
   overRate(replaySmall, readseq(100, REPLAYED), {
@@ -196,7 +196,7 @@ export const SPEED_BARS: readonly SpeedBar[] = [
     direction: 'at most',
     bar: 2,
     stretch: 1.2,
-    ingredients: opens,
+    measurements: opens,
     figure: (of) => {
       const [many, one, empty] = opens.map((open) => of(open)?.openToFirstAppend);
       if (many === undefined || one === undefined || empty === undefined) return undefined;

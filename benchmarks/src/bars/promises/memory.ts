@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openWal, WalError } from '@shale/engine';
-import { type Bar, type Finding, mib } from './bar.js';
 import { inScratch } from './in-scratch.js';
+import { type Finding, mib, type PromiseBar } from './promise-bar.js';
 
 const MIB = 1024 * 1024;
 const APPENDERS = 4096;
@@ -12,7 +12,7 @@ const ALLOWANCE = 300 * MIB;
 const MAX_QUEUED = 65_536;
 
 /** Memory stays bounded when far more is pushed than the disk takes, and a flood is refused at once. */
-export const memoryBar: Bar = {
+export const memoryBar: PromiseBar = {
   name: 'memory',
   about: `${APPENDERS} appenders push ${ENTRY_BYTES / 1024} KiB entries as fast as they can; then one never awaits`,
   run: async () => [await crowd(), ...(await flood())],

@@ -1,0 +1,22 @@
+import { eventLoopBar } from './event-loop.js';
+import { jointBar } from './joint.js';
+import { memoryBar } from './memory.js';
+import { namesBar } from './names.js';
+import { openBar } from './open.js';
+import type { PromiseBar } from './promise-bar.js';
+import { spaceBar } from './space.js';
+import { tablesBar } from './tables.js';
+import { trimsBar } from './trims.js';
+
+/** Every promise that holds on any machine. */
+export const PROMISE_BARS: readonly PromiseBar[] = [
+  eventLoopBar,
+  jointBar,
+  memoryBar,
+  namesBar('names', 100_000, false),
+  namesBar('names-1m', 1_000_000, true),
+  openBar,
+  spaceBar,
+  tablesBar,
+  trimsBar,
+];
