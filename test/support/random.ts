@@ -1,3 +1,5 @@
+import { seededRandom } from '@shale/bench-kit';
+
 /** Numbers that a seed decides. */
 export interface Random {
   /** An integer of 0 to `below - 1`. */
@@ -8,15 +10,9 @@ export interface Random {
   of<T>(items: readonly [T, ...T[]]): T;
 }
 
-/** A generator of pseudo-random numbers (mulberry32). */
+/** A generator of pseudo-random numbers. */
 export function randomFrom(seed: number): Random {
-  let state = seed | 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededRandom(seed);
   const below = (limit: number): number => Math.floor(next() * limit);
   return {
     below,

@@ -21,7 +21,13 @@ export {
   decodeAppendReply,
   encodeAppendReply,
 } from './frame/append-reply.js';
-export { APPEND_DROPS, APPEND_EXPECTS, APPEND_JOINS, APPEND_TRIMS } from './frame/frame-format.js';
+export {
+  APPEND_DROPS,
+  APPEND_EXPECTS,
+  APPEND_JOINS,
+  APPEND_TRIMS,
+  APPEND_WORDS,
+} from './frame/frame-format.js';
 export { EntryPacker, type PackedEntries } from './frame/packed-entries.js';
 export {
   decodeGroup,

@@ -1,6 +1,9 @@
 import {
   APPEND_DROPS,
+  APPEND_EXPECTS,
+  APPEND_JOINS,
   APPEND_TRIMS,
+  APPEND_WORDS,
   type AppendFrame,
   decodeLogKeyPrefix,
   type ErrorCode,
@@ -19,13 +22,6 @@ import { Removals } from './removals.js';
 import { readFloor, type TableUnit } from './table-unit.js';
 import type { UnitSource } from './table-units.js';
 import { writeFrame } from './write-frame.js';
-
-/** Numbers per append in a frame: table index, entries, flags. */
-const APPEND_STRIDE = 3;
-/** Flag: the append joins the atomic unit of the one before it. */
-const JOINS = 1;
-/** Flag: the append has the next value of `expects`. */
-const EXPECTS = 2;
 
 /** What reading a table may come to, damage or no descriptor to open a file with, which is nothing to the others. */
 const OF_ONE_TABLE: ReadonlySet<ErrorCode> = new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO']);
@@ -105,7 +101,7 @@ export class Committer {
     try {
       if (frame.tableCount > 1 && this.#source === this.#context.units) this.#lookUp(frame);
       for (let at = 0; at < frame.appendCount; ) {
-        if ((frame.appends[at * APPEND_STRIDE + 2] ?? 0) >= APPEND_TRIMS) {
+        if ((frame.appends[at * APPEND_WORDS + 2] ?? 0) >= APPEND_TRIMS) {
           const error = this.#remove(frame, at, firsts, refused);
           removals++;
           if (error !== null) {
@@ -192,9 +188,9 @@ export class Committer {
 
   /** Does one trim or drop; returns why not. */
   #remove(frame: AppendFrame, at: number, firsts: BigUint64Array, refused: Refused): WalError | null {
-    const table = frame.appends[at * APPEND_STRIDE] ?? 0;
+    const table = frame.appends[at * APPEND_WORDS] ?? 0;
     const prefix = this.#prefixes[table] ?? frame.tables;
-    if (frame.appends[at * APPEND_STRIDE + 2] === APPEND_DROPS) return this.#drop(table, prefix);
+    if (frame.appends[at * APPEND_WORDS + 2] === APPEND_DROPS) return this.#drop(table, prefix);
     const upTo = frame.expects[this.#expectAt++] ?? 0n;
     const unit = this.#unitAt(table);
     const error = unit instanceof WalError ? unit : refused.trims.get(unit);
@@ -255,9 +251,10 @@ export class Committer {
     let failure = refusal;
     let done = from;
     for (let i = from; i < end; i++) {
-      const at = i * APPEND_STRIDE;
+      const at = i * APPEND_WORDS;
       const entries = appends[at + 1] ?? 0;
-      const expected = ((appends[at + 2] ?? 0) & EXPECTS) === 0 ? undefined : expects[this.#expectAt++];
+      const expected =
+        ((appends[at + 2] ?? 0) & APPEND_EXPECTS) === 0 ? undefined : expects[this.#expectAt++];
       if (failure !== null) continue;
       const unit = this.#unitAt(appends[at] ?? 0);
       if (unit instanceof WalError) {
@@ -277,8 +274,8 @@ export class Committer {
 
   #unassign(frame: AppendFrame, from: number, end: number, firsts: BigUint64Array): void {
     for (let i = from; i < end; i++) {
-      const unit = this.#unitAt(frame.appends[i * APPEND_STRIDE] ?? 0);
-      if (!(unit instanceof WalError)) unit.pending -= BigInt(frame.appends[i * APPEND_STRIDE + 1] ?? 0);
+      const unit = this.#unitAt(frame.appends[i * APPEND_WORDS] ?? 0);
+      if (!(unit instanceof WalError)) unit.pending -= BigInt(frame.appends[i * APPEND_WORDS + 1] ?? 0);
     }
     firsts.fill(0n, from, end);
   }
@@ -294,8 +291,8 @@ export class Committer {
   ): void {
     const { appends } = frame;
     for (let i = from; i < end; i++) {
-      const table = appends[i * APPEND_STRIDE] ?? 0;
-      const entries = appends[i * APPEND_STRIDE + 1] ?? 0;
+      const table = appends[i * APPEND_WORDS] ?? 0;
+      const entries = appends[i * APPEND_WORDS + 1] ?? 0;
       const prefix = this.#prefixes[table] ?? frame.tables;
       const unit = error ?? this.#unitAt(table);
       if (!(unit instanceof WalError)) {
@@ -342,7 +339,8 @@ export class Committer {
 /** The index after the last append of the atomic unit that begins at `from`. */
 function unitEnd(frame: AppendFrame, from: number): number {
   let end = from + 1;
-  while (end < frame.appendCount && ((frame.appends[end * APPEND_STRIDE + 2] ?? 0) & JOINS) !== 0) end++;
+  while (end < frame.appendCount && ((frame.appends[end * APPEND_WORDS + 2] ?? 0) & APPEND_JOINS) !== 0)
+    end++;
   return end;
 }
 

@@ -1,5 +1,6 @@
 import {
   APPEND_JOINS,
+  APPEND_WORDS,
   type AppendFrame,
   GROUP_STRIDE,
   LOG_KEY_PREFIX_LENGTH,
@@ -11,8 +12,6 @@ import { findTableEnds, isUnwritten, unitOf } from './recover-tables.js';
 import { LAST_AT, rowAt, TAIL_AT, type TableStates } from './table-states.js';
 import { writeFrame } from './write-frame.js';
 
-/** Numbers per append in a frame: table index, entries, flags. */
-const APPEND_STRIDE = 3;
 /** Words of a group, and the places of its numbers. */
 const GROUP_WORDS = GROUP_STRIDE / 4;
 const COUNT_AT = 5;
@@ -174,9 +173,9 @@ export class PlainFrames {
     let at = 0;
     let group = -1;
     for (let i = 0; i < appendCount; i++) {
-      const table = appends[i * APPEND_STRIDE] ?? 0;
-      const entries = appends[i * APPEND_STRIDE + 1] ?? 0;
-      if ((appends[i * APPEND_STRIDE + 2] ?? 0) > APPEND_JOINS || table >= tableCount) return null;
+      const table = appends[i * APPEND_WORDS] ?? 0;
+      const entries = appends[i * APPEND_WORDS + 1] ?? 0;
+      if ((appends[i * APPEND_WORDS + 2] ?? 0) > APPEND_JOINS || table >= tableCount) return null;
       if (table !== current) {
         const row = this.#rows[table] ?? 0;
         words = states.wordsOf(row);

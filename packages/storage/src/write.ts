@@ -1,6 +1,9 @@
 import {
   APPEND_DROPS,
+  APPEND_EXPECTS,
+  APPEND_JOINS,
   APPEND_TRIMS,
+  APPEND_WORDS,
   type AppendFrame,
   encodeLogKeyPrefix,
   encodeLogValue,
@@ -44,7 +47,7 @@ export class FrameBuilder {
     const { bytes, entries } = measure(parts);
     const data = this.#dataOf(bytes);
     const lengths = this.#lengthsOf(entries * 4);
-    const appends = new Uint32Array(parts.length * 3);
+    const appends = new Uint32Array(parts.length * APPEND_WORDS);
     const tables = new Uint8Array(parts.length * LOG_KEY_PREFIX_LENGTH);
     const expects: bigint[] = [];
     const view = new DataView(lengths.buffer);
@@ -52,9 +55,9 @@ export class FrameBuilder {
     let entry = 0;
     parts.forEach((part, index) => {
       encodeLogKeyPrefix(tables, index * LOG_KEY_PREFIX_LENGTH, { instance: this.#instance, ...part.id });
-      const flags = (index > 0 ? 1 : 0) | (part.expect === undefined ? 0 : 2);
+      const flags = (index > 0 ? APPEND_JOINS : 0) | (part.expect === undefined ? 0 : APPEND_EXPECTS);
       if (part.expect !== undefined) expects.push(part.expect);
-      appends.set([index, part.payloads.length, flags], index * 3);
+      appends.set([index, part.payloads.length, flags], index * APPEND_WORDS);
       for (const payload of part.payloads) {
         end = encodeLogValue(data, end, payload);
         view.setUint32(entry++ * 4, payload.length + LOG_VALUE_HEADER_LENGTH, true);

@@ -1,6 +1,5 @@
+import { U64_MAX } from '@shale/codec';
 import { InvalidArgumentError } from 'commander';
-
-const U64_MAX = (1n << 64n) - 1n;
 
 /** A sequence or an id: a whole number from 0 to 2^64-1. */
 export function parseU64(text: string): bigint {

@@ -1,4 +1,4 @@
-import type { Table } from '@shale/engine';
+import type { ReadRange, Table } from '@shale/engine';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
@@ -64,16 +64,19 @@ async function read(terminal: Terminal, dir: string, name: string, flags: ReadFl
   await terminal.out.flush();
 }
 
-type Bounds = Awaited<ReturnType<typeof toBounds>>;
-
-async function printJson(terminal: Terminal, table: Table, bounds: Bounds): Promise<void> {
+async function printJson(terminal: Terminal, table: Table, bounds: ReadRange): Promise<void> {
   for await (const entry of table.read(bounds)) {
     const wait = terminal.out.line(entryAsJson(entry));
     if (wait) await wait;
   }
 }
 
-async function printRaw(terminal: Terminal, table: Table, bounds: Bounds, delimiter: string): Promise<void> {
+async function printRaw(
+  terminal: Terminal,
+  table: Table,
+  bounds: ReadRange,
+  delimiter: string,
+): Promise<void> {
   const end = Buffer.from(delimiter);
   for await (const { payload } of table.read(bounds)) {
     for (const bytes of [payload, end]) {
@@ -83,7 +86,7 @@ async function printRaw(terminal: Terminal, table: Table, bounds: Bounds, delimi
   }
 }
 
-async function printRows(terminal: Terminal, table: Table, bounds: Bounds): Promise<void> {
+async function printRows(terminal: Terminal, table: Table, bounds: ReadRange): Promise<void> {
   // Of a table that is damaged it cannot be told; what can be read is printed all the same.
   const last = await table.lastSequence().catch(() => 0n);
   const digits = last.toString().length;

@@ -1,13 +1,8 @@
+import type { ReadRange } from '@shale/engine';
 import { CliError } from '../cli-error.js';
 
-/** Sequence bounds as the engine takes them. */
-export interface Bounds {
-  gte?: bigint;
-  gt?: bigint;
-  lte?: bigint;
-  lt?: bigint;
-  limit?: number;
-}
+/** A range while it is made. */
+type Bounds = { -readonly [P in keyof ReadRange]: ReadRange[P] };
 
 /** The options of `shale read` that choose entries. */
 export interface BoundOptions {
@@ -21,7 +16,10 @@ export interface BoundOptions {
 }
 
 /** Turns the options into bounds; `lastSequence` is asked only for `--last`. */
-export async function toBounds(options: BoundOptions, lastSequence: () => Promise<bigint>): Promise<Bounds> {
+export async function toBounds(
+  options: BoundOptions,
+  lastSequence: () => Promise<bigint>,
+): Promise<ReadRange> {
   const { gte, gt, lte, lt, from, last, limit } = options;
   const lower = Number(gte !== undefined) + Number(gt !== undefined) + Number(from !== undefined);
   if (lower > 1) throw new CliError('CLI_USAGE', 'at most one of --gte, --gt and --from makes sense');

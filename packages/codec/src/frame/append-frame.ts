@@ -24,7 +24,7 @@ export interface AppendFrame {
   readonly lengths: Uint8Array;
   readonly entryCount: number;
   /**
-   * Three per append: index of its table, count of its entries, flags. The flags are `APPEND_JOINS` and
+   * `APPEND_WORDS` per append: index of its table, count of its entries, flags. The flags are `APPEND_JOINS` and
    * `APPEND_EXPECTS`, or'ed; or one of `APPEND_TRIMS` and `APPEND_DROPS`, then without entries.
    */
   readonly appends: Uint32Array;

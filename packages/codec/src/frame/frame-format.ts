@@ -8,7 +8,7 @@ import { writeU32BE } from '../layout/u64.js';
  *   0  version  1
  *   1  data     bin: the log values of all entries, back to back, each with its version byte
  *   2  lengths  bin: u32 LE per entry, the length of its log value
- *   3  appends  bin: u32 LE × 3 per append: index of its table, count of its entries, flags
+ *   3  appends  bin: u32 LE × APPEND_WORDS per append: index of its table, count of its entries, flags
  *   4  tables   bin: 17 bytes per table, the prefix of its log keys
  *   5  expects  bin: u64 LE per append that has APPEND_EXPECTS or APPEND_TRIMS, in order
  *   6  options  map: { sync: boolean }
@@ -22,8 +22,10 @@ import { writeU32BE } from '../layout/u64.js';
 
 /** The only version of append frames and of their replies. */
 export const FRAME_VERSION = 1;
-/** Bytes of one append in a frame: table index, entry count, flags. */
-export const APPEND_STRIDE = 12;
+/** Numbers of one append in a frame: table index, entry count, flags. */
+export const APPEND_WORDS = 3;
+/** Bytes of one append in a frame. */
+export const APPEND_STRIDE: number = APPEND_WORDS * 4;
 /** Append flag: joins the atomic unit of the preceding append. */
 export const APPEND_JOINS = 1;
 /** Append flag: has an expected first sequence. */
