@@ -1,8 +1,7 @@
 // docs/api.md is read as a promise. Its text comes from the doc comments; here each option's name, range and default is
 // held against what the code does, and the check that keeps the document complete is seen to complain.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openWal, WalError } from '@shale/engine';
@@ -10,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveOptions } from '../packages/engine/dist/options.js';
 import { checkRange, checkReadOptions } from '../packages/engine/dist/read/read-options.js';
 import { resolveOptions as resolveDatabaseOptions } from '../packages/rocksdb/dist/options.js';
+import { temporaryOfFile } from './support/temporary.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const api = readFileSync(join(root, 'docs', 'api.md'), 'utf8');
@@ -95,12 +95,11 @@ test('the options of openWal and of RocksDB are documented, each of them', () =>
 });
 
 describe('a WAL', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'shale-api-'));
+  const directory = temporaryOfFile('api');
   const opened = openWal(join(directory, 'data'), { shards: 1, maxInFlightBytes: 65536 });
 
   afterAll(async () => {
     await (await opened).close();
-    rmSync(directory, { recursive: true, force: true });
   });
 
   test('names in its refusals the options that are documented', async () => {
@@ -151,18 +150,13 @@ describe('a WAL', () => {
 });
 
 describe('the check of docs/api.md', () => {
-  let directory: string;
+  const directory = temporaryOfFile('doors');
 
   beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'shale-doors-'));
     mkdirSync(join(directory, 'src'));
     const compilerOptions = { module: 'NodeNext', strict: true, types: [] };
     writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
     writeFileSync(join(directory, 'package.json'), '{ "name": "fixture", "type": "module" }');
-  });
-
-  afterAll(() => {
-    rmSync(directory, { recursive: true, force: true });
   });
 
   /** What the check has to say of a package with these sources and this document. */

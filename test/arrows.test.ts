@@ -1,11 +1,11 @@
 // The rules in biome.json keep the packages' arrows and secrets. A rule that is misspelt keeps nothing and says nothing,
 // so each one is broken here, in a copy of the tree, to see it complain.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryOfFile } from './support/temporary.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -89,7 +89,7 @@ const allowed: Record<string, string[]> = {
   cli: ['@shale/bench-kit', '@shale/codec', '@shale/engine', '@shale/engine/admin', 'node:fs'],
 };
 
-const copy = realpathSync(mkdtempSync(join(tmpdir(), 'shale-arrows-')));
+const copy = temporaryOfFile('arrows');
 let complaints: string[];
 
 function write(file: string, text: string): void {
@@ -121,10 +121,6 @@ beforeAll(() => {
   const { stdout } = spawnSync(biome, args, { cwd: copy, encoding: 'utf8' });
   const lines = stdout.matchAll(/^::error title=([^,]*),file=([^,]*),/gm);
   complaints = Array.from(lines, ([, rule, file]) => `${relative(copy, file ?? '')} ${rule}`);
-});
-
-afterAll(() => {
-  rmSync(copy, { recursive: true });
 });
 
 const restricted = 'lint/style/noRestrictedImports';

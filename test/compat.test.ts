@@ -1,14 +1,13 @@
 // A database of Shale and one of CeresDB / Apache HoraeDB are the same thing. The other side is played by a C++ program
 // of our own (compat/horae-wal.cc) that knows RocksDB and docs/format.md, and nothing of Shale.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWal, type Table, U64_MAX, type VerifyEvent, type Wal, type WalOptions } from '@shale/engine';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Horae } from './compat/horae.js';
 import { hexOf, Model } from './compat/model.js';
+import { temporaryOfFile } from './support/temporary.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'shale-compat-'));
+const folder = temporaryOfFile('compat');
 let horae: Horae;
 let directory: string;
 let databases = 0;
@@ -19,10 +18,6 @@ beforeAll(() => {
 
 beforeEach(() => {
   directory = join(folder, `database-${databases++}`);
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** Runs `use` on the open database and closes it again. */

@@ -4,21 +4,20 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWal, type VerifyEvent, type Wal, WalError, type WalOptions } from '@shale/engine';
 import { type LogOptions, openLog, repairDatabase } from '@shale/storage';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ForeignWriter } from './dist/native/foreign-writer.js';
+import { temporaryOfFile } from './support/temporary.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'shale-foreign-'));
+const folder = temporaryOfFile('foreign');
 const id = { region: 1n, table: 1n };
 let writer: ForeignWriter;
 let directory: string;
@@ -30,10 +29,6 @@ beforeAll(() => {
 
 beforeEach(() => {
   directory = join(folder, `database-${databases++}`);
-});
-
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
 });
 
 async function withWal<R>(use: (wal: Wal) => Promise<R>, options: WalOptions = {}): Promise<R> {

@@ -1,17 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryOfFile } from './support/temporary.js';
 
 const engine = fileURLToPath(new URL('../packages/engine/dist/index.js', import.meta.url));
 const admin = fileURLToPath(new URL('../packages/engine/dist/admin.js', import.meta.url));
@@ -43,15 +35,7 @@ const CHANGING =
   /^(?:\d+ +)?(creat|rename|renameat|renameat2|unlink|unlinkat|rmdir|mkdir|mkdirat|link|linkat|symlink|symlinkat|truncate|chmod|fchmodat|chown|fchownat|mknod|mknodat)\(/;
 const OPENING = /^(?:\d+ +)?(?:open|openat)\(/;
 
-let root: string;
-
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'shale-outside-'));
-});
-
-afterAll(() => {
-  rmSync(root, { recursive: true, force: true });
-});
+const root = temporaryOfFile('outside');
 
 /** The paths that a line of strace says were to be changed; none for calls that only read. */
 function changedBy(line: string, cwd: string): string[] {

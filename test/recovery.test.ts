@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -12,7 +11,6 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -20,21 +18,13 @@ import { openWal, WalError } from '@shale/engine';
 import { asAfterReboot } from '@shale/fault-kit';
 import { Database, openDatabase, RocksDBError } from '@shale/rocksdb';
 import { type LogOptions, openLog } from '@shale/storage';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporary } from './support/temporary.js';
 
-const folders: string[] = [];
 const id = { region: 1n, table: 5n };
 const SIZE = 100;
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'shale-recovery-'));
-  folders.push(path);
-  return path;
-}
-
-afterEach(() => {
-  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
-});
+const folder = (): string => temporary('recovery');
 
 /** Entries 1 to `synced`, durable, and up to `count`, handed to the system; as the death of the process leaves them. */
 async function crashed(synced: number, count = synced): Promise<string> {

@@ -1,15 +1,14 @@
 // `npm run bench` as it is typed, on the real Shale for moments, without rivals.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseReport } from '@shale/bench-kit';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryOfFile } from '../../test/support/temporary.js';
 import { APPEND, caseOf, reportOf } from './fabricated.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'shale-bench-command-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryOfFile('bench-command');
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 function bench(...args: string[]): { code: number | null; stdout: string; stderr: string } {

@@ -1,14 +1,13 @@
 // The guard's arithmetic, and its workloads without the counting tool: they must do what they say they do.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryOfFile } from '../../test/support/temporary.js';
 import { holdAgainst, parseBaseline } from '../dist/guard/baseline.js';
 import { parseCollected } from '../dist/guard/count-instructions.js';
 import { WORKLOADS } from '../dist/guard/workloads.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'shale-guard-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryOfFile('guard');
 
 test('more than 8 % more is more, less than that is the same', () => {
   const baseline = { environment: 'here', instructions: { a: 1000, b: 1000, c: 1000, d: 1000 } };

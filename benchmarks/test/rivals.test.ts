@@ -1,15 +1,14 @@
 // A rival that loses or mixes up entries would be measured at doing less: each wrapper that is installed gives back what
 // it was given, also after it was opened again. The others are skipped, for `npm test` does not install them.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SHALE_DRIVER, type Store, type StoreDriver } from '@shale/bench-kit';
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { temporaryOfFile } from '../../test/support/temporary.js';
 import { RIVALS } from '../dist/rivals/all.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'shale-rivals-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryOfFile('rivals');
 
 const drivers: StoreDriver[] = await Promise.all(
   [SHALE_DRIVER, ...RIVALS].map(async (url) => (await import(url)).driver),

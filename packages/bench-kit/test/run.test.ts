@@ -1,8 +1,7 @@
 // The runner with the real Shale, real processes and the real disk, for short times: no timing is asserted.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { temporaryOfFile } from '../../../test/support/temporary.js';
 import {
   type AppendSpec,
   type CaseSpec,
@@ -17,8 +16,7 @@ import {
   type Suite,
 } from '../dist/index.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'shale-bench-test-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryOfFile('bench-test');
 
 const broken = new URL('./fixtures/broken-store.mjs', import.meta.url).href;
 const absent = new URL('./fixtures/absent-store.mjs', import.meta.url).href;

@@ -1,13 +1,12 @@
 // Syncs are counted exactly, whatever code asks for them: the measured process itself reports how many there were.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryOfFile } from '../../../test/support/temporary.js';
 import { buildSyncCounter, countingEnvironment } from '../dist/index.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'shale-syncs-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryOfFile('syncs');
 
 const PROGRAM = `
 const { openSync, writeSync, fsyncSync, fdatasyncSync, constants } = require('node:fs');

@@ -1,13 +1,10 @@
 // How trims follow the appends, on a store that keeps only counts: only the calls matter here.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
+import { temporaryOfFile } from '../../../test/support/temporary.js';
 import { runAppend } from '../dist/cases/append.js';
 import type { AppendSpec, Store, StoreDriver } from '../dist/index.js';
 
-const directory = mkdtempSync(join(tmpdir(), 'shale-bench-trims-'));
-afterAll(() => rmSync(directory, { recursive: true }));
+const directory = temporaryOfFile('bench-trims');
 
 const TABLES = 4;
 const ENTRY_BYTES = 65_536;

@@ -1,20 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { HANG_MS } from '../../../test/support/patience.js';
+import { temporary } from '../../../test/support/temporary.js';
 
 // A real disk of 32 MiB: a tmpfs that the child alone sees, and that goes with it.
 const unshare = ['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount'];
 const mount = 'mount -t tmpfs -o size=32m,mode=700 shale "$1" && shift && exec "$@"';
 
 function onSmallDisk(...command: string[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'shale-engine-'));
+  const folder = temporary('full-disk');
   const [program = '', ...args] = [...unshare, 'sh', '-c', mount, 'sh', folder, ...command, folder];
   const result = spawnSync(program, args, { encoding: 'utf8', timeout: HANG_MS, killSignal: 'SIGKILL' });
-  rmSync(folder, { recursive: true });
   return { status: result.status, signal: result.signal, output: `${result.stdout}${result.stderr}` };
 }
 

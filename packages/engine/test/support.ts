@@ -1,24 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openWal, type Wal, type WalOptions } from '@shale/engine';
 import { afterEach, expect } from 'vitest';
+import { temporary as newDirectory } from '../../../test/support/temporary.js';
 import type { Engine } from '../dist/engine.js';
 import { engineOf } from '../dist/internals.js';
 
-const directories: string[] = [];
 const wals: Wal[] = [];
 
 afterEach(async () => {
   await Promise.all(wals.splice(0).map((wal) => wal.close()));
-  await Promise.all(directories.splice(0).map((path) => rm(path, { recursive: true, force: true })));
 });
 
 /** A fresh directory that goes with the test. */
 export async function temporary(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'shale-engine-'));
-  directories.push(path);
-  return path;
+  return newDirectory('engine');
 }
 
 /** Opens a WAL that is closed with the test; in a fresh directory, unless one is given. */

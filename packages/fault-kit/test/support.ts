@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openWal, type Wal, type WalOptions } from '@shale/engine';
 import {
   checkDatabase,
@@ -12,20 +9,17 @@ import {
   payloadOf,
 } from '@shale/fault-kit';
 import { afterEach } from 'vitest';
+import { temporary as newDirectory } from '../../../test/support/temporary.js';
 
-const directories: string[] = [];
 const wals: Wal[] = [];
 
 afterEach(async () => {
   await Promise.all(wals.splice(0).map((wal) => wal.close()));
-  await Promise.all(directories.splice(0).map((path) => rm(path, { recursive: true, force: true })));
 });
 
 /** A fresh directory that goes with the test. */
 export async function temporary(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'shale-fault-kit-'));
-  directories.push(path);
-  return path;
+  return newDirectory('fault-kit');
 }
 
 /** Opens a WAL that is closed with the test, unless it is closed before. */

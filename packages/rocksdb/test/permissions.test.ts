@@ -5,7 +5,6 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,23 +12,22 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DatabaseOptions, openDatabase } from '@shale/rocksdb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { temporary } from '../../../test/support/temporary.js';
 
 let root: string;
 let umask: number;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'shale-permissions-'));
+  root = temporary('permissions');
   // Whatever the umask lets through, others get nothing.
   umask = process.umask(0);
 });
 
 afterEach(() => {
   process.umask(umask);
-  rmSync(root, { recursive: true, force: true });
 });
 
 function modes(directory: string): Map<string, string> {

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeLogKey, type TableId, type WalError } from '@shale/codec';
 import { attachDatabase } from '@shale/rocksdb';
 import { type Log, type LogOptions, openLog } from '@shale/storage';
 import { afterEach, expect } from 'vitest';
+import { temporary } from '../../../test/support/temporary.js';
 
 const cleanups: (() => Promise<void>)[] = [];
 
@@ -14,9 +13,7 @@ afterEach(async () => {
 
 /** A directory for one test, removed afterwards. */
 export async function directory(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), 'shale-storage-'));
-  cleanups.push(() => rm(made, { recursive: true, force: true }));
-  return join(made, 'wal');
+  return join(temporary('storage'), 'wal');
 }
 
 /** A log that is closed after the test. */

@@ -1,10 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { WatchedDisk } from '@shale/fault-kit';
 import { expect, test } from 'vitest';
 import { HANG_MS } from '../../support/patience.js';
+import { temporary } from '../../support/temporary.js';
 
 const ENGINE = import.meta.resolve('@shale/engine');
 
@@ -31,7 +29,7 @@ function run(disk: WatchedDisk, script: string): string {
 }
 
 test('a log is opened, read and trimmed on a disk that is full already, and goes on once there is room', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'shale-full-open-'));
+  const folder = temporary('full-open');
   const disk = new WatchedDisk(folder);
   run(
     disk,
@@ -53,5 +51,4 @@ test('a log is opened, read and trimmed on a disk that is full already, and goes
      await wal.close();`,
   );
   expect(said.split('\n')).toEqual(['20 SHALE_NO_SPACE done 15', 'done 21n 16']);
-  await rm(folder, { recursive: true });
 });

@@ -1,18 +1,17 @@
 // resume() reopens RocksDB without flushing. The log that it replayed and kept was never synced again, so a power failure
 // could take its end, and with that everything acknowledged as durable after the resume lay beyond a gap.
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openWal } from '@shale/engine';
 import { afterPowerLoss, DiskHistory, Random, WatchedDisk, writeImage } from '@shale/fault-kit';
 import { expect, test } from 'vitest';
 import { HANG_MS } from '../../support/patience.js';
+import { temporary } from '../../support/temporary.js';
 
 const ENGINE = import.meta.resolve('@shale/engine');
 
 test('what is acknowledged after resume() survives a power failure, and so does all before it', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'shale-resume-'));
+  const folder = temporary('resume');
   const disk = new WatchedDisk(folder);
   const script = `
     import { openSync, writeSync } from 'node:fs';
@@ -45,5 +44,4 @@ test('what is acknowledged after resume() survives a power failure, and so does 
     texts.push(Buffer.from(payload).toString());
   }
   expect(texts).toEqual(['synced', 'handed over', 'after']);
-  await rm(folder, { recursive: true });
 });

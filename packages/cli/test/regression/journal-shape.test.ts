@@ -3,27 +3,25 @@
  * put into the journal's table ended a resumed ingest with "Cannot read properties of undefined" or another stray
  * TypeError, RangeError or SyntaxError, or with counts that were no numbers. Found by fuzzing.
  */
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { msgpackCodec } from '@shale/codec';
 import { openWal, type Wal } from '@shale/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { temporaryOfFile } from '../../../../test/support/temporary.js';
 import { Journal, journalTableName } from '../../dist/ingest/journal.js';
 import { linesOf, shale } from '../support/shale.js';
 
-let directory: string;
+const directory = temporaryOfFile('journal');
 let wal: Wal;
 let journals = 0;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'shale-journal-'));
   wal = await openWal(directory, { shards: 1, durability: 'os' });
 });
 
 afterAll(async () => {
   await wal.close();
-  await rm(directory, { recursive: true, force: true });
 });
 
 const options = { format: 'lines', raw: false, delimiter: ',', lossless: false, table: 't', maxLineBytes: 9 };

@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
 import { HANG_MS } from '../../../../test/support/patience.js';
+import { temporaryOfFile } from '../../../../test/support/temporary.js';
 
 /** The command as it is linked. */
 export const COMMAND: string = fileURLToPath(new URL('../../bin/shale.js', import.meta.url));
@@ -78,9 +75,7 @@ export async function linesOf(directory: string, table: string): Promise<string[
 
 /** A directory for one test file, removed at its end. */
 export function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'shale-cli-'));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
+  return temporaryOfFile('cli');
 }
 
 /** Resolves once `condition` holds; fails when it has hung. */

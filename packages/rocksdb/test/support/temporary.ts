@@ -1,17 +1,13 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, type DatabaseOptions, openDatabase } from '@shale/rocksdb';
 import { afterEach } from 'vitest';
+import { temporary } from '../../../../test/support/temporary.js';
 
-const folders: string[] = [];
 const databases: Database[] = [];
 
 /** A new folder, removed after the test. */
 export function temporaryFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'shale-rocksdb-')));
-  folders.push(folder);
-  return folder;
+  return temporary('rocksdb');
 }
 
 /** A database that is closed after the test, in a folder of its own unless one is given. */
@@ -23,5 +19,4 @@ export async function temporaryDatabase(options: DatabaseOptions = {}, path?: st
 
 afterEach(async () => {
   await Promise.all(databases.splice(0).map((database) => database.close()));
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
