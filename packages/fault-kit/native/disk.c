@@ -1,7 +1,8 @@
 /* A disk that can be watched and made to fail. Preloaded into a process (LD_PRELOAD), it sees the calls that change the
  * files below one directory, from all threads, in one total order. It
  *   - records them, with their data and results, in a file that a SIGKILL of the process takes nothing from, and
- *   - fails, shortens, delays or leaves out those that the rules of a control file choose, and refuses growth past a budget.
+ *   - fails, shortens, delays, holds or leaves out those that the rules of a control file choose, and refuses growth past a
+ *     budget.
  *
  * SHALE_DISK_ROOT       real path of the directory
  * SHALE_DISK_ALSO       real path of a file elsewhere whose writes are recorded, and never hindered (optional)
@@ -28,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -54,6 +56,7 @@ enum operation {
   OP_RMDIR = 11,
   OP_CLOSE = 12,
   OP_RANGE_SYNC = 13, /* a: offset, b: length */
+  OP_ANY_OPEN = 14, /* never recorded; for rules */
 };
 
 struct record {
@@ -70,8 +73,8 @@ struct record {
 
 /* --- What can be asked for --- */
 
-enum file_class { LOG = 1, TABLE = 2, MANIFEST = 4, CURRENT = 8, DIRECTORY = 16, INFO = 32, OTHER = 64 };
-enum action { OFF = 0, FAIL = 1, SHORTEN = 2, DELAY = 3, LEAVE_OUT = 4 };
+enum file_class { LOG = 1, TABLE = 2, MANIFEST = 4, CURRENT = 8, DIRECTORY = 16, INFO = 32, OTHER = 64, WATERMARK = 128 };
+enum action { OFF = 0, FAIL = 1, SHORTEN = 2, DELAY = 3, LEAVE_OUT = 4, HOLD = 5 };
 
 struct rule {
   uint32_t ops;     /* bits 1 << operation; OP_SYNC_BEGIN stands for both kinds of sync, OP_OPEN for creating */
@@ -80,10 +83,13 @@ struct rule {
   uint64_t count;   /* ... on so many of them */
   uint32_t action;
   int32_t error;    /* of FAIL */
-  uint64_t argument;/* DELAY: microseconds */
+  uint64_t argument;/* microseconds to wait before acting */
   uint64_t seen;    /* written here: matching calls so far */
   uint64_t hits;    /* written here: those acted on */
-  uint64_t reserved;
+  uint8_t compactions; /* 1: chooses only calls of RocksDB's threads for compactions */
+  uint8_t after;    /* chooses only once the rule of this number, from 1, has acted; 0: always */
+  uint8_t until;    /* waits before acting until the rule of this number has acted; 0: does not */
+  uint8_t reserved[5];
 };
 
 #define RULES 15
@@ -92,7 +98,8 @@ struct control {
   uint64_t limit;   /* growth allowed in all, in bytes; all ones: no limit */
   uint64_t used;    /* written here: growth so far, less what was removed */
   uint64_t refused; /* written here: calls refused for want of room */
-  uint64_t reserved[5];
+  uint64_t version; /* of the rules: another one whenever they are replaced */
+  uint64_t reserved[4];
   struct rule rules[RULES];
 };
 _Static_assert(sizeof(struct control) == CONTROL_SIZE, "one kilobyte");
@@ -195,6 +202,7 @@ static uint8_t class_of(const char *path) {
   if (ends_with(base, ".sst")) return TABLE;
   if (strncmp(base, "MANIFEST", 8) == 0) return MANIFEST;
   if (strncmp(base, "CURRENT", 7) == 0) return CURRENT;
+  if (strcmp(base, "WATERMARK") == 0) return WATERMARK;
   if (strncmp(base, "LOG", 3) == 0 && strcmp(base, "LOCK") != 0) return INFO;
   return OTHER;
 }
@@ -239,11 +247,24 @@ static void record(uint32_t op, int error, uint64_t inode, int64_t a, int64_t b,
 
 /* --- Rules and room. All of this under `order`. --- */
 
+static int compacts(void) {
+  char name[17] = "";
+  prctl(PR_GET_NAME, name);
+  return strcmp(name, "rocksdb:low") == 0;
+}
+
+static int has_acted(uint8_t number) {
+  return __atomic_load_n(&control->rules[number - 1].hits, __ATOMIC_RELAXED) > 0;
+}
+
+static uint64_t version(void) { return __atomic_load_n(&control->version, __ATOMIC_RELAXED); }
+
 static struct rule *rule_for(uint32_t op, uint8_t class) {
   struct rule *chosen = NULL;
   for (int i = 0; control != NULL && i < RULES; i++) {
     struct rule *rule = &control->rules[i];
     if (rule->action == OFF || (rule->ops & (1u << op)) == 0 || (rule->classes & class) == 0) continue;
+    if ((rule->compactions && !compacts()) || (rule->after != 0 && !has_acted(rule->after))) continue;
     uint64_t seen = __atomic_add_fetch(&rule->seen, 1, __ATOMIC_RELAXED);
     if (chosen != NULL || seen < rule->from || seen - rule->from >= rule->count) continue;
     __atomic_add_fetch(&rule->hits, 1, __ATOMIC_RELAXED);
@@ -252,18 +273,38 @@ static struct rule *rule_for(uint32_t op, uint8_t class) {
   return chosen;
 }
 
+/* The rule that decides about a call, as it is now; OFF if none does. `rules` gets the version of the rules. */
+static struct rule choose(uint32_t op, uint8_t class, uint64_t *rules) {
+  struct rule none = {.action = OFF};
+  if (control == NULL) return none;
+  *rules = version();
+  struct rule *rule = rule_for(op, class);
+  return rule == NULL ? none : *rule;
+}
+
+static int must_wait(const struct rule *rule) {
+  return rule->action == HOLD || rule->until != 0 || rule->argument != 0;
+}
+
+/* Not under `order`. Says whether the call is to be judged again, by other rules. */
+static int wait_as_told(const struct rule *rule, uint64_t rules) {
+  while (rule->until != 0 && !has_acted(rule->until) && version() == rules) usleep(1000);
+  while (rule->action == HOLD && version() == rules) usleep(1000);
+  if (rule->argument != 0) usleep((useconds_t)rule->argument);
+  return rule->action == HOLD;
+}
+
 /* Waits if the rules say so, and says whether the call must fail; errno is set then. Locks. */
 static int must_fail(uint32_t op, uint8_t class) {
-  if (control == NULL) return 0;
-  pthread_mutex_lock(&order);
-  struct rule *rule = rule_for(op, class);
-  uint32_t action = rule == NULL ? OFF : rule->action;
-  int error = rule == NULL ? 0 : rule->error;
-  uint64_t pause = rule == NULL ? 0 : rule->argument;
-  pthread_mutex_unlock(&order);
-  if (action == DELAY) usleep((useconds_t)pause);
-  if (action != FAIL) return 0;
-  errno = error;
+  struct rule rule;
+  uint64_t rules = 0;
+  do {
+    pthread_mutex_lock(&order);
+    rule = choose(op, class, &rules);
+    pthread_mutex_unlock(&order);
+  } while (must_wait(&rule) && wait_as_told(&rule, rules));
+  if (rule.action != FAIL) return 0;
+  errno = rule.error;
   return 1;
 }
 
@@ -307,6 +348,7 @@ static int open_at(int directory, const char *path, int flags, mode_t mode) {
   uint8_t class = class_of(real);
   int existed = fstatat(directory, path, &before, 0) == 0;
   int creates = (flags & O_CREAT) != 0 && !existed;
+  if (kind == WATCHED && must_fail(OP_ANY_OPEN, class)) return -1;
   if (kind == WATCHED && creates) {
     if (must_fail(OP_OPEN, class)) return -1;
     if (room() == 0) return refuse();
@@ -424,21 +466,23 @@ static ssize_t write_pieces(int fd, const struct iovec *given, int count, off_t 
   memcpy(pieces, given, sizeof *given * (size_t)count);
 
   pthread_mutex_lock(&order);
-  struct rule *rule = file->kind == WATCHED ? rule_for(OP_WRITE, file->class) : NULL;
-  if (rule != NULL && rule->action == FAIL) {
-    int error = rule->error;
+  struct rule rule = {.action = OFF};
+  uint64_t rules = 0;
+  for (int judge = file->kind == WATCHED; judge;) {
+    rule = choose(OP_WRITE, file->class, &rules);
+    judge = 0;
+    if (!must_wait(&rule)) break;
     pthread_mutex_unlock(&order);
-    errno = error;
-    return -1;
-  }
-  if (rule != NULL && rule->action == DELAY) {
-    useconds_t pause = (useconds_t)rule->argument;
-    pthread_mutex_unlock(&order);
-    usleep(pause);
+    judge = wait_as_told(&rule, rules);
     pthread_mutex_lock(&order);
   }
+  if (rule.action == FAIL) {
+    pthread_mutex_unlock(&order);
+    errno = rule.error;
+    return -1;
+  }
   size_t wanted = size;
-  if (rule != NULL && rule->action == SHORTEN && size > 1) wanted = size / 2;
+  if (rule.action == SHORTEN && size > 1) wanted = size / 2;
 
   struct stat before;
   fstat(fd, &before);
@@ -544,25 +588,28 @@ static int sync_file(int fd, long call) {
   if (file == NULL || file->kind != WATCHED) return (int)syscall(call, fd);
   pthread_mutex_lock(&order);
   uint64_t inode = file->inode;
-  struct rule *rule = rule_for(OP_SYNC_BEGIN, file->class);
-  uint32_t action = rule == NULL ? OFF : rule->action;
-  int failure = rule == NULL ? 0 : rule->error;
-  useconds_t pause = rule == NULL ? 0 : (useconds_t)rule->argument;
+  uint8_t class = file->class;
+  uint64_t rules = 0;
+  struct rule rule = choose(OP_SYNC_BEGIN, class, &rules);
   int64_t number = (int64_t)((uint64_t)getpid() << 32 | (++syncs & UINT32_MAX));
   record(OP_SYNC_BEGIN, 0, inode, number, call == SYS_fdatasync, 0, NULL, NULL, NULL, 0, 0);
   pthread_mutex_unlock(&order);
 
   int result = 0, error = 0;
-  if (action == DELAY) usleep(pause);
-  if (action == FAIL) {
+  while (must_wait(&rule) && wait_as_told(&rule, rules)) {
+    pthread_mutex_lock(&order);
+    rule = choose(OP_SYNC_BEGIN, class, &rules);
+    pthread_mutex_unlock(&order);
+  }
+  if (rule.action == FAIL) {
     result = -1;
-    error = failure;
-  } else if (action != LEAVE_OUT) {
+    error = rule.error;
+  } else if (rule.action != LEAVE_OUT) {
     result = (int)syscall(call, fd);
     if (result != 0) error = errno;
   }
   pthread_mutex_lock(&order);
-  record(OP_SYNC_END, error, inode, number, action == LEAVE_OUT, 0, NULL, NULL, NULL, 0, 0);
+  record(OP_SYNC_END, error, inode, number, rule.action == LEAVE_OUT, 0, NULL, NULL, NULL, 0, 0);
   pthread_mutex_unlock(&order);
   errno = error;
   return result;

@@ -18,6 +18,7 @@ export {
   type PowerLoss,
   type Unsynced,
 } from './disk/power-loss.js';
+export { buildPreload } from './disk/preload.js';
 export { type DiskOperation, readRecording } from './disk/recording.js';
 export { WatchedDisk } from './disk/watched-disk.js';
 export { JournalWriter } from './journal/journal-writer.js';

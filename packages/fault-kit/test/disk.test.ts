@@ -173,6 +173,37 @@ test('writes are short, fail and are interrupted, and reads fail', async () => {
   expect(disk.control.counts(2)).toEqual({ seen: 5, hits: 1 });
 });
 
+test('a rule acts after another one, waits for one, and holds a call until the rules are replaced', async () => {
+  const disk = new WatchedDisk(await temporary());
+  disk.control.setRules([
+    { calls: ['write'], count: 1, fault: { kind: 'fail', error: 'EIO' } },
+    { calls: ['sync'], after: 0, count: 1, fault: { kind: 'fail', error: 'ENOMEM', microseconds: 1 } },
+    { calls: ['mkdir'], until: 1, fault: { kind: 'fail', error: 'EMFILE' } },
+    { calls: ['truncate'], fault: { kind: 'hold' } },
+    { calls: ['open'], by: 'compaction', fault: { kind: 'fail', error: 'EIO' } },
+  ]);
+  const said = run(
+    disk,
+    `import { DiskControl } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
+     const control = new DiskControl(process.env.SHALE_DISK_CONTROL, { existing: true });
+     const told = [];
+     const tell = (name, promise) => promise.then(() => told.push(name), (error) => told.push(name + ' ' + error.code));
+     const fd = fs.openSync(file, 'w');
+     const waits = tell('mkdir', fs.promises.mkdir(file + '.d'));
+     const held = tell('truncate', fs.promises.truncate(file, 0));
+     while (control.counts(2).hits === 0 || control.counts(3).hits === 0) await new Promise(setImmediate);
+     fs.fsyncSync(fd);
+     told.push(attempt(() => fs.writeSync(fd, 'x')));
+     told.push(attempt(() => fs.fsyncSync(fd)));
+     await waits;
+     told.push('replaced');
+     control.setRules([{ calls: ['truncate'], fault: { kind: 'fail', error: 'EACCES' } }]);
+     await held;
+     console.log(told.join());`,
+  );
+  expect(said).toBe('EIO,ENOMEM,mkdir EMFILE,replaced,truncate EACCES');
+});
+
 test('a full disk takes what fits, refuses what grows, and has room again when files go or the limit is raised', async () => {
   const disk = new WatchedDisk(await temporary());
   disk.control.setLimit(10);

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '@shale/rocksdb';
 import { expect, test } from 'vitest';
+import { buildPreload } from '../../fault-kit/dist/index.js';
 import { runChild, startChild, waitForLine } from './support/child.js';
 import { temporaryDatabase, temporaryFolder } from './support/temporary.js';
 
@@ -142,13 +143,8 @@ test.runIf(linux).each(['own', 'rocksdb'])(
   'a file system without locks is called that, not a second writer: %s',
   async (whose) => {
     const folder = temporaryFolder();
-    const library = join(folder, 'no-locks.so');
-    const built = spawnSync('cc', ['-shared', '-fPIC', '-O1', noLocks, '-o', library, '-ldl'], {
-      encoding: 'utf8',
-    });
-    expect(built.stderr).toBe('');
     const { output } = await runChild('open-message.mjs', [join(folder, 'db')], {
-      env: { LD_PRELOAD: library, SHALE_NO_LOCKS: whose },
+      env: { LD_PRELOAD: buildPreload(noLocks), SHALE_NO_LOCKS: whose },
     });
     expect(output).toMatch(/^ROCKSDB_LOCKS_UNSUPPORTED .*no file locks/s);
     expect(output).not.toMatch(/another process/i);
@@ -157,10 +153,8 @@ test.runIf(linux).each(['own', 'rocksdb'])(
 
 test.runIf(linux)('where locks of open files are unknown, the older kind does', async () => {
   const folder = temporaryFolder();
-  const library = join(folder, 'no-locks.so');
-  spawnSync('cc', ['-shared', '-fPIC', '-O1', noLocks, '-o', library, '-ldl']);
   const path = join(folder, 'db');
-  const env = { LD_PRELOAD: library, SHALE_NO_LOCKS: 'ofd' };
+  const env = { LD_PRELOAD: buildPreload(noLocks), SHALE_NO_LOCKS: 'ofd' };
   const child = startChild('hold-open.mjs', [path], { env });
   await waitForLine(child, 'open');
   expect((await runChild('open-code.mjs', [path], { env })).output.trim()).toBe('ROCKSDB_LOCKED');

@@ -1,8 +1,10 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildInterposer } from '../../native/build-interposer.js';
+import { fileURLToPath } from 'node:url';
+import { buildPreload } from '@shale/fault-kit';
 import { finish, goesOn, numbers, type Scenario } from './scenario.js';
 
+const CLOCK = fileURLToPath(new URL('../../../native/clock-shift.c', import.meta.url));
 const HOUR = 3600;
 const YEAR = 365 * 24 * HOUR;
 const SHIFTS = [HOUR, -HOUR, 10 * YEAR, -10 * YEAR, 24 * HOUR, -30];
@@ -11,7 +13,7 @@ const SHIFTS = [HOUR, -HOUR, 10 * YEAR, -10 * YEAR, 24 * HOUR, -30];
 export const jumpingClock: Scenario = {
   name: 'a jumping clock',
   async run({ site, random, directory }) {
-    const library = buildInterposer('clock-shift', directory);
+    const library = buildPreload(CLOCK);
     const file = join(directory, 'clock-shift');
     const env = { LD_PRELOAD: library, SHALE_CLOCK_SHIFT: file };
     let shift = random.pick(SHIFTS);

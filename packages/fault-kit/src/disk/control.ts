@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 
-/** Calls that a rule can choose. `create` is an open that makes a file, `sync` is fsync and fdatasync. */
+/** Calls that a rule can choose. `open` is any opening, `create` one that makes a file, `sync` is fsync and fdatasync. */
 export type CallKind =
+  | 'open'
   | 'create'
   | 'read'
   | 'write'
@@ -16,19 +17,29 @@ export type CallKind =
   | 'rangeSync';
 
 /** Files that a rule can choose, by what RocksDB uses them for. `current` is CURRENT and what becomes it. */
-export type FileKind = 'log' | 'table' | 'manifest' | 'current' | 'directory' | 'info' | 'other';
+export type FileKind =
+  | 'log'
+  | 'table'
+  | 'manifest'
+  | 'current'
+  | 'directory'
+  | 'info'
+  | 'watermark'
+  | 'other';
 
 /** An error that the operating system would report. */
-export type DiskError = 'EIO' | 'ENOSPC' | 'EINTR' | 'EDQUOT' | 'EROFS' | 'EACCES';
+export type DiskError = 'EIO' | 'ENOSPC' | 'EINTR' | 'EDQUOT' | 'EROFS' | 'EACCES' | 'EMFILE' | 'ENOMEM';
 
 /** What becomes of a chosen call. */
 export type Fault =
-  /** It does nothing and reports the error. */
-  | { readonly kind: 'fail'; readonly error: DiskError }
+  /** It does nothing and reports the error, after a while if `microseconds` says so. */
+  | { readonly kind: 'fail'; readonly error: DiskError; readonly microseconds?: number }
   /** A write writes half of what it was asked to. */
   | { readonly kind: 'shorten' }
   /** It waits so long, and is done then. */
   | { readonly kind: 'delay'; readonly microseconds: number }
+  /** It waits until the rules are replaced, and is then judged by the new ones. */
+  | { readonly kind: 'hold' }
   /** A sync does nothing and reports success: a disk that lies. */
   | { readonly kind: 'leaveOut' };
 
@@ -41,6 +52,12 @@ export interface Rule {
   readonly from?: number;
   /** Acts on so many of them; default all. */
   readonly count?: number;
+  /** Only calls of RocksDB's threads for compactions. Default: of all threads. */
+  readonly by?: 'compaction';
+  /** Chooses only once the rule at this index has acted. */
+  readonly after?: number;
+  /** Before it acts, waits until the rule at this index has acted, or the rules are replaced. */
+  readonly until?: number;
   readonly fault: Fault;
 }
 
@@ -58,6 +75,7 @@ const CALLS: Readonly<Record<CallKind, number>> = {
   mkdir: 10,
   rmdir: 11,
   rangeSync: 13,
+  open: 14,
 };
 const FILES: Readonly<Record<FileKind, number>> = {
   log: 1,
@@ -67,6 +85,7 @@ const FILES: Readonly<Record<FileKind, number>> = {
   directory: 16,
   info: 32,
   other: 64,
+  watermark: 128,
 };
 const ERRORS: Readonly<Record<DiskError, number>> = {
   EIO: 5,
@@ -75,11 +94,20 @@ const ERRORS: Readonly<Record<DiskError, number>> = {
   EDQUOT: 122,
   EROFS: 30,
   EACCES: 13,
+  EMFILE: 24,
+  ENOMEM: 12,
 };
-const FAULTS: Readonly<Record<Fault['kind'], number>> = { fail: 1, shorten: 2, delay: 3, leaveOut: 4 };
+const FAULTS: Readonly<Record<Fault['kind'], number>> = {
+  fail: 1,
+  shorten: 2,
+  delay: 3,
+  leaveOut: 4,
+  hold: 5,
+};
 
 const SIZE = 1024;
 const HEADER = 64;
+const VERSION_AT = 24;
 const RULE = 64;
 const MOST_RULES = 15;
 const NO_LIMIT = 2n ** 64n - 1n;
@@ -91,9 +119,10 @@ const NO_LIMIT = 2n ** 64n - 1n;
 export class DiskControl {
   readonly path: string;
 
-  /** Makes the file, without limit and rules. */
-  constructor(path: string) {
+  /** Makes the file, without limit and rules; or uses the one that is there, as a watched process does for itself. */
+  constructor(path: string, options: { readonly existing?: boolean } = {}) {
     this.path = path;
+    if (options.existing) return;
     const empty = Buffer.alloc(SIZE);
     empty.writeBigUInt64LE(NO_LIMIT, 0);
     writeFileSync(path, empty);
@@ -122,7 +151,7 @@ export class DiskControl {
     const bytes = Buffer.alloc(MOST_RULES * RULE);
     rules.forEach((rule, index) => {
       const at = index * RULE;
-      const files = rule.files === undefined ? 127 : rule.files.reduce((bits, file) => bits | FILES[file], 0);
+      const files = rule.files === undefined ? 255 : rule.files.reduce((bits, file) => bits | FILES[file], 0);
       bytes.writeUInt32LE(
         rule.calls.reduce((bits, call) => bits | (1 << CALLS[call]), 0),
         at,
@@ -132,9 +161,15 @@ export class DiskControl {
       bytes.writeBigUInt64LE(rule.count === undefined ? NO_LIMIT : BigInt(rule.count), at + 16);
       bytes.writeUInt32LE(FAULTS[rule.fault.kind], at + 24);
       if (rule.fault.kind === 'fail') bytes.writeInt32LE(ERRORS[rule.fault.error], at + 28);
-      if (rule.fault.kind === 'delay') bytes.writeBigUInt64LE(BigInt(rule.fault.microseconds), at + 32);
+      if ('microseconds' in rule.fault) bytes.writeBigUInt64LE(BigInt(rule.fault.microseconds ?? 0), at + 32);
+      bytes.writeUInt8(rule.by === undefined ? 0 : 1, at + 56);
+      bytes.writeUInt8(rule.after === undefined ? 0 : rule.after + 1, at + 57);
+      bytes.writeUInt8(rule.until === undefined ? 0 : rule.until + 1, at + 58);
     });
     this.#write(bytes, HEADER);
+    const version = this.#read(VERSION_AT, 8);
+    version.writeBigUInt64LE(version.readBigUInt64LE() + 1n);
+    this.#write(version, VERSION_AT);
   }
 
   /** How many calls a rule has chosen from, and how many it has acted on. */
