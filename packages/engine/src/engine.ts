@@ -102,12 +102,13 @@ export class Engine {
     });
     this.reclaimer = new Reclaimer({
       instance: options.instance,
-      reclaim: async (ranges, deep, span) => {
+      reclaim: async (trimmed, deep, span) => {
         // Before anything else can happen: the reclaim leaves out what is dropped from here on.
         const since = this.log.dropCount();
         return await this.nextShard().request<'reclaim'>(
-          { kind: 'reclaim', ranges, deep, span, since },
+          { kind: 'reclaim', trimmed, deep, span, since },
           'fail',
+          [trimmed.buffer],
         );
       },
       activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),

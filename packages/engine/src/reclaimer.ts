@@ -1,5 +1,6 @@
 import { type KeyRange, type TableId, tableRangeUpTo } from '@shale/codec';
 import type { ReclaimReport } from '@shale/storage';
+import { TRIMMED_STRIDE } from './shard/protocol.js';
 import type { TableRef } from './table-ref.js';
 
 /** After a trim, before whole files are dropped. */
@@ -11,6 +12,8 @@ const QUIET_MS = 1000;
  * space comes back by compaction alone, with all that it holds.
  */
 export const MOST_TABLES = 16_384;
+/** How many times as long as dropping files took they are left alone after it: there may be as much to look at again. */
+const REST = 10;
 
 /** What giving back space has come to since the WAL was opened. */
 export interface ReclaimStats {
@@ -26,11 +29,12 @@ export interface ReclaimStats {
 export interface ReclaimContext {
   readonly instance: number;
   /**
-   * Gives back ranges of tables that have not been dropped; tables may be dropped while it runs.
+   * Gives back what was trimmed of tables that have not been dropped; tables may be dropped while it runs.
    *
+   * @param trimmed of each table its region, its id, and the last sequence that is gone; it is given away
    * @param span what to compact beside them when it is deep, whatever it holds; null: nothing
    */
-  reclaim(ranges: readonly KeyRange[], deep: boolean, span: KeyRange | null): Promise<ReclaimReport>;
+  reclaim(trimmed: BigUint64Array<ArrayBuffer>, deep: boolean, span: KeyRange | null): Promise<ReclaimReport>;
   /** A number that changes whenever something is written. */
   activity(): number;
   /** Whether there is room to compact: a full disk only lets go of whole files, until it is resumed. */
@@ -68,6 +72,7 @@ export class Reclaimer {
   readonly #trims = new Set<TrimUnderWay>();
   #timer: NodeJS.Timeout | null = null;
   #next: 'shallow' | 'deep' = 'shallow';
+  #lastMs = 0;
   #state: 'idle' | 'running' | 'stopped' = 'idle';
   #running: Promise<unknown> = Promise.resolve();
   #runs = 0;
@@ -170,7 +175,7 @@ export class Reclaimer {
       // Giving back space is a favour: trimmed entries are gone either way, and RocksDB compacts by itself too.
       else this.#run(next, 'forget').catch(() => undefined);
     };
-    this.#timer = setTimeout(due, next === 'deep' ? QUIET_MS : SOON_MS);
+    this.#timer = setTimeout(due, next === 'deep' ? QUIET_MS : Math.max(SOON_MS, this.#lastMs * REST));
     this.#timer.unref();
   }
 
@@ -183,19 +188,19 @@ export class Reclaimer {
   async #run(how: 'shallow' | 'deep', onFailure: 'keep' | 'forget'): Promise<ReclaimReport> {
     this.#cancel();
     if (this.#state === 'idle') this.#state = 'running';
-    const taken = [...this.#trimmed.values()].flatMap((regions) =>
-      [...regions.values()].map((table) => ({ table, upTo: table.upTo })),
-    );
     const span = this.#span;
-    const ranges = taken.map(({ table, upTo }) => tableRangeUpTo(this.#context.instance, table.id, upTo));
-    const work = this.#context.reclaim(ranges, how === 'deep', span);
+    const taken = this.#take();
+    const work = this.#context.reclaim(packed(taken), how === 'deep', span);
+    // A shallow one has nothing to settle.
+    const settled = how === 'deep' ? taken.map((table) => ({ table, upTo: table.upTo })) : [];
     const settle = (): void => {
-      for (const { table, upTo } of taken) if (table.upTo === upTo) this.#remove(table);
+      for (const { table, upTo } of settled) if (table.upTo === upTo) this.#remove(table);
       if (this.#span === span) this.#span = null;
     };
     const ended = work.then(
-      () => {
+      ({ elapsedMs }) => {
         this.#runs++;
+        this.#lastMs = elapsedMs;
         if (how === 'deep') settle();
       },
       () => {
@@ -212,6 +217,12 @@ export class Reclaimer {
     return await work;
   }
 
+  #take(): Trimmed[] {
+    const taken: Trimmed[] = [];
+    for (const regions of this.#trimmed.values()) for (const table of regions.values()) taken.push(table);
+    return taken;
+  }
+
   /** There is nothing more to do for this one, unless it was dropped and trimmed anew. */
   #remove(trimmed: Trimmed): void {
     const { region, table } = trimmed.id;
@@ -221,4 +232,17 @@ export class Reclaimer {
     regions.delete(region);
     if (regions.size === 0) this.#trimmed.delete(table);
   }
+}
+
+/** For a thread, which makes the ranges of it at its own pace: there may be thousands, and they are asked for again and again. */
+function packed(tables: readonly Trimmed[]): BigUint64Array<ArrayBuffer> {
+  const words = new BigUint64Array(tables.length * TRIMMED_STRIDE);
+  let at = 0;
+  for (const { id, upTo } of tables) {
+    words[at] = id.region;
+    words[at + 1] = id.table;
+    words[at + 2] = upTo;
+    at += TRIMMED_STRIDE;
+  }
+  return words;
 }

@@ -35,6 +35,11 @@ export class TableRef {
     this.name = name;
     this.isReserved = name === null && address !== null && isNamedTable(address.id);
   }
+
+  /** One that keeps the address of now: itself, unless it has a name, which may lose it. */
+  pinned(): TableRef {
+    return this.name === null ? this : new TableRef(this.address, null);
+  }
 }
 
 /** Computes where a table is. */

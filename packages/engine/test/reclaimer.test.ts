@@ -1,7 +1,8 @@
 import { type KeyRange, tableRangeUpTo } from '@shale/codec';
 import type { ReclaimReport } from '@shale/storage';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { MOST_TABLES, Reclaimer } from '../dist/reclaimer.js';
+import { TRIMMED_STRIDE } from '../dist/shard/protocol.js';
 import { addressOf, TableRef } from '../dist/table-ref.js';
 
 const REPORT: ReclaimReport = {
@@ -19,7 +20,11 @@ interface Call {
   readonly span: KeyRange | null;
 }
 
-function reclaimerOf(instance = 0): {
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function reclaimerOf({ instance = 0, elapsedMs = 0 } = {}): {
   reclaimer: Reclaimer;
   calls: Call[];
   trim: (table: bigint, upTo: bigint) => void;
@@ -27,9 +32,14 @@ function reclaimerOf(instance = 0): {
   const calls: Call[] = [];
   const reclaimer = new Reclaimer({
     instance,
-    reclaim: async (ranges, deep, span) => {
+    reclaim: async (trimmed, deep, span) => {
+      const ranges: KeyRange[] = [];
+      for (let i = 0; i < trimmed.length; i += TRIMMED_STRIDE) {
+        const [region = 0n, table = 0n, upTo = 0n] = trimmed.subarray(i);
+        ranges.push(tableRangeUpTo(instance, { region, table }, upTo));
+      }
       calls.push({ ranges, deep, span });
-      return REPORT;
+      return { ...REPORT, elapsedMs };
     },
     activity: () => 0,
     well: () => true,
@@ -105,5 +115,20 @@ test('a trim whose table is dropped before its answer leaves nothing to give bac
   await reclaimer.drop({ region: 1n, table: 1n }, async () => undefined);
   reclaimer.end(underWay, 5n);
   expect(reclaimer.stats.pending).toBe(0);
+  reclaimer.stop();
+});
+
+test('after a reclaim that took long whole files are left alone for ten times as long', async () => {
+  vi.useFakeTimers();
+  const { reclaimer, calls, trim } = reclaimerOf({ elapsedMs: 500 });
+  // The second one, after a quiet second, is deep and lets go of the table.
+  trim(1n, 5n);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(calls.map(({ deep }) => deep)).toEqual([false, true]);
+  trim(1n, 6n);
+  await vi.advanceTimersByTimeAsync(4900);
+  expect(calls).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(calls.map(({ deep }) => deep)).toEqual([false, true, false]);
   reclaimer.stop();
 });

@@ -464,7 +464,7 @@ export class Log {
    * is not trimmed: nothing that can be read is ever removed. Tables may be dropped and begun anew meanwhile, also by
    * other logs of the handle: their ranges are then left alone.
    */
-  async reclaim(ranges: readonly KeyRange[], options: ReclaimOptions = {}): Promise<ReclaimReport> {
+  async reclaim(ranges: Iterable<KeyRange>, options: ReclaimOptions = {}): Promise<ReclaimReport> {
     this.#requireWritable();
     return await reclaim(this.#context, ranges, options);
   }

@@ -1,5 +1,6 @@
 import {
   APPEND_JOINS,
+  APPEND_TRIMS,
   APPEND_WORDS,
   type AppendFrame,
   GROUP_STRIDE,
@@ -8,14 +9,19 @@ import {
 } from '@shale/codec';
 import type { CommitResult } from './commit-result.js';
 import type { LogContext } from './context.js';
+import { PlainTrims } from './plain-trims.js';
 import { findTableEnds, isUnwritten, unitOf } from './recover-tables.js';
 import { LAST_AT, rowAt, TAIL_AT, type TableStates } from './table-states.js';
+import { TableUnit } from './table-unit.js';
 import { writeFrame } from './write-frame.js';
 
 /** Words of a group, and the places of its numbers. */
 const GROUP_WORDS = GROUP_STRIDE / 4;
 const COUNT_AT = 5;
 const FIRST_AT = 6;
+/** The byte of a group where its flags are. */
+const FLAGS_AT = 18;
+const LOW = 2n ** 32n - 1n;
 /** Words that are kept of a table to go back to: the largest sequence given out, and the largest that had an entry. */
 const KEPT_WORDS = 4;
 /** Where in a prefix, and so in its namespace's rest, the ids are. */
@@ -23,19 +29,19 @@ const REGION_AT = 1;
 const TABLE_AT = 9;
 const INITIAL_TABLES = 64;
 const U32_MAX = 2 ** 32 - 1;
-const NO_TRIMS = new BigUint64Array(0);
 
 /**
- * Writes the frames that are most: appends alone, none of which expects a sequence, to tables of which all is well. Nothing
- * can be refused then, so the sequences are counted up in the rows of the tables, and no table needs an object, nor any
+ * Writes the frames that are most: appends, none of which expects a sequence, and trims, of tables of which all is well.
+ * Nothing can be refused then, so the sequences are counted up in the rows of the tables, and no table needs an object, nor any
  * sequence a bigint: a frame may be of thousands of tables, of which each has one entry.
  */
 export class PlainFrames {
   readonly #context: LogContext;
+  readonly #trims: PlainTrims;
   // By table index.
   #rows = new Uint32Array(INITIAL_TABLES);
   #kept = new Uint32Array(INITIAL_TABLES * KEPT_WORDS);
-  // At least as many as the appends.
+  // At least as many as the appends, and one more for each trim.
   #groups = new Uint32Array(INITIAL_TABLES * GROUP_WORDS);
   #groupBytes = new Uint8Array(this.#groups.buffer);
   /** Tables that the frame has made known, by index. */
@@ -43,6 +49,7 @@ export class PlainFrames {
 
   constructor(context: LogContext) {
     this.#context = context;
+    this.#trims = new PlainTrims(context);
   }
 
   /**
@@ -50,9 +57,9 @@ export class PlainFrames {
    * then no sequence has advanced.
    */
   commit(frame: AppendFrame): CommitResult | null {
-    if (frame.expects.length > 0) return null;
     const states = this.#context.units.rows();
     this.#reserve(frame);
+    this.#trims.begin(frame);
     let found = false;
     let written = false;
     try {
@@ -62,29 +69,35 @@ export class PlainFrames {
       const groups = this.#assign(frame, states, new Uint32Array(firsts.buffer));
       if (groups === null) return null;
       if (frame.entryCount > 0) writeFrame(this.#context, groups, frame);
+      else if (this.#trims.count > 0) this.#context.db.remove(groups, { sync: frame.sync });
       written = true;
       this.#count(frame);
-      return { firsts, trims: NO_TRIMS, errors: [] };
+      return { firsts, trims: this.#trims.results, errors: [] };
     } finally {
-      if (found && !written) this.#restore(frame, states);
+      if (found && !written) {
+        this.#restore(frame, states);
+        this.#trims.restore(states);
+      }
       if (this.#made.length > 0) this.#forgetUnwritten(frame, states);
     }
   }
 
   #count(frame: AppendFrame): void {
     const { counters } = this.#context;
-    counters.appends += frame.appendCount;
+    counters.appends += frame.appendCount - this.#trims.trims;
+    counters.trims += this.#trims.count;
     counters.entriesWritten += frame.entryCount;
   }
 
-  #reserve({ tableCount, appendCount }: AppendFrame): void {
+  #reserve({ tableCount, appendCount, expects }: AppendFrame): void {
     if (this.#rows.length < tableCount) {
       const tables = Math.max(tableCount, this.#rows.length * 2);
       this.#rows = new Uint32Array(tables);
       this.#kept = new Uint32Array(tables * KEPT_WORDS);
     }
-    if (this.#groups.length < appendCount * GROUP_WORDS) {
-      this.#groups = new Uint32Array(Math.max(appendCount * GROUP_WORDS, this.#groups.length * 2));
+    const groups = appendCount + expects.length;
+    if (this.#groups.length < groups * GROUP_WORDS) {
+      this.#groups = new Uint32Array(Math.max(groups * GROUP_WORDS, this.#groups.length * 2));
       this.#groupBytes = new Uint8Array(this.#groups.buffer);
     }
   }
@@ -159,7 +172,8 @@ export class PlainFrames {
   }
 
   /**
-   * Gives each append its first sequence, and returns the groups to write; null when it is another kind of frame.
+   * Gives each append its first sequence, does each trim, and returns the groups to write; null when it is another kind of
+   * frame.
    *
    * @param firsts the sequences, by words
    */
@@ -175,7 +189,24 @@ export class PlainFrames {
     for (let i = 0; i < appendCount; i++) {
       const table = appends[i * APPEND_WORDS] ?? 0;
       const entries = appends[i * APPEND_WORDS + 1] ?? 0;
-      if ((appends[i * APPEND_WORDS + 2] ?? 0) > APPEND_JOINS || table >= tableCount) return null;
+      const flags = appends[i * APPEND_WORDS + 2] ?? 0;
+      if (table >= tableCount) return null;
+      if (flags > APPEND_JOINS) {
+        if (flags !== APPEND_TRIMS) return null;
+        const left = this.#trims.trim(frame, states, this.#rows[table] ?? 0, (flag, sequence, count) => {
+          this.#begin(end, tables, table * LOG_KEY_PREFIX_LENGTH);
+          this.#groupBytes[end * 4 + FLAGS_AT] = flag;
+          groups[end + COUNT_AT] = count;
+          groups[end + FIRST_AT] = Number(sequence & LOW);
+          groups[end + FIRST_AT + 1] = Number(sequence >> 32n);
+          end += GROUP_WORDS;
+        });
+        if (left === null) return null;
+        firsts[i * 2] = Number(left & LOW);
+        firsts[i * 2 + 1] = Number(left >> 32n);
+        current = -1;
+        continue;
+      }
       if (table !== current) {
         const row = this.#rows[table] ?? 0;
         words = states.wordsOf(row);
@@ -243,7 +274,10 @@ export class PlainFrames {
     }
   }
 
-  /** Of a table that is as never written, nothing is kept. */
+  /**
+   * Of a table that is as never written, nothing is kept: unless the frame has trimmed something, which may be the same table
+   * of another region, and a floor of that is not to be found later on.
+   */
   #forgetUnwritten({ tables }: AppendFrame, states: TableStates): void {
     // What is removed moves rows.
     const unwritten: number[] = [];
@@ -256,12 +290,21 @@ export class PlainFrames {
     this.#made = [];
     if (unwritten.length === 0) return;
     const view = viewOf(tables);
-    for (const table of unwritten) remove(states, view, table * LOG_KEY_PREFIX_LENGTH);
+    for (const table of unwritten) {
+      const at = table * LOG_KEY_PREFIX_LENGTH;
+      if (this.#trims.count === 0) remove(states, view, at);
+      else this.#context.units.note(unwrittenUnit(view, at));
+    }
   }
 }
 
 function viewOf(tables: Uint8Array): DataView {
   return new DataView(tables.buffer, tables.byteOffset, tables.byteLength);
+}
+
+function unwrittenUnit(tables: DataView, at: number): TableUnit {
+  const id = { region: tables.getBigUint64(at + REGION_AT), table: tables.getBigUint64(at + TABLE_AT) };
+  return new TableUnit(id, null, 0n, 0n);
 }
 
 function find(states: TableStates, tables: DataView, at: number): number {

@@ -65,7 +65,7 @@ export interface ReclaimReport {
  */
 export async function reclaim(
   context: LogContext,
-  ranges: readonly KeyRange[],
+  ranges: Iterable<KeyRange>,
   options: ReclaimOptions,
 ): Promise<ReclaimReport> {
   const { db, path } = context;

@@ -3,14 +3,7 @@ import type { LogContext } from './context.js';
 import type { GroupRuns } from './group-runs.js';
 import { type TableState, TableUnit, tableEnds } from './table-unit.js';
 import type { UnitSource } from './table-units.js';
-
-/** The most entries that a trim removes one by one: more are cheaper removed as a range. */
-const MOST_ONE_BY_ONE = 8;
-/**
- * A trim that gets past a multiple of this removes everything before it as a range. So there are never as many entries as
- * this that were removed one by one, and that a look for the table's first entry has to step over.
- */
-const STRETCH = 64n;
+import { entriesOneByOne } from './trim.js';
 
 /** A table that the frame under way removes something of. */
 interface Touched {
@@ -80,7 +73,8 @@ export class Removals {
       this.#runs.revoke(touched.trim.entries);
       this.#runs.revoke(touched.trim.floor);
     }
-    const entries = this.#runs.remove(GROUP_TRIM, prefix, end, this.#oneByOne(from, end));
+    const count = entriesOneByOne(from, end, this.#context.counters);
+    const entries = this.#runs.remove(GROUP_TRIM, prefix, end, count);
     touched.trim = { from, entries, floor: this.#runs.remove(GROUP_FLOOR, prefix, last) };
     this.#trims++;
     this.#results.push(last, end);
@@ -121,18 +115,6 @@ export class Removals {
     if (!written) return;
     this.#context.counters.trims += this.#trims;
     this.#context.counters.drops += this.#drops;
-  }
-
-  /**
-   * How many entries a trim of these sequences removes one by one; 0 when it removes a range. Each range makes every read
-   * of the database dearer until it is flushed, so that thousands of small trims cause flush upon flush. But a range keeps
-   * looks for the table's first entry away from what it covers, so trims are ranges where something cannot be read.
-   */
-  #oneByOne(from: bigint, end: bigint): number {
-    const entries = end - from + 1n;
-    const crosses = from / STRETCH !== (end + 1n) / STRETCH;
-    const isFew = entries <= MOST_ONE_BY_ONE && !crosses && this.#context.counters.unreadable === 0;
-    return isFew ? Number(entries) : 0;
   }
 
   #touch(unit: TableUnit): Touched {

@@ -20,6 +20,20 @@ const TRIM_IS_DURABLE = 1;
 const FIRST_IS_ZERO = 2;
 const LEAST_SLOTS = 64;
 
+/** Of a row that has a first entry, or none. */
+export interface RowState {
+  /** The largest sequence ever given out. */
+  readonly last: bigint;
+  /** The sequence before the first entry; `last` when there is none. */
+  readonly beforeFirst: bigint;
+  /** The largest sequence that has or had an entry. */
+  readonly tail: bigint;
+  /** The sequence before the first from which on there are no holes. */
+  readonly beforeDense: bigint;
+  /** Whether the last trim is known to be on the disk. */
+  readonly isDurable: boolean;
+}
+
 interface Page {
   readonly fields: BigUint64Array;
   /** The same memory: keys are compared without making bigints of them. */
@@ -104,6 +118,28 @@ export class TableStates {
       trimIsDurable: (flag & TRIM_IS_DURABLE) !== 0,
     });
     return unit;
+  }
+
+  /** What is known of a row's table, as far as a trim wants to know it; null for one whose first entry is 0. */
+  peek(row: number): RowState | null {
+    const { fields, flags } = this.#pageOf(row);
+    const at = (row % ROWS_PER_PAGE) * FIELDS;
+    const flag = flags[row % ROWS_PER_PAGE] ?? 0;
+    if ((flag & FIRST_IS_ZERO) !== 0) return null;
+    return {
+      last: fields[at + 2] ?? 0n,
+      beforeFirst: fields[at + 3] ?? 0n,
+      tail: fields[at + 4] ?? 0n,
+      beforeDense: fields[at + 5] ?? 0n,
+      isDurable: (flag & TRIM_IS_DURABLE) !== 0,
+    };
+  }
+
+  /** Notes where a row's table begins now, and whether that is on the disk. */
+  trim(row: number, beforeFirst: bigint, isDurable: boolean): void {
+    const { fields, flags } = this.#pageOf(row);
+    fields[(row % ROWS_PER_PAGE) * FIELDS + 3] = beforeFirst;
+    flags[row % ROWS_PER_PAGE] = isDurable ? TRIM_IS_DURABLE : 0;
   }
 
   /** Notes what is known of a table, in place of what was. */

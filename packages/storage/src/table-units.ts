@@ -158,9 +158,13 @@ export class TableUnits {
     this.#blank = new UnitMap();
   }
 
-  /** Whether a table that is not packed is known to be as never written, where no unit is in use. */
+  /**
+   * Whether a table that is not packed is known to be as never written, where no unit is in use. One of which all is an
+   * entry 0, which another system has written, is not.
+   */
   isBlank(region: bigint, table: bigint): boolean {
-    return this.#blankOf(region, table) !== undefined;
+    const unit = this.#blankOf(region, table);
+    return unit !== undefined && unit.first !== 0n;
   }
 
   /** Whether any table is known to be as never written. */

@@ -34,7 +34,7 @@ const SMALL_GAP_BYTES = 32 * 1024 * 1024;
  */
 export async function requireTrimmed(
   context: LogContext,
-  ranges: readonly KeyRange[],
+  ranges: Iterable<KeyRange>,
   since: bigint,
 ): Promise<TrimmedRange[]> {
   const pace = new Pace();
@@ -47,7 +47,8 @@ export async function requireTrimmed(
     const known = byTable.get(table);
     if (known === undefined || known.end < trimmed.end) byTable.set(table, trimmed);
   }
-  const joined = [...byTable.values()].sort((a, b) => Buffer.compare(a.lower, b.lower));
+  // As strings of bytes: comparing buffers takes several times as long, and there is no rest in it.
+  const joined = [...byTable].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, range]) => range);
   for (const range of joined) {
     if (pace.isDue) await pace.rest();
     const isEmpty = isTrimmed(context, range) && !isVisible(context, range);

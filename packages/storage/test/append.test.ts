@@ -138,7 +138,7 @@ test('a table that cannot be recovered is reported and does not block the others
 
 test('a frame of another instance is refused', async () => {
   const log = await fresh();
-  const { errors } = log.commit(frame([a], [{ table: 0, count: 1 }], 5));
+  const { errors } = log.commit(frame([a], [{ table: 0, count: 1 }], { instance: 5 }));
   expect(errors.map(({ error }) => error.code)).toEqual(['SHALE_INVALID_ARGUMENT']);
   expect(log.lastSequence(a)).toBe(0n);
 });

@@ -1,15 +1,20 @@
-import { encodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type TableId } from '@shale/codec';
+import { APPEND_TRIMS, encodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type TableId } from '@shale/codec';
 
-/** One append of a frame. */
+/** One append of a frame, or a trim, which has no entries. */
 export interface FrameAppend {
   readonly table: number;
   readonly count: number;
+  readonly trims?: bigint;
   readonly joins?: boolean;
   readonly expect?: bigint;
 }
 
 /** A frame as the engine makes them: entry n has the payload n. */
-export function frame(tables: readonly TableId[], appends: readonly FrameAppend[], instance = 0) {
+export function frame(
+  tables: readonly TableId[],
+  appends: readonly FrameAppend[],
+  { instance = 0, sync = false }: { readonly instance?: number; readonly sync?: boolean } = {},
+) {
   const entryCount = appends.reduce((sum, { count }) => sum + count, 0);
   const prefixes = new Uint8Array(tables.length * LOG_KEY_PREFIX_LENGTH);
   tables.forEach(
@@ -22,18 +27,16 @@ export function frame(tables: readonly TableId[], appends: readonly FrameAppend[
     lengths: new Uint8Array(new Uint32Array(entryCount).fill(2).buffer),
     entryCount,
     appends: Uint32Array.from(
-      appends.flatMap(({ table, count, joins, expect: expected }) => [
+      appends.flatMap(({ table, count, trims, joins, expect: expected }) => [
         table,
         count,
-        (joins === true ? 1 : 0) | (expected === undefined ? 0 : 2),
+        trims === undefined ? (joins === true ? 1 : 0) | (expected === undefined ? 0 : 2) : APPEND_TRIMS,
       ]),
     ),
     appendCount: appends.length,
     tables: prefixes,
     tableCount: tables.length,
-    expects: BigUint64Array.from(
-      appends.flatMap((append) => (append.expect === undefined ? [] : [append.expect])),
-    ),
-    sync: false,
+    expects: BigUint64Array.from(appends.flatMap(({ trims, expect: expected }) => trims ?? expected ?? [])),
+    sync,
   };
 }

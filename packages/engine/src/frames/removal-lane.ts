@@ -1,12 +1,6 @@
-import { TableRef } from '../table-ref.js';
+import type { TableRef } from '../table-ref.js';
 import { copyPayloads, isRemoval, type PendingChange, refsOf } from './pending-append.js';
-
-/** A table while something in the lane concerns it. */
-interface LaneTable {
-  /** With the address of now, which the caller's may lose. */
-  readonly ref: TableRef;
-  waiting: number;
-}
+import { TableCounts } from './table-counts.js';
 
 /**
  * Trims and drops of one shard that are more than a frame takes, in order, and behind them whatever else concerns their
@@ -17,7 +11,7 @@ export class RemovalLane {
   /** Items from `#head` on wait: changes, and calls to make between them. */
   #items: (PendingChange | (() => void))[] = [];
   #head = 0;
-  readonly #tables = new Map<string, LaneTable>();
+  readonly #tables = new TableCounts();
 
   get isEmpty(): boolean {
     return this.#head === this.#items.length;
@@ -26,7 +20,7 @@ export class RemovalLane {
   /** Whether a change has to wait in here so as not to overtake. */
   concerns(change: PendingChange): boolean {
     if (this.isEmpty) return false;
-    return isRemoval(change) || refsOf(change).some((ref) => this.#tables.has(keyOf(ref)));
+    return isRemoval(change) || refsOf(change).some((ref) => this.#tables.has(ref.address));
   }
 
   /** Takes a change in, whole, with payloads of its own; or throws and has nothing of it. */
@@ -71,11 +65,8 @@ export class RemovalLane {
     const item = this.#items[this.#head];
     this.#step();
     if (item === undefined || typeof item === 'function') return;
-    for (const ref of refsOf(item)) {
-      const key = keyOf(ref);
-      const table = this.#tables.get(key);
-      if (table !== undefined && --table.waiting === 0) this.#tables.delete(key);
-    }
+    if (isRemoval(item)) this.#tables.subtract(item.ref.address);
+    else for (const ref of refsOf(item)) this.#tables.subtract(ref.address);
   }
 
   #step(): void {
@@ -101,17 +92,7 @@ export class RemovalLane {
   }
 
   #enter(ref: TableRef): TableRef {
-    const key = keyOf(ref);
-    let table = this.#tables.get(key);
-    if (table === undefined) {
-      table = { ref: new TableRef(ref.address, null), waiting: 0 };
-      this.#tables.set(key, table);
-    }
-    table.waiting++;
-    return table.ref;
+    this.#tables.add(ref.address);
+    return ref.pinned();
   }
-}
-
-function keyOf({ address }: TableRef): string {
-  return address === null ? '' : `${address.id.region}/${address.id.table}`;
 }

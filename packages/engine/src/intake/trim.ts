@@ -1,7 +1,7 @@
 import type { WalError } from '@shale/codec';
 import type { PendingTrim } from '../frames/pending-append.js';
 import type { Reclaimer, TrimUnderWay } from '../reclaimer.js';
-import { TableRef } from '../table-ref.js';
+import type { TableRef } from '../table-ref.js';
 import { inTurn } from '../turn.js';
 import type { Intake, Step } from './intake.js';
 
@@ -73,7 +73,7 @@ export class Trim implements Step, PendingTrim, TrimUnderWay {
       else this.fail(trouble);
       return;
     }
-    this.ref = new TableRef(address, null);
+    this.ref = this.ref.pinned();
     this.#context.reclaimer.begin(this);
     try {
       this.#context.intake.send(this);

@@ -7,6 +7,9 @@ import type { ReclaimReport, RegionPosition, SequenceSpan } from '@shale/storage
  * would drop their codes.
  */
 
+/** Numbers of a trimmed table, packed: region, table, and the last sequence that is gone. */
+export const TRIMMED_STRIDE = 3;
+
 /** What a thread is given at its start, as `workerData`. */
 export interface ThreadStart {
   /** Where this process has its addon: the thread's code is one file and knows no other place. */
@@ -95,12 +98,13 @@ export interface ShardTasks {
   ends: { readonly kind: 'ends'; readonly id: TableId };
   /** The smallest and largest table of a region that has entries. */
   regionBounds: { readonly kind: 'regionBounds'; readonly region: bigint };
-  /** Give back the space of ranges that trims have emptied, those of tables dropped since left out. */
+  /** Give back the space of what was trimmed, tables dropped since left out. */
   reclaim: {
     readonly kind: 'reclaim';
-    readonly ranges: readonly KeyRange[];
+    /** {@link TRIMMED_STRIDE} numbers of each table. */
+    readonly trimmed: BigUint64Array;
     readonly deep: boolean;
-    /** What to compact beside the ranges when it is deep, whatever it holds. */
+    /** What to compact beside it when it is deep, whatever it holds. */
     readonly span: KeyRange | null;
     readonly since: bigint;
   };

@@ -1,12 +1,21 @@
 import { threadId } from 'node:worker_threads';
-import { decodeAppendFrame, encodeAppendReply, errorToData, type TableId, WalError } from '@shale/codec';
+import {
+  decodeAppendFrame,
+  encodeAppendReply,
+  errorToData,
+  type KeyRange,
+  type TableId,
+  tableRangeUpTo,
+  WalError,
+} from '@shale/codec';
 import { attachLog, type CommitResult, type Log } from '@shale/storage';
-import type {
-  ShardResults,
-  ShardTask,
-  ShardTaskKind,
-  ShardTasks,
-  ShardWorkerData,
+import {
+  type ShardResults,
+  type ShardTask,
+  type ShardTaskKind,
+  type ShardTasks,
+  type ShardWorkerData,
+  TRIMMED_STRIDE,
 } from '../shard/protocol.js';
 import { ChunkScratch } from './chunk-scratch.js';
 import { Cursors } from './cursors.js';
@@ -195,8 +204,10 @@ export class ShardWorker {
 
   /** Mostly waits: the thread serves appends meanwhile. */
   async #reclaim(task: ShardTasks['reclaim']): Promise<Outcome> {
-    const { ranges, deep, span, since } = task;
-    return plain(await this.#open().reclaim(ranges, { deep, since, ...(span === null ? {} : { span }) }));
+    const { trimmed, deep, span, since } = task;
+    const log = this.#open();
+    const ranges = rangesOf(log.instance, trimmed);
+    return plain(await log.reclaim(ranges, { deep, since, ...(span === null ? {} : { span }) }));
   }
 
   async #detach(): Promise<Outcome> {
@@ -231,6 +242,14 @@ function replyInto(buffer: ArrayBuffer, { firsts, trims, errors }: CommitResult)
     errors.map(({ append, error }) => ({ append, error: errorToData(error) })),
     trims,
   );
+}
+
+/** The keys that are gone, one range after the other: whoever goes through them takes his time. */
+function* rangesOf(instance: number, trimmed: BigUint64Array): Generator<KeyRange, void, undefined> {
+  for (let i = 0; i + 2 < trimmed.length; i += TRIMMED_STRIDE) {
+    const id = { region: trimmed[i] ?? 0n, table: trimmed[i + 1] ?? 0n };
+    yield tableRangeUpTo(instance, id, trimmed[i + 2] ?? 0n);
+  }
 }
 
 function pairsOf(ids: BigUint64Array): TableId[] {
