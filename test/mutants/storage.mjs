@@ -107,8 +107,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/plain-frames.ts',
-        from: 'if (found && !written) this.#restore(frame, states);',
-        to: 'if (found && !written && frame.appendCount < 0) this.#restore(frame, states);',
+        from: '        this.#restore(frame, states);\n',
+        to: '        if (frame.appendCount < 0) this.#restore(frame, states);\n',
       },
     ],
     killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/plain-frames.test.ts'],
@@ -167,9 +167,9 @@ export const storage = [
       'the deletion of single entries for small trims, without which thousands of them cause flush upon flush',
     edits: [
       {
-        file: 'packages/storage/src/removals.ts',
-        from: 'return isFew ? Number(entries) : 0;',
-        to: 'void isFew;\n    return 0;',
+        file: 'packages/storage/src/trim.ts',
+        from: 'if (entries > MOST_ONE_BY_ONE || unreadable > 0) return 0;',
+        to: 'if (entries <= MOST_ONE_BY_ONE || unreadable > 0) return 0;',
       },
     ],
     killers: ['packages/storage/test/trim.test.ts'],
@@ -179,9 +179,9 @@ export const storage = [
     removes: 'the range that small trims write now and then, so that little has to be stepped over',
     edits: [
       {
-        file: 'packages/storage/src/removals.ts',
-        from: 'entries <= MOST_ONE_BY_ONE && !crosses',
-        to: 'entries <= MOST_ONE_BY_ONE && typeof crosses === "boolean"',
+        file: 'packages/storage/src/trim.ts',
+        from: 'return from / STRETCH === (end + 1n) / STRETCH ? Number(entries) : 0;',
+        to: 'return from / STRETCH >= 0n ? Number(entries) : 0;',
       },
     ],
     killers: ['packages/storage/test/trim.test.ts'],
@@ -474,5 +474,78 @@ export const storage = [
       },
     ],
     killers: ['packages/engine/test/few-files.test.ts'],
+  },
+  {
+    name: 'plain-trims-undone',
+    removes: 'the taking back of what a frame on the short way has trimmed, when it cannot be written',
+    edits: [
+      {
+        file: 'packages/storage/src/plain-frames.ts',
+        from: '        this.#trims.restore(states);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/plain-trims.test.ts'],
+  },
+  {
+    name: 'plain-trims-durable',
+    removes: 'that a trim without sync is made durable by a later one with it, on the short way',
+    edits: [
+      {
+        file: 'packages/storage/src/plain-trims.ts',
+        from: 'if (sync && !isDurable && beforeFirst > 0n) return null;',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/plain-trims.test.ts'],
+  },
+  {
+    name: 'plain-trims-holes',
+    removes: 'the look at the disk for the first entry after a trim, where there may be holes',
+    edits: [
+      {
+        file: 'packages/storage/src/plain-trims.ts',
+        from: 'if (end < tail && end < beforeDense) return null;',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/plain-trims.test.ts'],
+  },
+  {
+    name: 'plain-trims-full-disk',
+    removes: 'that trims of a frame that a full disk refuses are done without its appends',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: "(failure.code === 'SHALE_NO_SPACE' || OF_ONE_TABLE.has(failure.code))",
+        to: 'OF_ONE_TABLE.has(failure.code)',
+      },
+    ],
+    killers: ['packages/engine/test/full-disk.test.ts'],
+  },
+  {
+    name: 'entry-zero',
+    removes: 'that a table of which all is an entry 0 is not as never written',
+    edits: [
+      {
+        file: 'packages/storage/src/table-units.ts',
+        from: 'return unit !== undefined && unit.first !== 0n;',
+        to: 'return unit !== undefined;',
+      },
+    ],
+    killers: ['packages/storage/test/plain-trims.test.ts'],
+  },
+  {
+    name: 'unwritten-beside-trims',
+    removes:
+      'that a table found unwritten stays so for the log, beside a trim of the same table of another region',
+    edits: [
+      {
+        file: 'packages/storage/src/plain-frames.ts',
+        from: 'if (this.#trims.count === 0) remove(states, view, at);',
+        to: 'if (this.#trims.count >= 0) remove(states, view, at);',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
   },
 ];
