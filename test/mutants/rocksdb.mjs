@@ -395,6 +395,30 @@ export const rocksdb = [
     killers: ['packages/storage/test/repair.test.ts'],
   },
   {
+    name: 'repair-files-of-one-compaction',
+    removes: 'the files in level 0 without sequences, so that those of one compaction can be there',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/gathered_files.cc',
+        from: '    appendNumber(0, &edit);\n    appendNumber(0, &edit);\n  }',
+        to: '    appendNumber(0, &edit);\n    appendNumber(number, &edit);\n  }',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-hides-what-was-trimmed',
+    removes: 'the look which records are newer than the deletion of their range, when files are put together',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/gathered_files.cc',
+        from: 'if (version.sequence > deletedAt) end(&run);',
+        to: 'if (version.sequence == 0) end(&run);',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
     name: 'read-only-lacks-files',
     removes: 'the look whether every file opens, when a read-only opening overlooks damage',
     edits: [

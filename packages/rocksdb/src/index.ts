@@ -33,12 +33,12 @@ export type {
 } from './results.js';
 export {
   checkTableFile,
+  gatherTableFiles,
   repairDirectory,
   rewriteTableFile,
   saveLogFile,
   surveyDirectory,
   tableFileDeletions,
-  writeDeletionLog,
 } from './salvage.js';
 export { Snapshot } from './snapshot.js';
 export type { DirectorySurvey, SavedLogFile, SurveyedManifest, SurveyedTableFile } from './survey.js';

@@ -141,7 +141,6 @@ export interface NativeBinding {
     deletions: Uint8Array,
   ): Promise<RewrittenTableFile>;
   tableFileDeletions(path: string): Promise<Uint8Array | null>;
-  writeDeletionLog(target: string, deletions: Uint8Array): Promise<void>;
   surveyDirectory(path: string): Promise<string>;
   saveLogFile(
     source: string,
@@ -149,6 +148,7 @@ export interface NativeBinding {
     number: bigint,
   ): Promise<{ readonly report: string; readonly deletions: Uint8Array }>;
   repairDirectory(path: string): Promise<string[]>;
+  gatherTableFiles(path: string, deletions: Uint8Array): Promise<void>;
   libraryInfo(): LibraryInfo;
 
   createBackup(

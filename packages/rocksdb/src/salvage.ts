@@ -42,15 +42,6 @@ export function tableFileDeletions(path: string): Promise<Uint8Array | null> {
 }
 
 /**
- * Writes a log file that holds deletions of ranges, each with the sequence that it had.
- *
- * @throws RocksDBError when it cannot be written.
- */
-export function writeDeletionLog(target: string, deletions: Uint8Array): Promise<void> {
-  return native().writeDeletionLog(target, deletions);
-}
-
-/**
  * Makes a database out of the table and log files of a directory, which it changes: what RocksDB cannot use is moved to
  * a subdirectory `lost`. Resolves with RocksDB's warnings.
  *
@@ -58,6 +49,18 @@ export function writeDeletionLog(target: string, deletions: Uint8Array): Promise
  */
 export function repairDirectory(path: string): Promise<string[]> {
   return native().repairDirectory(path);
+}
+
+/**
+ * Makes a database of the table files of a directory, all of which open, wherever they came from: of each record the one with the
+ * largest sequence counts. Iterators find that; a look-up of one key does not, nor does a compaction. So it is for reading
+ * through once.
+ *
+ * @param deletions Those of all files, packed, and others: what they remove is not there.
+ * @throws RocksDBError when nothing can be made of it.
+ */
+export function gatherTableFiles(path: string, deletions: Uint8Array): Promise<void> {
+  return native().gatherTableFiles(path, deletions);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { KeyRange } from '@shale/codec';
+import { type KeyRange, keySuccessor } from '@shale/codec';
 import type { Database, Snapshot } from '@shale/rocksdb';
 import { native } from './errors.js';
 
@@ -39,6 +39,14 @@ export function* recordPages(
     if (records.length > 0) yield records;
     from = result.more ? result.resumeAt : null;
   }
+}
+
+/** The value of a key, found by going there: unlike a look-up, it works in every database that can be iterated. */
+export function valueAt(db: Database, key: Uint8Array, snapshot?: Snapshot): Uint8Array | null {
+  for (const page of recordPages(db, { lower: key, upper: keySuccessor(key) }, snapshot)) {
+    for (const { value } of page) return value;
+  }
+  return null;
 }
 
 /** The first key of a range; null when it is empty. */

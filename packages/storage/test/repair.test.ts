@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, openLog, type RepairLoss, repairDatabase } from '@shale/storage';
+import { type Log, type LogOptions, openLog, type RepairLoss, repairDatabase } from '@shale/storage';
 import { expect, test } from 'vitest';
 import { directory } from './support.js';
 
@@ -34,10 +34,11 @@ async function repaired(
   make: (log: Log) => Promise<void> | void,
   damage: (old: string) => void,
   between: () => void = () => {},
+  rocksdb: LogOptions['rocksdb'] = {},
 ): Promise<{ losses: RepairLoss[]; log: Log }> {
   const root = await directory();
   const [old, fresh] = [join(root, 'old'), join(root, 'fresh')];
-  const log = await openLog(old);
+  const log = await openLog(old, { rocksdb });
   await make(log);
   await log.close();
   damage(old);
@@ -214,3 +215,59 @@ test('a read-only opening that overlooks damage does not open what lacks a file'
   const opened = openLog(root, { readOnly: true, rocksdb: { paranoidChecks: false } });
   await expect(opened).rejects.toMatchObject({ code: 'SHALE_CORRUPT' });
 });
+
+/** Entries of many tables by turns, so that each file of a compaction has some of every age. */
+async function inManyFiles(log: Log): Promise<void> {
+  let reader: Generator | undefined;
+  for (let round = 0; round < 6; round++) {
+    for (let table = 1n; table <= 6n; table++) {
+      log.append({ region: 1n, table }, [Buffer.alloc(9000, round), Buffer.alloc(9000, round)], {
+        sync: false,
+      });
+    }
+    await log.flush();
+    reader ??= log.scanRegion(1n);
+    reader.next();
+  }
+  // Who reads keeps RocksDB from forgetting which entry is older.
+  await log.compact();
+  reader?.return(undefined);
+  // Above them: a table that begins a second life, and trims that span files.
+  log.drop({ region: 1n, table: 2n });
+  log.append({ region: 1n, table: 2n }, texts('second life', 1, 3));
+  log.trim({ region: 1n, table: 4n }, 11n);
+  await log.flush();
+  log.append({ region: 1n, table: 5n }, texts('late', 13, 14), { sync: true });
+}
+
+const MANY_FILES = { targetFileSizeBase: 65_536, spaceReserve: 0 };
+
+test.each(['nothing', 'MANIFEST', 'one file'])(
+  'what several files of one compaction hold is saved with %s damaged',
+  async (victim) => {
+    const { losses, log } = await repaired(
+      inManyFiles,
+      (old) => {
+        expect(filesOf(old, '.sst').length).toBeGreaterThan(5);
+        const manifest = readdirSync(old).find((name) => name.startsWith('MANIFEST-')) ?? '';
+        if (victim === 'MANIFEST') rmSync(join(old, manifest));
+        if (victim !== 'one file') return;
+        const file = holding(old, 'second life 1 ');
+        const bytes = readFileSync(file);
+        bytes.fill(0, bytes.indexOf('second life 2 '), bytes.indexOf('second life 2 ') + 8);
+        writeFileSync(file, bytes);
+      },
+      () => {},
+      MANY_FILES,
+    );
+    const counts = [1n, 2n, 3n, 4n, 5n, 6n].map((table) => sequencesOf(log, { region: 1n, table }).length);
+    if (victim === 'one file') {
+      expect([counts[0], counts[2], counts[4], counts[5]]).toEqual([12, 12, 14, 12]);
+      expect(losses.map(({ kind }) => kind)).toContain('file');
+    } else {
+      expect(counts).toEqual([12, 3, 12, 1, 14, 12]);
+    }
+    if (victim === 'nothing') expect(losses).toEqual([]);
+    await log.close();
+  },
+);

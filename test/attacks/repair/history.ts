@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, openLog } from '@shale/storage';
+import { type Log, type LogOptions, openLog } from '@shale/storage';
 import type { Random } from '../../support/random.js';
 
 /** What an entry is: its text says so, wherever it turns up. */
@@ -49,16 +49,38 @@ export function markText({ owner, life, sequence }: EntryMark): string {
   return `<${owner}|${life}|${sequence}>`;
 }
 
+/** How the files of a database come about. */
+interface Shape {
+  readonly rocksdb: LogOptions['rocksdb'];
+  /** Payloads take up to so many bytes. */
+  readonly payload: number;
+  /** One step in so many ends with a compaction of everything. */
+  readonly compactEach: number;
+}
+
+const SHAPES: readonly [Shape, ...Shape[]] = [
+  { rocksdb: { level0FileNumCompactionTrigger: 6 }, payload: 400, compactEach: 15 },
+  // A compaction makes several files, whose sequences nest, and trims span them.
+  {
+    rocksdb: { level0FileNumCompactionTrigger: 3, targetFileSizeBase: 65_536 },
+    payload: 4000,
+    compactEach: 6,
+  },
+];
+
 /** A life of a database: appends, trims, drops, names, flushes, compactions and restarts in random order. */
 export class History {
   readonly #directory: string;
   readonly #random: Random;
+  readonly #shape: Shape;
   readonly #tables: OwnedTable[] = [];
   #logs = new Map<number, Log>();
+  #reader: Generator | undefined;
 
   constructor(directory: string, random: Random) {
     this.#directory = directory;
     this.#random = random;
+    this.#shape = random.of(SHAPES);
   }
 
   /** Leads it, up to the death of the process. */
@@ -70,11 +92,12 @@ export class History {
     await this.#open();
     const steps = 12 + random.below(30);
     for (let step = 0; step < steps; step++) {
+      if (random.once(8)) this.#read();
       for (let i = random.below(6); i >= 0; i--) this.#append();
       if (trims && random.once(3)) this.#trim();
       if (trims && random.once(12)) this.#drop();
       if (random.once(5)) await this.#log(0).flush();
-      if (random.once(15)) await this.#log(0).compact();
+      if (random.once(this.#shape.compactEach)) await this.#log(0).compact();
       if (random.once(10)) {
         await this.#close();
         await this.#open();
@@ -102,7 +125,7 @@ export class History {
     const payloads = Array.from({ length: 1 + this.#random.below(8) }, (_, i) => {
       const sequence = table.last + BigInt(i + 1);
       const text = markText({ owner: table.owner, life: table.life, sequence });
-      return Buffer.from(text + '.'.repeat(this.#random.below(400)));
+      return Buffer.from(text + '.'.repeat(this.#random.below(this.#shape.payload)));
     });
     const log = this.#log(table.instance);
     const { last } = log.append(idOf(log, table), payloads, { sync: this.#random.once(2) });
@@ -119,6 +142,13 @@ export class History {
     const log = this.#log(table.instance);
     log.trim(idOf(log, table), upTo);
     if (upTo > table.trimmedTo) table.trimmedTo = upTo;
+  }
+
+  /** Somebody reads on and on: compactions keep what was there when he began, and what is older than what. */
+  #read(): void {
+    this.#reader?.return(undefined);
+    this.#reader = this.#log(0).scanRegion(0n);
+    this.#reader.next();
   }
 
   #drop(): void {
@@ -145,13 +175,15 @@ export class History {
   }
 
   async #open(): Promise<void> {
-    const rocksdb = { blockSize: 1024, level0FileNumCompactionTrigger: 6, spaceReserve: 0 };
+    const rocksdb = { blockSize: 1024, spaceReserve: 0, ...this.#shape.rocksdb };
     for (const instance of new Set(INSTANCES)) {
       this.#logs.set(instance, await openLog(this.#directory, { instance, rocksdb }));
     }
   }
 
   async #close(): Promise<void> {
+    this.#reader?.return(undefined);
+    this.#reader = undefined;
     for (const log of this.#logs.values()) await log.close();
     this.#logs = new Map();
   }

@@ -261,20 +261,6 @@ napi_value saveLogFile(const Arguments& arguments) {
   });
 }
 
-// writeDeletionLog(target, deletions): Promise<void>. A log file with these deletions, each with its own sequence.
-napi_value writeDeletionLog(const Arguments& arguments) {
-  const std::string target = arguments.string(0, "target");
-  const Bytes packed = arguments.bytes(1, "deletions");
-  const auto deletions = std::make_shared<std::vector<RangeDeletion>>(
-      unpackRangeDeletions({reinterpret_cast<const char*>(packed.data), packed.size}, "deletions"));
-  return startOperation(arguments.env(), target, Duration::kLengthy, [=]() -> Finish {
-    LogFileWriter writer(target);
-    for (const RangeDeletion& deletion : *deletions) writer.append(batchOf(deletion));
-    writer.finish();
-    return finishWithUndefined();
-  });
-}
-
 // tableFileDeletions(path): Promise<Uint8Array | null>: packed; null when it is a kind of file that is not known here.
 napi_value tableFileDeletions(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
@@ -292,7 +278,6 @@ napi_value tableFileDeletions(const Arguments& arguments) {
 void exportSalvage(napi_env env, napi_value exports) {
   exportFunction<surveyDirectory>(env, exports, "surveyDirectory");
   exportFunction<saveLogFile>(env, exports, "saveLogFile");
-  exportFunction<writeDeletionLog>(env, exports, "writeDeletionLog");
   exportFunction<tableFileDeletions>(env, exports, "tableFileDeletions");
 }
 

@@ -24,6 +24,7 @@
 #include "core/private_files.h"
 #include "napi/entry.h"
 #include "napi/operation.h"
+#include "recovery/gathered_files.h"
 #include "recovery/log_file_writer.h"
 #include "recovery/stored_deletions.h"
 #include "recovery/table_file_walk.h"
@@ -271,6 +272,19 @@ napi_value repairDirectory(const Arguments& arguments) {
   });
 }
 
+// gatherTableFiles(path, deletions): Promise<void>. Makes a database of the table files of a directory. `deletions`, packed,
+// are those of all files.
+napi_value gatherTableFiles(const Arguments& arguments) {
+  const std::string path = arguments.string(0, "path");
+  const Bytes packed = arguments.bytes(1, "deletions");
+  const auto deletions = std::make_shared<std::vector<RangeDeletion>>(
+      unpackRangeDeletions({reinterpret_cast<const char*>(packed.data), packed.size}, "deletions"));
+  return startOperation(arguments.env(), path, Duration::kLengthy, [=]() -> Finish {
+    shale::gatherTableFiles(path, *deletions);
+    return finishWithUndefined();
+  });
+}
+
 // libraryInfo(): { loaded, properties }: the librocksdb that the process has loaded, which need not be the one that the
 // addon was compiled against.
 napi_value libraryInfo(const Arguments& arguments) {
@@ -291,6 +305,7 @@ void exportTableFiles(napi_env env, napi_value exports) {
   exportFunction<checkTableFile>(env, exports, "checkTableFile");
   exportFunction<rewriteTableFile>(env, exports, "rewriteTableFile");
   exportFunction<repairDirectory>(env, exports, "repairDirectory");
+  exportFunction<gatherTableFiles>(env, exports, "gatherTableFiles");
   exportFunction<libraryInfo>(env, exports, "libraryInfo");
 }
 

@@ -58,4 +58,16 @@ class EncodedFields {
   bool failed_ = false;
 };
 
+// Appends a number as EncodedFields reads it.
+inline void appendNumber(uint64_t value, std::string* out) {
+  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
+  out->push_back(static_cast<char>(value));
+}
+
+// Appends a string with its length before it.
+inline void appendSlice(std::string_view slice, std::string* out) {
+  appendNumber(slice.size(), out);
+  out->append(slice);
+}
+
 }  // namespace shale

@@ -11,6 +11,7 @@
 #include "core/errors.h"
 #include "core/input_file.h"
 #include "recovery/log_reader.h"
+#include "recovery/manifest_tags.h"
 
 namespace shale {
 
@@ -19,29 +20,6 @@ namespace {
 [[noreturn]] void throwCorrupt(const std::string& message, const std::string& directory) {
   throw DatabaseError{"ROCKSDB_CORRUPTION", message, "none", "none", directory};
 }
-
-enum Tag : uint64_t {
-  kComparator = 1,
-  kLogNumber = 2,
-  kNextFileNumber = 3,
-  kLastSequence = 4,
-  kCompactCursor = 5,
-  kDeletedFile = 6,
-  kNewFile = 7,
-  kPrevLogNumber = 9,
-  kMinLogNumberToKeep = 10,
-  kNewFile2 = 100,
-  kNewFile3 = 102,
-  kNewFile4 = 103,
-  kColumnFamily = 200,
-  kColumnFamilyAdd = 201,
-  kColumnFamilyDrop = 202,
-  kMaxColumnFamily = 203,
-  kInAtomicGroup = 300,
-  kNewBlobFile = 400,
-  kBlobGarbage = 401,
-  kIgnorable = 1 << 13,
-};
 
 // Of a table file.
 enum Field : uint64_t { kEndOfFields = 1, kPlace = 65 };

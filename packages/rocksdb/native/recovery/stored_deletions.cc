@@ -72,11 +72,6 @@ bool readEntries(const std::string& block, Visit&& visit) {
   return !fields.failed();
 }
 
-void appendVarint(uint64_t value, std::string* out) {
-  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
-  out->push_back(static_cast<char>(value));
-}
-
 }  // namespace
 
 bool readRangeDeletions(const std::string& tableFile, std::vector<RangeDeletion>* deletions) {
@@ -139,18 +134,6 @@ std::vector<RangeDeletion> unpackRangeDeletions(std::string_view packed, const c
     deletions.push_back(std::move(deletion));
   }
   return deletions;
-}
-
-std::string batchOf(const RangeDeletion& deletion) {
-  std::string batch(12, '\0');
-  storeU64LE(batch.data(), deletion.sequence);
-  storeU32LE(batch.data() + 8, 1);
-  batch.push_back(static_cast<char>(kRangeDeletion));
-  appendVarint(deletion.begin.size(), &batch);
-  batch += deletion.begin;
-  appendVarint(deletion.end.size(), &batch);
-  batch += deletion.end;
-  return batch;
 }
 
 DeletionCover::DeletionCover(const std::vector<RangeDeletion>& deletions) {

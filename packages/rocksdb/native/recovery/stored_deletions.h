@@ -25,9 +25,6 @@ void packRangeDeletion(const RangeDeletion& deletion, std::string* packed);
 // Throws RangeError, as an argument of the name, when they are not packed like that.
 std::vector<RangeDeletion> unpackRangeDeletions(std::string_view packed, const char* name);
 
-// A batch of a log with this deletion alone.
-std::string batchOf(const RangeDeletion& deletion);
-
 // What of a set of deletions covers a key.
 class DeletionCover {
  public:
@@ -36,11 +33,15 @@ class DeletionCover {
   // The largest sequence of all that cover the key; 0 when none does.
   uint64_t latestOver(std::string_view key) const;
 
- private:
+  // From a key up to the next piece always the same deletions cover.
   struct Piece {
     std::string from;
-    uint64_t latest = 0;  // up to the next piece
+    uint64_t latest = 0;  // 0: none
   };
+  // In the order of keys. Nothing covers the last one.
+  const std::vector<Piece>& pieces() const { return pieces_; }
+
+ private:
   std::vector<Piece> pieces_;
 };
 

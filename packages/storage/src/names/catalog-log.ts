@@ -18,7 +18,7 @@ import {
 } from '@shale/codec';
 import type { RecordChange, Snapshot } from '@shale/rocksdb';
 import { foreignKey, native } from '../errors.js';
-import { type RawRecord, recordPages } from '../raw-records.js';
+import { type RawRecord, recordPages, valueAt } from '../raw-records.js';
 import { recoverTable, type TableHome } from '../table-unit.js';
 
 /*
@@ -35,7 +35,7 @@ export function placeOfNames(home: TableHome, snapshot?: Snapshot): NamesPlace {
   const options = snapshot === undefined ? {} : { snapshot };
   const { lower, upper } = logRange(home.instance);
   const { last } = native({ path }, () => db.ends(lower, upper, options));
-  const value = last === null ? null : native({ path }, () => db.get(last, options));
+  const value = last === null ? null : valueAt(db, last, snapshot);
   if (last === null || value === null) return 'nowhere';
   return isCatalogMovedMark(payloadOf(home, { key: last, value })) ? 'records' : 'log';
 }

@@ -1,13 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keySuccessor } from '@shale/codec';
-import {
-  checkTableFile,
-  rewriteTableFile,
-  type TableFileCheck,
-  tableFileDeletions,
-  writeDeletionLog,
-} from '@shale/rocksdb';
+import { checkTableFile, rewriteTableFile, type TableFileCheck, tableFileDeletions } from '@shale/rocksdb';
 import { nativeAsync } from '../errors.js';
 import { filePlaceIn } from '../file-place.js';
 import { type DamageMap, describeKey, type LostSpan } from './damage.js';
@@ -53,9 +47,7 @@ export class Gathering {
   readonly #from: string;
   readonly #to: string;
   readonly #sources: GatherSources;
-  /** The deletions of all files, and of those that have to be written again. */
   readonly #deletions: Uint8Array[] = [];
-  readonly #ofDamaged: Uint8Array[] = [];
   readonly #damaged: { readonly name: string; readonly check: TableFileCheck }[] = [];
   /** The number of the next file that is made. */
   #next: bigint;
@@ -67,6 +59,11 @@ export class Gathering {
     const { tables, logs } = sources.inventory;
     const numbers = [...tables, ...logs].map((name) => BigInt(name.slice(0, name.indexOf('.'))));
     this.#next = largest(...numbers, 0n) + 1n;
+  }
+
+  /** The deletions of ranges of all files, packed. */
+  get deletions(): Uint8Array {
+    return joined(this.#deletions);
   }
 
   async *run(): AsyncGenerator<GatherEvent, void, undefined> {
@@ -85,10 +82,6 @@ export class Gathering {
     for (const { name, check } of this.#damaged) {
       await this.#sources.at(name);
       yield* this.#rewrite(name, check);
-    }
-    if (this.#ofDamaged.length > 0) {
-      const target = join(this.#to, this.#newLog());
-      await nativeAsync({ path: target }, () => writeDeletionLog(target, joined(this.#ofDamaged)));
     }
     for (const lost of damage.logs) if (lost !== old.unknown) yield fileLoss(lost.file.name, lost.message);
     yield { type: 'file', done: total, total };
@@ -155,14 +148,15 @@ export class Gathering {
     const deletions = await nativeAsync({ path: source }, () => tableFileDeletions(source));
     if (deletions !== null) this.#deletions.push(deletions);
     if (check.message === null) {
+      if (deletions === null && check.rangeDeletions > 0) {
+        const message = 'its trims are in a form that is not known here';
+        damage.blurred.push({ ...this.#lostWhole(name, message), most: 0n });
+      }
       await linkOrCopy(source, join(this.#to, name));
       return;
     }
     this.mended.push(name);
     this.#damaged.push({ name, check });
-    if (deletions !== null) {
-      if (deletions.length > 0) this.#ofDamaged.push(deletions);
-    }
     // Those of single entries, as small trims are made of, are in blocks that nothing reads by themselves.
     if (check.deletions > check.rangeDeletions || check.entries === 0 || deletions === null) {
       damage.blurred.push({ ...this.#lostWhole(name, check.message), most: 0n });

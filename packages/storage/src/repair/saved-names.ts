@@ -12,9 +12,8 @@ import {
   U64_MAX,
 } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
-import { native } from '../errors.js';
 import { catalogPages, placeOfNames } from '../names/catalog-log.js';
-import { type RawRecord, recordPages } from '../raw-records.js';
+import { type RawRecord, recordPages, valueAt } from '../raw-records.js';
 
 /** The names of one instance's tables, as far as they can be read. */
 export class SavedNames {
@@ -25,7 +24,7 @@ export class SavedNames {
   static read(db: Database, instance: number): SavedNames {
     const saved = new SavedNames();
     const home = { db, path: db.path, instance };
-    const counter = native({ path: db.path }, () => db.get(nameCounterKey(instance)));
+    const counter = valueAt(db, nameCounterKey(instance));
     // The counter is written when the names have moved out of the log, and never before.
     const haveMoved = counter !== null || attempt(() => placeOfNames(home)) === 'records';
     if (!haveMoved && saved.#readLog(home)) return saved;
