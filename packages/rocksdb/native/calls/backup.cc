@@ -65,16 +65,12 @@ class DirectoryLock {
       if (!file_.isOpen()) throwSystemError("Cannot open", path, errno);
       const int error = lockFile(file_.number(), kind);
       if (error == EAGAIN) {
-        throw DatabaseError{"ROCKSDB_LOCKED", "The directory of backups is in use by another backup or restore", "none",
-                            "none", directory};
+        throw DatabaseError{"ROCKSDB_LOCKED", "The directory of backups is in use by another backup or restore", directory};
       }
       if (error != 0 && isWithoutLocks(error)) {
         // Nothing is changed there by a restore.
         if (shared) return;
-        throw DatabaseError{"ROCKSDB_LOCKS_UNSUPPORTED",
-                            "The file system of this directory has no file locks (" + describeErrno(error) +
-                                "), so that a second backup could not be kept out",
-                            "none", "none", directory};
+        throwWithoutLocks(directory, error, "a second backup");
       }
       if (error != 0) throwSystemError("Cannot lock", path, error);
       if (isNamed(path, file_.number())) return;
@@ -126,8 +122,7 @@ rocksdb::BackupID create(SharedDatabase& database, BackupEngine& engine, const s
   if (status.IsIncomplete() && running.cancelled() && !database.cancelled()) {
     throw DatabaseError{"ROCKSDB_NO_SPACE",
                         "The backup was given up: the disk of the database is full, and a trim or resume() needed the "
-                        "database for itself. Make the backup again: " + directory,
-                        "noSpace", "hard", directory};
+                        "database for itself. Make the backup again: " + directory, directory, "noSpace", "hard"};
   }
   throwIfFailed(status, directory);
   return id;

@@ -19,10 +19,7 @@ napi_value get(const Arguments& arguments) {
   const rocksdb::ReadOptions options = arguments.readOptions(2, guard);
   rocksdb::PinnableSlice value;
   const Bytes key = arguments.bytes(1, "key");
-  const rocksdb::Status status =
-      guard.db().Get(options, guard.db().DefaultColumnFamily(), key.slice(), &value);
-  if (status.IsNotFound()) return makeNull(arguments.env());
-  throwIfFailed(status, guard.path());
+  if (!guard.get(options, key.slice(), &value)) return makeNull(arguments.env());
   return makeBytes(arguments.env(), value.data(), value.size());
 }
 

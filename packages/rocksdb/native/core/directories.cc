@@ -22,22 +22,13 @@ namespace fs = std::filesystem;
 [[noreturn]] void throwPathError(const std::string& path, const std::error_code& error) {
   const char* code =
       error == std::errc::no_such_file_or_directory ? "ROCKSDB_NOT_FOUND" : codeOfErrno(error.value());
-  throw DatabaseError{code, "Cannot use the directory " + path + ": " + error.message(), "none", "none", path};
-}
-
-// 0 or an errno.
-int sync(const Descriptor& file) {
-  if (!file.isOpen()) return errno;
-  while (::fsync(file.number()) != 0) {
-    if (errno != EINTR) return errno;
-  }
-  return 0;
+  throw DatabaseError{code, "Cannot use the directory " + path + ": " + error.message(), path};
 }
 
 // A name is on the disk once the directory that it is in has been synced. RocksDB does that for the files of a database,
 // and not for the database itself.
 void syncNamesIn(const fs::path& directory) {
-  const int failure = sync(Descriptor(::open(directory.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)));
+  const int failure = syncFile(Descriptor(::open(directory.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)));
   // A directory that may be passed through and not read can be synced by its owner alone.
   if (failure == EACCES || failure == EPERM) return;
   // Some file systems have nothing to sync there.
@@ -67,7 +58,7 @@ void syncLogs(const std::string& directory) {
   for (const std::string& name : namesIn(directory)) {
     const fs::path path = fs::path(directory) / name;
     if (path.extension() != ".log") continue;
-    const int failure = sync(Descriptor(openRegular(path.string(), O_RDONLY)));
+    const int failure = syncFile(Descriptor(openRegular(path.string(), O_RDONLY)));
     if (failure != 0) throwSystemError("Cannot sync", path.string(), failure);
   }
 }
@@ -77,7 +68,7 @@ std::string realPath(const std::string& path) {
   const fs::path real = fs::canonical(path, error);
   if (error) throwPathError(path, error);
   if (!fs::is_directory(real, error)) {
-    throw DatabaseError{"ROCKSDB_INVALID_ARGUMENT", "Not a directory: " + path, "none", "none", path};
+    throw DatabaseError{"ROCKSDB_INVALID_ARGUMENT", "Not a directory: " + path, path};
   }
   return real.string();
 }

@@ -125,7 +125,7 @@ DatabaseError errorFromStatus(const Status& status, const std::string& path) {
   const char* meaning = isWithoutLocks(status) ? "The file system of this directory has no file locks: "
                         : isLockHeld(status)   ? "Another process has it open for writing: "
                                                : "";
-  return DatabaseError{codeOf(status), meaning + status.ToString(), subcodeOf(status), severityOf(status), path};
+  return DatabaseError{codeOf(status), meaning + status.ToString(), path, subcodeOf(status), severityOf(status)};
 }
 
 void throwIfFailed(const Status& status, const std::string& path) {
@@ -149,13 +149,13 @@ DatabaseError describeCurrentException(const std::string& path) {
   } catch (const DatabaseError& error) {
     return error;
   } catch (const ArgumentError& error) {
-    return DatabaseError{"ROCKSDB_INVALID_ARGUMENT", error.message, "none", "none", path};
+    return DatabaseError{"ROCKSDB_INVALID_ARGUMENT", error.message, path};
   } catch (const std::bad_alloc&) {
-    return DatabaseError{"ROCKSDB_UNKNOWN", "Out of memory", "memoryLimit", "none", path};
+    return DatabaseError{"ROCKSDB_UNKNOWN", "Out of memory", path, "memoryLimit", "none"};
   } catch (const std::exception& error) {
-    return DatabaseError{"ROCKSDB_UNKNOWN", error.what(), "none", "none", path};
+    return DatabaseError{"ROCKSDB_UNKNOWN", error.what(), path};
   } catch (...) {
-    return DatabaseError{"ROCKSDB_UNKNOWN", "Unknown failure inside the RocksDB binding", "none", "none", path};
+    return DatabaseError{"ROCKSDB_UNKNOWN", "Unknown failure inside the RocksDB binding", path};
   }
 }
 

@@ -13,9 +13,9 @@ namespace shale {
 struct DatabaseError {
   std::string code;  // 'ROCKSDB_…'
   std::string message;
+  std::string path = {};  // empty: not known
   std::string subcode = "none";
   std::string severity = "none";
-  std::string path;  // empty: not known
   std::string recovery = {};  // empty, or what an opening has found, as JSON
 };
 

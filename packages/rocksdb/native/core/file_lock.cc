@@ -7,6 +7,9 @@
 
 #include <cerrno>
 
+#include "core/errors.h"
+#include "core/regular_file.h"
+
 namespace shale {
 
 int lockFile(int file, LockKind kind) {
@@ -40,6 +43,12 @@ bool isNamed(const std::string& path, int file) {
   struct stat open;
   return ::lstat(path.c_str(), &named) == 0 && ::fstat(file, &open) == 0 && named.st_ino == open.st_ino &&
          named.st_dev == open.st_dev;
+}
+
+void throwWithoutLocks(const std::string& directory, int error, const std::string& other) {
+  throw DatabaseError{"ROCKSDB_LOCKS_UNSUPPORTED",
+                      "The file system of this directory has no file locks (" + describeErrno(error) + "), so that " +
+                          other + " could not be kept out", directory};
 }
 
 }  // namespace shale

@@ -16,6 +16,9 @@ int lockFile(int file, LockKind kind);
 // Whether the errno of lockFile() says that the file system has no locks.
 bool isWithoutLocks(int error);
 
+// Throws ROCKSDB_LOCKS_UNSUPPORTED of a directory. `other`: what could not be kept out.
+[[noreturn]] void throwWithoutLocks(const std::string& directory, int error, const std::string& other);
+
 // Whether a path still names the file that a descriptor is of.
 bool isNamed(const std::string& path, int file);
 

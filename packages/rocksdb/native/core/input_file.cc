@@ -15,7 +15,7 @@ namespace shale {
 
 [[noreturn]] void throwSystemError(const std::string& what, const std::string& path, int error) {
   const char* code = error == ENOENT ? "ROCKSDB_NOT_FOUND" : codeOfErrno(error);
-  throw DatabaseError{code, what + " " + path + ": " + describeErrno(error), "none", "none", path};
+  throw DatabaseError{code, what + " " + path + ": " + describeErrno(error), path};
 }
 
 InputFile::InputFile(std::string path) : path_(std::move(path)) {
@@ -50,7 +50,7 @@ std::string readSmallFile(const std::string& path, size_t most) {
   std::string text(most + 1, '\0');
   text.resize(file.read(0, text.data(), text.size()));
   if (text.size() > most) {
-    throw DatabaseError{"ROCKSDB_CORRUPTION", path + " is larger than any file of its kind", "none", "none", path};
+    throw DatabaseError{"ROCKSDB_CORRUPTION", path + " is larger than any file of its kind", path};
   }
   return text;
 }

@@ -37,6 +37,14 @@ std::string describeErrno(int error) {
   return std::generic_category().message(error);
 }
 
+int syncFile(const Descriptor& file) {
+  if (!file.isOpen()) return errno;
+  while (::fsync(file.number()) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
+}
+
 Descriptor::~Descriptor() {
   if (file_ >= 0) ::close(file_);
 }

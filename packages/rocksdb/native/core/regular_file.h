@@ -35,4 +35,7 @@ class Descriptor {
   int file_;
 };
 
+// fsync(2): 0 or an errno, also that of an open(2) just before which has failed.
+int syncFile(const Descriptor& file);
+
 }  // namespace shale

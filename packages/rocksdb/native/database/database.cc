@@ -206,15 +206,13 @@ void SharedDatabase::giveUpWriting() {
 
 void SharedDatabase::assertSound() const {
   if (readOnly_) {
-    throw DatabaseError{"ROCKSDB_READ_ONLY", "The database was opened with readOnly: true: " + path_, "none", "none",
-                        path_};
+    throw DatabaseError{"ROCKSDB_READ_ONLY", "The database was opened with readOnly: true: " + path_, path_};
   }
   if (health_->poisoned()) {
     throw DatabaseError{"ROCKSDB_POISONED",
                         "An earlier write failed for good (" + health_->reason() +
                             "), so nothing more is written. Close the database in every thread and open it again: " +
-                            path_,
-                        "none", "fatal", path_};
+                            path_, path_, "none", "fatal"};
   }
 }
 
@@ -225,11 +223,11 @@ void SharedDatabase::assertTrimmable() const {
 
 void SharedDatabase::throwHalted() const {
   if (!health_->starved()) {
-    throw DatabaseError{"ROCKSDB_NO_SPACE", "The disk is full (" + health_->reason() + ")", "noSpace", "hard", path_};
+    throw DatabaseError{"ROCKSDB_NO_SPACE", "The disk is full (" + health_->reason() + ")", path_, "noSpace", "hard"};
   }
   throw DatabaseError{"ROCKSDB_NO_RESOURCES",
                       "There were no file descriptors or no memory left to open a file with (" + health_->reason() + ")",
-                      "none", "hard", path_};
+                      path_, "none", "hard"};
 }
 
 void SharedDatabase::assertWritable() const {
@@ -312,11 +310,16 @@ DatabaseGuard::DatabaseGuard(SharedDatabase& database) : database_(database), lo
     throw DatabaseError{starved ? "ROCKSDB_NO_RESOURCES" : "ROCKSDB_NO_SPACE",
                         std::string(starved ? "There are no file descriptors or no memory" : "The disk is full") +
                             ", and RocksDB could not be opened even for reading (" + database.health_->reason() +
-                            "): resume() tries again",
-                        starved ? "none" : "noSpace", "hard", path()};
+                            "): resume() tries again", path(), starved ? "none" : "noSpace", "hard"};
   }
-  throw DatabaseError{"ROCKSDB_POISONED", "The database is lost to this process: " + database.health_->reason(), "none",
-                      "fatal", database.path_};
+  throw DatabaseError{"ROCKSDB_POISONED", "The database is lost to this process: " + database.health_->reason(),
+                      database.path_, "none", "fatal"};
+}
+
+bool DatabaseGuard::get(const rocksdb::ReadOptions& options, const rocksdb::Slice& key, rocksdb::PinnableSlice* value) const {
+  const Status status = db().Get(options, db().DefaultColumnFamily(), key, value);
+  if (!status.IsNotFound()) throwIfFailed(status, path());
+  return status.ok();
 }
 
 std::unique_ptr<rocksdb::Iterator> DatabaseGuard::iterate(const KeyRange& range, rocksdb::ReadOptions options) const {
@@ -345,7 +348,7 @@ void DatabaseGuard::noteWritten(uint64_t sequence, bool synced) const {
   if (watermark == nullptr) return;
   if (!watermark->advance(sequence, synced)) {
     database_.health_->poison(watermark->reason());
-    throw DatabaseError{"ROCKSDB_IO_ERROR", watermark->reason(), "none", "fatal", path()};
+    throw DatabaseError{"ROCKSDB_IO_ERROR", watermark->reason(), path(), "none", "fatal"};
   }
   if (!watermark->syncDue()) return;
   const auto sync = [watermark, health = database_.health_] {

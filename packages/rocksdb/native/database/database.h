@@ -164,6 +164,8 @@ class DatabaseGuard {
   SharedDatabase& database() const { return database_; }
   const std::string& path() const { return database_.path_; }
 
+  // False if there is no such record.
+  bool get(const rocksdb::ReadOptions& options, const rocksdb::Slice& key, rocksdb::PinnableSlice* value) const;
   // Over a range, which must outlive the iterator.
   std::unique_ptr<rocksdb::Iterator> iterate(const KeyRange& range, rocksdb::ReadOptions options) const;
   // After an iterator's end: true if it ended early, at something that cannot be read. What it gave before, `any`, is

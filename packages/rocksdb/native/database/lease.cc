@@ -16,7 +16,7 @@ void SnapshotHold::release() {
 }
 
 SharedDatabase& Lease::database() {
-  if (closed()) throw DatabaseError{"ROCKSDB_CLOSED", "The database was closed: " + path_, "none", "none", path_};
+  if (closed()) throw DatabaseError{"ROCKSDB_CLOSED", "The database was closed: " + path_, path_};
   return *reference_;
 }
 

@@ -35,7 +35,7 @@ rocksdb::CompressionType compressionOf(const std::string& name) {
   else throwRangeError("compression", "one of none, snappy, zlib, lz4, zstd");
   const auto supported = rocksdb::GetSupportedCompressions();
   if (std::find(supported.begin(), supported.end(), type) == supported.end()) {
-    throw DatabaseError{"ROCKSDB_NOT_SUPPORTED", "This librocksdb was built without " + name, "none", "none", ""};
+    throw DatabaseError{"ROCKSDB_NOT_SUPPORTED", "This librocksdb was built without " + name};
   }
   return type;
 }

@@ -55,9 +55,8 @@ Reference Registry::open(const std::string& path, bool readOnly, bool createIfMi
     if (entry.state == State::kOpen) {
       const std::string difference = entry.database->settings().differenceFrom(settings);
       if (!difference.empty()) {
-        throw DatabaseError{"ROCKSDB_OPTIONS_MISMATCH",
-                            "The database is open in this process with another " + difference + ": " + key.first,
-                            "none", "none", key.first};
+        const std::string message = "The database is open in this process with another " + difference + ": ";
+        throw DatabaseError{"ROCKSDB_OPTIONS_MISMATCH", message + key.first, key.first};
       }
       entry.references++;
       entry.leases++;
@@ -102,10 +101,8 @@ Reference Registry::join(const std::string& path, uint32_t handleId) {
   std::lock_guard<std::mutex> lock(mutex_);
   const auto found = entries_.find(key);
   if (found == entries_.end() || found->second.state != State::kOpen || found->second.leases == 0) {
-    throw DatabaseError{"ROCKSDB_CLOSED",
-                        std::string("The database is not open in this process") +
-                            (handleId == kWritable ? "" : " as handle " + std::to_string(handleId)) + ": " + key.first,
-                        "none", "none", key.first};
+    const std::string which = handleId == kWritable ? "" : " as handle " + std::to_string(handleId);
+    throw DatabaseError{"ROCKSDB_CLOSED", "The database is not open in this process" + which + ": " + key.first, key.first};
   }
   Entry& entry = found->second;
   entry.references++;

@@ -16,15 +16,11 @@ uint64_t readFloor(const DatabaseGuard& guard, const rocksdb::Slice& metaKey) {
   rocksdb::ReadOptions options;
   // Floors are never removed by range. To heed range deletions costs more with each one in the memtable.
   options.ignore_range_deletions = true;
-  const rocksdb::Status status =
-      guard.db().Get(options, guard.db().DefaultColumnFamily(), metaKey, &value);
-  if (status.IsNotFound()) return 0;
-  throwIfFailed(status, guard.path());
+  if (!guard.get(options, metaKey, &value)) return 0;
   if (value.size() != kMetaValueLength || value[0] != static_cast<char>(kVersion)) {
     throw DatabaseError{"ROCKSDB_CORRUPTION",
                         "The metadata record " + metaKey.ToString(true) + " is not a floor of version 0 but " +
-                            value.ToString(true),
-                        "none", "none", guard.path()};
+                            value.ToString(true), guard.path()};
   }
   return loadU64BE(value.data() + 1);
 }

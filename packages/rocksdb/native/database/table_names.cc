@@ -11,14 +11,12 @@ namespace shale {
 namespace {
 
 std::optional<std::string> read(const DatabaseGuard& guard, const std::string& key) {
-  std::string value;
+  rocksdb::PinnableSlice value;
   rocksdb::ReadOptions options;
   // These records are never removed by range. To heed range deletions costs more with each one in the memtable.
   options.ignore_range_deletions = true;
-  const rocksdb::Status status = guard.db().Get(options, guard.db().DefaultColumnFamily(), key, &value);
-  if (status.IsNotFound()) return std::nullopt;
-  throwIfFailed(status, guard.path());
-  return value;
+  if (!guard.get(options, key, &value)) return std::nullopt;
+  return value.ToString();
 }
 
 std::string keyOf(char type, char instance) { return {static_cast<char>(kNamesNamespace), type, instance}; }

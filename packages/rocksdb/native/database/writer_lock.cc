@@ -130,14 +130,7 @@ std::string nameHolder(const Fields& holder, const Fields& own) {
 
 [[noreturn]] void throwLocked(const std::string& directory, const std::string& path) {
   const Fields own = ownFields();
-  throw DatabaseError{"ROCKSDB_LOCKED", nameHolder(readHolder(path, own), own), "none", "none", directory};
-}
-
-[[noreturn]] void throwWithoutLocks(const std::string& directory, int error) {
-  throw DatabaseError{"ROCKSDB_LOCKS_UNSUPPORTED",
-                      "The file system of this directory has no file locks (" + describeErrno(error) +
-                          "), so that a second writer could not be kept out",
-                      "none", "none", directory};
+  throw DatabaseError{"ROCKSDB_LOCKED", nameHolder(readHolder(path, own), own), directory};
 }
 
 }  // namespace
@@ -156,7 +149,7 @@ WriterLock::WriterLock(const std::string& directory) : path_(directory + "/WRITE
     if (error == EAGAIN) throwLocked(directory, path_);
     if (error != 0 && isWithoutLocks(error)) {
       if (made_) ::unlink(path_.c_str());
-      throwWithoutLocks(directory, error);
+      throwWithoutLocks(directory, error, "a second writer");
     }
     if (error != 0) throwSystemError("Cannot lock", path_, error);
     if (!isNamed(path_, file_.number())) continue;

@@ -62,8 +62,8 @@ rocksdb::ReadOptions Arguments::readOptions(size_t snapshot, const DatabaseGuard
   if (hold.lease == nullptr) throwTypeError("snapshot", "a Snapshot that has not been released");
   if (hold.lease != &lease(0)) throwTypeError("snapshot", "a Snapshot of the same Database");
   if (hold.opening != guard.opening()) {
-    throw DatabaseError{"ROCKSDB_EXPIRED", "The snapshot ended when the database was opened anew after a full disk",
-                        "none", "none", guard.path()};
+    const char* why = "The snapshot ended when the database was opened again after a full disk";
+    throw DatabaseError{"ROCKSDB_EXPIRED", why, guard.path()};
   }
   options.snapshot = hold.snapshot;
   return options;

@@ -39,7 +39,7 @@ void throwIntoJavaScript(napi_env env) noexcept {
     } catch (const std::bad_alloc&) {
       napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED", "Out of memory");
     } catch (const std::exception& error) {
-      napi_throw(env, makeDatabaseError(env, DatabaseError{"ROCKSDB_UNKNOWN", error.what(), "none", "none", ""}));
+      napi_throw(env, makeDatabaseError(env, DatabaseError{"ROCKSDB_UNKNOWN", error.what()}));
     }
   } catch (...) {
     napi_throw_error(env, "ROCKSDB_UNKNOWN", "Unknown failure inside the RocksDB binding");

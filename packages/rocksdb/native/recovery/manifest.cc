@@ -18,7 +18,7 @@ namespace shale {
 namespace {
 
 [[noreturn]] void throwCorrupt(const std::string& message, const std::string& directory) {
-  throw DatabaseError{"ROCKSDB_CORRUPTION", message, "none", "none", directory};
+  throw DatabaseError{"ROCKSDB_CORRUPTION", message, directory};
 }
 
 // Of a table file.

@@ -24,11 +24,7 @@ namespace fs = std::filesystem;
 constexpr const char* kAside = "damaged-logs";
 
 void syncPath(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  if (file < 0) throwSystemError("Cannot open", path, errno);
-  int error = 0;
-  while (::fsync(file) != 0 && (error = errno) == EINTR) error = 0;
-  ::close(file);
+  const int error = syncFile(Descriptor(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)));
   if (error != 0) throwSystemError("Cannot sync", path, error);
 }
 

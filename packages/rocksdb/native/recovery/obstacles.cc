@@ -20,8 +20,7 @@ constexpr const char* kComparator = "leveldb.BytewiseComparator";
 constexpr size_t kMostOptions = 1 << 20;
 
 [[noreturn]] void throwUnsupported(const std::string& what, const std::string& advice, const std::string& path) {
-  throw DatabaseError{"ROCKSDB_NOT_SUPPORTED", path + ": " + what + ". Nothing was changed. " + advice, "none", "none",
-                      path};
+  throw DatabaseError{"ROCKSDB_NOT_SUPPORTED", path + ": " + what + ". Nothing was changed. " + advice, path};
 }
 
 // What the program that opened the database last gave for an option; empty if nothing, or if it cannot be told.

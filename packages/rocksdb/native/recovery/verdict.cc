@@ -79,12 +79,10 @@ void Examination::beforeCreating() {
                         "The file CURRENT is missing, but there are files of a database, such as " + trace +
                             ": creating a new one over it would destroy it. If a MANIFEST file is left, write its name "
                             "and a line feed into CURRENT; else restore the directory: " +
-                            path_,
-                        "none", "none", path_};
+                            path_, path_};
   }
   if (request_.readOnly || !request_.createIfMissing) {
-    throw DatabaseError{"ROCKSDB_NOT_FOUND", "There is no database in " + path_ + " (it has no file CURRENT)", "none",
-                        "none", path_};
+    throw DatabaseError{"ROCKSDB_NOT_FOUND", "There is no database in " + path_ + " (it has no file CURRENT)", path_};
   }
   found_.fresh = true;
 }
@@ -105,7 +103,7 @@ void Examination::lookAtFiles() {
   found_.watermark = readWatermark(path_, &found_.mark);
   const std::optional<uint64_t> current = currentManifest(path_);
   if (!current) {
-    throw DatabaseError{"ROCKSDB_CORRUPTION", "The file CURRENT is missing: " + path_, "none", "none", path_};
+    throw DatabaseError{"ROCKSDB_CORRUPTION", "The file CURRENT is missing: " + path_, path_};
   }
   found_.manifest = readManifest(path_, *current);
   requireKnownLayout(path_, found_.manifest, request_.readOnly);
@@ -146,8 +144,7 @@ void Examination::tryForeignLogs() {
                             " is damaged in the middle, and this check cannot read what it holds (" +
                             (found_.scan.unexamined.empty() ? "manifest" : nameOf(found_.scan.unexamined[0].reason)) +
                             "). Nothing was changed. Restore the directory from a backup, or open it with recovery: "
-                            "'salvage' to go on with what is before the damage",
-                        "none", "none", path_};
+                            "'salvage' to go on with what is before the damage", path_};
     error.recovery = reportOf(found_, {});
     throw error;
   }
@@ -176,8 +173,7 @@ void Examination::throwNotReplayed(const std::string& why) const {
                       path_ + ": another program has written logs with options or a version of RocksDB that Shale does not "
                       "know, and this RocksDB cannot replay them (" + why +
                           "). Nothing was changed. Open the database with that program, have it flush (DB::Flush), and "
-                          "close it",
-                      "none", "none", path_, reportOf(found_, {})};
+                          "close it", path_, "none", "none", reportOf(found_, {})};
 }
 
 // A log that was deleted is older than those that are left, which then begin with a gap.
@@ -247,7 +243,8 @@ Findings examine(const std::string& path, const RecoveryRequest& request) {
 }
 
 void throwMissing(const std::string& path, const std::string& report) {
-  throw DatabaseError{"ROCKSDB_CORRUPTION", "Acknowledged entries are missing in " + path, "none", "none", path, report};
+  throw DatabaseError{"ROCKSDB_CORRUPTION", "Acknowledged entries are missing in " + path,
+                      path, "none", "none", report};
 }
 
 }  // namespace shale

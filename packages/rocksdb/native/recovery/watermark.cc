@@ -138,11 +138,7 @@ int syncFile(int file) {
 }
 
 void syncDirectory(const std::string& directory) {
-  const int file = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) throwSystemError("Cannot open", directory, errno);
-  int error = 0;
-  while (::fsync(file) != 0 && (error = errno) == EINTR) error = 0;
-  ::close(file);
+  const int error = syncFile(Descriptor(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
   if (error != 0 && error != EINVAL) throwSystemError("Cannot sync", directory, error);
 }
 
