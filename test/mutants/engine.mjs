@@ -155,7 +155,7 @@ export const engine = [
       {
         file: 'packages/engine/src/read/open-reads.ts',
         from: 'this.#reads.set(belongings, new WeakRef(read));',
-        to: 'this.#reads.set(belongings, { deref: () => read } as WeakRef<Cuttable>);',
+        to: 'this.#reads.set(belongings, { deref: () => read } as WeakRef<Abortable>);',
       },
     ],
     killers: ['packages/engine/test/read-memory.test.ts'],

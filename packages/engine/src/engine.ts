@@ -265,7 +265,7 @@ export class Engine {
     this.lifecycle.to('closing');
     this.reclaimer.stop();
     this.#damage.stop();
-    this.reads.cut(this.lifecycle.closedError());
+    this.reads.abort(this.lifecycle.closedError());
     for (const shard of this.shards) shard.hurry();
     await this.settled();
     await Promise.allSettled(this.#changes);

@@ -1,9 +1,9 @@
-import { EntryChunk, type WalError } from '@shale/codec';
+import { EntryChunk } from '@shale/codec';
 import { abortReason, hasAborted, onAbort } from '../abort.js';
 import type { Engine } from '../engine.js';
 import type { ChunkData } from '../shard/protocol.js';
 import { nextTurn } from '../turn.js';
-import type { Belongings, Cuttable } from './open-reads.js';
+import type { Abortable, Belongings } from './open-reads.js';
 import type { Room } from './read-memory.js';
 
 /** A part of a read, and where the next one begins. */
@@ -85,7 +85,7 @@ export class HandedOut {
  * call fails with the same error, so that it can never be taken for the end. Closing the WAL and aborting the signal make
  * a stream fail. A stream that is left alone holds nothing after a moment, and is forgotten when it is collected.
  */
-export class ChunkStream<P> implements Cuttable {
+export class ChunkStream<P> implements Abortable {
   readonly #engine: Engine;
   readonly #fetcher: ChunkFetcher<P>;
   readonly #signal: AbortSignal | undefined;
@@ -129,7 +129,8 @@ export class ChunkStream<P> implements Cuttable {
     if (this.#state === 'new' || this.#state === 'running') this.#finish('done');
   }
 
-  cut(error: WalError): void {
+  /** The signal has aborted, or the WAL is closed. */
+  abort(error: unknown): void {
     this.#fail(error);
   }
 
@@ -141,7 +142,7 @@ export class ChunkStream<P> implements Cuttable {
           this.#finish('done');
           break;
         }
-        const { at, next, chunk, room } = await this.#unlessCut(
+        const { at, next, chunk, room } = await this.#unlessAborted(
           this.#takeAhead() ?? this.#fetch(this.#at, null),
         );
         this.#at = next;
@@ -177,9 +178,10 @@ export class ChunkStream<P> implements Cuttable {
     try {
       if (hasAborted(this.#signal)) throw abortReason(this.#signal);
       this.#engine.lifecycle.requireOpen();
-      // The signal may live longer than whoever reads.
+      // The signal may live longer than the read.
       const self = new WeakRef(this);
-      const forget = onAbort(this.#signal, () => self.deref()?.abort());
+      const signal = this.#signal;
+      const forget = onAbort(signal, () => self.deref()?.abort(abortReason(signal)));
       const fetcher = this.#fetcher;
       this.#belongings = {
         end: () => {
@@ -278,7 +280,7 @@ export class ChunkStream<P> implements Cuttable {
   }
 
   /** What a fetch comes to, or the failure that the stream comes to before. */
-  async #unlessCut(part: Promise<Fetched<P>>): Promise<Fetched<P>> {
+  async #unlessAborted(part: Promise<Fetched<P>>): Promise<Fetched<P>> {
     try {
       const fetched = await new Promise<Fetched<P>>((resolve, reject) => {
         this.#rejectWaiting = reject;
@@ -293,11 +295,6 @@ export class ChunkStream<P> implements Cuttable {
     } finally {
       this.#rejectWaiting = nothing;
     }
-  }
-
-  /** The signal has aborted. */
-  abort(): void {
-    this.#fail(abortReason(this.#signal));
   }
 
   #fail(error: unknown): void {

@@ -1,8 +1,8 @@
 import type { WalError } from '@shale/codec';
 
 /** Something that must fail at once when the WAL is closed. */
-export interface Cuttable {
-  cut(error: WalError): void;
+export interface Abortable {
+  abort(error: WalError): void;
 }
 
 /** What is to be given up when a read is abandoned. It must not know the read. */
@@ -15,7 +15,7 @@ export interface Belongings {
  * elsewhere is given up.
  */
 export class OpenReads {
-  readonly #reads = new Map<Belongings, WeakRef<Cuttable>>();
+  readonly #reads = new Map<Belongings, WeakRef<Abortable>>();
   readonly #abandoned = new FinalizationRegistry<Belongings>((belongings) => {
     this.#reads.delete(belongings);
     belongings.end();
@@ -26,7 +26,7 @@ export class OpenReads {
     return this.#reads.size;
   }
 
-  add(read: Cuttable, belongings: Belongings): void {
+  add(read: Abortable, belongings: Belongings): void {
     this.#reads.set(belongings, new WeakRef(read));
     this.#abandoned.register(read, belongings, belongings);
   }
@@ -38,8 +38,8 @@ export class OpenReads {
   }
 
   /** Makes all of them fail. */
-  cut(error: WalError): void {
-    for (const read of [...this.#reads.values()]) read.deref()?.cut(error);
+  abort(error: WalError): void {
+    for (const read of [...this.#reads.values()]) read.deref()?.abort(error);
     this.#reads.clear();
   }
 }
