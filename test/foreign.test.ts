@@ -104,6 +104,15 @@ const upTo = (last: number, first = 1): bigint[] =>
 describe('a log with compressed records', () => {
   const compressed = { wal_compression: 'kZSTD' };
 
+  test('is not taken for one that is not when it is the record that says so which is damaged', async () => {
+    await append(10);
+    writer.write(directory, ['many 1 1 11 10 50', 'kill'], compressed);
+    flip(liveLog(), 8);
+    expect((await refusal()).code).toBe('SHALE_CORRUPT');
+    expect(await sequences({ recovery: 'salvage' })).toEqual(upTo(10));
+    expect(existsSync(join(directory, 'damaged-logs'))).toBe(true);
+  });
+
   test.each([
     ['closed', []],
     ['killed', ['kill']],

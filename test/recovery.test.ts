@@ -150,6 +150,35 @@ test('a hole behind the last durable entry ends the log: what follows it is not 
   expect(await sequencesOf(path)).toEqual(upTo(5));
 });
 
+test('a record whose kind has changed to that of a recycled log is damage, and not the end of the log', async () => {
+  const path = await crashed(5, 10);
+  asAfterReboot(path);
+  const bytes = readFileSync(liveLog(path));
+  const kindAt = 7 * RECORD + 6;
+  expect(bytes[kindAt]).toBe(1);
+  bytes[kindAt] = 5;
+  writeFileSync(liveLog(path), bytes);
+  const log = await openLog(path);
+  expect([...log.read(id)].map(({ sequence }) => sequence)).toEqual(upTo(7));
+  expect(log.recovery).toMatchObject({ place: 'middle', beyond: { records: 2, entries: 2 } });
+  await log.close();
+  const { keptIn } = log.recovery;
+  expect(readFileSync(join(keptIn ?? '', basename(liveLog(join(path, 'damaged-logs')))))).toEqual(bytes);
+});
+
+test('a log that begins with a torn record keeps nobody from making backups and checkpoints', async () => {
+  const path = await crashed(0, 3);
+  asAfterReboot(path);
+  const bytes = readFileSync(liveLog(path));
+  writeFileSync(liveLog(path), bytes.subarray(0, RECORD).fill(0x55, 50, 60));
+  const log = await openLog(path);
+  expect([...log.read(id)]).toEqual([]);
+  const place = folder();
+  await log.backup(join(place, 'backups'));
+  await log.checkpoint(join(place, 'checkpoint'));
+  await log.close();
+});
+
 test('a log that is missing is missed, whether the manifest has moved on or not', async () => {
   const path = await crashed(10);
   rmSync(liveLog(path));

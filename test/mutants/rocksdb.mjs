@@ -25,6 +25,30 @@ export const rocksdb = [
     killers: ['packages/rocksdb/test/full-disk.test.ts'],
   },
   {
+    name: 'end-of-recycled-log',
+    removes: 'telling a damaged record from the end of a recycled log',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/log_reader.cc',
+        from: 'if (whole && !plain_) return end();',
+        to: 'if (whole || !whole) return end();',
+      },
+    ],
+    killers: ['test/recovery.test.ts'],
+  },
+  {
+    name: 'torn-first-record',
+    removes: 'the emptying of a log that begins with a torn record',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/mending.cc',
+        from: 'if (nothing && file.bytes > 0) cut(',
+        to: 'if (nothing && file.bytes == 0) cut(',
+      },
+    ],
+    killers: ['test/recovery.test.ts'],
+  },
+  {
     name: 'names-of-dropped-tables',
     removes: 'the removal of the name of a table that is dropped',
     edits: [

@@ -733,3 +733,20 @@ static int mkdir_at(int directory, const char *path, mode_t mode) {
 }
 int mkdir(const char *path, mode_t mode) { return mkdir_at(AT_FDCWD, path, mode); }
 int mkdirat(int directory, const char *path, mode_t mode) { return mkdir_at(directory, path, mode); }
+
+/* The C library makes the directory itself. */
+char *mkdtemp(char *template) {
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  size_t length = strlen(template);
+  if (length < 6 || strcmp(template + length - 6, "XXXXXX") != 0) {
+    errno = EINVAL;
+    return NULL;
+  }
+  for (;;) {
+    unsigned char chosen[6];
+    if (syscall(SYS_getrandom, chosen, sizeof chosen, 0) != sizeof chosen) return NULL;
+    for (size_t i = 0; i < sizeof chosen; i++) template[length - 6 + i] = letters[chosen[i] % (sizeof letters - 1)];
+    if (mkdir(template, 0700) == 0) return template;
+    if (errno != EEXIST) return NULL;
+  }
+}

@@ -7,10 +7,11 @@ export {
   type FileKind,
   type Rule,
 } from './disk/control.js';
-export { DiskHistory, type NameChange, type Node } from './disk/disk-history.js';
+export { DiskHistory } from './disk/disk-history.js';
 export { type DiskImage, differences, readImage, writeImage } from './disk/disk-image.js';
 export { type ContentChange, contentOf, FileHistory } from './disk/file-content.js';
 export { buildInterposer, canInterpose } from './disk/interposer.js';
+export { DirectoryNode, type NameChange, type Node, type Place } from './disk/names.js';
 export {
   afterPowerLoss,
   anyPowerLoss,

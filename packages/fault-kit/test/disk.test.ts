@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   buildInterposer,
   contentOf,
+  DirectoryNode,
   DiskHistory,
   type DiskOperation,
   differences,
@@ -37,7 +38,10 @@ function run(disk: WatchedDisk, script: string): string {
 function replay(disk: WatchedDisk): Map<string, Uint8Array | null> {
   const image = new Map<string, Uint8Array | null>();
   for (const [path, node] of DiskHistory.upTo(disk.recording(), disk.root).tree) {
-    image.set(path.slice(disk.root.length + 1), node === 'directory' ? null : contentOf(node.changes));
+    image.set(
+      path.slice(disk.root.length + 1),
+      node instanceof DirectoryNode ? null : contentOf(node.changes),
+    );
   }
   return image;
 }
@@ -54,12 +58,14 @@ test('every kind of change is recorded, so that a replay gives the directory bac
      fs.ftruncateSync(fd, 9003); fs.fsyncSync(fd); fs.fdatasyncSync(fd); fs.closeSync(fd);
      fs.appendFileSync('a', 'more'); fs.writeFileSync('b', 'b'); fs.writeFileSync('b', 'B!'); fs.linkSync('a', 'sub/c');
      fs.appendFileSync('sub/c', 'through the other name');
+     fs.mkdirSync('deep'); fs.mkdirSync('deep/er'); fs.writeFileSync('deep/er/g', 'g'); fs.renameSync('deep/er', 'moved');
+     fs.appendFileSync('moved/g', ' grows'); fs.rmdirSync('deep'); fs.writeFileSync(fs.mkdtempSync('temporary-') + '/h', 'h');
      fs.renameSync('b', 'sub/d'); fs.writeFileSync('e', 'e'); fs.renameSync('e', 'sub/d'); fs.writeFileSync('f', 'f'); fs.unlinkSync('f');
      fs.writeFileSync('f', 'a new file of the same name');`,
   );
   const image = replay(disk);
   expect(differences(image, readImage(disk.root))).toEqual([]);
-  expect(image.size).toBe(5);
+  expect(image.size).toBe(9);
 });
 
 test('a recording of a database at work gives it back byte for byte, so nothing went past the recorder', async () => {
@@ -118,7 +124,7 @@ function unsyncedAcknowledgements(operations: readonly DiskOperation[], disk: Wa
 
 function isSynced(history: DiskHistory, payload: Uint8Array): boolean {
   for (const [path, node] of history.tree) {
-    if (node === 'directory' || !/\.(log|sst)$/.test(path)) continue;
+    if (node instanceof DirectoryNode || !/\.(log|sst)$/.test(path)) continue;
     const bytes = contentOf(node.changes.filter((change) => node.isSynced(change)));
     const content = path.endsWith('.log') ? withoutHeaders(bytes) : bytes;
     if (Buffer.from(content).includes(Buffer.from(payload))) return true;

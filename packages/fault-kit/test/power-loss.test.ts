@@ -52,7 +52,7 @@ function sync(
 }
 
 function imageAfter(steps: readonly Step[], loss: PowerLoss, seed = 1): DiskImage {
-  return afterPowerLoss(DiskHistory.upTo(steps.flat(), ROOT), ROOT, loss, new Random(seed));
+  return afterPowerLoss(DiskHistory.upTo(steps.flat(), ROOT), loss, new Random(seed));
 }
 
 /** The texts of the files. */
@@ -192,4 +192,26 @@ test('unsynced writes come as a prefix, as any subset, or in sectors; synced one
   expect(sizes.prefix.size).toBeGreaterThan(50);
   expect([...sizes.subset].sort((a, b) => a - b)).toEqual([6, 1030, 1130, 1542]);
   expect(sizes.torn.size).toBeGreaterThan(8);
+});
+
+test('a directory keeps what is in it when it is renamed, and the renaming lasts once the directory above is synced', () => {
+  const steps: Step[] = [
+    mkdir,
+    create('db/a', 3n),
+    write(3n, 0, 'x'),
+    sync(3n),
+    openDirectory,
+    sync(DIRECTORY),
+    openRoot,
+    sync(1n),
+    rename('db', 'new'),
+    create('new/b', 4n),
+    sync(DIRECTORY),
+  ];
+  expect(texts(imageAfter(steps, nothing('strict')))).toEqual({ db: 'directory', 'db/a': 'x', 'db/b': '' });
+  expect(texts(imageAfter([...steps, sync(1n)], nothing('strict')))).toEqual({
+    new: 'directory',
+    'new/a': 'x',
+    'new/b': '',
+  });
 });

@@ -37,7 +37,7 @@ test('what is acknowledged after resume() survives a power failure, and so does 
   expect(child).toMatchObject({ signal: 'SIGKILL', stderr: '' });
   const history = DiskHistory.upTo(disk.recording(), disk.root);
   const loss = { fileSystem: 'strict', names: 'none', contents: 'none' } as const;
-  writeImage(afterPowerLoss(history, disk.root, loss, new Random(1)), join(folder, 'image'));
+  writeImage(afterPowerLoss(history, loss, new Random(1)), join(folder, 'image'));
   await using wal = await openWal(join(folder, 'image', 'db'), { shards: 1 });
   const texts: string[] = [];
   for await (const { payload } of wal.table({ region: 1, table: 1 }).read()) {

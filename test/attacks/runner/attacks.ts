@@ -9,6 +9,7 @@ import { joint } from '../joint/joint.js';
 import { kill } from '../kill/kill.js';
 import { model } from '../model/model.js';
 import { power } from '../power/power.js';
+import { powerTargets } from '../power-targets/power-targets.js';
 import { repair } from '../repair/repair.js';
 import { soak } from '../soak/soak.js';
 import { syncFailure } from '../sync-failure/sync-failure.js';
@@ -21,6 +22,7 @@ export const ATTACKS: readonly Attack[] = [
   kill,
   worker,
   power,
+  powerTargets,
   syncFailure,
   diskFaults,
   damage,

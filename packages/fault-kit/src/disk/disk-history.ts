@@ -1,20 +1,10 @@
-import { dirname } from 'node:path';
 import { type ContentChange, FileHistory } from './file-content.js';
+import { applyName, DirectoryNode, type NameChange, type Node, type Place, walk } from './names.js';
 import type { DiskOperation } from './recording.js';
-
-/** What a name stands for. */
-export type Node = FileHistory | 'directory';
-
-/** One change of the names below the root. `at` is its place in the recording. */
-export type NameChange = { readonly at: number; readonly directory: string } & (
-  | { readonly kind: 'add'; readonly path: string; readonly node: Node }
-  | { readonly kind: 'remove'; readonly path: string; readonly node: Node }
-  | { readonly kind: 'rename'; readonly from: string; readonly path: string; readonly node: Node }
-);
 
 interface SyncUnderWay {
   readonly begin: number;
-  readonly of: FileHistory | string;
+  readonly of: Node;
   /** Whether it makes a journaling file system commit. */
   readonly commits: boolean;
 }
@@ -29,16 +19,16 @@ const PUNCH_HOLE = 2;
 export class DiskHistory {
   readonly names: NameChange[] = [];
   /** Per directory: name changes before this place of the recording were covered by a sync of that directory. */
-  readonly directorySyncedUpTo: Map<string, number> = new Map();
+  readonly directorySyncedUpTo: Map<DirectoryNode, number> = new Map();
   /** On a file system with an ordered journal, such as ext4: name changes before this place are committed. */
   committedUpTo = 0;
   /** The file beside the disk that was recorded with it. */
   readonly beside: FileHistory = new FileHistory();
-  /** What the names are, all changes done. */
-  readonly tree: Map<string, Node> = new Map();
+  /** The directory that was watched, with all changes of names done. */
+  readonly top: DirectoryNode = new DirectoryNode();
 
   readonly #root: string;
-  readonly #nodes = new Map<bigint, FileHistory | { readonly directory: string }>();
+  readonly #nodes = new Map<bigint, Node>();
   readonly #syncs = new Map<bigint, SyncUnderWay>();
   #at = 0;
 
@@ -83,37 +73,30 @@ export class DiskHistory {
       case 'syncEnd':
         this.#syncEnd(operation.sync, operation.error === 0, operation.leftOut);
         break;
-      case 'mkdir':
-        this.#nodes.set(operation.inode, { directory: operation.path });
-        this.#name({
-          at,
-          kind: 'add',
-          path: operation.path,
-          node: 'directory',
-          directory: dirname(operation.path),
-        });
+      case 'mkdir': {
+        const node = new DirectoryNode();
+        this.#nodes.set(operation.inode, node);
+        this.#name({ at, kind: 'add', node, ...this.#placeOf(operation.path) });
         break;
+      }
       case 'rename': {
+        const from = this.#placeOf(operation.path);
         const node = this.#nodeAt(operation.path);
-        if (node === 'directory')
-          throw new Error(`the renaming of a directory is not modelled: ${operation.path}`);
-        const directory = dirname(operation.to);
-        this.#name({ at, kind: 'rename', from: operation.path, path: operation.to, node, directory });
+        this.#name({ at, kind: 'rename', from, node, ...this.#placeOf(operation.to) });
         break;
       }
       case 'link':
         this.#name({
           at,
           kind: 'add',
-          path: operation.to,
           node: this.#nodeAt(operation.path),
-          directory: dirname(operation.to),
+          ...this.#placeOf(operation.to),
         });
         break;
       case 'unlink':
       case 'rmdir': {
         const { path } = operation;
-        this.#name({ at, kind: 'remove', path, node: this.#nodeAt(path), directory: dirname(path) });
+        this.#name({ at, kind: 'remove', node: this.#nodeAt(path), ...this.#placeOf(path) });
         break;
       }
       default:
@@ -122,33 +105,47 @@ export class DiskHistory {
     }
   }
 
+  /** What the names are, all changes done, by path. */
+  get tree(): ReadonlyMap<string, Node> {
+    return new Map(walk(this.top, ({ entries }) => entries, `${this.#root}/`));
+  }
+
   #nodeAt(path: string): Node {
-    const node = this.tree.get(path);
+    if (path === this.#root) return this.top;
+    const { directory, name } = this.#placeOf(path);
+    const node = directory.entries.get(name);
     if (node === undefined) throw new Error(`the recording has not seen how ${path} came into being`);
     return node;
   }
 
+  #placeOf(path: string): Place {
+    const slash = path.lastIndexOf('/');
+    const directory = this.#nodeAt(path.slice(0, slash));
+    if (!(directory instanceof DirectoryNode))
+      throw new Error(`${path} is in something that is no directory`);
+    return { directory, name: path.slice(slash + 1) };
+  }
+
   #name(change: NameChange): void {
     this.names.push(change);
-    applyName(this.tree, change);
+    applyName(change, ({ entries }) => entries);
   }
 
   #open(at: number, path: string, inode: bigint, created: boolean): void {
-    if (!path.startsWith(`${this.#root}/`)) {
-      this.#nodes.set(inode, path === this.#root ? { directory: path } : this.beside);
+    if (path !== this.#root && !path.startsWith(`${this.#root}/`)) {
+      this.#nodes.set(inode, this.beside);
     } else if (created) {
-      const file = new FileHistory();
-      this.#nodes.set(inode, file);
-      this.#name({ at, kind: 'add', path, node: file, directory: dirname(path) });
+      const node = new FileHistory();
+      this.#nodes.set(inode, node);
+      this.#name({ at, kind: 'add', node, ...this.#placeOf(path) });
     } else {
-      const node = this.#nodeAt(path);
-      this.#nodes.set(inode, node === 'directory' ? { directory: path } : node);
+      this.#nodes.set(inode, this.#nodeAt(path));
     }
   }
 
   #fileOf(inode: bigint): FileHistory {
     const node = this.#nodes.get(inode);
-    if (node === undefined || 'directory' in node)
+    if (!(node instanceof FileHistory))
       throw new Error(`the recording has not seen how file ${inode} was opened`);
     return node;
   }
@@ -170,8 +167,8 @@ export class DiskHistory {
   #syncBegin(begin: number, inode: bigint, sync: bigint, dataOnly: boolean): void {
     const node = this.#nodes.get(inode);
     if (node === undefined) throw new Error(`the recording has not seen how file ${inode} was opened`);
-    if ('directory' in node) {
-      this.#syncs.set(sync, { begin, of: node.directory, commits: true });
+    if (node instanceof DirectoryNode) {
+      this.#syncs.set(sync, { begin, of: node, commits: true });
       return;
     }
     // fdatasync of a file that is no larger than at its last sync may leave the journal alone.
@@ -186,26 +183,16 @@ export class DiskHistory {
     const { begin, of, commits } = underWay;
     if (leftOut) return;
     if (!succeeded) {
-      if (typeof of !== 'string') of.syncFailed(begin);
+      if (of instanceof FileHistory) of.syncFailed(begin);
       return;
     }
-    if (typeof of === 'string') {
+    if (of instanceof DirectoryNode) {
       this.directorySyncedUpTo.set(of, Math.max(begin, this.directorySyncedUpTo.get(of) ?? 0));
     } else {
       of.synced(begin);
     }
     if (commits) this.committedUpTo = Math.max(this.committedUpTo, begin);
   }
-}
-
-/** Does one change of names, as far as the names it is about are there. */
-export function applyName(tree: Map<string, Node>, change: NameChange): void {
-  if (change.kind === 'remove') {
-    if (tree.get(change.path) === change.node) tree.delete(change.path);
-    return;
-  }
-  if (change.kind === 'rename' && tree.get(change.from) === change.node) tree.delete(change.from);
-  tree.set(change.path, change.node);
 }
 
 /** How large a file is after these changes. */

@@ -1,7 +1,8 @@
 import type { Random } from '../random.js';
-import { applyName, type DiskHistory, type NameChange, type Node } from './disk-history.js';
+import type { DiskHistory } from './disk-history.js';
 import type { DiskImage } from './disk-image.js';
 import { type ContentChange, contentOf, type FileHistory } from './file-content.js';
+import { applyName, DirectoryNode, type NameChange, type Node, walk } from './names.js';
 
 /**
  * What a file system promises beyond POSIX.
@@ -45,21 +46,20 @@ export function anyPowerLoss(random: Random): PowerLoss {
   };
 }
 
-/** What is on the disk when the power comes back. Paths are relative to `root`. */
-export function afterPowerLoss(
-  history: DiskHistory,
-  root: string,
-  loss: PowerLoss,
-  random: Random,
-): DiskImage {
-  const tree = new Map<string, Node>();
-  for (const change of survivingNames(history, loss, random)) applyName(tree, change);
+/** What is on the disk when the power comes back, by path below the watched directory. */
+export function afterPowerLoss(history: DiskHistory, loss: PowerLoss, random: Random): DiskImage {
+  const states = new Map<DirectoryNode, Map<string, Node>>();
+  const entriesOf = (directory: DirectoryNode): Map<string, Node> => {
+    const entries = states.get(directory) ?? new Map<string, Node>();
+    states.set(directory, entries);
+    return entries;
+  };
+  for (const change of survivingNames(history, loss, random)) applyName(change, entriesOf);
   const image = new Map<string, Uint8Array | null>();
   const contents = new Map<FileHistory, Uint8Array>();
-  for (const [path, node] of tree) {
-    if (!hasParents(tree, path, root)) continue;
-    if (node === 'directory') {
-      image.set(path.slice(root.length + 1), null);
+  for (const [path, node] of walk(history.top, entriesOf)) {
+    if (node instanceof DirectoryNode) {
+      image.set(path, null);
       continue;
     }
     // Two names of a file show the same bytes.
@@ -69,21 +69,14 @@ export function afterPowerLoss(
       bytes = contentOf(survivingChanges(node, any, random));
       contents.set(node, bytes);
     }
-    image.set(path.slice(root.length + 1), bytes);
+    image.set(path, bytes);
   }
   return image;
 }
 
-function hasParents(tree: ReadonlyMap<string, Node>, path: string, root: string): boolean {
-  for (let at = path.lastIndexOf('/'); at > root.length; at = path.lastIndexOf('/', at - 1)) {
-    if (tree.get(path.slice(0, at)) !== 'directory') return false;
-  }
-  return true;
-}
-
 function survivingNames(history: DiskHistory, loss: PowerLoss, random: Random): NameChange[] {
   const directories = new Set(history.names.map((change) => change.directory));
-  const upTo = new Map<string, number>();
+  const upTo = new Map<DirectoryNode, number>();
   const place = (synced: number, changes: readonly NameChange[]): number => {
     const open = changes.filter((change) => change.at >= synced);
     const kept =

@@ -184,8 +184,18 @@ LogReader::Found LogReader::next() {
       toNextBlock();
       continue;
     }
-    // What a recycled file holds of its former life comes after its end.
-    if (recyclable && loadU32LE(header + kHeader) != logNumber_) return end();
+    // What a recycled file holds of its former life comes after its end. A file that was not recycled has none, and where
+    // records of this life follow it was not the end: then it is damage that looks like one.
+    if (recyclable && loadU32LE(header + kHeader) != logNumber_) {
+      const bool whole = headerSize + length <= left &&
+                         unmaskCrc(loadU32LE(header)) == crc32c(header + 6, headerSize - 6 + length);
+      if (whole && !plain_) return end();
+      if (findRecord(at_ + headerSize + length, at_ + 1)) return damaged(DamageKind::kChecksum, here, blockAt_ + at_);
+      if (!plain_) return end();
+      const uint64_t stop = blockAt_ + blockSize_;
+      toNextBlock();
+      return damaged(DamageKind::kChecksum, here, stop);
+    }
     if (headerSize + length > left) {
       if (findRecord(blockSize_, at_ + 1)) return damaged(DamageKind::kLength, here, blockAt_ + at_);
       const uint64_t stop = blockAt_ + blockSize_;
@@ -211,6 +221,7 @@ LogReader::Found LogReader::next() {
       return damaged(DamageKind::kChecksum, here, stop);
     }
 
+    plain_ = plain_ || (type >= kFull && type <= kLast);
     const uint8_t part = recyclable && type <= kRecyclableLast ? type - (kRecyclableFull - kFull) : type;
     const uint8_t* data = header + headerSize;
     const uint64_t after = here + headerSize + length;

@@ -87,6 +87,7 @@ class LogReader {
   DamageKind damage_ = DamageKind::kChecksum;
   uint64_t damageStart_ = 0;
   uint64_t damageEnd_ = 0;
+  bool plain_ = false;  // it has had a fragment without the log's number: it was not recycled
   bool compressed_ = false;
   bool unknownType_ = false;
   int searches_ = 0;

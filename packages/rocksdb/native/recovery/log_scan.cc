@@ -31,6 +31,7 @@ class Scanner {
     broken_ = false;
     inDamage_ = false;
     first_ = true;
+    garbled_ = false;
     for (;;) {
       const LogReader::Found found = reader->next();
       if (found == LogReader::Found::kEnd) break;
@@ -41,7 +42,7 @@ class Scanner {
         damage(*reader, file);
       }
     }
-    if (reader->compressed()) unexamined(file, Unexamined::kCompressed);
+    if (reader->compressed() || garbled_) unexamined(file, Unexamined::kCompressed);
     else if (reader->unknownType()) unexamined(file, Unexamined::kRecordType);
     if (!reader->searchedAll()) {
       file.unsearched = true;
@@ -59,7 +60,10 @@ class Scanner {
 
  private:
   void record(const LogReader& reader, LogFile& file) {
-    if (reader.compressed()) {
+    // Behind damage, whole and yet no batch: what says that the file is compressed was damaged.
+    garbled_ = garbled_ || (broken_ && rules_.writer != LogWriter::kShale &&
+                            shapeOf(reader.record()) == BatchShape::kUnknown);
+    if (reader.compressed() || garbled_) {
       unreadable(reader, file);
       return;
     }
@@ -194,6 +198,7 @@ class Scanner {
   bool inDamage_ = false;  // nothing readable since the last damage
   bool first_ = true;
   bool oldest_ = true;  // this file is the first of all
+  bool garbled_ = false;  // this file's records are no batches
   bool blind_ = false;  // the number that comes next is not known, for records before it are not readable
 };
 

@@ -48,6 +48,16 @@ void cutLogs(const std::string& path, const LogScan& scan) {
   }
 }
 
+// RocksDB keeps a log that it has replayed until its next flush, and reads the first record of each that there is when it
+// makes a backup or checkpoint: it would take one for damage that was torn when it began.
+void emptyTorn(const std::string& path, const Findings& found) {
+  if (found.wholeLogs || found.writer() == LogWriter::kOther) return;
+  for (const LogFile& file : found.scan.files) {
+    const bool nothing = file.records == 0 && file.unused == 0 && !file.unsearched;
+    if (nothing && file.bytes > 0) cut(path + "/" + file.name, 0);
+  }
+}
+
 }  // namespace
 
 void Mending::prepareLogs(const Findings& found) {
@@ -56,6 +66,7 @@ void Mending::prepareLogs(const Findings& found) {
   for (const LogFile& file : found.scan.files) {
     if (file.unused > 0 || file.unsearched || (found.wholeLogs && request_.salvage)) keepCopy(file.name);
   }
+  emptyTorn(path_, found);
   if (found.scan.unused() == 0) return;
   raisesFloors_ = found.writer() != LogWriter::kShale;
   cutLogs(path_, found.scan);

@@ -37,7 +37,7 @@ export interface ImageCase {
 export async function checkImage(image: ImageCase, random: Random): Promise<OracleReport> {
   const { disk, operations, cut, loss, target } = image;
   const history = DiskHistory.upTo(operations, disk.root, cut);
-  writeImage(afterPowerLoss(history, disk.root, loss, random), target);
+  writeImage(afterPowerLoss(history, loss, random), target);
   const journal = Buffer.from(contentOf(history.beside.changes)).toString('utf8');
   const path = join(target, relative(disk.root, disk.database));
   asAfterReboot(path);
