@@ -78,7 +78,7 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/engine.ts',
-        from: 'for (const shard of this.shards) shard.hurry();\n    await this.settled();\n',
+        from: 'for (const shard of this.shards) shard.hurry();\n    await this.intake.settled();\n',
         to: 'for (const shard of this.shards) shard.hurry();\n',
       },
     ],
@@ -127,9 +127,9 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/shard/shard.ts',
-        from: `        this.#lost(life.thread);
+        from: `        this.#lost(state.thread);
         settled(lost('append', error), (change) => lost(change.kind, error));`,
-        to: `        this.#lost(life.thread);
+        to: `        this.#lost(state.thread);
         frame.settle({ firsts: new BigUint64Array(frame.appendCount).fill(1n), trims: new BigUint64Array(0), errors: [] });
         settled(null);`,
       },

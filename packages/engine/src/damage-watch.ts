@@ -1,6 +1,6 @@
 import type { DamagedFile } from '@shale/storage';
 
-/** A compaction comes upon damage on its own, so somebody has to ask. */
+/** Compactions find damage in the background, so the WAL polls for it. */
 const EVERY_MS = 1000;
 
 /** Looks for damaged files that compactions have come upon, and tells of each once. Never keeps the process running. */
@@ -38,7 +38,7 @@ export class DamageWatch {
     }
   }
 
-  /** Nobody could catch what a timer throws, and it would end the process: whoever asks for `stats()` gets the error. */
+  /** What a timer throws would end the process: the caller of `stats()` gets the error instead. */
   #tryToLook(): void {
     try {
       this.look();

@@ -3,10 +3,10 @@ import { damagedFileError, type Log } from '@shale/storage';
 import { Catalog } from './catalog/catalog.js';
 import { DamageWatch } from './damage-watch.js';
 import { BufferPool } from './frames/buffer-pool.js';
-import type { PendingAppend } from './frames/pending-append.js';
-import { COST_PER_REMOVAL, type MakeRemoval } from './frames/removal.js';
+import type { MakeRemoval } from './frames/removal.js';
 import { Health } from './health.js';
 import { publishHealth } from './health-channel.js';
+import { costOfRemoval } from './intake/cost.js';
 import { FlowControl } from './intake/flow.js';
 import { Intake } from './intake/intake.js';
 import { Trim, type TrimContext, type TrimOutcome } from './intake/trim.js';
@@ -35,6 +35,7 @@ export class Engine {
   readonly lifecycle: Lifecycle;
   readonly health: Health;
   readonly flow: FlowControl;
+  readonly intake: Intake;
   readonly shards: readonly Shard[];
   readonly catalog: Catalog;
   readonly reclaimer: Reclaimer;
@@ -44,7 +45,6 @@ export class Engine {
   readonly log: Log;
   /** Drops under way. */
   readonly #changes = new Set<Promise<unknown>>();
-  readonly #intake: Intake;
   readonly #trims: TrimContext;
   readonly #damage: DamageWatch;
   readonly #joint: JointLane;
@@ -59,7 +59,7 @@ export class Engine {
     this.lifecycle = new Lifecycle(log.path);
     const place = { path: log.path, instance: options.instance };
     this.health = new Health(
-      (error) => this.#intake.failUnsent(error),
+      (error) => this.intake.failUnsent(error),
       (state, error) => publishHealth({ type: 'state', ...place, state, error }),
     );
     this.#damage = new DamageWatch(
@@ -77,7 +77,7 @@ export class Engine {
     const context = {
       data: { path: log.path, instance: options.instance, handleId: log.handleId },
       pool,
-      flow: this.flow,
+      release: (cost: number) => this.flow.release(cost),
       health: this.health,
     };
     this.shards = Array.from({ length: options.shards }, (_, index) => new Shard(index, context));
@@ -92,7 +92,7 @@ export class Engine {
         this.flow.release(frame.cost);
       },
     });
-    this.#intake = new Intake({
+    this.intake = new Intake({
       flow: this.flow,
       health: this.health,
       catalog: this.catalog,
@@ -115,7 +115,7 @@ export class Engine {
       well: () => this.health.state === 'well',
     });
     this.#trims = {
-      intake: this.#intake,
+      intake: this.intake,
       reclaimer: this.reclaimer,
       trouble: () => this.#troubleOfRemoval(),
       release: (cost) => this.flow.release(cost),
@@ -162,20 +162,10 @@ export class Engine {
     if (this.health.state === 'poisoned' || this.health.state === 'failed') throw this.health.error;
   }
 
-  /** Takes an append in, or rejects it. From here on its promise is always settled. */
-  accept(append: PendingAppend, signal: AbortSignal | undefined): void {
-    this.#intake.accept(append, signal);
-  }
-
   /** Resolves when there is room for so much, which is set aside until the event loop turns. */
   async ready(cost: number, signal: AbortSignal | undefined): Promise<void> {
     this.lifecycle.requireOpen();
-    await this.#intake.ready(cost, signal);
-  }
-
-  /** Resolves when every append made so far is settled. */
-  settled(): Promise<void> {
-    return this.#intake.settled();
+    await this.intake.ready(cost, signal);
   }
 
   /** Takes a trim in: it is done between the appends to its table made before and those made after, or rejected. */
@@ -187,20 +177,21 @@ export class Engine {
     resolve: (outcome: TrimOutcome) => void,
     reject: (error: unknown) => void,
   ): void {
-    const cost = this.#costOfRemoval();
-    this.#intake.follow(new Trim(this.#trims, { ref, upTo, sync, cost }, resolve, reject), signal);
+    const cost = costOfRemoval(this.flow.limits.inFlightBytes);
+    this.intake.follow(new Trim(this.#trims, { ref, upTo, sync, cost }, resolve, reject), signal);
   }
 
   /**
-   * Calls `act` between the appends to the table made before and those made after, once there is room and the table has its address;
-   * null when there is none of its name. `act` must put one drop of this cost into a frame, by `send`, at once.
+   * Calls `act` between the appends to the table made before and those made after, once there is room and the table
+   * has its address; null when there is none of its name. `act` must put one drop of this cost into a frame, by
+   * `send`, at once.
    */
   async remove<R>(
     ref: TableRef,
     signal: AbortSignal | undefined,
     act: (address: Address, cost: number) => Promise<R>,
   ): Promise<R | null> {
-    const cost = this.#costOfRemoval();
+    const cost = costOfRemoval(this.flow.limits.inFlightBytes);
     const change = new Promise<R | null>((resolve, reject) => {
       const go = (): void => {
         const { address } = ref;
@@ -213,7 +204,7 @@ export class Engine {
         if (trouble === null) resolve(null);
         else reject(trouble);
       };
-      this.#intake.follow({ ref, cost, go, fail: reject }, signal);
+      this.intake.follow({ ref, cost, go, fail: reject }, signal);
     });
     this.#changes.add(change);
     try {
@@ -221,10 +212,6 @@ export class Engine {
     } finally {
       this.#changes.delete(change);
     }
-  }
-
-  #costOfRemoval(): number {
-    return Math.min(COST_PER_REMOVAL, this.flow.limits.inFlightBytes);
   }
 
   /** On a full disk trims and drops are what makes room. */
@@ -237,7 +224,7 @@ export class Engine {
     return new Promise((resolve, reject) => {
       const change = make(resolve, reject);
       try {
-        this.#intake.send(change);
+        this.intake.send(change);
       } catch (error) {
         reject(error);
         this.flow.release(change.cost);
@@ -267,7 +254,7 @@ export class Engine {
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());
     for (const shard of this.shards) shard.hurry();
-    await this.settled();
+    await this.intake.settled();
     await Promise.allSettled(this.#changes);
     await Promise.all(this.shards.map((shard) => shard.stop()));
     await this.log.close();

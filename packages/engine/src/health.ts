@@ -6,7 +6,7 @@ import { WalError } from '@shale/codec';
  * ```text
  * well ──► full | starved ──► well   the disk is full, or there were no file descriptors or no memory; resume() ends it
  *   └───────┬────────┘
- *           └──► poisoned | failed   for ever: a sync failed, or a shard could not be started again
+ *           └──► poisoned | failed   until it is opened again: a sync failed, or a shard could not be restarted
  * ```
  */
 export type HealthState = 'well' | 'full' | 'starved' | 'poisoned' | 'failed';
@@ -52,7 +52,7 @@ export class Health {
     this.#latch('failed', error);
   }
 
-  /** There is room again, or what was short. Throws what made the WAL unusable, if it is for ever. */
+  /** There is room again, or what was short. Throws what made the WAL unusable, if resuming cannot end it. */
   resumed(): void {
     if (this.#state === 'poisoned' || this.#state === 'failed')
       throw this.#error ?? new WalError('SHALE_INTERNAL', '');

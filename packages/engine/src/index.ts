@@ -51,5 +51,6 @@ export type { ShardBy } from './routing.js';
 export type { ShardThreadStats } from './shard/protocol.js';
 export type { ShardCounters } from './shard/shard.js';
 export type { ShardStats, WalStats } from './stats.js';
-export type { AppendOptions, Table, TrimResult, WriteOptions } from './table.js';
+export type { Table, TrimResult } from './table.js';
 export type { ReadyOptions, TableOptions, Wal, WritePart, WriteParts, WriteResults } from './wal.js';
+export type { AppendOptions, WriteOptions } from './write-options.js';

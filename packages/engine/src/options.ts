@@ -80,17 +80,17 @@ export interface WalOptions {
    */
   readonly maxQueuedAppends?: number;
   /**
-   * Bytes of chunks that reads and scans hold, over all of them. Of many reads at a time each gets smaller chunks than it
-   * asks for, and those that stand still lose theirs: they read them again when they go on. A chunk that one large entry
-   * needs may be larger, and then goes through alone. What a read has handed out does not count.
+   * Bytes of chunks that reads and scans hold, over all of them. Of many reads at a time each gets smaller chunks
+   * than it asks for, and those that stand still lose theirs: they read them again when they go on. A chunk that one
+   * large entry needs may be larger, and then goes through alone. What a read has handed out does not count.
    *
    * @range 1 MiB to 2 GiB
    * @defaultValue 64 MiB
    */
   readonly maxReadBytes?: number;
   /**
-   * Size in bytes of the frames that carry appends to the shards. Larger ones write more at a time and hold both threads
-   * longer. An append that is larger travels in a frame of its own.
+   * Size in bytes of the frames that carry appends to the shards. Larger ones write more at a time and hold both
+   * threads longer. An append that is larger travels in a frame of its own.
    *
    * @range 16 KiB to 16 MiB
    * @defaultValue 512 KiB
@@ -165,8 +165,8 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
 };
 
 /**
- * Checks the options of openWal and fills in what was left out. Throws SHALE_INVALID_ARGUMENT. None of the caller's code
- * runs afterwards. What RocksDB's options may be is checked with the opening.
+ * Checks the options of openWal and fills in what was left out. Throws SHALE_INVALID_ARGUMENT. None of the caller's
+ * code runs afterwards. What RocksDB's options may be is checked with the opening.
  */
 export function resolveOptions(options: WalOptions = {}): ResolvedOptions {
   const resolved = resolve('openWal', RULES, options) as unknown as ResolvedOptions;

@@ -1,13 +1,11 @@
 import type { PayloadCodec, TableId } from '@shale/codec';
-import { invalid, readBag, show } from '@shale/storage';
-import { checkSignal } from './abort.js';
+import { invalid } from '@shale/storage';
 import type { Engine } from './engine.js';
 import type { AppendResult, PendingPart } from './frames/pending-append.js';
 import { dropOf } from './frames/removal.js';
 import { toSequence } from './ids.js';
-import { COST_PER_APPEND, COST_PER_ENTRY } from './intake/flow.js';
+import { costOf } from './intake/cost.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
-import type { Durability } from './options.js';
 import { encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';
 import { checkRange, checkReadOptions, type ReadOptions, type ReadRange } from './read/read-options.js';
@@ -15,34 +13,14 @@ import { TableChunks, type TablePosition } from './read/table-chunks.js';
 import { TableRead } from './read/table-read.js';
 import type { Address, TableRef } from './table-ref.js';
 import { checkInTurn, inTurn, nextTurn, refusedInTurn } from './turn.js';
-
-/** How to write. */
-export interface WriteOptions {
-  /**
-   * When it is acknowledged.
-   *
-   * @defaultValue the `durability` of `openWal`
-   */
-  readonly durability?: Durability | undefined;
-  /**
-   * Gives up waiting for room: the promise rejects with the signal's reason and nothing is written. Once the append
-   * is under way the signal does nothing, because what has been sent cannot be taken back.
-   */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** How to append. */
-export interface AppendOptions extends WriteOptions {
-  /**
-   * The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH and nothing is written. A writer
-   * that repeats an append after SHALE_OUTCOME_UNKNOWN uses it to append once and only once: a mismatch with a
-   * `details.actual` that is greater then proves that the append is in, if nobody else appends to the table and every
-   * append to it has its `expect`. With a smaller one it is not in, and neither is an append made before it: repeat them
-   * in order. With other writers a greater one only says that somebody was there before: read the entry at that sequence
-   * and compare, for which an entry should say whose it is.
-   */
-  readonly expect?: bigint | undefined;
-}
+import {
+  type AppendOptions,
+  type CheckedAppend,
+  readAppendOptions,
+  readWriteOptions,
+  usualOptions,
+  type WriteOptions,
+} from './write-options.js';
 
 /** What a trim came to. */
 export interface TrimResult {
@@ -51,20 +29,6 @@ export interface TrimResult {
   /** The table's last sequence, which a trim does not change; 0n for a table never written. */
   readonly last: bigint;
 }
-
-/** Append options, checked. */
-interface CheckedAppend {
-  readonly sync: boolean;
-  readonly expect: bigint | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** How to append when nothing is said about it: of all tables of a WAL, for an application may make many. */
-const USUAL_SYNC: CheckedAppend = { sync: true, expect: undefined, signal: undefined };
-const USUAL_OS: CheckedAppend = { sync: false, expect: undefined, signal: undefined };
-
-const APPEND_OPTIONS = ['durability', 'expect', 'signal'] as const;
-const WRITE_OPTIONS = ['durability', 'signal'] as const;
 
 /**
  * One table log. Made by `wal.table`; costs nothing and needs no closing. All its methods reject with SHALE_CLOSED once
@@ -84,7 +48,7 @@ export class Table<T = Uint8Array> {
     this.#ref = ref;
     this.#codec = codec;
     this.#isBytes = isBytesCodec(codec);
-    this.#usual = engine.options.durability === 'sync' ? USUAL_SYNC : USUAL_OS;
+    this.#usual = usualOptions(engine.options.durability);
   }
 
   /** The table's name, or null when it was asked for by its id. */
@@ -98,8 +62,8 @@ export class Table<T = Uint8Array> {
   }
 
   /**
-   * The shard that owns the table, from 0; null as {@link id} is. It matters for speed alone: a write over tables of one
-   * shard costs least.
+   * The shard that owns the table, from 0; null as {@link id} is. It matters for speed alone: a write over tables of
+   * one shard costs least.
    */
   get shard(): number | null {
     return this.#ref.address?.shard ?? null;
@@ -113,14 +77,15 @@ export class Table<T = Uint8Array> {
    * called before this returns, too. Appends to one table are done and acknowledged in the order they were made in.
    *
    * Rejects with SHALE_OVERLOADED, SHALE_SEQUENCE_MISMATCH, SHALE_SEQUENCE_EXHAUSTED, SHALE_TOO_LARGE, SHALE_PAYLOAD,
-   * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_CLOSED (nothing was written), SHALE_OUTCOME_UNKNOWN
-   * (it may or may not be in), SHALE_IO, SHALE_POISONED, SHALE_CORRUPT (the table cannot be recovered).
+   * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_CLOSED (nothing was written),
+   * SHALE_OUTCOME_UNKNOWN (it may or may not be in), SHALE_IO, SHALE_POISONED, SHALE_CORRUPT (the table cannot be
+   * recovered).
    */
   append(payload: T, options?: AppendOptions): Promise<bigint> {
     // Not an async function: this runs once per entry.
     return new Promise((resolve, reject) => {
       try {
-        const how = options === undefined ? this.#usual : this.#readOptions('append', options);
+        const how = options === undefined ? this.#usual : readAppendOptions('append', options, this.#usual);
         // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
         const payloadBytes = this.#isBytes
           ? (payload as unknown as Uint8Array)
@@ -128,7 +93,7 @@ export class Table<T = Uint8Array> {
         // From here on no code of the caller runs until the payload is copied.
         const bytes = measureEncoded(this.#codec, payloadBytes);
         this.#requireOwn();
-        this.#engine.accept(
+        this.#engine.intake.accept(
           {
             kind: 'single',
             ref: this.#ref,
@@ -136,7 +101,7 @@ export class Table<T = Uint8Array> {
             isCopied: false,
             expect: how.expect,
             sync: how.sync,
-            cost: bytes + COST_PER_ENTRY + COST_PER_APPEND,
+            cost: costOf(bytes, 1),
             entries: 1,
             bytes,
             resolve,
@@ -157,19 +122,20 @@ export class Table<T = Uint8Array> {
   appendBatch(payloads: readonly T[], options?: AppendOptions): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       try {
-        const how = options === undefined ? this.#usual : this.#readOptions('appendBatch', options);
+        const how =
+          options === undefined ? this.#usual : readAppendOptions('appendBatch', options, this.#usual);
         const gathered = this.gather(payloads);
         // From here on no code of the caller runs until the payloads are copied.
         const part = this.measure(gathered, how.expect);
         const { count } = part.payloads;
-        this.#engine.accept(
+        this.#engine.intake.accept(
           {
             kind: 'batch',
             ref: this.#ref,
             payloads: part.payloads,
             expect: how.expect,
             sync: how.sync,
-            cost: part.bytes + COST_PER_ENTRY * count + COST_PER_APPEND,
+            cost: costOf(part.bytes, count),
             entries: count,
             bytes: part.bytes,
             resolve,
@@ -195,20 +161,22 @@ export class Table<T = Uint8Array> {
   }
 
   /**
-   * Removes the entries up to and including `upTo`; beyond the last one means all. Done between the appends made before
-   * it and those made after it, and in one write with them: a great many trims under way share their syncs, and do not
-   * hold up the appends to other tables. It waits for room as an append does. When it resolves the entries are gone (with
-   * `'sync'`, for good), and their sequences are never given out again. Their space is given back in the background.
+   * Removes the entries up to and including `upTo`; beyond the last one means all. Done between the appends made
+   * before it and those made after it, and in one write with them: a great many trims under way share their syncs,
+   * and do not hold up the appends to other tables. It waits for room as an append does. When it resolves the entries
+   * are gone (with `'sync'`, for good), and their sequences are never given out again. Their space is given back in
+   * the background.
    *
-   * Rejects with SHALE_OVERLOADED as {@link append} does, and with SHALE_OUTCOME_UNKNOWN when the shard's thread died:
-   * trimming again does no harm. It works on a full disk too, on the room that the option `rocksdb.spaceReserve` has kept,
-   * and so makes room there; once that is used up it rejects with SHALE_NO_SPACE until `wal.resume()`.
+   * Rejects with SHALE_OVERLOADED as {@link append} does, and with SHALE_OUTCOME_UNKNOWN when the shard's thread
+   * died: trimming again does no harm. It works on a full disk too, on the room that the option
+   * `rocksdb.spaceReserve` has kept, and so makes room there; once that is used up it rejects with SHALE_NO_SPACE
+   * until `wal.resume()`.
    */
   trim(upTo: bigint, options?: WriteOptions): Promise<TrimResult> {
     return new Promise((resolve, reject) => {
       try {
         const sequence = toSequence('upTo', upTo);
-        const { sync, signal } = this.#readWriteOptions('trim', options);
+        const { sync, signal } = readWriteOptions('trim', options, this.#usual);
         this.#engine.requireWritable();
         this.#requireOwn();
         this.#engine.trim(this.#ref, sequence, sync, signal, resolve, reject);
@@ -234,15 +202,15 @@ export class Table<T = Uint8Array> {
    * of all regions, and without it such a table that was trimmed empty would begin at 1 again, too. It stands between
    * the appends before and after it as {@link trim} does.
    *
-   * Rejects with SHALE_OVERLOADED as {@link append} does, and with SHALE_OUTCOME_UNKNOWN when the shard's thread died: drop
-   * it again.
+   * Rejects with SHALE_OVERLOADED as {@link append} does, and with SHALE_OUTCOME_UNKNOWN when the shard's thread
+   * died: drop it again.
    */
   drop(options?: WriteOptions): Promise<void> {
     return refusedInTurn(() => this.#drop(options));
   }
 
   async #drop(options: WriteOptions | undefined): Promise<void> {
-    const { sync, signal } = this.#readWriteOptions('drop', options);
+    const { sync, signal } = readWriteOptions('drop', options, this.#usual);
     this.#engine.requireWritable();
     this.#requireOwn();
     const { catalog, reclaimer } = this.#engine;
@@ -276,21 +244,6 @@ export class Table<T = Uint8Array> {
     return { ref: this.#ref, payloads, expect, bytes: bytesOf(payloads) };
   }
 
-  #readOptions(call: string, options: AppendOptions): CheckedAppend {
-    const { durability, expect, signal } = readBag(call, options, APPEND_OPTIONS);
-    return {
-      sync: wantsSync(durability, this.#usual.sync),
-      expect: checkExpect(expect),
-      signal: checkSignal(signal),
-    };
-  }
-
-  #readWriteOptions(call: string, options: WriteOptions | undefined): Omit<CheckedAppend, 'expect'> {
-    if (options === undefined) return this.#usual;
-    const { durability, signal } = readBag(call, options, WRITE_OPTIONS);
-    return { sync: wantsSync(durability, this.#usual.sync), signal: checkSignal(signal) };
-  }
-
   /** Throws SHALE_INVALID_ARGUMENT for a table of a name that was asked for by its id. */
   #requireOwn(): void {
     if (!this.#ref.isReserved) return;
@@ -315,17 +268,4 @@ export class Table<T = Uint8Array> {
     if (this.#ref.address === null && this.#ref.name !== null) await this.#engine.catalog.find(this.#ref);
     return this.#ref.address;
   }
-}
-
-/** Whether a durability means waiting for stable storage. Throws SHALE_INVALID_ARGUMENT. */
-export function wantsSync(durability: unknown, fallback: boolean): boolean {
-  if (durability === undefined) return fallback;
-  if (durability === 'sync') return true;
-  if (durability === 'os') return false;
-  throw invalid('durability', `durability must be 'sync' or 'os', and is ${show(durability)}`);
-}
-
-/** The sequence that an append must begin at, if there is one. Throws SHALE_INVALID_ARGUMENT. */
-export function checkExpect(expect: unknown): bigint | undefined {
-  return expect === undefined ? undefined : toSequence('expect', expect);
 }

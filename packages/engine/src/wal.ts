@@ -15,16 +15,16 @@ import { checkSignal } from './abort.js';
 import type { Engine } from './engine.js';
 import type { AppendResult } from './frames/pending-append.js';
 import { type IdInput, type TableIdInput, toId, toTableId } from './ids.js';
-import { COST_PER_APPEND, COST_PER_ENTRY } from './intake/flow.js';
+import { costOf, mostParts, tooLarge } from './intake/cost.js';
 import { type GatheredBatch, readArray } from './intake/gather.js';
-import { tooLarge } from './intake/intake.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents } from './listing.js';
 import type { ResolvedOptions } from './options.js';
 import { Region } from './region/region.js';
 import { collectStats, type WalStats } from './stats.js';
-import { checkExpect, Table, type WriteOptions, wantsSync } from './table.js';
+import { Table } from './table.js';
 import { inTurn, refusedInTurn } from './turn.js';
+import { checkExpect, readWriteOptions, usualOptions, type WriteOptions } from './write-options.js';
 
 /** How to use a table. */
 export interface TableOptions<T> {
@@ -66,7 +66,6 @@ export interface ReadyOptions {
 /** What `ready` sets aside when it is not told how much. */
 const READY_BYTES = 16 * 1024;
 const READY_OPTIONS = ['bytes', 'signal'] as const;
-const WRITE_OPTIONS = ['durability', 'signal'] as const;
 const PART_FIELDS = ['table', 'payloads', 'expect'] as const;
 const TABLE_OPTIONS = ['codec'] as const;
 const BACKUP_OPTIONS = ['keep'] as const;
@@ -152,9 +151,8 @@ export class Wal implements AsyncDisposable {
   ): Promise<WriteResults<Ts>> {
     return new Promise((resolve, reject) => {
       try {
-        const how = options === undefined ? {} : readBag('write', options, WRITE_OPTIONS);
-        const sync = wantsSync(how.durability, this.#engine.options.durability === 'sync');
-        const signal = checkSignal(how.signal);
+        const usual = usualOptions(this.#engine.options.durability);
+        const { sync, signal } = readWriteOptions('write', options, usual);
         const given = this.#gather(parts);
         // From here on no code of the caller runs until the payloads are copied.
         const checked = given.map(({ table, batch, expect }) => table.measure(batch, expect));
@@ -166,12 +164,12 @@ export class Wal implements AsyncDisposable {
           inTurn(settle, []);
           return;
         }
-        this.#engine.accept(
+        this.#engine.intake.accept(
           {
             kind: 'write',
             parts: checked,
             sync,
-            cost: bytes + COST_PER_ENTRY * entries + COST_PER_APPEND * checked.length,
+            cost: costOf(bytes, entries, checked.length),
             entries,
             bytes,
             resolve: settle,
@@ -193,7 +191,7 @@ export class Wal implements AsyncDisposable {
   /**
    * Resolves when there is room for an append, after those that wait for room already; at once if there is. The room is
    * set aside until the event loop turns: an append that is made right after this, before anything else is awaited, is
-   * taken at once and cannot be refused with SHALE_OVERLOADED, as long as everybody who appends waits like that. The
+   * taken at once and cannot be refused with SHALE_OVERLOADED, as long as all who append wait like that. The
    * signal gives up waiting.
    *
    * Rejects with SHALE_TOO_LARGE when so much can never be under way, SHALE_INVALID_ARGUMENT, SHALE_CLOSED, and while
@@ -207,7 +205,7 @@ export class Wal implements AsyncDisposable {
       if (typeof checked !== 'number' || !Number.isSafeInteger(checked) || checked < 0) {
         throw invalid('bytes', `bytes must be a safe integer of at least 0, and is ${show(bytes)}`);
       }
-      const cost = checked + COST_PER_ENTRY + COST_PER_APPEND;
+      const cost = costOf(checked, 1);
       if (cost > limit) throw tooLarge({ bytes: checked, entries: 1 }, cost, limit);
       await this.#engine.ready(cost, checkSignal(signal));
     });
@@ -217,7 +215,7 @@ export class Wal implements AsyncDisposable {
   sync(): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
-      await this.#engine.settled();
+      await this.#engine.intake.settled();
       await this.#engine.admin((log) => log.sync());
     });
   }
@@ -229,10 +227,10 @@ export class Wal implements AsyncDisposable {
 
   /**
    * Lets appends go on after SHALE_NO_SPACE, once there is room on the disk: as much as the option
-   * `rocksdb.spaceReserve`, at least; and after SHALE_NO_RESOURCES, once files can be opened again. RocksDB is opened
-   * anew for it, so every shard waits meanwhile, and region scans that are under way fail with SHALE_CLOSED. Rejects with
-   * SHALE_NO_SPACE when there is no room, reads and trims going on as before, with SHALE_NO_RESOURCES when files cannot
-   * be opened yet, reads going on, and with what made the WAL unusable when that is for ever.
+   * `rocksdb.spaceReserve`, at least; and after SHALE_NO_RESOURCES, once files can be opened again. RocksDB is
+   * reopened for it, so every shard waits meanwhile, and region scans that are under way fail with SHALE_CLOSED.
+   * Rejects with SHALE_NO_SPACE when there is no room, reads and trims going on as before, with SHALE_NO_RESOURCES
+   * when files cannot be opened yet, reads going on, and with what made the WAL unusable when resuming cannot end it.
    */
   resume(): Promise<void> {
     return refusedInTurn(async () => {
@@ -251,12 +249,12 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Gives back now the space of everything trimmed through this Wal so far, which otherwise comes back in the background
-   * once nothing has happened for a while: drops files that hold nothing else and compacts the others. Takes I/O in
-   * proportion to what shares files with the trimmed entries; appends, reads and trims go on meanwhile.
+   * Gives back now the space of everything trimmed through this Wal so far, which otherwise comes back in the
+   * background once nothing has happened for a while: drops files that hold nothing else and compacts the others.
+   * Takes I/O in proportion to what shares files with the trimmed entries; appends, reads and trims go on meanwhile.
    *
-   * Rejects with SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_POISONED, SHALE_IO, SHALE_CLOSED, and SHALE_OUTCOME_UNKNOWN when
-   * the thread it ran on died; the entries stay trimmed whatever comes of it.
+   * Rejects with SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_POISONED, SHALE_IO, SHALE_CLOSED, and SHALE_OUTCOME_UNKNOWN
+   * when the thread it ran on died; the entries stay trimmed whatever comes of it.
    */
   reclaim(): Promise<ReclaimReport> {
     return refusedInTurn(async () => {
@@ -274,12 +272,12 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Copies the database as it is now to a directory that does not exist yet; table files are hard links if they can be.
-   * The copy is a database of its own. It grows in a directory `.<name>.partial-…` beside its place, and is moved there when
-   * it is whole; a process that is killed meanwhile leaves that directory.
+   * Copies the database as it is now to a directory that does not exist yet; table files are hard links if they can
+   * be. The copy is a database of its own. It grows in a directory `.<name>.partial-…` beside its place, and is moved
+   * there when it is whole; a process that is killed meanwhile leaves that directory.
    *
-   * Rejects with SHALE_INVALID_ARGUMENT (there is something already; it is, lies in or holds the log, however the path is
-   * spelt, or lies in another one), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
+   * Rejects with SHALE_INVALID_ARGUMENT (there is something already; it is, lies in or holds the log, however the
+   * path is spelt, or lies in another one), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
    */
   checkpoint(directory: string): Promise<void> {
     return refusedInTurn(async () => {
@@ -293,14 +291,14 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Adds a backup of the whole database to a directory of backups, while appends go on: everything that was acknowledged
-   * before is in it. Table files that the directory has from earlier backups are not copied again. `listBackups`
-   * and `restoreBackup` of `@shale/engine/admin` list them and make a database of one.
+   * Adds a backup of the whole database to a directory of backups, while appends go on: everything that was
+   * acknowledged before is in it. Table files that the directory has from earlier backups are not copied again.
+   * `listBackups` and `restoreBackup` of `@shale/engine/admin` list them and make a database of one.
    *
-   * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another backup is being made in the directory, by whatever thread, process
-   * or path, or one of it restored), SHALE_INVALID_ARGUMENT (it is, lies in or holds the log, lies in another one, or has
-   * files of others where a backup would remove them), SHALE_UNSUPPORTED (its file system has no locks), SHALE_NO_SPACE,
-   * SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
+   * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another backup is being made in the directory, by whatever thread,
+   * process or path, or one of it restored), SHALE_INVALID_ARGUMENT (it is, lies in or holds the log, lies in another
+   * one, or has files of others where a backup would remove them), SHALE_UNSUPPORTED (its file system has no locks),
+   * SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
    */
   backup(directory: string, options?: BackupOptions): Promise<BackupInfo> {
     return refusedInTurn(async () => {
@@ -335,7 +333,7 @@ export class Wal implements AsyncDisposable {
 
   /** Reads the parts of a write and their payloads: runs all code of the caller that there is. */
   #gather(parts: readonly unknown[]): readonly GatheredPart[] {
-    const most = this.#engine.options.maxInFlightBytes / COST_PER_APPEND;
+    const most = mostParts(this.#engine.options.maxInFlightBytes);
     return readArray('parts', 'a write is an array of parts', parts, most).map((part) => {
       const { table, payloads, expect } = readBag('a part of a write', part, PART_FIELDS);
       if (!isTable(table)) throw invalid('table', 'each part of a write names a table of wal.table()');

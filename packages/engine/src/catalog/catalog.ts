@@ -9,11 +9,11 @@ import { Questions } from './questions.js';
 const UNKNOWN: NameState = { is: 'unknown' };
 
 /**
- * The names of a WAL's tables. One thread looks them up and makes them, each by itself, so that it does not matter how many
- * there are. A name is made by its first append and is on stable storage before that append is written; names that are
- * made at the same time share a write.
+ * The names of a WAL's tables. One thread looks them up and makes them, each by itself, so that it does not matter
+ * how many there are. A name is made by its first append and is on stable storage before that append is written;
+ * names that are made at the same time share a write.
  *
- * Here is kept what is known of a name as long as somebody holds its table, or something is under way with it; what is not
+ * What is known of a name is kept while its table is held, or something is under way with it; what is not
  * known is asked for. Nothing is ever appended on a guess.
  */
 export class Catalog {
@@ -22,7 +22,7 @@ export class Catalog {
   readonly #readOnly: boolean;
   readonly #health: Health;
   readonly #entries = new Map<string, WeakRef<NameEntry>>();
-  /** A table that somebody holds keeps its entry. */
+  /** A table that is held keeps its entry. */
   readonly #byRef = new WeakMap<TableRef, NameEntry>();
   readonly #collected = new FinalizationRegistry<string>((name) => this.#forget(name));
   readonly #finding: Questions;
@@ -57,7 +57,9 @@ export class Catalog {
     return name ?? undefined;
   }
 
-  /** Resolves when names can be looked up at once: the first time a database of before may have to be changed for it. */
+  /**
+   * Resolves when names can be looked up at once: the first time a database of before may have to be changed for it.
+   */
   async prepare(): Promise<void> {
     await this.#find([]);
   }
@@ -76,7 +78,7 @@ export class Catalog {
 
   /**
    * Gives the table its address if there is one of its name. The event loop turns meanwhile, whatever is known, so that
-   * asking again and again keeps nobody waiting.
+   * repeated questions do not hold others up.
    */
   async find(ref: TableRef): Promise<void> {
     const entry = this.#entryOf(ref);
@@ -91,7 +93,7 @@ export class Catalog {
 
   /**
    * Waits for `dropData`, which is called at once for a table that has an address and removes its entries together with
-   * its name. Appends that come meanwhile make the name anew. Does nothing for a table without address: see `find`.
+   * its name. Appends that come meanwhile make the name again. Does nothing for a table without address: see `find`.
    */
   async drop(ref: TableRef, dropData: (address: Address) => Promise<void>): Promise<void> {
     const entry = this.#entryOf(ref);
@@ -105,7 +107,7 @@ export class Catalog {
 
   #ask(entry: NameEntry, makes: boolean): Promise<void> {
     const done = this.#answer(entry, makes ? this.#making : this.#finding);
-    // Whoever wants it waits for it, and may have given up.
+    // Its callers wait for it, and may have given up.
     done.catch(() => undefined);
     entry.to({ is: 'asking', makes, done });
     return done;
@@ -141,7 +143,9 @@ export class Catalog {
     }
   }
 
-  /** Asks until there is an answer. Each time the thread does a step of what comes before, and other work in between. */
+  /**
+   * Asks until there is an answer. Each time the thread does a step of what comes before, and other work in between.
+   */
   async #answered<R>(ask: () => Promise<R | null>): Promise<R> {
     for (;;) {
       const answer = await ask();

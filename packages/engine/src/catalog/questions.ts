@@ -30,7 +30,7 @@ export class Questions {
 
   async #run(): Promise<void> {
     this.#isAsking = true;
-    // Whoever asks in the same turn is asked for together.
+    // Questions of the same turn share one task.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting;

@@ -9,7 +9,7 @@ const DEPTH = 2;
 
 /** Where frames go. */
 export interface FrameTarget {
-  /** Whether frames can be sent now. When it becomes true, somebody calls `wake()`. */
+  /** Whether frames can be sent now. When it becomes true, the target calls `wake()`. */
   readonly isOpen: boolean;
   /** Sends one frame to the worker; `done` is called exactly once, when it is settled, whatever came of it. */
   send(frame: Frame, done: () => void): void;
@@ -66,8 +66,11 @@ export class Batcher {
     this.#refill();
   }
 
-  /** Calls `follow` when everything appended so far, and not failed, is with the worker: at once if that is so already. */
-  whenSent(follow: () => void): void {
+  /**
+   * Calls `follow` when everything appended so far, and not failed, is with the worker: at once if that is so
+   * already.
+   */
+  afterSent(follow: () => void): void {
     this.#lane.mark(() => {
       const last = this.#open ?? this.#queue.at(-1);
       if (last === undefined) follow();
@@ -122,7 +125,7 @@ export class Batcher {
       cost += change.cost;
     }
     for (const change of spared) this.add(change);
-    for (const call of sent) this.whenSent(call);
+    for (const call of sent) this.afterSent(call);
     for (const call of settled) this.afterSettled(call);
     for (const mark of marks) this.#lane.mark(mark);
     this.wake();

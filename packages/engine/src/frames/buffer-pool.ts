@@ -1,4 +1,4 @@
-/** Buffers of one size that go to a worker and come back. Those that get lost with a worker are made anew. */
+/** Buffers of one size that go to a worker and come back. Those lost with a worker are replaced. */
 export class BufferPool {
   readonly bufferBytes: number;
   readonly #maxKept: number;

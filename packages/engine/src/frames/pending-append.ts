@@ -24,7 +24,7 @@ export interface MeasuredPayloads {
   readonly lengths: readonly number[];
 }
 
-/** A copy, which nobody else has. */
+/** A copy, with no other owner. */
 export interface CopiedPayloads {
   readonly are: 'copied';
   readonly count: number;
@@ -54,7 +54,7 @@ export interface SingleAppend extends Common {
   ref: TableRef;
   /** Its length is `bytes`. */
   payload: Uint8Array;
-  /** Whether the payload is a copy, which nobody else has. */
+  /** Whether the payload is a copy, with no other owner. */
   isCopied: boolean;
   readonly expect: bigint | undefined;
   readonly resolve: (sequence: bigint) => void;
@@ -123,8 +123,8 @@ export function refsOf(change: PendingChange): readonly TableRef[] {
 }
 
 /**
- * Makes the payloads its own, for an append that cannot go into a frame yet: from then on the caller may do with them
- * what he likes. Throws when there is no memory for them, and for one that another thread makes longer meanwhile.
+ * Copies the payloads of an append that cannot go into a frame yet: from then on the caller may change them. Throws
+ * when there is no memory for them, and for one that another thread makes longer meanwhile.
  */
 export function copyPayloads(append: PendingAppend): void {
   if (append.kind === 'single') {
@@ -141,9 +141,9 @@ export function copyPayloads(append: PendingAppend): void {
 }
 
 /**
- * Lets go of what is in a frame now: the payloads, and the table, if it was asked for by its id. An application may ask for a
- * table anew for each append; then nothing of it outlives the call, and the garbage collector has nothing to move. A name's
- * table stays, which keeps what is known of the name.
+ * Lets go of what the frame has now: the payloads, and the table, if it was asked for by its id. An application may ask
+ * for its table at each append; then nothing of it outlives the call, and the garbage collector has nothing to move. A
+ * name's table stays: it keeps what is known of the name.
  */
 export function releaseFramed(append: PendingAppend): void {
   if (append.kind === 'write') {

@@ -1,9 +1,6 @@
 import { type Address, TableRef } from '../table-ref.js';
 import type { PendingRemoval } from './pending-append.js';
 
-/** What the flow control books for each trim and drop: bookkeeping on this thread, and a place in a frame. */
-export const COST_PER_REMOVAL = 512;
-
 /** A drop of a table, before it has an answer. */
 interface Removal {
   readonly address: Address;

@@ -1,21 +1,16 @@
 import { setImmediate } from 'node:timers';
 import { WalError } from '@shale/codec';
 
-/** What the flow control books for each append besides its payload bytes: bookkeeping on this thread. */
-export const COST_PER_APPEND = 256;
-/** What it books for each entry besides its payload bytes: a length in the frame and the version byte. */
-export const COST_PER_ENTRY = 4;
-
 /** Of the timers module as it was loaded: an application's tests may put clocks of their own in its place. */
 const afterTurn = setImmediate;
 
-/** Somebody who waits for room. */
+/** One that waits for room. */
 export interface Waiter {
   /** Bytes that must be free, at least 1. */
   readonly cost: number;
   /**
-   * What happens to the cost when the turn comes: an append books it; for somebody who is about to append it is set
-   * aside until the event loop turns.
+   * What happens to the cost when the turn comes: an append books it; for an append that is about to come it is
+   * set aside until the event loop turns.
    */
   readonly takes: 'room' | 'promise';
   /** Whether it goes on waiting when appends can do no more: a trim or drop on a full disk. */
@@ -28,7 +23,7 @@ export interface Waiter {
   fail(error: WalError | null): void;
 }
 
-/** A place in the queue: of a waiter, or of a barrier, which passes as soon as nobody is before it. */
+/** A place in the queue: of a waiter, or of a barrier, which passes as soon as nothing is before it. */
 export interface Place {
   waiter: Waiter | Barrier | null;
 }
@@ -41,14 +36,17 @@ interface Barrier {
   fail(): void;
 }
 
-/** Where the bytes are booked of something that waits for a name: beside those under way, with the queue, or among them. */
+/**
+ * Where the bytes are booked of something that waits for a name: beside those under way, with the queue, or among
+ * them.
+ */
 export type Aside = 'beside' | 'queue' | 'room';
 
 /** How much there may be of everything that waits or is under way. */
 export interface FlowLimits {
   /**
-   * Bytes under way: copied into frames, and not yet acknowledged. What waits for a name may be as much again beside it,
-   * and is under way once its table is known, whether there is room or not.
+   * Bytes under way: copied into frames, and not yet acknowledged. What waits for a name may be as much again beside
+   * it, and is under way once its table is known, whether there is room or not.
    */
   readonly inFlightBytes: number;
   /** Bytes of the appends that wait for room, or for a name after so many others. */
@@ -59,8 +57,8 @@ export interface FlowLimits {
 
 /**
  * Bounds the bytes that are copied and not yet acknowledged, and the number and bytes of the appends that wait for
- * room. First come, first served: nobody overtakes, so the order per table holds. Only who was promised room comes
- * before those that wait for a promise themselves.
+ * room. First come, first served: none overtakes, so the order per table holds. Only what was promised room comes
+ * before those that wait for a promise.
  */
 export class FlowControl {
   readonly limits: FlowLimits;
@@ -71,7 +69,7 @@ export class FlowControl {
   #asideAppends = 0;
   #queuedAppends = 0;
   #queuedBytes = 0;
-  /** Bytes promised to who is about to append. Nothing else may be booked on them. */
+  /** Bytes promised to appends that are about to come. Nothing else may be booked on them. */
   #promised = 0;
   /** What it consists of, in the order in which those appends will come. */
   #promises: number[] = [];
@@ -142,7 +140,7 @@ export class FlowControl {
     return place;
   }
 
-  /** Resolves when everybody who waits now has had a turn, or has given up: at once if nobody waits. */
+  /** Resolves when all that wait now have had a turn, or have given up: at once if none waits. */
   barrier(): Promise<void> {
     return new Promise((resolve) => {
       this.#queue.push({
@@ -173,9 +171,9 @@ export class FlowControl {
   }
 
   /**
-   * Takes what has just been booked out of what is under way, because it waits for a name, so that nothing else has to
-   * wait for it. Returns where it is booked now. Only what is beyond all bounds stays where it was: it had room, so it is
-   * not refused.
+   * Takes what has just been booked out of what is under way, because it waits for a name, so that nothing else has
+   * to wait for it. Returns where it is booked now. Only what is beyond all bounds stays where it was: it had room,
+   * so it is not refused.
    *
    * @param from whether it has waited for room; its place in the queue is free then
    */
@@ -206,8 +204,8 @@ export class FlowControl {
     }
   }
 
-  /** Everybody who waits gets `error`, trims and drops excepted if `sparing` says so. */
-  failAll(error: WalError, sparing: 'nobody' | 'removals' = 'nobody'): void {
+  /** All that wait get `error`, trims and drops excepted if `sparing` says so. */
+  failAll(error: WalError, sparing: 'none' | 'removals' = 'none'): void {
     const waiting = this.#queue.slice(this.#head);
     this.#queue = [];
     this.#head = 0;
@@ -284,7 +282,7 @@ export class FlowControl {
     return cost <= this.#promised && this.#queuedAppends === 0;
   }
 
-  /** Sets room aside. Who does not use it before the event loop turns has not wanted it. */
+  /** Sets room aside until the event loop turns. */
   #promise(cost: number): void {
     this.#promised += cost;
     this.#promises.push(cost);

@@ -2,8 +2,7 @@ import { EntryPacker, type PayloadCodec } from '@shale/codec';
 import { fromCaller, invalid, show } from '@shale/storage';
 import type { CopiedPayloads, MeasuredPayloads, Payloads } from '../frames/pending-append.js';
 import { encodeWith, isBytesCodec, measureEncoded } from '../payload.js';
-import { COST_PER_ENTRY } from './flow.js';
-import { tooLarge } from './intake.js';
+import { costSoFar, mostEntries, tooLarge } from './cost.js';
 
 /** A batch after all code of its caller has run that there is: getters, iterations, the codec. */
 export type GatheredBatch = readonly Uint8Array[] | CopiedPayloads;
@@ -16,14 +15,14 @@ export type GatheredBatch = readonly Uint8Array[] | CopiedPayloads;
  * Throws SHALE_INVALID_ARGUMENT, SHALE_PAYLOAD, SHALE_TOO_LARGE.
  */
 export function gatherBatch<T>(codec: PayloadCodec<T>, payloads: readonly T[], limit: number): GatheredBatch {
-  const items = readArray('payloads', 'a batch is an array of payloads', payloads, limit / COST_PER_ENTRY);
+  const items = readArray('payloads', 'a batch is an array of payloads', payloads, mostEntries(limit));
   // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
   if (isBytesCodec(codec)) return items as readonly unknown[] as readonly Uint8Array[];
   const packer = new EntryPacker();
   for (const item of items) {
     const bytes = encodeWith(codec, item);
     packer.add(bytes, measureEncoded(codec, bytes));
-    const cost = packer.payloadBytes + COST_PER_ENTRY * packer.count;
+    const cost = costSoFar(packer.payloadBytes, packer.count);
     if (cost > limit) throw tooLarge({ bytes: packer.payloadBytes, entries: packer.count }, cost, limit);
   }
   return { are: 'copied', count: packer.count, packed: packer.finish() };

@@ -1,7 +1,6 @@
 import { WalError } from '@shale/codec';
 import { abortReason, hasAborted, onAbort } from '../abort.js';
 import type { Catalog } from '../catalog/catalog.js';
-import type { Batcher } from '../frames/batcher.js';
 import {
   copyPayloads,
   isRemoval,
@@ -14,6 +13,7 @@ import type { JointLane } from '../joint/joint-lane.js';
 import type { Shard } from '../shard/shard.js';
 import type { TableRef } from '../table-ref.js';
 import { inTurn } from '../turn.js';
+import { tooLarge } from './cost.js';
 import type { FlowControl, Place } from './flow.js';
 import { NamingQueue } from './naming-queue.js';
 
@@ -23,16 +23,16 @@ export interface Step {
   /** Bytes to book. */
   readonly cost: number;
   /**
-   * Its turn: after the appends to its table that were made before it, and before those made after it. By then its cost is booked, and
-   * its table has its address, or there is no table of its name.
+   * Its turn: after the appends to its table that were made before it, and before those made after it. By then its cost
+   * is booked, and its table has its address, or there is no table of its name.
    */
   go(): void;
   /** Its turn never comes. */
   fail(error: unknown): void;
 }
 
-/** What puts appends into frames and sends them: a shard's batcher, or the lane of joint writes. */
-type Lane = Pick<Batcher, 'add' | 'wake' | 'afterSettled'>;
+/** What puts appends into frames and sends them: a shard, or the lane of joint writes. */
+type Lane = Pick<Shard, 'append' | 'wake' | 'afterSettled' | 'failUnsent'>;
 
 /** What the intake needs of the WAL. */
 export interface IntakeContext {
@@ -53,10 +53,12 @@ export interface IntakeContext {
  */
 export class Intake {
   readonly #context: IntakeContext;
+  readonly #lanes: readonly Lane[];
   readonly #naming: NamingQueue;
 
   constructor(context: IntakeContext) {
     this.#context = context;
+    this.#lanes = [context.joint, ...context.shards];
     this.#naming = new NamingQueue({
       catalog: context.catalog,
       trouble: () => context.health.error,
@@ -64,8 +66,8 @@ export class Intake {
   }
 
   /**
-   * Takes an append in, or rejects it. From here on its promise is always settled, and its payloads belong to the caller
-   * again.
+   * Takes an append in, or rejects it. From here on its promise is always settled, and its payloads belong to the
+   * caller again.
    */
   accept(append: PendingAppend, signal: AbortSignal | undefined): void {
     const refusal = this.#refusal(append, signal);
@@ -79,7 +81,7 @@ export class Intake {
         this.#queue(append, signal);
       } else if (!this.#naming.wants(append)) {
         const lane = this.#laneOf(append);
-        lane.add(append);
+        lane.append(append);
         flow.book(append.cost);
         lane.wake();
       } else {
@@ -146,7 +148,9 @@ export class Intake {
     );
   }
 
-  /** Holds an append that has booked its bytes, and whose payloads are copies, until its tables have their addresses. */
+  /**
+   * Holds an append that has booked its bytes, and whose payloads are copies, until its tables have their addresses.
+   */
   #hold(append: PendingAppend, from: 'door' | 'queue'): void {
     const { flow } = this.#context;
     const aside = flow.setAside(append.cost, from);
@@ -166,7 +170,7 @@ export class Intake {
   /** Puts a trim or drop whose turn it is into a frame, or throws. */
   send(removal: PendingRemoval): void {
     const lane = this.#laneOf(removal);
-    lane.add(removal);
+    lane.append(removal);
     lane.wake();
   }
 
@@ -174,23 +178,17 @@ export class Intake {
   async settled(): Promise<void> {
     await this.#context.flow.barrier();
     await this.#naming.barrier();
-    const { joint, shards } = this.#context;
-    await Promise.all(
-      [joint, ...shards.map(({ batcher }) => batcher)].map(
-        (lane: Lane) => new Promise<void>((resolve) => lane.afterSettled(resolve)),
-      ),
-    );
+    await Promise.all(this.#lanes.map((lane) => new Promise<void>((resolve) => lane.afterSettled(resolve))));
   }
 
   /** Nothing may be acknowledged now: whatever has not been sent gets the error. */
   failUnsent(error: WalError): void {
-    const { flow, health, joint, shards } = this.#context;
+    const { flow, health } = this.#context;
     // On a full disk trims and drops are what makes room.
     const isFull = health.state === 'full';
-    flow.failAll(error, isFull ? 'removals' : 'nobody');
+    flow.failAll(error, isFull ? 'removals' : 'none');
     const spare = (change: PendingChange): boolean => isFull && isRemoval(change);
-    flow.release(joint.failUnsent(error, spare));
-    for (const { batcher } of shards) flow.release(batcher.failUnsent(error, spare));
+    for (const lane of this.#lanes) flow.release(lane.failUnsent(error, spare));
   }
 
   #refusal(append: PendingAppend, signal: AbortSignal | undefined): { readonly error: unknown } | null {
@@ -207,7 +205,7 @@ export class Intake {
     this.#wait(append.cost, 'room', signal, () => this.#admit(append), append.reject);
   }
 
-  /** Waits for room, or for the signal. Throws when the signal cannot be listened to, and then nobody waits. */
+  /** Waits for room, or for the signal. Throws when the signal cannot be listened to, and then nothing waits. */
   #wait(
     cost: number,
     takes: 'room' | 'promise',
@@ -253,7 +251,7 @@ export class Intake {
     }
     try {
       const lane = this.#laneOf(append);
-      lane.add(append);
+      lane.append(append);
       lane.wake();
     } catch (cause) {
       this.#refuse(append, notCopied(append, cause));
@@ -267,7 +265,7 @@ export class Intake {
     const ref = append.kind === 'write' ? append.parts[0]?.ref : append.ref;
     const shard = shards[ref?.address?.shard ?? 0];
     if (shard === undefined) throw new WalError('SHALE_INTERNAL', 'an append has no shard');
-    return shard.batcher;
+    return shard;
   }
 
   /** Rejects an append that has booked its bytes. */
@@ -284,18 +282,5 @@ function notCopied(append: PendingAppend, cause: unknown): WalError {
     'SHALE_PAYLOAD',
     `an append of ${append.bytes} bytes cannot be copied: its memory was changed meanwhile, or there is none for the copy`,
     { cause, details: { bytes: append.bytes, entries: append.entries } },
-  );
-}
-
-/** The error of an append, or of a batch so far, that is more than may be under way at all. */
-export function tooLarge(
-  append: { readonly bytes: number; readonly entries: number },
-  cost: number,
-  limit: number,
-): WalError {
-  return new WalError(
-    'SHALE_TOO_LARGE',
-    `an append of ${append.bytes} bytes in ${append.entries} entries counts as ${cost} bytes, and maxInFlightBytes is ${limit}: split it, or open with a larger maxInFlightBytes`,
-    { details: { bytes: append.bytes, entries: append.entries, limit } },
   );
 }

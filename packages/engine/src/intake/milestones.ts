@@ -1,4 +1,4 @@
-/** Those that came between two moments at which somebody wanted to know. */
+/** Those that came between two calls of `reached`. */
 export interface Stretch {
   /** How many of them are still here. */
   left: number;
@@ -8,7 +8,7 @@ export interface Stretch {
 
 /** Tells when all that was here at a moment is gone, whatever has come since. */
 export class Milestones {
-  /** Oldest first; whoever comes belongs to the last one. */
+  /** Oldest first; what enters belongs to the last one. */
   readonly #stretches: Stretch[] = [{ left: 0, calls: [] }];
 
   /** One more is here; `leave` takes what this returns. */
@@ -43,7 +43,7 @@ export class Milestones {
     });
   }
 
-  /** The stretch that nobody can come into any more; undefined when there is none. */
+  /** The oldest stretch, closed to what enters; undefined when only the open one is left. */
   #first(): Stretch | undefined {
     return this.#stretches.length > 1 ? this.#stretches[0] : undefined;
   }

@@ -43,7 +43,7 @@ export class NamingQueue {
   readonly #context: NamingContext;
   /** The last item that is held for each table with a name. */
   readonly #lastOfName = new Map<TableRef, Item>();
-  /** The same for tables with an id, of which everybody may have a reference of his own. */
+  /** The same for tables with an id, which may have any number of references. */
   readonly #lastOfId = new Map<string, Item>();
   readonly #milestones = new Milestones();
   /** Items whose turn has come. */
@@ -121,7 +121,7 @@ export class NamingQueue {
     const free: TableRef[] = [];
     for (const ref of tables) {
       const last = this.#lastOf(ref);
-      // Two references to one table are behind nobody the second time.
+      // A second reference to one table is behind nothing.
       if (last === undefined) free.push(ref);
       else if (last !== item) {
         last.followers.push(item);
@@ -137,7 +137,7 @@ export class NamingQueue {
     }
   }
 
-  /** Asks for the names that an item will need when its turn comes, which nobody has asked for yet. */
+  /** Asks for the names that an item will need when its turn comes and that were not asked for yet. */
   #askEarly(free: readonly TableRef[]): void {
     for (const ref of free) {
       // Its turn tells how it went.

@@ -21,7 +21,7 @@ const MOST_ATTEMPTS = 16;
 export interface Loans {
   /** A new loan, by its number. */
   openLoan(): bigint;
-  /** Ends a loan that nobody writes with. */
+  /** Ends a loan that no write uses. */
   endLoan(loan: bigint): void;
 }
 
@@ -43,9 +43,10 @@ export function byShard(addresses: Iterable<Address>, shards: readonly Shard[]):
  *   lend ──► lend ──► ... ──► write ──► take back, each        the write is in, or was refused
  *                                └────► find out, each         the thread that wrote has died
  *
- * A thread that dies when it is asked to lend, or after it has lent, makes the loan void, so that nothing was written, and
- * all begins again with its successor. Returns the reply; by then every shard has been sent what to take back, so that what is sent to it from here
- * on comes after it. Rejects with WalError: SHALE_OUTCOME_UNKNOWN when the write may be in.
+ * A thread that dies when it is asked to lend, or after it has lent, makes the loan void, so that nothing was
+ * written, and all begins again with its successor. Returns the reply; by then every shard has been sent what to take
+ * back, so that what is sent to it from here on comes after it. Rejects with WalError: SHALE_OUTCOME_UNKNOWN when the
+ * write may be in.
  */
 export async function commitJointly(
   loans: Loans,
@@ -86,7 +87,7 @@ async function lendAll(loans: Loans, loan: bigint, tables: readonly ShardTables[
   const lent: Lent[] = [];
   const giveUp = (): null => {
     giveBack(loan, lent, null);
-    // Nobody was asked to write with it.
+    // No write was asked for with it.
     loans.endLoan(loan);
     return null;
   };

@@ -24,9 +24,9 @@ interface Load {
 }
 
 /**
- * Group commit for writes over tables of several shards. They share frames as the appends to one shard do: while a frame
- * is under way the next one fills. As long as anything in the lane concerns a table, whatever else is done to that table
- * goes there, too, so that the order per table holds; all other tables keep to their shards.
+ * Group commit for writes over tables of several shards. They share frames as the appends to one shard do: while a
+ * frame is under way the next one fills. As long as anything in the lane concerns a table, whatever else is done to
+ * that table goes there, too, so that the order per table holds; all other tables keep to their shards.
  */
 export class JointLane {
   readonly #context: JointLaneContext;
@@ -56,7 +56,7 @@ export class JointLane {
   }
 
   /** Copies an append, trim or drop into a frame, whole, or throws and has nothing of it. `wake` sends it. */
-  add(change: PendingChange): void {
+  append(change: PendingChange): void {
     // In a frame, an append does not know its tables any more.
     const refs = refsOf(change);
     const load = this.#take(change);
@@ -99,7 +99,7 @@ export class JointLane {
       after.push(...load.after.splice(0));
       this.#leave(load);
     }
-    for (const change of spared) this.add(change);
+    for (const change of spared) this.append(change);
     for (const call of after) this.afterSettled(call);
     this.wake();
     return cost;
@@ -127,7 +127,7 @@ export class JointLane {
 
   /** Resolves when what the table's shard was given so far is sent. */
   #whenSent(address: Address): Promise<void> {
-    return new Promise((resolve) => this.#context.shards[address.shard]?.batcher.whenSent(resolve));
+    return new Promise((resolve) => this.#context.shards[address.shard]?.afterSent(resolve));
   }
 
   async #run(): Promise<void> {
@@ -176,12 +176,12 @@ export class JointLane {
     this.#context.settled(frame, failure);
   }
 
-  /** Writes a frame; tables of one shard alone need nobody to lend anything. */
+  /** Writes a frame; tables of one shard alone need no loan. */
   async #write(frame: Frame, tables: readonly ShardTables[]): Promise<Uint8Array> {
     const [only, ...others] = tables;
     const message = frame.seal();
     if (only === undefined || others.length > 0) return await commitJointly(this.#context, tables, message);
-    return await only.shard.append(message);
+    return await only.shard.write(message);
   }
 }
 

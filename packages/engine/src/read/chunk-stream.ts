@@ -41,11 +41,11 @@ interface Ahead<P> {
   readonly result: Promise<Fetched<P>>;
   /** What came of it; null before. */
   fetched: Fetched<P> | null;
-  /** Nobody wants it any more. */
+  /** It is not wanted any more. */
   isVoid: boolean;
 }
 
-/** A chunk that was handed out: what of it nobody has used can be taken back, as long as it says so. */
+/** A chunk that was handed out: its unused part can be taken back, as long as it says so. */
 export class HandedOut {
   readonly chunk: EntryChunk;
   readonly #room: Room;
@@ -60,8 +60,8 @@ export class HandedOut {
   }
 
   /**
-   * The entries from `index()` on wait to be asked for. When there is no room for them any more, `forget` is called, and
-   * the stream then hands them out again.
+   * The entries from `index()` on wait to be asked for. When there is no room for them any more, `forget` is called,
+   * and the stream then hands them out again.
    */
   lend(index: () => number, forget: () => void): void {
     this.#room.lend({
@@ -81,9 +81,10 @@ export class HandedOut {
 }
 
 /**
- * Chunks in order, the next one being read while one is used if there is room for it. A failure sticks: after it every
- * call fails with the same error, so that it can never be taken for the end. Closing the WAL and aborting the signal make
- * a stream fail. A stream that is left alone holds nothing after a moment, and is forgotten when it is collected.
+ * Chunks in order, the next one being read while one is used if there is room for it. A failure sticks: after it
+ * every call fails with the same error, so that it can never be taken for the end. Closing the WAL and aborting the
+ * signal make a stream fail. A stream that is left alone holds nothing after a moment, and is forgotten when it is
+ * collected.
  */
 export class ChunkStream<P> implements Abortable {
   readonly #engine: Engine;
@@ -92,7 +93,9 @@ export class ChunkStream<P> implements Abortable {
   readonly #chunkBytes: number;
   /** What is given up at the end, be it that the stream is collected. */
   #belongings: Belongings;
-  /** Makes the call that waits for a part fail. It waits no longer than for that: nothing is kept of parts handed out. */
+  /**
+   * Makes the call that waits for a part fail. It waits no longer than for that: nothing is kept of parts handed out.
+   */
   #rejectWaiting: (error: unknown) => void = nothing;
   #state: 'new' | 'running' | 'done' | 'failed' = 'new';
   #failure: unknown;
@@ -228,7 +231,7 @@ export class ChunkStream<P> implements Abortable {
           });
         }
       },
-      // Whoever waits for it hears of it.
+      // The reader that waits for it gets the error.
       nothing,
     );
   }
@@ -258,7 +261,7 @@ export class ChunkStream<P> implements Abortable {
   }
 
   #requireRunning(): void {
-    // Nobody hears of it.
+    // No caller gets its error.
     if (this.#state !== 'running') throw new Error('the read has ended');
   }
 
@@ -289,7 +292,7 @@ export class ChunkStream<P> implements Abortable {
       this.#requireRunning();
       return fetched;
     } catch (error) {
-      // Nobody waits for it any more.
+      // It is not waited for any more.
       part.then(({ room }) => room.release(), nothing);
       throw error;
     } finally {

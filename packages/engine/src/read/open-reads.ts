@@ -11,8 +11,8 @@ export interface Belongings {
 }
 
 /**
- * The reads that are under way. They are held weakly: one that nobody can continue any more is collected, and what it had
- * elsewhere is given up.
+ * The reads that are under way. They are held weakly: one that cannot be continued any more is collected, and what it
+ * had elsewhere is given up.
  */
 export class OpenReads {
   readonly #reads = new Map<Belongings, WeakRef<Abortable>>();

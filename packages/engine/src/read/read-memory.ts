@@ -1,4 +1,4 @@
-/** Whoever has entries in memory that nobody has asked for yet, and can let go of them. */
+/** A holder of entries in memory that were not asked for yet, which can let go of them. */
 export interface Holder {
   /** Changes whenever something of it is used. */
   progress(): number;
@@ -8,7 +8,7 @@ export interface Holder {
 
 /** The least that a read gets for a chunk, however many share the memory, unless it wants less. */
 const LEAST_BYTES = 16 * 1024;
-/** Who has used nothing of what he holds for so long lets go of it. */
+/** A holder that has used nothing for so long lets go of its entries. */
 const IDLE_MS = 1000;
 
 /** Memory booked for one chunk: for the fetch that fills it, and then for as long as some of it waits to be used. */
@@ -83,10 +83,10 @@ interface Waiter {
 }
 
 /**
- * The memory that all reads of a WAL share for their chunks. Who wants to fetch a chunk books room for it first, and gets
- * less than he wants when many do. What has been fetched and not been used can be taken away, longest unused first, to
- * make room for what is wanted now, and after a second without use in any case: a read that stands still holds nothing.
- * What a read has handed out is the application's, and does not count.
+ * The memory that all reads of a WAL share for their chunks. Who wants to fetch a chunk books room for it first, and
+ * gets less than it wants when many do. What has been fetched and not been used can be taken away, longest unused
+ * first, to make room for what is wanted now, and after a second without use in any case: a read that stands still
+ * holds nothing. What a read has handed out is the application's, and does not count.
  */
 export class ReadMemory {
   /** The bound on the bytes booked; one chunk that is larger by itself goes through alone. */
@@ -108,8 +108,8 @@ export class ReadMemory {
   }
 
   /**
-   * Books room for a chunk of `wanted` bytes, or of less, but at least of `least`. Waits for its turn, until others have
-   * used up or let go of what they hold.
+   * Books room for a chunk of `wanted` bytes, or of less, but at least of `least`. Waits for its turn, until others
+   * have used up or let go of what they hold.
    */
   take(wanted: number, least: number = Math.min(wanted, LEAST_BYTES)): Promise<Room> {
     return new Promise((admit) => {
@@ -118,7 +118,7 @@ export class ReadMemory {
     });
   }
 
-  /** The same, for what is not needed yet: null unless there is room and nobody waits for it. */
+  /** The same, for what is not needed yet: null unless there is room and no read waits for it. */
   tryTake(wanted: number): Room | null {
     if (this.#waiting.length > 0) return null;
     const bytes = this.#share(wanted, Math.min(wanted, LEAST_BYTES));

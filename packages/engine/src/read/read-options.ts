@@ -30,8 +30,9 @@ export interface ReadOptions {
   /** Ends the read: it fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Bytes of entries that are read at a time; less where many reads share `maxReadBytes`, which no two chunks of a read
-   * exceed together. One such chunk is read ahead if there is room. An entry that is larger comes in a chunk of its own.
+   * Bytes of entries that are read at a time; less where many reads share `maxReadBytes`, which no two chunks of a
+   * read exceed together. One such chunk is read ahead if there is room. An entry that is larger comes in a chunk of
+   * its own.
    *
    * @range 1 KiB to 256 MiB
    * @defaultValue 1 MiB
@@ -45,13 +46,13 @@ export interface ReadOptions {
    */
   readonly chunkEntries?: number | undefined;
   /**
-   * Whether it is an error that the range does not begin in the table, or right behind it; for who goes on from a position
-   * that he keeps. Then the read fails with SHALE_TRIMMED when its begin (`gte`, or `gt` and one more) is before the first
-   * entry that there is, with that in `details.first`, and with SHALE_AHEAD when it is after the sequence that the next
-   * entry gets, with that in `details.next`: to begin with the next entry is fine, also in a table that was never written
-   * or that does not exist, where it gets 1. The upper bounds and the limit do not matter for it. A range without `gte` and
-   * `gt` is at the first entry there is. When false, a read begins where there is something, and beyond the end it is
-   * empty.
+   * Whether it is an error that the range does not begin in the table, or right behind it; for readers that go on
+   * from a position they keep. Then the read fails with SHALE_TRIMMED when its begin (`gte`, or `gt` and one more) is
+   * before the first entry that there is, with that in `details.first`, and with SHALE_AHEAD when it is after the
+   * sequence that the next entry gets, with that in `details.next`: to begin with the next entry is fine, also in a
+   * table that was never written or that does not exist, where it gets 1. The upper bounds and the limit do not
+   * matter for it. A range without `gte` and `gt` is at the first entry there is. When false, a read begins where
+   * there is something, and beyond the end it is empty.
    *
    * @defaultValue false
    */

@@ -12,7 +12,7 @@ export function newCursor(): number {
 }
 
 /**
- * Fetches the chunks of a whole region. Any shard can do it: the tables are in one database, whoever writes them. It
+ * Fetches the chunks of a whole region. Any shard can do it: the tables are in one database. It
  * works on a snapshot that the thread holds until the end, so a thread that dies takes the scan with it.
  */
 export class RegionChunks implements ChunkFetcher<RegionPosition> {
@@ -41,7 +41,7 @@ export class RegionChunks implements ChunkFetcher<RegionPosition> {
 
   end(): void {
     if (this.#state === 'open') {
-      // The thread gives the snapshot back with everything else when it ends, so nobody has to hear of a failure.
+      // The thread gives the snapshot back with everything else when it ends, so a failure does not matter.
       this.#shard
         .request<'cursorEnd'>({ kind: 'cursorEnd', cursor: this.#cursor }, 'fail')
         .catch(() => undefined);

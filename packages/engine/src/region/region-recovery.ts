@@ -40,9 +40,9 @@ export interface RegionReport {
   /** The bounds of every table that has entries, by table id. Made when asked for: there may be very many. */
   heads(): IterableIterator<TableBounds>;
   /**
-   * Keys that are not of this format, tables whose ends cannot be read, and metadata records that cannot. These tables were
-   * not recovered, but for the last with all of higher ids; all others were. One that was not is recovered when it is first
-   * touched, and fails by itself if it cannot be.
+   * Keys that are not of this format, tables whose ends cannot be read, and metadata records that cannot. These
+   * tables were not recovered, but for the last with all of higher ids; all others were. One that was not is
+   * recovered when it is first touched, and fails by itself if it cannot be.
    */
   readonly problems: readonly WalError[];
   /** Time from the call to this report, in milliseconds. */
@@ -125,8 +125,9 @@ interface Listed {
 }
 
 /**
- * Lists the metadata records, a page at a time, and lets each shard take over its tables that they are about. Returns how
- * many there are. Tables whose records cannot be read are left alone: without them it is not known what comes next.
+ * Lists the metadata records, a page at a time, and lets each shard take over its tables that they are about. Returns
+ * how many there are. Tables whose records cannot be read are left alone: without them it is not known what comes
+ * next.
  */
 async function install(engine: Engine, listed: Listed, problems: WalError[]): Promise<number> {
   const { heads } = listed;
@@ -134,7 +135,7 @@ async function install(engine: Engine, listed: Listed, problems: WalError[]): Pr
     const page = engine
       .nextShard()
       .request<'floors'>({ kind: 'floors', from, limit: FLOORS_PER_TASK }, 'retry');
-    // Whoever waits for it hears of it.
+    // The loop below gets the error when it waits for it.
     page.catch(() => undefined);
     return page;
   };

@@ -2,7 +2,7 @@ import { WalError } from '@shale/codec';
 import type { ShardWorkerData } from './protocol.js';
 import { ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
 
-/** Between attempts when somebody waits to be told that it does not work: opening and closing. */
+/** Between attempts while a caller waits for the failure: opening and closing. */
 export const BRIEF_PAUSES_MS: readonly number[] = [25, 50, 100];
 /**
  * Between attempts to replace a thread that died. Appends wait meanwhile, and what keeps a thread from starting, such
@@ -75,7 +75,7 @@ export class BringUp {
     });
   }
 
-  /** Somebody waits: tries again at once, and gives up soon. */
+  /** A caller waits: tries again at once, and gives up soon. */
   hurry(): void {
     this.#pauses = BRIEF_PAUSES_MS;
     this.#cutPause();

@@ -9,8 +9,9 @@ import { type ThreadOptions, threadOptions } from './thread-options.js';
 const WORKER = new URL('../worker/thread.cjs', import.meta.url).href;
 
 /**
- * Tasks given to the thread at once: all. Those that wait for a lent table wait in the thread, for it to be taken back, and
- * what tells the thread to do that comes behind them: it must not be kept in Piscina's queue until they are done.
+ * Tasks given to the thread at once: all. Those that wait for a lent table wait in the thread, for it to be taken
+ * back, and what tells the thread to do that comes behind them: it must not be kept in Piscina's queue until they are
+ * done.
  */
 const TASKS_AT_ONCE = Number.MAX_SAFE_INTEGER;
 
@@ -64,7 +65,7 @@ export class ShardThread {
     this.#pool.on('error', (error: unknown) => this.#blame(error));
   }
 
-  /** Threads that have begun to start and to load their code, for somebody who will have work for them soon. */
+  /** Threads that have begun to start and to load their code, for work that comes soon. */
   static start(count: number): ShardThread[] {
     const options = threadOptions();
     return Array.from({ length: count }, () => {
@@ -125,8 +126,8 @@ export class ShardThread {
   async #end(): Promise<void> {
     this.#gone = true;
     this.#cause ??= new Error('it was ended');
-    // Without a worker there is nothing to destroy but a task that Piscina still has, whose promise nobody got: its
-    // rejection would end the process.
+    // Without a worker there is nothing to destroy but a task that Piscina still has, whose promise was not handed
+    // out: its rejection would end the process.
     if (this.#worker !== null) await this.#pool.destroy();
     await this.#exited;
   }
@@ -140,7 +141,7 @@ export class ShardThread {
       worker.once('exit', (code) => {
         this.#blame(new Error(`its thread ended with code ${code}`));
         resolve();
-        // What Piscina had queued for a worker that never got ready would wait for ever.
+        // What Piscina had queued for a worker that never got ready would wait without end.
         void this.#pool.destroy();
       });
     });

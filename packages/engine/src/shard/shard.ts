@@ -4,21 +4,20 @@ import type { BufferPool } from '../frames/buffer-pool.js';
 import type { Frame } from '../frames/frame.js';
 import type { PendingChange } from '../frames/pending-append.js';
 import type { Health } from '../health.js';
-import type { FlowControl } from '../intake/flow.js';
 import { nextTurn } from '../turn.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
 import type { ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
 import { type ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
 
 /**
- * Where a shard is in its lives, each of which has one thread:
+ * The state of a shard. Each `starting` begins another incarnation, with a thread of its own:
  *
  *   starting ──► ready ──► starting ──► ...      its thread died
  *       └──────────┴──► over                     it failed for good, or was stopped
  *
- * All that depends on the life is in here, so whatever comes late, from a life before, is told by one comparison.
+ * What depends on the incarnation is in here, so that one comparison tells what comes late from an earlier one.
  */
-type Life =
+type ShardState =
   | { readonly is: 'starting'; readonly bringUp: BringUp; readonly done: Promise<void> }
   | { readonly is: 'ready'; readonly thread: ShardThread }
   | { readonly is: 'over'; readonly error: WalError };
@@ -45,7 +44,8 @@ export interface ShardCounters {
 export interface ShardContext {
   readonly data: ShardWorkerData;
   readonly pool: BufferPool;
-  readonly flow: FlowControl;
+  /** Gives back what an append, trim or drop had booked. */
+  release(cost: number): void;
   readonly health: Health;
 }
 
@@ -55,7 +55,6 @@ export type OnLoss = 'retry' | 'fail';
 /** One shard: the appends on their way to it, its thread, and the replacement of the thread when it dies. */
 export class Shard {
   readonly index: number;
-  readonly batcher: Batcher;
   readonly counters: ShardCounters = {
     appends: 0,
     entries: 0,
@@ -66,29 +65,30 @@ export class Shard {
     restarts: 0,
   };
   readonly #context: ShardContext;
-  #life: Life;
+  readonly #batcher: Batcher;
+  #state: ShardState;
   #isClosing = false;
 
   constructor(index: number, context: ShardContext) {
     this.index = index;
     this.#context = context;
-    this.#life = { is: 'over', error: this.#stopped() };
-    const isOpen = (): boolean => this.#life.is !== 'starting';
-    this.batcher = new Batcher(context.pool, {
+    this.#state = { is: 'over', error: this.#stopped() };
+    const isOpen = (): boolean => this.#state.is !== 'starting';
+    this.#batcher = new Batcher(context.pool, {
       get isOpen() {
         return isOpen();
       },
       send: (frame, done) => this.#send(frame, done),
       refuse: (change, error) => {
         change.reject(error);
-        context.flow.release(change.cost);
+        context.release(change.cost);
       },
     });
   }
 
   /** The thread of now, for tests that end it. */
   get thread(): ShardThread | null {
-    return this.#life.is === 'ready' ? this.#life.thread : null;
+    return this.#state.is === 'ready' ? this.#state.thread : null;
   }
 
   /** What threads attach to, for tests that keep them from starting. */
@@ -114,24 +114,59 @@ export class Shard {
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<ShardResults[K]> {
     for (let attempt = 1; ; attempt++) {
-      while (this.#life.is === 'starting') await this.#life.done.catch(() => undefined);
-      const life: Life = this.#life;
-      if (life.is !== 'ready') {
+      while (this.#state.is === 'starting') await this.#state.done.catch(() => undefined);
+      const state: ShardState = this.#state;
+      if (state.is !== 'ready') {
         await nextTurn();
-        throw life.is === 'over' ? life.error : this.#stopped();
+        throw state.is === 'over' ? state.error : this.#stopped();
       }
       try {
-        return await life.thread.run<K>(task, transfer);
+        return await state.thread.run<K>(task, transfer);
       } catch (error) {
         if (error instanceof TaskFailed) throw error.error;
-        this.#lost(life.thread);
+        this.#lost(state.thread);
         if (onLoss === 'fail' || attempt > 1) throw unknownOutcome(ADVICE[task.kind] ?? 'ask again', error);
       }
     }
   }
 
-  /** Writes a frame of tables of this shard, beside its batcher; returns the reply. Rejects with WalError. */
-  append(frame: Uint8Array): Promise<Uint8Array> {
+  /**
+   * Copies an append, trim or drop into a frame, whole, or throws and has nothing of it. `wake` sends it. Throws
+   * SHALE_TOO_LARGE when there is no memory for a frame of its size.
+   */
+  append(change: PendingChange): void {
+    this.#batcher.add(change);
+  }
+
+  /** Something was appended: sends it when its time has come. */
+  wake(): void {
+    this.#batcher.wake();
+  }
+
+  /**
+   * Calls `follow` when everything appended so far, and not failed, is with the thread: at once if that is so
+   * already.
+   */
+  afterSent(follow: () => void): void {
+    this.#batcher.afterSent(follow);
+  }
+
+  /** Calls `follow` when everything appended so far is settled: at once if that is so already. */
+  afterSettled(follow: () => void): void {
+    this.#batcher.afterSettled(follow);
+  }
+
+  /**
+   * Rejects everything that was not sent yet; returns what it had booked.
+   *
+   * @param spare what is not rejected
+   */
+  failUnsent(error: WalError, spare: (change: PendingChange) => boolean): number {
+    return this.#batcher.failUnsent(error, spare);
+  }
+
+  /** Writes a frame of tables of this shard, past what was appended; returns the reply. Rejects with WalError. */
+  write(frame: Uint8Array): Promise<Uint8Array> {
     return this.request<'append'>({ kind: 'append', frame }, 'fail', [frame.buffer as ArrayBuffer]);
   }
 
@@ -154,7 +189,7 @@ export class Shard {
   /** The WAL is closing: a thread that cannot be started is given up soon. */
   hurry(): void {
     this.#isClosing = true;
-    if (this.#life.is === 'starting') this.#life.bringUp.hurry();
+    if (this.#state.is === 'starting') this.#state.bringUp.hurry();
   }
 
   /**
@@ -162,39 +197,39 @@ export class Shard {
    * SHALE_CLOSED. When it resolves, nothing of the shard's threads is left.
    */
   async stop(): Promise<void> {
-    const life = this.#life;
-    if (life.is === 'over') return;
-    this.#life = { is: 'over', error: this.#stopped() };
-    this.batcher.wake();
-    if (life.is === 'starting') {
-      life.bringUp.stop();
-      await life.done.catch(() => undefined);
+    const state = this.#state;
+    if (state.is === 'over') return;
+    this.#state = { is: 'over', error: this.#stopped() };
+    this.#batcher.wake();
+    if (state.is === 'starting') {
+      state.bringUp.stop();
+      await state.done.catch(() => undefined);
       return;
     }
     // If it cannot detach, its end releases what it holds just as well.
-    await life.thread.run<'detach'>({ kind: 'detach' }).catch(() => null);
-    await life.thread.end();
+    await state.thread.run<'detach'>({ kind: 'detach' }).catch(() => null);
+    await state.thread.end();
   }
 
   #begin(bringUp: BringUp): Promise<void> {
-    const isCurrent = (): boolean => this.#life.is === 'starting' && this.#life.bringUp === bringUp;
+    const isCurrent = (): boolean => this.#state.is === 'starting' && this.#state.bringUp === bringUp;
     const done = bringUp
       .run((thread) => {
         thread.watch(() => this.#lost(thread));
-        this.#life = { is: 'ready', thread };
-        this.batcher.wake();
+        this.#state = { is: 'ready', thread };
+        this.#batcher.wake();
       })
       .catch((cause: unknown) => {
         if (isCurrent()) this.#fail(cause);
         throw cause;
       });
-    this.#life = { is: 'starting', bringUp, done };
+    this.#state = { is: 'starting', bringUp, done };
     return done;
   }
 
   /** The thread died: once it is really gone, another one is started. */
   #lost(thread: ShardThread): void {
-    if (this.#life.is !== 'ready' || this.#life.thread !== thread) return;
+    if (this.#state.is !== 'ready' || this.#state.thread !== thread) return;
     this.counters.restarts++;
     const pauses = this.#isClosing ? BRIEF_PAUSES_MS : PATIENT_PAUSES_MS;
     this.#begin(new BringUp({ data: this.#context.data, previous: thread, pauses })).catch(() => undefined);
@@ -208,9 +243,9 @@ export class Shard {
             path: this.#context.data.path,
             cause,
           });
-    this.#life = { is: 'over', error: failure };
+    this.#state = { is: 'over', error: failure };
     this.#context.health.fail(failure);
-    this.batcher.wake();
+    this.#batcher.wake();
   }
 
   #stopped(): WalError {
@@ -220,8 +255,8 @@ export class Shard {
   }
 
   #send(frame: Frame, done: () => void): void {
-    const life = this.#life;
-    const { pool, flow, health } = this.#context;
+    const state = this.#state;
+    const { pool, health } = this.#context;
     const { counters } = this;
     this.count(frame);
     const settled = (
@@ -236,18 +271,18 @@ export class Shard {
         health.notice(error);
       } finally {
         try {
-          flow.release(frame.cost);
+          this.#context.release(frame.cost);
         } finally {
           done();
         }
       }
     };
-    if (life.is !== 'ready') {
-      settled(life.is === 'over' ? life.error : this.#stopped());
+    if (state.is !== 'ready') {
+      settled(state.is === 'over' ? state.error : this.#stopped());
       return;
     }
     const message = frame.seal();
-    life.thread.run<'append'>({ kind: 'append', frame: message }, [message.buffer as ArrayBuffer]).then(
+    state.thread.run<'append'>({ kind: 'append', frame: message }, [message.buffer as ArrayBuffer]).then(
       (answer) => {
         try {
           const reply = decodeAppendReply(answer);
@@ -268,7 +303,7 @@ export class Shard {
           settled(error.error);
           return;
         }
-        this.#lost(life.thread);
+        this.#lost(state.thread);
         settled(lost('append', error), (change) => lost(change.kind, error));
       },
     );

@@ -25,7 +25,7 @@ export class Cursors {
     try {
       scan.seek(task.at);
       const { layout, neededBytes, done } = scan.read(this.#scratch.take(task.chunkBytes));
-      // To its very end: what of it nobody has used may be asked for again.
+      // Not before its very end: its unused part may be asked for again.
       return { chunk: this.#scratch.handOut(layout), next: done ? null : scan.position, neededBytes };
     } catch (error) {
       this.end(task.cursor);

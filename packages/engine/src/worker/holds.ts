@@ -9,12 +9,12 @@ interface Waiting {
 }
 
 /**
- * The tables that this thread has lent, and the work that waits for them. What needs none of them goes on; what needs one
- * waits, and whatever comes later and shares a table with it waits behind it: so the order per table holds, whoever asks.
+ * The tables that this thread has lent, and the work that waits for them. What needs none of them goes on; what needs
+ * one waits, and whatever comes later and shares a table with it waits behind it: so the order per table holds.
  */
 export class Holds {
   readonly #lent = new Map<bigint, readonly TableId[]>();
-  /** Tables that cannot be touched now, because they are lent or somebody waits for them: how often. */
+  /** Tables that cannot be touched now, because they are lent or waited for: how often. */
   readonly #taken = new Map<string, number>();
   /** The low halves of their ids, to tell fast that a table is not among them. */
   readonly #lowIds = new Map<number, number>();

@@ -1,0 +1,46 @@
+import { WalError } from '@shale/codec';
+
+/** For each append besides its payload bytes: bookkeeping on this thread. */
+const PER_APPEND = 256;
+/** For each entry besides its payload bytes: a length in the frame and the version byte. */
+const PER_ENTRY = 4;
+/** For each trim and drop: bookkeeping on this thread, and a place in a frame. */
+const PER_REMOVAL = 512;
+
+/** The bytes that the flow control books for appends: for one of them, unless it is a write with several parts. */
+export function costOf(bytes: number, entries: number, appends = 1): number {
+  return bytes + PER_ENTRY * entries + PER_APPEND * appends;
+}
+
+/** What it books for a trim or drop, where so much may be under way at all. */
+export function costOfRemoval(limit: number): number {
+  return Math.min(PER_REMOVAL, limit);
+}
+
+/** No batch has more entries, where so much may be under way at all. */
+export function mostEntries(limit: number): number {
+  return limit / PER_ENTRY;
+}
+
+/** No write has more parts, where so much may be under way at all. */
+export function mostParts(limit: number): number {
+  return limit / PER_APPEND;
+}
+
+/** What a batch costs at least that has come so far. */
+export function costSoFar(bytes: number, entries: number): number {
+  return costOf(bytes, entries, 0);
+}
+
+/** The error of an append, or of a batch so far, that is more than may be under way at all. */
+export function tooLarge(
+  append: { readonly bytes: number; readonly entries: number },
+  cost: number,
+  limit: number,
+): WalError {
+  return new WalError(
+    'SHALE_TOO_LARGE',
+    `an append of ${append.bytes} bytes in ${append.entries} entries counts as ${cost} bytes, and maxInFlightBytes is ${limit}: split it, or open with a larger maxInFlightBytes`,
+    { details: { bytes: append.bytes, entries: append.entries, limit } },
+  );
+}

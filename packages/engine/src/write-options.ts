@@ -1,0 +1,87 @@
+import { invalid, readBag, show } from '@shale/storage';
+import { checkSignal } from './abort.js';
+import { toSequence } from './ids.js';
+import type { Durability } from './options.js';
+
+/** How to write. */
+export interface WriteOptions {
+  /**
+   * When it is acknowledged.
+   *
+   * @defaultValue the `durability` of `openWal`
+   */
+  readonly durability?: Durability | undefined;
+  /**
+   * Gives up waiting for room: the promise rejects with the signal's reason and nothing is written. Once the append
+   * is under way the signal does nothing, because what has been sent cannot be taken back.
+   */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How to append. */
+export interface AppendOptions extends WriteOptions {
+  /**
+   * The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH and nothing is written. A writer
+   * that repeats an append after SHALE_OUTCOME_UNKNOWN uses it to append once and only once: a mismatch with a
+   * `details.actual` that is greater then proves that the append is in, if nobody else appends to the table and every
+   * append to it has its `expect`. With a smaller one it is not in, and neither is an append made before it: repeat them
+   * in order. With other writers a greater one only says that something was appended before: read the entry at that sequence
+   * and compare, for which an entry should say whose it is.
+   */
+  readonly expect?: bigint | undefined;
+}
+
+/** The options of a write, checked. */
+export type CheckedWrite = Omit<CheckedAppend, 'expect'>;
+
+/** Append options, checked. */
+export interface CheckedAppend {
+  readonly sync: boolean;
+  readonly expect: bigint | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const USUAL_SYNC: CheckedAppend = { sync: true, expect: undefined, signal: undefined };
+const USUAL_OS: CheckedAppend = { sync: false, expect: undefined, signal: undefined };
+
+const APPEND_OPTIONS = ['durability', 'expect', 'signal'] as const;
+const WRITE_OPTIONS = ['durability', 'signal'] as const;
+
+/** How to append when nothing is said about it. One object for all tables: an application may make many. */
+export function usualOptions(durability: Durability): CheckedAppend {
+  return durability === 'sync' ? USUAL_SYNC : USUAL_OS;
+}
+
+/** Reads the options of an append. Throws SHALE_INVALID_ARGUMENT. */
+export function readAppendOptions(call: string, options: AppendOptions, usual: CheckedAppend): CheckedAppend {
+  const { durability, expect, signal } = readBag(call, options, APPEND_OPTIONS);
+  return {
+    sync: wantsSync(durability, usual.sync),
+    expect: checkExpect(expect),
+    signal: checkSignal(signal),
+  };
+}
+
+/** Reads the options of a write, trim or drop. Throws SHALE_INVALID_ARGUMENT. */
+export function readWriteOptions(
+  call: string,
+  options: WriteOptions | undefined,
+  usual: CheckedWrite,
+): CheckedWrite {
+  if (options === undefined) return usual;
+  const { durability, signal } = readBag(call, options, WRITE_OPTIONS);
+  return { sync: wantsSync(durability, usual.sync), signal: checkSignal(signal) };
+}
+
+/** Whether a durability means waiting for stable storage. Throws SHALE_INVALID_ARGUMENT. */
+function wantsSync(durability: unknown, fallback: boolean): boolean {
+  if (durability === undefined) return fallback;
+  if (durability === 'sync') return true;
+  if (durability === 'os') return false;
+  throw invalid('durability', `durability must be 'sync' or 'os', and is ${show(durability)}`);
+}
+
+/** The sequence that an append must begin at, if there is one. Throws SHALE_INVALID_ARGUMENT. */
+export function checkExpect(expect: unknown): bigint | undefined {
+  return expect === undefined ? undefined : toSequence('expect', expect);
+}
