@@ -30,7 +30,7 @@ export const codec = [
     edits: [
       {
         file: 'packages/codec/src/frame/append-frame-writer.ts',
-        from: `    this.#isOpenUnit = true;
+        from: `    this.#isOpenAddition = true;
     this.#countAt = -1;`,
         to: `    this.#countAt = -1;`,
       },

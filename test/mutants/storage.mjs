@@ -74,7 +74,7 @@ export const storage = [
     killers: ['packages/storage/test/recovery.test.ts', 'packages/engine/test/worker-death.test.ts'],
   },
   {
-    name: 'unit-atomicity',
+    name: 'write-atomicity',
     removes: 'the refusal of a whole atomic write when one part of it is refused',
     edits: [
       {

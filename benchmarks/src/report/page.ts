@@ -67,7 +67,7 @@ function conditions({ machine, versions, device, ...report }: Report): string {
   return lines.map((line) => `<p class="soft">${escapeText(line)}</p>`).join('\n');
 }
 
-/** The best figure of each kind, for whoever reads no further. */
+/** The best figure of each kind, for readers who stop here. */
 function tiles(report: Report): string {
   const shale = report.cases.filter((one) => one.store === 'shale');
   const best = (measure: MeasureName, fits: (one: CaseResult) => boolean): number | undefined => {

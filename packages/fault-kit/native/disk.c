@@ -8,11 +8,11 @@
  * SHALE_DISK_ALSO       real path of a file elsewhere whose writes are recorded, and never hindered (optional)
  * SHALE_DISK_RECORDING  where to append the records (optional)
  * SHALE_DISK_CONTROL    control file, at least CONTROL_SIZE bytes (optional)
- * SHALE_DISK_BOOT_ID    a file to be read in place of the kernel's boot id, so that whoever opens what a power failure of
- *                       this process leaves finds that the machine was started anew (optional)
+ * SHALE_DISK_BOOT_ID    a file to be read in place of the kernel's boot id, so that an opening of what a power failure of
+ *                       this process leaves sees a restarted machine (optional)
  *
- * It cannot see what does not go through the C library: raw system calls, io_uring, and writes to mapped memory. Whoever
- * relies on a recording replays it and compares the outcome with the directory. src/disk/recording.ts and
+ * It cannot see what does not go through the C library: raw system calls, io_uring, and writes to mapped memory. To
+ * rely on a recording, replay it and compare the outcome with the directory. src/disk/recording.ts and
  * src/disk/control.ts hold the other ends of the two formats; all numbers are little-endian.
  *
  * Every call is made by its number, so nothing here calls itself. */

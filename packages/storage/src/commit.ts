@@ -36,15 +36,15 @@ interface Refused {
  * Gives the appends of a frame their sequences and writes them with one native call, and with them the trims and drops
  * that stand among them.
  *
- * Frames of plain appends, which are the hot path, go another way: {@link PlainFrames}. Here each table of a frame has a
- * unit, per append there are a few number reads and one bigint addition, and per entry there is nothing.
+ * Frames of plain appends, which are the hot path, go another way: {@link PlainFrames}. Here each table of a frame
+ * has a unit, per append there are a few number reads and one bigint addition, and per entry there is nothing.
  */
 export class Committer {
   readonly #context: LogContext;
   readonly #plain: PlainFrames;
   readonly #runs = new GroupRuns();
   readonly #removals: Removals;
-  // Of the frame under way, by table index; null while nobody has asked.
+  // Of the frame under way, by table index; null while not asked for.
   readonly #units: (TableUnit | WalError | null)[] = [];
   readonly #prefixes: Uint8Array[] = [];
   #expectAt = 0;
@@ -59,7 +59,7 @@ export class Committer {
 
   /**
    * Writes a frame. Appends that cannot be written (an `expect` that does not hold, a table that cannot be recovered
-   * or has no sequences left) are left out with the atomic unit they belong to, and reported, as are trims of such a
+   * or has no sequences left) are left out with the atomic write they belong to, and reported, as are trims of such a
    * table; the rest is one atomic write. When that fails, no sequence has advanced and SHALE_POISONED, SHALE_NO_SPACE,
    * SHALE_IO or what the native call says is thrown.
    *
@@ -115,7 +115,7 @@ export class Committer {
           at++;
           continue;
         }
-        const end = unitEnd(frame, at);
+        const end = writeEnd(frame, at);
         const error = this.#assign(frame, at, end, firsts, refused.appends);
         this.#collect(frame, at, end, firsts, error, errors);
         at = end;
@@ -170,7 +170,9 @@ export class Committer {
     }
   }
 
-  /** Looks all tables of a frame up together. What is not found here is asked for by itself, and then fails by itself. */
+  /**
+   * Looks all tables of a frame up together. What is not found here is asked for by itself, and then fails by itself.
+   */
   #lookUp(frame: AppendFrame): void {
     const missing: number[] = [];
     for (const [index, prefix] of this.#prefixes.entries()) {
@@ -243,7 +245,7 @@ export class Committer {
     );
   }
 
-  /** Gives the appends of one atomic unit their sequences. On an error none of them has one. */
+  /** Gives the appends of one atomic write their sequences. On an error none of them has one. */
   #assign(
     frame: AppendFrame,
     from: number,
@@ -284,7 +286,7 @@ export class Committer {
     firsts.fill(0n, from, end);
   }
 
-  /** Turns one atomic unit into runs to write, or into entries to step over. */
+  /** Turns one atomic write into runs to write, or into entries to step over. */
   #collect(
     frame: AppendFrame,
     from: number,
@@ -340,8 +342,8 @@ export class Committer {
   }
 }
 
-/** The index after the last append of the atomic unit that begins at `from`. */
-function unitEnd(frame: AppendFrame, from: number): number {
+/** The index after the last append of the atomic write that begins at `from`. */
+function writeEnd(frame: AppendFrame, from: number): number {
   let end = from + 1;
   while (end < frame.appendCount && ((frame.appends[end * APPEND_WORDS + 2] ?? 0) & APPEND_JOINS) !== 0)
     end++;

@@ -8,7 +8,7 @@ export interface ErrorContext {
   readonly table?: TableId | undefined;
 }
 
-/** What each native code is to a caller of the log, and what he can do. Codes left out are SHALE_IO. */
+/** What each native code is to a caller of the log, and what to do. Codes left out are SHALE_IO. */
 const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode; advice: string }>>> = {
   ROCKSDB_LOCKED: {
     code: 'SHALE_LOCKED',
@@ -52,7 +52,7 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
   },
   ROCKSDB_EXPIRED: {
     code: 'SHALE_CLOSED',
-    advice: 'resume() has opened the database anew: begin the scan again',
+    advice: 'resume() has reopened the database: begin the scan again',
   },
   ROCKSDB_READ_ONLY: { code: 'SHALE_READ_ONLY', advice: 'open the database without readOnly to change it' },
   ROCKSDB_LIBRARY_MISSING: {
@@ -74,8 +74,8 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
 const IO_ADVICE = 'check the disk, the permissions and the free space of the directory';
 
 /**
- * Turns whatever a call of the native binding or of Node's file system threw into a WalError with the original as its cause. A WalError stays
- * as it is, but gets the path and the table when it has none.
+ * Turns whatever a call of the native binding or of Node's file system threw into a WalError with the original as its
+ * cause. A WalError stays as it is, but gets the path and the table when it has none.
  */
 export function toWalError(error: unknown, context: ErrorContext): WalError {
   if (error instanceof WalError) return placed(error, context);

@@ -1,8 +1,8 @@
 /**
- * A generator whose failure sticks: once `next` has thrown, every later `next` throws the same error. A plain
- * generator would look like a clean end instead, and a consumer that calls `next` again would take half a log for all.
+ * A generator that latches its failure: once `next` has thrown, every later `next` throws the same error. A plain
+ * generator would end, and a consumer that calls `next` again would take half a log for all of it.
  */
-export class StickyGenerator<T> implements Generator<T, void, undefined> {
+export class LatchedGenerator<T> implements Generator<T, void, undefined> {
   readonly #inner: Generator<T, void, undefined>;
   readonly #release: () => void;
   #failure: { readonly error: unknown } | undefined;

@@ -22,6 +22,7 @@ import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, headsRange, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+import { LatchedGenerator } from './latched-generator.js';
 import { commitWithLoan, endLoan, type LoanResult, lend, takeBack } from './loan.js';
 import { Names } from './names/names.js';
 import { refuseStray } from './option-names.js';
@@ -31,7 +32,6 @@ import { type ReclaimOptions, type ReclaimReport, reclaim } from './reclaim.js';
 import { install, openRegion, type RegionReport } from './recovery.js';
 import { type RegionEntry, RegionScan, regionEntries } from './region-scan.js';
 import { type LogStats, stats } from './stats.js';
-import { StickyGenerator } from './sticky.js';
 import { TableUnits } from './table-units.js';
 import { type TableInfo, tables } from './tables.js';
 import { type TrimResult, trimmedKeys } from './trim.js';
@@ -43,7 +43,9 @@ import { FrameBuilder } from './write.js';
 /** Whether a log can be used. `closing` while `close` runs. */
 export type LogState = 'open' | 'closing' | 'closed';
 
-/** The first and last sequence of what was appended. For an empty batch `last` is the current last, `first` one more. */
+/**
+ * The first and last sequence of what was appended. For an empty batch `last` is the current last, `first` one more.
+ */
 export interface AppendSpan {
   readonly first: bigint;
   readonly last: bigint;
@@ -64,9 +66,9 @@ export interface AppendOptions extends SyncOptions {
 /** How to read a table. */
 export interface LogReadOptions extends ChunkOptions {
   /**
-   * Whether a range that does not begin in the table, or right behind it, is an error: SHALE_TRIMMED, with `details.first`,
-   * when it begins before the first entry that there is, SHALE_AHEAD, with `details.next`, when it begins after the
-   * sequence that the next entry gets. Default false: the read then begins where there is something.
+   * Whether a range that does not begin in the table, or right behind it, is an error: SHALE_TRIMMED, with
+   * `details.first`, when it begins before the first entry that there is, SHALE_AHEAD, with `details.next`, when it
+   * begins after the sequence that the next entry gets. Default false: the read then begins where there is something.
    */
   readonly strict?: boolean | undefined;
 }
@@ -170,8 +172,8 @@ export class Log {
   }
 
   /**
-   * Begins a loan: other logs of the handle lend tables, and one of them writes all of these in one batch. It is gone once
-   * it was used, and when a log that has lent to it ends before. Its number is not given out again.
+   * Begins a loan: other logs of the handle lend tables, and one of them writes all of these in one batch. It is gone
+   * once it was used, and when a log that has lent to it ends before. Its number is not given out again.
    */
   openLoan(): bigint {
     this.#requireWritable();
@@ -179,8 +181,9 @@ export class Log {
   }
 
   /**
-   * Leaves tables to a loan and returns what is known of them, for {@link commitWithLoan}; null when the loan is gone, and
-   * then they are not lent. Until {@link takeBack} or {@link endLoan} they must not be changed through this log.
+   * Leaves tables to a loan and returns what is known of them, for {@link commitWithLoan}; null when the loan is
+   * gone, and then they are not lent. Until {@link takeBack} or {@link endLoan} they must not be changed through this
+   * log.
    */
   lend(loan: bigint, ids: readonly TableId[]): BigUint64Array | null {
     this.#requireWritable();
@@ -188,9 +191,9 @@ export class Log {
   }
 
   /**
-   * As {@link commit}, over tables of this log and those of others that were lent, whose states are given one list after
-   * the other. Null when the loan is gone: nothing was written. Otherwise the loan is gone afterwards, and the result
-   * says what the others are to take back; when this throws, they take back what they have lent.
+   * As {@link commit}, over tables of this log and those of others that were lent, whose states are given one list
+   * after the other. Null when the loan is gone: nothing was written. Otherwise the loan is gone afterwards, and the
+   * result says what the others are to take back; when this throws, they take back what they have lent.
    */
   commitWithLoan(loan: bigint, states: BigUint64Array, frame: AppendFrame): LoanResult | null {
     this.#requireWritable();
@@ -205,8 +208,8 @@ export class Log {
 
   /**
    * Takes tables back of which it is not known whether they were written. It waits while they are being written, and
-   * afterwards they are not any more; they are recovered when they are next touched. What was listed of them before must
-   * not be installed afterwards.
+   * afterwards they are not any more; they are recovered when they are next touched. What was listed of them before
+   * must not be installed afterwards.
    */
   endLoan(loan: bigint, ids: readonly TableId[]): void {
     this.#requireOpen();
@@ -227,7 +230,7 @@ export class Log {
     range: ReadRange = {},
     options: LogReadOptions = {},
   ): Generator<LogEntry, void, undefined> {
-    return new StickyGenerator(entriesOf(this.readChunks(id, range, options)));
+    return new LatchedGenerator(entriesOf(this.readChunks(id, range, options)));
   }
 
   /** As {@link read}, many entries at a time. Each chunk has memory of its own. */
@@ -241,7 +244,7 @@ export class Log {
     const watch = new DropWatch(this.#context, table);
     try {
       const span = this.resolveRange(table, range, watch.token, strict);
-      return new StickyGenerator(
+      return new LatchedGenerator(
         this.#whileOpen(watch.during(readChunks(this.#context, table, span, limitOf(range), options))),
         () => watch.end(),
       );
@@ -252,8 +255,8 @@ export class Log {
   }
 
   /**
-   * Begins to watch a table for its being dropped, by whatever log of the handle, and returns what names the watch to all
-   * of them. It ends by {@link unwatch}, or with this log. Every read needs one: {@link resolveRange}.
+   * Begins to watch a table for its being dropped, by whatever log of the handle, and returns what names the watch to
+   * all of them. It ends by {@link unwatch}, or with this log. Every read needs one: {@link resolveRange}.
    */
   watch(id: TableIdLike): bigint {
     this.#requireOpen();
@@ -309,7 +312,7 @@ export class Log {
    */
   scanRegion(region: U64Like, options: ChunkOptions = {}): Generator<RegionEntry, void, undefined> {
     const scan = this.regionScan(region);
-    return new StickyGenerator(this.#whileOpen(regionEntries(scan, options)), () => scan.close());
+    return new LatchedGenerator(this.#whileOpen(regionEntries(scan, options)), () => scan.close());
   }
 
   /** As {@link scanRegion}, in chunks into buffers of the caller, who closes it. */
@@ -351,9 +354,9 @@ export class Log {
   }
 
   /**
-   * Removes a table for good: its entries, its metadata record, and its name if it has one. Afterwards it is as never written. Only for table
-   * ids that no region uses any more: the record is one for all regions, and without it a table of another region that
-   * has been trimmed empty would begin at 1 again.
+   * Removes a table for good: its entries, its metadata record, and its name if it has one. Afterwards it is as never
+   * written. Only for table ids that no region uses any more: the record is one for all regions, and without it a
+   * table of another region that has been trimmed empty would begin at 1 again.
    */
   drop(id: TableIdLike, options: SyncOptions = {}): void {
     this.#requireWritable();
@@ -364,12 +367,12 @@ export class Log {
   heads(options: HeadsOptions = {}): Generator<TableHead, void, undefined> {
     this.#requireOpen();
     const range = headsRange(this.instance, options);
-    return new StickyGenerator(this.#whileOpen(heads(this.#context, range, options.onProblem)));
+    return new LatchedGenerator(this.#whileOpen(heads(this.#context, range, options.onProblem)));
   }
 
   /**
-   * The metadata records, by table id, from table `from` on. What is not of this format is given to `onProblem`; without it
-   * the generator fails with SHALE_CORRUPT, as it does in any case at a block that cannot be read.
+   * The metadata records, by table id, from table `from` on. What is not of this format is given to `onProblem`;
+   * without it the generator fails with SHALE_CORRUPT, as it does in any case at a block that cannot be read.
    */
   floors(
     onProblem?: (problem: WalError) => void,
@@ -377,7 +380,7 @@ export class Log {
   ): Generator<TableFloor, void, undefined> {
     this.#requireOpen();
     const table = toU64(from, 'from');
-    return new StickyGenerator(this.#whileOpen(floors(this.#context, onProblem, undefined, table)));
+    return new LatchedGenerator(this.#whileOpen(floors(this.#context, onProblem, undefined, table)));
   }
 
   /**
@@ -394,8 +397,8 @@ export class Log {
    * They must have been listed since this log was attached: what has been changed through it since is known to it, and
    * tables it knows already are left as they are. Returns how many were new.
    *
-   * @param since what {@link dropCount} said before they were listed: tables that were dropped since, or may have been, are
-   * left to be recovered. Default: since the process opened the database.
+   * @param since what {@link dropCount} said before they were listed: tables that were dropped since, or may have
+   *   been, are left to be recovered. Default: since the process opened the database.
    */
   install(tableHeads: Iterable<TableHead>, tableFloors: Iterable<TableFloor>, since: U64Like = 0n): number {
     this.#requireOpen();
@@ -407,13 +410,13 @@ export class Log {
    * not of this format is given to `onProblem`; without it the generator fails with SHALE_CORRUPT.
    */
   tables(onProblem?: (problem: WalError) => void): Generator<TableInfo, void, undefined> {
-    return new StickyGenerator(found(this.tableSteps(onProblem)));
+    return new LatchedGenerator(found(this.tableSteps(onProblem)));
   }
 
   /** As {@link tables}, in steps of which none takes long: null says that there is nothing yet. */
   tableSteps(onProblem?: (problem: WalError) => void): Generator<TableInfo | null, void, undefined> {
     this.#requireOpen();
-    return new StickyGenerator(this.#whileOpen(tables(this.#context, onProblem)));
+    return new LatchedGenerator(this.#whileOpen(tables(this.#context, onProblem)));
   }
 
   /** Reads and checks everything; yields progress and findings, and totals at the end. */
@@ -421,7 +424,7 @@ export class Log {
     this.#requireOpen();
     refuseStray('verify', options, ['chunkBytes']);
     const snapshot = native({ path: this.path }, () => this.#db.snapshot());
-    return new StickyGenerator(this.#whileOpen(verify(this.#context, snapshot, options)), () =>
+    return new LatchedGenerator(this.#whileOpen(verify(this.#context, snapshot, options)), () =>
       snapshot.release(),
     );
   }
@@ -461,7 +464,7 @@ export class Log {
 
   /**
    * Gives back the space of trimmed ranges, as {@link trim} returned them. Throws SHALE_INVALID_ARGUMENT when a range
-   * is not trimmed: nothing that can be read is ever removed. Tables may be dropped and begun anew meanwhile, also by
+   * is not trimmed: nothing that can be read is ever removed. Tables may be dropped and begun again meanwhile, also by
    * other logs of the handle: their ranges are then left alone.
    */
   async reclaim(ranges: Iterable<KeyRange>, options: ReclaimOptions = {}): Promise<ReclaimReport> {
@@ -478,8 +481,9 @@ export class Log {
   }
 
   /**
-   * Lets writes go on after SHALE_NO_SPACE, once there is room again: as much as `spaceReserve`, at least. RocksDB is opened
-   * anew for it, so every thread's calls wait meanwhile, and region scans and `verify` that are under way fail.
+   * Lets writes go on after SHALE_NO_SPACE, once there is room again: as much as `spaceReserve`, at least. RocksDB is
+   * opened again for it, so every thread's calls wait meanwhile, and region scans and `verify` that are under way
+   * fail.
    */
   async resume(): Promise<void> {
     this.#requireWritable();
@@ -487,11 +491,11 @@ export class Log {
   }
 
   /**
-   * Copies the database, as it is now, to a directory that does not exist yet, and appears when it is whole; table files
-   * are hard links if they can. It grows in a directory `.<name>.partial-…` beside it.
+   * Copies the database, as it is now, to a directory that does not exist yet, and appears when it is whole; table
+   * files are hard links if they can. It grows in a directory `.<name>.partial-…` beside it.
    *
-   * Rejects with SHALE_INVALID_ARGUMENT (there is something already, it is, lies in or holds the log, it lies in another
-   * one, or it cannot be made), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
+   * Rejects with SHALE_INVALID_ARGUMENT (there is something already, it is, lies in or holds the log, it lies in
+   * another one, or it cannot be made), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
    */
   async checkpoint(directory: string): Promise<void> {
     this.#requireOpen();

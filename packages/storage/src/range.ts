@@ -40,8 +40,8 @@ export interface SequenceSpan {
   readonly from: bigint;
   readonly to: bigint;
   /**
-   * The watch (`Log.watch`) that tells later whether the table is still the same: one that was dropped and begun anew has
-   * other entries at these sequences.
+   * The watch (`Log.watch`) that tells later whether the table is still the same: one that was dropped and begun
+   * again has other entries at these sequences.
    */
   readonly watch: bigint;
 }
@@ -89,7 +89,10 @@ export function requirePosition({ first, next }: TablePosition, range: ReadRange
   }
 }
 
-/** Where a range says that it begins, which may be 2^64; undefined when it does not say. Throws SHALE_INVALID_ARGUMENT. */
+/**
+ * Where a range says that it begins, which may be 2^64; undefined when it does not say. Throws
+ * SHALE_INVALID_ARGUMENT.
+ */
 export function startOf({ gte, gt }: ReadRange): bigint | undefined {
   const at = gte === undefined ? undefined : toU64(gte, 'gte');
   const after = gt === undefined ? undefined : toU64(gt, 'gt') + 1n;

@@ -15,13 +15,13 @@ import {
 /** How hard to try to give space back. */
 export interface ReclaimOptions {
   /**
-   * Also flush what is in memory and compact the ranges down to the last level, so that their bytes leave the disk now
-   * and not when compaction comes by. Costs I/O in proportion to what shares files with the ranges. On a full disk, which
-   * has no room for that, it is left out. Default false.
+   * Also flush what is in memory and compact the ranges down to the last level, so that their bytes leave the disk
+   * now and not when compaction comes by. Costs I/O in proportion to what shares files with the ranges. On a full
+   * disk, which has no room for that, it is left out. Default false.
    */
   readonly deep?: boolean | undefined;
   /**
-   * What to compact as well with `deep`, whatever it holds: where ranges are that nobody has listed. Default: nothing.
+   * What to compact as well with `deep`, whatever it holds: where unlisted ranges are. Default: nothing.
    */
   readonly span?: KeyRange | undefined;
   /**
@@ -42,8 +42,8 @@ export interface ReclaimReport {
   /** Table files after. */
   readonly filesAfter: number;
   /**
-   * Not all was done that was asked for: whole files could not be dropped because a scan holds a snapshot, or the disk is
-   * too full to compact. Compaction will see to it, or the next call.
+   * Not all was done that was asked for: whole files could not be dropped because a scan holds a snapshot, or the
+   * disk is too full to compact. Compaction will see to it, or the next call.
    */
   readonly deferred: boolean;
   /** What it took, in milliseconds. */
@@ -55,11 +55,11 @@ export interface ReclaimReport {
  * `deep` rewrites the others.
  *
  * Dropping a file that holds a range's tombstone could uncover older entries in a file that stays. So the tombstones
- * are written anew first, durably: they then stand above whatever is dropped. Should they have been compacted into a
+ * are written again first, durably: they then stand above whatever is dropped. Should they have been compacted into a
  * dropped file in that instant, the entries that show again are removed again. No file is dropped under a snapshot,
  * which may be older than the trim.
  *
- * A trimmed range stays empty for ever, unless its table is dropped and begins anew in it. So everything that removes
+ * A trimmed range stays empty unless its table is dropped and begins again in it. So everything that removes
  * something for good does so only if there was no drop since the range was looked at, and drops wait meanwhile: the
  * database sees to both, because drops come from other threads as well.
  */

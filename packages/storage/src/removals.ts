@@ -107,7 +107,7 @@ export class Removals {
     for (const [unit, { before }] of this.#touched) {
       if (!written) {
         if (before !== null) unit.restore(before);
-        // Whoever holds it knows it as it is now.
+        // Its other holders see it as it is now.
       } else if (before === null) {
         source.add(unit);
       }

@@ -3,8 +3,8 @@ import type { TableId } from '@shale/codec';
 import { type TableState, TableUnit } from './table-unit.js';
 
 /*
- * A row, in u64: region, table, last, first - 1, tail, dense - 1. A sequence after the last one there can be, 2^64, does not
- * fit into 64 bits; one less always does, but for a first entry 0, which has a flag.
+ * A row, in u64: region, table, last, first - 1, tail, dense - 1. A sequence after the last one there can be, 2^64,
+ * does not fit into 64 bits; one less always does, but for a first entry 0, which has a flag.
  */
 const FIELDS = 6;
 /** 32-bit words of a row, the lower one of each pair first. */
@@ -45,8 +45,9 @@ interface Page {
  * What is known of many tables in little memory, 55 to 61 bytes for each: rows packed into pages, found through a hash
  * table of row numbers (open addressing, linear probing). What is deleted gives its memory back.
  *
- * There are more slots than rows, so the bits that say which slot a hash belongs to are enough for a row number plus one.
- * A slot has that in these bits and the rest of the hash in the others: a search looks at hardly any row but the right one.
+ * There are more slots than rows, so the bits that say which slot a hash belongs to are enough for a row number plus
+ * one. A slot has that in these bits and the rest of the hash in the others: a search looks at hardly any row but the
+ * right one.
  */
 export class TableStates {
   readonly #pages: Page[] = [];
@@ -302,12 +303,12 @@ function newPage(): Page {
 const NEAR_BITS = 3;
 const NEAR = 2 ** NEAR_BITS - 1;
 
-/** Of this process alone, so that nobody can choose ids that all have the same hash. */
+/** Random in each process, so that ids with the same hash cannot be chosen on purpose. */
 const SEED = randomInt(2 ** 32);
 
 /**
- * Mixes the words of a key, so that ids are spread, but for eight that follow each other: they are often used after each
- * other, and are found in one line of the processor's cache then. Their upper bits differ, which the slots keep.
+ * Mixes the words of a key, so that ids are spread, but for eight that follow each other: they are often used after
+ * each other, and are found in one line of the processor's cache then. Their upper bits differ, which the slots keep.
  */
 export function hash(a: number, b: number, c: number, d: number): number {
   const spread = mix(a, b, c >>> NEAR_BITS, d);

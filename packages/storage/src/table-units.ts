@@ -58,16 +58,19 @@ class UnitMap {
 /**
  * The tables that the log knows. A table is recovered from disk when it is first asked for.
  *
- * What is known is kept packed. A unit that is handed out stays the one of its table until {@link rest}, which packs it. In
- * the long run nothing is kept of a table that was never written, or was dropped: that is what its recovery finds, unless
- * the same table of another region has been trimmed since.
+ * What is known is kept packed. A unit that is handed out stays the one of its table until {@link rest}, which packs
+ * it. In the long run nothing is kept of a table that was never written, or was dropped: that is what its recovery
+ * finds, unless the same table of another region has been trimmed since.
  */
 export class TableUnits {
   readonly #home: TableHome;
   readonly #states = new TableStates();
   /** Those that are handed out. What is packed of their tables is of no account. */
   #units = new UnitMap();
-  /** Tables that were never written, looked at since `#olderBlank` was begun, and before. Of no account if they are packed. */
+  /**
+   * Tables that were never written, looked at since `#olderBlank` was begun, and before. Of no account if they are
+   * packed.
+   */
   #blank = new UnitMap();
   #olderBlank = new UnitMap();
 
@@ -134,14 +137,14 @@ export class TableUnits {
     this.#pack(unit);
   }
 
-  /** Puts what is known now of a table in the place of what was known before, also for whoever holds its unit. */
+  /** Puts what is known now of a table in the place of what was known before, also for holders of its unit. */
   replace(unit: TableUnit): void {
     const known = this.peek(unit.id.region, unit.id.table);
     if (known === undefined) this.add(unit);
     else known.restore(unit.save());
   }
 
-  /** Lets go of what is known of a table. Whoever installs what was listed before must be kept from it. */
+  /** Lets go of what is known of a table. What was listed before must not be installed after it. */
   forget({ region, table }: TableId): void {
     this.#units.delete(region, table);
     this.#states.delete(region, table);

@@ -52,7 +52,7 @@ export async function requireTrimmed(
   for (const range of joined) {
     if (pace.isDue) await pace.rest();
     const isEmpty = isTrimmed(context, range) && !isVisible(context, range);
-    // A table may have been dropped and begun anew during a rest: what removes its range for good sees to that.
+    // A table may have been dropped and begun again during a rest: what removes its range for good sees to that.
     if (!isEmpty && !droppedSince(context, range, since)) {
       throw new WalError(
         'SHALE_INVALID_ARGUMENT',
@@ -152,7 +152,7 @@ function describeRange(context: LogContext, { lower, upper }: KeyRange): Trimmed
 
 /** A trim leaves a metadata record at or above what it removed; dropping the table removes the record. */
 function isTrimmed(context: LogContext, { id, end }: TrimmedRange): boolean {
-  // This log may have begun the table anew, and the same id in another region may have been trimmed since.
+  // This log may have begun the table again, and the same id in another region may have been trimmed since.
   const unit = context.units.glance(id);
   return (unit === undefined || unit.last >= end) && readFloor(context, id) >= end;
 }

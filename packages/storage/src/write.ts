@@ -30,7 +30,7 @@ export interface FramePart {
 }
 
 /**
- * Builds the frame of a stand-alone append or write: one atomic unit of one append per part. Each payload is copied
+ * Builds the frame of a stand-alone append or write: one atomic write of one append per part. Each payload is copied
  * once, behind its version byte. The frame is valid until the next one is built.
  */
 export class FrameBuilder {

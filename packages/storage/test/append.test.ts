@@ -93,7 +93,7 @@ test('a mismatch says that a retry is in only when the table is past what was ex
   expect(errors[1]?.error.message).not.toContain('the append is in already');
 });
 
-test('one refused append takes its atomic unit with it, and only that', async () => {
+test('one refused append takes its atomic write with it, and only that', async () => {
   const log = await fresh();
   const result = log.commit(
     frame(

@@ -3,7 +3,9 @@ import { inScratch } from './in-scratch.js';
 import type { Finding, PromiseBar } from './promise-bar.js';
 
 const IN_FLIGHT = 3000;
-/** Trims of few entries delete each of them, others a range: how many entries a trim removes, and how many there are. */
+/**
+ * Trims of few entries delete each of them, others a range: how many entries a trim removes, and how many there are.
+ */
 const LOADS = [
   { removes: 1n, perTable: 200 },
   { removes: 20n, perTable: 600 },
@@ -12,7 +14,7 @@ const APPENDERS = 4;
 const SECONDS = 5;
 const MOST_SYNCS = 100;
 const MOST_TIMES = 2;
-/** Of the time of the trims: less than anybody waits for in it. */
+/** Share of the time of the trims. */
 const MOST_STALLED = 0.01;
 
 const entry = Buffer.alloc(100, 'an entry ');

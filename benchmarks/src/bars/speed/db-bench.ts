@@ -17,8 +17,8 @@ const COMMON = [
 ];
 
 /**
- * RocksDB's own `fillseq` in batches of 100, one thread. It writes as many entries as `beside` did in the same round: the
- * more is written, the more memtables have to wait for the disk.
+ * RocksDB's own `fillseq` in batches of 100, one thread. It writes as many entries as `beside` did in the same round:
+ * the more is written, the more memtables have to wait for the disk.
  */
 export function fillseq(
   valueBytes: number,
@@ -33,7 +33,7 @@ export function fillseq(
     run: async (context, soFar) => {
       const measured = soFar(beside);
       const entries = measured && entriesWritten(context, measured);
-      if (entries === undefined) throw new Error(`nobody knows how much to write without '${beside.key}'`);
+      if (entries === undefined) throw new Error(`how much to write is not known without '${beside.key}'`);
       return withScratch(context.directory, async (scratch) => ({
         entriesPerSecond: await dbBench('fillseq', scratch, [`--num=${entries}`, ...sizes], context.signal),
       }));

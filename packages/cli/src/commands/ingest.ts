@@ -23,7 +23,10 @@ import { openOrCreate } from './open-log.js';
 
 /** Rejected lines that are shown one by one; the others are only counted, and kept in the file. */
 const SHOWN_REJECTS = 10;
-/** The ingest bounds what is on its way by itself, and a line may be as long as `--max-line` says: the log's bounds stay out of its way. */
+/**
+ * The ingest bounds what is on its way by itself, and a line may be as long as `--max-line` says: the log's bounds
+ * stay out of its way.
+ */
 const LOG_BOUNDS = { maxQueuedAppends: 2 ** 20, maxInFlightBytes: 2 ** 31 };
 
 interface IngestFlags extends Partial<Intent> {
@@ -183,7 +186,7 @@ async function prepare(wal: Wal, source: Source, dir: string, input: string, fla
   const given = givenOptions(flags);
   const journal = new Journal(wal, name);
   const { resume = false, restart = false, again = false } = flags;
-  // To begin anew takes nothing from a journal, so one that cannot be understood is no hindrance.
+  // Beginning again reads nothing from the journal, so a damaged one does not matter.
   const state = await journal.load().catch((error: unknown) => {
     if (restart && isUnreadable(error)) return undefined;
     throw error;

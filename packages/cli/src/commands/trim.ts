@@ -64,7 +64,7 @@ async function trim(terminal: Terminal, dir: string, name: string, flags: TrimFl
   }
   let freed: number | null = null;
   try {
-    // This process may be the only one that has the log open for long: what it leaves, nobody gives back soon.
+    // No other process may have the log open for long: space that this one leaves is not given back soon.
     if (flags.reclaim && removed > 0n) freed = await giveBack(terminal, wal, flags);
   } finally {
     // The entries are gone, whatever came of their space.

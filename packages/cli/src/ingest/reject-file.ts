@@ -13,8 +13,9 @@ const LF = 10;
 
 /**
  * The file of rejected lines: one JSON object per line with `line`, `offset`, `reason`, `message` and the bytes as
- * `text`, or as `base64` when they are not UTF-8 or came in pieces. It is created with the first reject, where nothing was
- * before, and its first line begins with the id that the journal knows: what does not begin so is never written to.
+ * `text`, or as `base64` when they are not UTF-8 or came in pieces. It is created with the first reject, where
+ * nothing was before, and its first line begins with the id that the journal knows: what does not begin so is never
+ * written to.
  *
  * `size` counts what has been written, so that a checkpoint can name the size that belongs to its position and a
  * resume can cut the file back to it. Whole lines only are left, whatever ends the process, except a kill -9.
@@ -60,7 +61,7 @@ export class RejectFile {
     return file;
   }
 
-  /** Removes the file of an ingest that has to begin it anew, if this is it. */
+  /** Removes the file if it belongs to an ingest that has to begin again. */
   static async discard(path: string, id: string): Promise<void> {
     const handle = await openOwn(path, id, 0);
     if (!handle) return;
@@ -119,8 +120,8 @@ export class RejectFile {
   }
 
   /**
-   * Closes the file as it was when it had this size, by default with all lines that are whole; without any line of it, it is
-   * not left there.
+   * Closes the file as it was when it had this size, by default with all lines that are whole; without any line of
+   * it, it is not left there.
    */
   async close(size: number = this.#whole): Promise<void> {
     const handle = this.#handle;

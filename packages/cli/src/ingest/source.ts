@@ -75,7 +75,7 @@ export async function* readFileFrom(
     if (chunk.length === 0 || signal.aborted) return;
     position += chunk.length;
     ahead = readChunk(source, position);
-    // If the consumer leaves early nobody awaits this read; its error has no meaning then.
+    // If the consumer leaves early, this read is not awaited and its error does not matter.
     ahead.catch(() => {});
     yield chunk;
   }
@@ -99,8 +99,8 @@ export async function* readStream(
 ): AsyncGenerator<Buffer, void, undefined> {
   try {
     for await (const chunk of addAbortSignal(signal, source.stream)) yield Buffer.from(chunk);
-    // A Ctrl-C ends the program that writes, too: its signal may wait behind the end of the pipe, and the end means another
-    // thing then.
+    // A Ctrl-C ends the program that writes, too: its signal may wait behind the end of the pipe, and the end means
+    // another thing then.
     await setImmediate();
   } catch (error) {
     if (signal.aborted) return;

@@ -36,7 +36,7 @@ export class Terminal {
     this.width = stdout.columns || 100;
     this.outColors = createColors(wantsColor(env, this.outIsTTY));
     this.errColors = createColors(wantsColor(env, this.errIsTTY));
-    // Nobody listening to notes is no reason to stop working.
+    // Notes without a reader are no reason to stop.
     stderr.on('error', () => {});
   }
 

@@ -26,7 +26,7 @@ import { SealScratch } from './seal-scratch.js';
 
 /** Options of one append. */
 export interface AppendOptions {
-  /** Joins the atomic unit of the preceding append: a unit is written as a whole or not at all. */
+  /** Joins the atomic write of the preceding append: it is written as a whole or not at all. */
   readonly joins?: boolean | undefined;
   /** The sequence that the first entry must get. */
   readonly expect?: bigint | undefined;
@@ -73,7 +73,7 @@ export class AppendFrameWriter {
   readonly #expects: bigint[] = [];
   #state: 'open' | 'sealed' = 'open';
   /** Whether a `begin` awaits its `commit`; if so, the fields below hold the state before it. */
-  #isOpenUnit = false;
+  #isOpenAddition = false;
   #keptRoom = 0;
   #keptDataEnd = 0;
   #keptWordTop = 0;
@@ -154,7 +154,7 @@ export class AppendFrameWriter {
    */
   begin(entries: number, payloadBytes: number, appends: number): void {
     this.#requireOpen();
-    if (this.#isOpenUnit) this.#forget();
+    if (this.#isOpenAddition) this.#forget();
     this.#keptRoom = this.#room;
     this.#keptDataEnd = this.#dataEnd;
     this.#keptWordTop = this.#wordTop;
@@ -163,7 +163,7 @@ export class AppendFrameWriter {
     this.#keptAppendCount = this.#appendCount;
     this.#keptTableCount = this.#tableCount;
     this.#keptExpectCount = this.#expects.length;
-    this.#isOpenUnit = true;
+    this.#isOpenAddition = true;
     this.#countAt = -1;
     const lowest = this.#wordTop * LENGTH_STRIDE - entries * LENGTH_STRIDE - appends * APPEND_STRIDE;
     const needed = this.#dataEnd + entries * LOG_VALUE_HEADER_LENGTH + payloadBytes;
@@ -172,7 +172,7 @@ export class AppendFrameWriter {
 
   /** Keeps what was added since `begin`. Cannot fail. */
   commit(): void {
-    this.#isOpenUnit = false;
+    this.#isOpenAddition = false;
   }
 
   /**
@@ -217,7 +217,7 @@ export class AppendFrameWriter {
     this.#requireTable(tableIndex);
     const joins = options?.joins === true;
     const expect = options?.expect;
-    if (!this.#isOpenUnit) this.#data = this.#bytes;
+    if (!this.#isOpenAddition) this.#data = this.#bytes;
     if (joins && this.#countAt < 0) {
       throw invalidArgument('an append can only join an append directly before it');
     }
@@ -286,7 +286,7 @@ export class AppendFrameWriter {
   /** Completes the frame: a view of the buffer, from its start. The writer cannot be used afterwards. */
   seal(options: { sync: boolean }): Uint8Array {
     this.#requireOpen();
-    if (this.#isOpenUnit) this.#forget();
+    if (this.#isOpenAddition) this.#forget();
     this.#state = 'sealed';
     const bytes = this.#bytes;
     writeFrameStart(bytes);
@@ -325,7 +325,7 @@ export class AppendFrameWriter {
 
   /** Restores the state before `begin`. The count of the append that was current then has not changed since. */
   #forget(): void {
-    this.#isOpenUnit = false;
+    this.#isOpenAddition = false;
     this.#room = this.#keptRoom - (this.#tableCount - this.#keptTableCount) * TABLE_STRIDE;
     this.#dataEnd = this.#keptDataEnd;
     this.#wordTop = this.#keptWordTop;

@@ -26,7 +26,7 @@ export const FRAME_VERSION = 1;
 export const APPEND_WORDS = 3;
 /** Bytes of one append in a frame. */
 export const APPEND_STRIDE: number = APPEND_WORDS * 4;
-/** Append flag: joins the atomic unit of the preceding append. */
+/** Append flag: joins the atomic write of the preceding append. */
 export const APPEND_JOINS = 1;
 /** Append flag: has an expected first sequence. */
 export const APPEND_EXPECTS = 2;

@@ -10,10 +10,9 @@ const CHECKSUM_AT = BOOT_ID_AT + BOOT_ID_LENGTH;
 const OTHER_BOOT = '00000000-0000-4000-8000-000000000000';
 
 /**
- * Makes a copy of a database look as if the machine had been started anew since: from then on the watermark vouches for
- * what was synced only, no longer for what the operating system had. For images of a power loss, which are opened under
- * the very kernel that wrote them: without it, what was lost by rights is reported as missing. Does nothing where there
- * is no WATERMARK.
+ * Makes a copy of a database look as if the machine had been restarted: the watermark then vouches only for what was
+ * synced, not for what the operating system had. For images of a power loss, which are opened under the kernel that
+ * wrote them: without it, what may be lost is reported as missing. Does nothing without a WATERMARK.
  */
 export function asAfterReboot(directory: string): void {
   const path = join(directory, 'WATERMARK');

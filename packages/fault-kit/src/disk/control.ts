@@ -113,8 +113,8 @@ const MOST_RULES = 15;
 const NO_LIMIT = 2n ** 64n - 1n;
 
 /**
- * What the interposer is told, and what it counts, in a file that it has mapped: a change takes effect with the next call
- * of the watched process, and may be made from any process.
+ * What the interposer is told, and what it counts, in a file that it has mapped: a change takes effect with the next
+ * call of the watched process, and may be made from any process.
  */
 export class DiskControl {
   readonly path: string;
@@ -145,7 +145,7 @@ export class DiskControl {
     return Number(this.#read(16, 8).readBigUInt64LE());
   }
 
-  /** Replaces the rules, at most 15, and starts to count anew. The first one that chooses a call decides. */
+  /** Replaces the rules, at most 15, and restarts the counts. The first rule that matches a call decides. */
   setRules(rules: readonly Rule[]): void {
     if (rules.length > MOST_RULES) throw new RangeError(`at most ${MOST_RULES} rules`);
     const bytes = Buffer.alloc(MOST_RULES * RULE);

@@ -6,9 +6,9 @@ import { buildInterposer } from './interposer.js';
 import { type DiskOperation, readRecording } from './recording.js';
 
 /**
- * A folder with a directory that is watched (`root`), and beside it what the watching needs. Processes started with `env`
- * are watched; several may be, one after the other. They find the boot id of a machine of their own: whoever opens the
- * database without being watched does so after a restart of the machine, as far as the database can tell.
+ * A folder with a directory that is watched (`root`), and beside it what the watching needs. Processes started with
+ * `env` are watched; several may be, one after the other. They see a boot id of their own: to the database, an
+ * opening that is not watched comes after a restart of the machine.
  */
 export class WatchedDisk {
   /** The watched directory; empty at first. */

@@ -20,9 +20,9 @@ export interface OracleReport {
   readonly tables: number;
   /** Entries read and compared, byte for byte. */
   readonly entries: number;
-  /** Acknowledged entries that are there, or were trimmed as somebody asked. */
+  /** Acknowledged entries that are there, or were trimmed by request. */
   readonly kept: number;
-  /** Appends that were never answered, and are in. */
+  /** Appends that are in and were never answered. */
   readonly unanswered: number;
   /** @internal What there is, for `settle`. */
   readonly verdicts: readonly TableVerdict[];
@@ -42,7 +42,7 @@ export async function checkDatabase(
   const verdicts: TableVerdict[] = [];
   let entries = 0;
   for (const state of ledger.tables.values()) {
-    // A drop that nobody answered may have been done or not: it is enough if the table is right one way.
+    // An unanswered drop may have been done or not: it is enough if the table is right one way.
     const checks = [null, ...state.drops].map((drop) => new TableCheck(state, ledger.seeds, death, drop));
     const table = tableOf(wal, state.record);
     try {
@@ -79,8 +79,8 @@ export async function checkDatabase(
 
 /**
  * Lets the ledger take what a clean check found for granted: what is in stays in, at its sequence; what is not in is
- * gone for good. Keeps the ledger small over many restarts. Only after a check of a database that was opened for writing,
- * which makes what it finds durable. Throws an Error when the report has findings.
+ * gone for good. Keeps the ledger small over many restarts. Only after a check of a database that was opened for
+ * writing, which makes what it finds durable. Throws an Error when the report has findings.
  */
 export function settle(ledger: Ledger, report: OracleReport): void {
   if (report.findings.length > 0) throw new Error(explain(report));

@@ -3,7 +3,7 @@
  *
  * - `lost`: an entry that must be there is not
  * - `changed`: an entry has other bytes than those submitted
- * - `foreign`: an entry or table that nobody submitted
+ * - `foreign`: an entry or table that was never submitted
  * - `moved`: an entry is at another sequence than was acknowledged, or in another order than submitted
  * - `hole`: appends are missing from the middle of what was submitted, or sequences from the middle of a table
  * - `split`: a batch or an atomic write is in only in part

@@ -16,9 +16,9 @@ import type { Finding } from './finding.js';
 import { FindingList } from './finding-list.js';
 
 /**
- * How a database came to be reopened. `'process'`: its process ended, however hard, and the machine did not; everything
- * acknowledged must be there. `'power'`: the machine died, or this is an image of what its disk would hold; only what was
- * acknowledged with `'sync'`, or before an acknowledged `wal.sync()`, must be there.
+ * How a database came to be reopened. `'process'`: its process ended, however hard, and the machine did not;
+ * everything acknowledged must be there. `'power'`: the machine died, or this is an image of what its disk would
+ * hold; only what was acknowledged with `'sync'`, or before an acknowledged `wal.sync()`, must be there.
  */
 export type Death = 'process' | 'power';
 
@@ -60,7 +60,7 @@ export class TableCheck {
   #lenient = true;
   #readable = true;
 
-  /** @param drop the drop that is taken to be done although nobody answered it, or null */
+  /** @param drop the unanswered drop that is taken to be done, or null */
   constructor(table: TableState, seeds: ReadonlyMap<number, Part>, death: Death, drop: Drop | null = null) {
     this.#table = table;
     this.#list = new FindingList(table.key);

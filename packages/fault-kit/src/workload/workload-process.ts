@@ -97,7 +97,9 @@ export class WorkloadProcess {
     this.#send(command);
   }
 
-  /** Resolves when the next of its threads says that it is about to break; rejects when the process ends before that. */
+  /**
+   * Resolves when the next of its threads says that it is about to break; rejects when the process ends before that.
+   */
   broken(): Promise<void> {
     return this.#until('broken');
   }
@@ -136,7 +138,7 @@ export class WorkloadProcess {
         reject(new Error(`the workload ended (${how}) before it was ${name}: ${failure ?? stderr}`));
       });
     });
-    // Whoever does not wait for it does not want to know.
+    // A caller that does not wait for it ignores its failure.
     reached.catch(() => {});
     return reached;
   }

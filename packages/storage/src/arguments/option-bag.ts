@@ -4,7 +4,7 @@ import { invalid, show } from './refusal.js';
 
 /**
  * Reads the options that a call was given, each once, so that what was checked is what is used. Runs the caller's code,
- * if he has getters. Throws SHALE_INVALID_ARGUMENT for anything but an object, for an option that is not among `known`
+ * if it has getters. Throws SHALE_INVALID_ARGUMENT for anything but an object, for an option that is not among `known`
  * (a misspelt one would pass in silence), and for a getter that throws.
  */
 export function readBag<K extends string>(

@@ -18,8 +18,8 @@ export interface RestoreOptions {
    */
   readonly log?: string | undefined;
   /**
-   * Whether an older backup is restored when the newest one is damaged. Without it that is SHALE_CORRUPT, and nothing is
-   * restored.
+   * Whether an older backup is restored when the newest one is damaged. Without it that is SHALE_CORRUPT, and nothing
+   * is restored.
    *
    * @defaultValue false
    */
@@ -44,15 +44,16 @@ export interface Choice {
 const WRONG_FILES = 'files are missing or have another size';
 
 /**
- * Chooses. Throws SHALE_NOT_FOUND (there is none, or none of this id or log), SHALE_CORRUPT (the one that is asked for is
- * damaged), SHALE_INVALID_ARGUMENT (there are several logs, and none is named, or the one of this id is of another log).
+ * Chooses. Throws SHALE_NOT_FOUND (there is none, or none of this id or log), SHALE_CORRUPT (the one that is asked
+ * for is damaged), SHALE_INVALID_ARGUMENT (there are several logs, and none is named, or the one of this id is of
+ * another log).
  */
 export function choose(directory: string, held: Holdings, options: RestoreOptions): Choice {
   if (options.id !== undefined)
     return { candidates: [byId(directory, held, options.id, options.log)], passedOver: [] };
   const log = options.log === undefined ? onlyLog(directory, held) : options.log;
   const whole = held.backups.filter((each) => each.log === log).reverse();
-  // One of which nobody knows what log it is of may be of this one.
+  // A backup of an unknown log may be of this one.
   const damaged = held.damaged.filter((each) => each.log === log || each.log === null);
   const newest = whole[0];
   const newer = damaged.filter(({ id }) => id > (newest?.id ?? 0)).reverse();

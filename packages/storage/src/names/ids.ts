@@ -21,7 +21,7 @@ const META_KEY_TABLE_AT = 2;
 
 /**
  * Ids for new names, ascending, none of which was ever given out: from the counter on, and behind every name there is,
- * should the counter have been lost. Ids of tables that somebody made without a name are stepped over.
+ * should the counter have been lost. Ids of tables that were made without a name are stepped over.
  */
 export class NewIds {
   readonly #home: TableHome;

@@ -15,7 +15,7 @@ import { findName, naming } from './records.js';
 
 /**
  * Gives every name of the log a record of its own, a page at a time, and leaves only the mark in the log with the last
- * one. Until then the log is what counts, and nothing of it is changed: whoever is interrupted begins again, and what
+ * one. Until then the log is what counts, and nothing of it is changed: an interrupted move begins again, and what
  * has been written before comes out the same, because all that the log says is done in its order.
  */
 export function* moveNames(home: TableHome): Generator<void, void, undefined> {

@@ -14,7 +14,7 @@ interface NamedTable {
   readonly name: string;
 }
 
-/** Goes through the records of tables' names beside somebody who goes through the tables, in the order of their ids. */
+/** Goes through the records of tables' names beside a walk through the tables, in the order of their ids. */
 export class NameCursor {
   readonly #home: TableHome;
   #records: Iterator<NamedTable, void, undefined> | undefined;

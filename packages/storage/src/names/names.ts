@@ -84,8 +84,8 @@ export class Names {
   }
 
   /**
-   * The tables of names, in their order. Names that there are not yet are made: all of them or none, and on stable storage
-   * when this returns. No id is given out a second time.
+   * The tables of names, in their order. Names that there are not yet are made: all of them or none, and on stable
+   * storage when this returns. No id is given out a second time.
    */
   make(names: readonly string[]): TableId[] {
     const state = this.#ready();
@@ -118,7 +118,7 @@ export class Names {
     });
   }
 
-  /** As {@link nameOf}, for somebody who asks for the tables in the order of their ids: a look at many at a time. */
+  /** As {@link nameOf}, for callers that ask in the order of the tables' ids: a look at many at a time. */
   inOrder(): (id: TableId) => string | null {
     if (this.#ready().is === 'log') return (id) => this.nameOf(id);
     const cursor = new NameCursor(this.#home);

@@ -14,7 +14,7 @@ export interface AttemptDeath {
   readonly place: RunPlace;
   /** How it ended. */
   readonly how: string;
-  /** Somebody has asked for that. */
+  /** The caller asked for that. */
   readonly asked: boolean;
 }
 
@@ -32,8 +32,8 @@ const ASKED: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP']);
 const MOST_WORDS = 2000;
 
 /**
- * One go at a repair, in a process of its own: damaged files can bring RocksDB to end the process that reads them. Where no
- * process may be started, or its program is not there, as in a bundle, it works in this one.
+ * One go at a repair, in a process of its own: damaged files can bring RocksDB to end the process that reads them.
+ * Where no process may be started, or its program is not there, as in a bundle, it works in this one.
  */
 export async function* attempt(order: RepairOrder): AsyncGenerator<AttemptEvent, void, undefined> {
   const child = start();

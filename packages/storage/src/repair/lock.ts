@@ -2,9 +2,9 @@ import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The id of the process that has a database open for writing, 0 when that cannot be told; null when nobody is known to
- * have it. It asks the kernel's list of locks: trying to lock a file, or merely opening and closing RocksDB's in the
- * process that holds the lock, would change things.
+ * The id of the process that has a database open for writing, 0 when that cannot be told; null when no process is
+ * known to have it. It asks the kernel's list of locks: trying to lock a file, or merely opening and closing
+ * RocksDB's in the process that holds the lock, would change things.
  */
 export async function lockHolder(path: string): Promise<number | null> {
   const [locks, own, ofRocksDB] = await Promise.all([

@@ -1,4 +1,4 @@
-// The process of a repair: gets its order in the first message, and ends with whoever sent it.
+// The process of a repair: gets its order in the first message, and ends with its parent.
 import { errorToData } from '@shale/codec';
 import { useAddon } from '@shale/rocksdb';
 import { toWalError } from '../errors.js';
@@ -27,7 +27,7 @@ process.once('disconnect', () => process.exit(1));
 process.once('message', (order: ProcessOrder) => {
   run(order).then(
     () => process.exit(0),
-    // Nobody listens any more.
+    // The parent is gone.
     () => process.exit(1),
   );
 });

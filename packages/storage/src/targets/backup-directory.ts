@@ -4,8 +4,8 @@ import { toWalError } from '../errors.js';
 import { codeOf, refused } from './real-path.js';
 
 /**
- * What a directory of backups has in its folders. RocksDB removes whatever it finds in them and does not know, as what a
- * backup that was not finished has left.
+ * What a directory of backups has in its folders. RocksDB removes whatever it finds in them and does not know, as
+ * what a backup that was not finished has left.
  */
 const FOLDERS: Readonly<Record<string, RegExp>> = {
   meta: /^\.?\d+(?:\.tmp)?$/,
@@ -20,7 +20,7 @@ const OF_ONE_BACKUP = /^(?:CURRENT|MANIFEST-\d{6,}|OPTIONS-\d{6,}|\d{6,}\.(?:log
 
 /**
  * Throws SHALE_INVALID_ARGUMENT unless backups can go into a directory: it is not there yet, or nothing in it is both
- * somebody else's and in the way. What lies beside the folders of backups stays as it is, whatever it is.
+ * another owner's and in the way. What lies beside the folders of backups stays as it is, whatever it is.
  */
 export async function requireForBackups(directory: string): Promise<void> {
   if (!(await isThere(directory, directory, 'directory'))) return;

@@ -31,8 +31,8 @@ export async function requireEmpty(path: string): Promise<void> {
 }
 
 /**
- * Makes the directory to work in, under a name that nobody has. What a process that is killed leaves of it stays: there
- * is no telling it from something of somebody's.
+ * Makes the directory to work in, under a name that is free. What a killed process leaves of it stays: it cannot
+ * be told from a directory of another owner.
  *
  * @param target as `realPath` gives it
  */
