@@ -1,15 +1,3 @@
-export {
-  type AppendSpec,
-  type CaseSpec,
-  caseId,
-  type ReadSpec,
-  type RecoverySpec,
-  type Spread,
-  shortBytes,
-  shortCount,
-  type TrimPattern,
-  type TrimSpec,
-} from './cases/spec.js';
 export { Payloads } from './load/payloads.js';
 export { seededRandom } from './load/random.js';
 export { measureDevice } from './measure/device.js';
@@ -38,6 +26,18 @@ export {
   type Report,
   type StoreInfo,
 } from './report/schema.js';
+export {
+  type AppendSpec,
+  type CaseSpec,
+  caseId,
+  type ReadSpec,
+  type RecoverySpec,
+  type Spread,
+  shortBytes,
+  shortCount,
+  type TrimPattern,
+  type TrimSpec,
+} from './report/spec.js';
 export { type CaseAnswer, type CaseTask, type ForkOptions, forkCase } from './run/fork-case.js';
 export type { ProgressReport } from './run/progress.js';
 export { type RunOptions, runSuite } from './run/run-suite.js';

@@ -112,7 +112,7 @@ export class Engine {
         );
       },
       activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
-      well: () => this.health.state === 'well',
+      isHealthy: () => this.health.state === 'well',
     });
     this.#trims = {
       intake: this.intake,

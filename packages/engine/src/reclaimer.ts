@@ -38,7 +38,7 @@ export interface ReclaimContext {
   /** A number that changes whenever something is written. */
   activity(): number;
   /** Whether there is room to compact: a full disk only lets go of whole files, until it is resumed. */
-  well(): boolean;
+  isHealthy(): boolean;
 }
 
 /** A table that was trimmed, and the last sequence that is gone. */
@@ -58,7 +58,7 @@ export interface TrimUnderWay {
  * Gives back the space of trimmed entries in the background: whole files soon after a trim, the rest by compaction
  * once the WAL is quiet. One reclaim at a time; its timers never keep the process running.
  *
- * A table that is dropped may begin anew in the range that it had been trimmed by, so such ranges are given up: those
+ * A dropped table may begin again in the range that it had been trimmed by, so such ranges are given up: those
  * that are known when the drop is asked for, and those of trims under way then. Of drops that come while a reclaim
  * runs, the reclaim itself takes care.
  */
@@ -170,7 +170,7 @@ export class Reclaimer {
     const activity = this.#context.activity();
     const due = (): void => {
       this.#timer = null;
-      const mustWait = !this.#context.well() || this.#context.activity() !== activity;
+      const mustWait = !this.#context.isHealthy() || this.#context.activity() !== activity;
       if (next === 'deep' && mustWait) this.#wait('deep');
       // Giving back space is a favour: trimmed entries are gone either way, and RocksDB compacts by itself too.
       else this.#run(next, 'forget').catch(() => undefined);
@@ -223,7 +223,7 @@ export class Reclaimer {
     return taken;
   }
 
-  /** There is nothing more to do for this one, unless it was dropped and trimmed anew. */
+  /** There is nothing more to do for this one, unless it was dropped and trimmed again. */
   #remove(trimmed: Trimmed): void {
     const { region, table } = trimmed.id;
     const regions = this.#trimmed.get(table);

@@ -122,11 +122,11 @@ test('when the outcome is unknown, what waited finds out from the disk', async (
   const loan = log.openLoan();
   const states = (await lender.lend(loan, [a])) ?? expect.fail();
   const waiting = lender.append([a]);
-  const life = await lender.ask({ kind: 'life' });
+  const incarnation = await lender.ask({ kind: 'incarnation' });
   await writer.ask({ kind: 'joint', loan, states, frame: frameOf([a]) });
   await lender.ask({ kind: 'takeBack', loan, states: null });
   expect(await waiting).toEqual([3n]);
-  expect(await lender.ask({ kind: 'life' })).not.toBe(life);
+  expect(await lender.ask({ kind: 'incarnation' })).not.toBe(incarnation);
 });
 
 test('what is taken back of a loan that this thread does not know changes nothing', async () => {

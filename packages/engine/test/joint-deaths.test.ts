@@ -163,7 +163,7 @@ test('the answer of a write is lost: the lender finds out from the disk', async 
     const answer = await run(task, transfer);
     if ((task as { kind: string }).kind !== 'joint') return answer;
     await endThread(wal, 1);
-    return await run({ kind: 'life' } as never);
+    return await run({ kind: 'incarnation' } as never);
   }) as typeof thread.run;
   await rejectsWith('SHALE_OUTCOME_UNKNOWN', it.write('1'));
   expect(await it.lent.append(bytes('2'), { expect: 3n })).toBe(3n);
@@ -176,20 +176,20 @@ test('what was listed before a lender had to forget a table is not installed aft
   const it = await two();
   const { wal, lender, writer } = it;
   const region = { region: 1n, table: it.lent.id?.table ?? 0n };
-  const life = await lender.request<'life'>({ kind: 'life' }, 'retry');
+  const incarnation = await lender.request<'incarnation'>({ kind: 'incarnation' }, 'retry');
   const thread = writer.thread ?? expect.fail();
   const run = thread.run.bind(thread);
   thread.run = (async (task: never, transfer: never) => {
     const answer = await run(task, transfer);
     if ((task as { kind: string }).kind !== 'joint') return answer;
     await endThread(wal, 1);
-    return await run({ kind: 'life' } as never);
+    return await run({ kind: 'incarnation' } as never);
   }) as typeof thread.run;
   await rejectsWith('SHALE_OUTCOME_UNKNOWN', it.write('1'));
   // As it was listed before the write.
   const heads = BigUint64Array.of(region.table, 1n, 1n);
   const floors = new BigUint64Array(0);
-  const listed = { kind: 'install', region: 1n, life, since: 0n, heads, floors } as const;
+  const listed = { kind: 'install', region: 1n, incarnation, since: 0n, heads, floors } as const;
   await lender.request<'install'>(listed, 'fail');
   expect(await it.lent.append(bytes('2'))).toBe(3n);
 });

@@ -343,7 +343,7 @@ test('closing waits for a write that is under way also when what was behind it h
   await second;
   const closed = wal.close();
   // Long enough for a close that does not wait to stop the shards.
-  for (const shard of behind(wal).shards) await shard.request<'life'>({ kind: 'life' }, 'fail');
+  for (const shard of behind(wal).shards) await shard.request<'incarnation'>({ kind: 'incarnation' }, 'fail');
   letGo();
   expect(await first).toEqual([one(1n), one(1n)]);
   await closed;

@@ -42,7 +42,7 @@ function reclaimerOf({ instance = 0, elapsedMs = 0 } = {}): {
       return { ...REPORT, elapsedMs };
     },
     activity: () => 0,
-    well: () => true,
+    isHealthy: () => true,
   });
   const trim = (table: bigint, upTo: bigint): void => {
     const address = addressOf({ region: 1n, table }, { instance, shards: 1, shardBy: 'table' });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@shale/storage';
 import { type Random, randomFrom } from '../../support/random.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { type DamageCase, logCases, otherCases } from './cases.js';
 import { type Image, oneLog, restore, severalLogs } from './image.js';
 import { Judge, type Tally } from './judge.js';

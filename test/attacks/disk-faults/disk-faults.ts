@@ -8,9 +8,9 @@ import {
   Random,
   type Rule,
 } from '@shale/fault-kit';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { checkBothEnds } from '../parts/disk-trouble/check-both-ends.js';
 import { smallWorkload, troubledRun } from '../parts/disk-trouble/troubled-run.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
 
 const CALLS: readonly CallKind[] = [
   'create',

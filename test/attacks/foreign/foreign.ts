@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ForeignWriter } from '../../native/foreign-writer.js';
 import { randomFrom } from '../../support/random.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { ForeignRound } from './round.js';
 
 /** Openings take no disk where files can be in memory. */

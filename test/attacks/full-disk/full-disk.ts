@@ -10,10 +10,10 @@ import {
   type WorkloadProcess,
 } from '@shale/fault-kit';
 import { HANG_MS } from '../../support/patience.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { checkImage, checkUsable } from '../parts/disk-trouble/check-image.js';
 import { smallWorkload, troubledRun } from '../parts/disk-trouble/troubled-run.js';
 import { pause } from '../parts/pause.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
 
 /** Acknowledged operations after which a disk that has not been full will not be: the limit is within the first hundreds. */
 const ENOUGH = 20_000;

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { randomFrom } from '../../support/random.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
-import { Life } from './life.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
+import { Session } from './session.js';
+import { Tables } from './tables.js';
 
-/** Calls in one life of a WAL. */
+/** Calls in one session. */
 const CALLS = 600;
-/** Lives on one directory: comparing takes longer with each. */
-const LIVES_PER_DIRECTORY = 6;
+/** Sessions on one directory: comparing takes longer with each. */
+const SESSIONS_PER_DIRECTORY = 6;
 
 /** Passes to every method what applications pass by mistake, beside good traffic, and asks a model afterwards. */
 export const hostileArguments: Attack = {
@@ -22,25 +23,25 @@ async function runHostileArguments(context: AttackContext): Promise<Record<strin
   const { seed, count, directory, progress } = context;
   const until = performance.now() + count * 60_000;
   const start = performance.now();
-  const figures = { lives: 0, calls: 0, refused: 0, trims: 0, drops: 0, writes: 0 };
+  const figures = { sessions: 0, calls: 0, refused: 0, trims: 0, drops: 0, writes: 0 };
   for (let place = 0; place === 0 || performance.now() < until; place++) {
-    const ledgers = Life.ledgers();
+    const tables = new Tables();
     const path = join(directory, `database-${place}`);
-    for (let n = 0; n < LIVES_PER_DIRECTORY && (n < 2 || performance.now() < until); n++) {
-      const life = new Life(path, randomFrom(seed + figures.lives), ledgers);
+    for (let n = 0; n < SESSIONS_PER_DIRECTORY && (n < 2 || performance.now() < until); n++) {
+      const session = new Session(path, randomFrom(seed + figures.sessions), tables);
       try {
-        await life.run(CALLS);
-        await life.end();
+        await session.run(CALLS);
+        await session.end();
       } catch (cause) {
         const what = cause instanceof Error ? cause.message : String(cause);
-        throw new Error(`life ${figures.lives} of seed ${seed}: ${what}`, { cause });
+        throw new Error(`session ${figures.sessions} of seed ${seed}: ${what}`, { cause });
       }
-      figures.lives++;
-      figures.calls += life.calls;
-      figures.refused += life.refused;
-      figures.trims += life.done.trims;
-      figures.drops += life.done.drops;
-      figures.writes += life.done.writes;
+      figures.sessions++;
+      figures.calls += session.calls.count;
+      figures.refused += session.checks.refused;
+      figures.trims += session.checks.done.trims;
+      figures.drops += session.checks.done.drops;
+      figures.writes += session.checks.done.writes;
       progress((performance.now() - start) / 60_000, `${figures.calls} calls, ${figures.refused} refused`);
     }
   }

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomFrom } from '../../support/random.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { type Figures, Sequence } from './sequence.js';
 
 /** Sequences that run at the same time. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HANG_MS } from '../../support/patience.js';
 import { randomFrom } from '../../support/random.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import type { JointFigures, JointRound } from './round.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));

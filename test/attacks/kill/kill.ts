@@ -1,4 +1,4 @@
-import type { Attack, AttackContext } from '../runner/attack.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { type Figures, Lane } from './lane.js';
 
 /** Directories that are worked on at the same time: most of a cycle is waiting for a disk. */

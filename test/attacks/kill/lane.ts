@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Mix, Random } from '@shale/fault-kit';
+import type { AttackContext } from '../parts/attack.js';
 import { CrashSite } from '../parts/crash-site.js';
-import type { AttackContext } from '../runner/attack.js';
 import { live, MOMENTS, type Pace } from './moment.js';
 
 const SHARDS = [1, 2, 4];

@@ -1,8 +1,8 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { anyPowerLoss, type DiskOperation, Random } from '@shale/fault-kit';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { checkImage } from '../parts/disk-trouble/check-image.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
 import { type RunOptions, recordRun } from './record-run.js';
 
 const IMAGES_PER_RUN = 25;

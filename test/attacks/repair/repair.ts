@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomFrom } from '../../support/random.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { repairCases } from './cases.js';
 import { History } from './history.js';
 import { RepairJudge, type RepairTally } from './judge.js';

@@ -8,6 +8,7 @@ import { ingestResume } from '../ingest-resume/ingest-resume.js';
 import { joint } from '../joint/joint.js';
 import { kill } from '../kill/kill.js';
 import { model } from '../model/model.js';
+import type { Attack } from '../parts/attack.js';
 import { power } from '../power/power.js';
 import { powerTargets } from '../power-targets/power-targets.js';
 import { repair } from '../repair/repair.js';
@@ -15,7 +16,6 @@ import { soak } from '../soak/soak.js';
 import { syncFailure } from '../sync-failure/sync-failure.js';
 import { targets } from '../targets/targets.js';
 import { worker } from '../worker/worker.js';
-import type { Attack } from './attack.js';
 
 /** Every attack there is. */
 export const ATTACKS: readonly Attack[] = [

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { metaKey, tableRange } from '@shale/codec';
 import { openDatabase } from '@shale/rocksdb';
 import { expect, test } from 'vitest';
+import type { Attack } from '../../dist/attacks/parts/attack.js';
 import { CrashSite } from '../../dist/attacks/parts/crash-site.js';
-import type { Attack } from '../../dist/attacks/runner/attack.js';
 import { AttackFailed, runAttack } from '../../dist/attacks/runner/run-attack.js';
 
 function attack(run: Attack['run']): Attack {

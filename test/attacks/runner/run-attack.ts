@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import type { Attack } from './attack.js';
+import type { Attack } from '../parts/attack.js';
 
 /** How to run an attack. */
 export interface RunOptions {

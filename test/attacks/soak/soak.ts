@@ -2,9 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Random, type WorkloadProcess, type WorkloadStats } from '@shale/fault-kit';
 import { HANG_MS } from '../../support/patience.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { CrashSite } from '../parts/crash-site.js';
 import { pause } from '../parts/pause.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
 import { Bounds } from './bounds.js';
 
 /** The longest life of one process, in time and in operations: its journal has to fit into the oracle's memory. */

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DiskOperation, type JournalRecord, Random, type Rule } from '@shale/fault-kit';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { checkBothEnds } from '../parts/disk-trouble/check-both-ends.js';
 import { smallWorkload, type TroubledRun, troubledRun } from '../parts/disk-trouble/troubled-run.js';
 import { pause } from '../parts/pause.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
 
 /** Lets the k-th sync of a run fail, for every k from 1 to `count`. */
 export const syncFailure: Attack = {

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { WalError } from '@shale/engine';
 import { Random } from '@shale/fault-kit';
 import { listBackups, openLog, restoreBackup } from '@shale/storage';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { pause } from '../parts/pause.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
 import type { Order, Outcome, Said } from './orders.js';
 
 /** Makes checkpoints, backups and restores, by all spellings, at once, into each other and killed at any moment. */

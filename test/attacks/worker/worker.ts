@@ -1,6 +1,6 @@
 import { Random } from '@shale/fault-kit';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import { CrashSite } from '../parts/crash-site.js';
-import type { Attack, AttackContext } from '../runner/attack.js';
 import { endedThreads } from './ended-threads.js';
 import { fullThread } from './full-thread.js';
 import { hungThread } from './hung-thread.js';

@@ -6,9 +6,9 @@ import { directorySize } from '../measure/directory-size.js';
 import { Latencies } from '../measure/latency.js';
 import { perEntry, startProbe } from '../measure/probe.js';
 import type { Measures } from '../report/measures.js';
+import type { AppendSpec } from '../report/spec.js';
 import type { Store } from '../store/store.js';
 import type { CaseContext } from './context.js';
-import type { AppendSpec } from './spec.js';
 
 /** Size of a steady window, in bytes over all tables. */
 const WINDOW_BYTES = 64 * 1024 * 1024;

@@ -5,10 +5,10 @@ import { tablePicks } from '../load/table-picks.js';
 import { Latencies } from '../measure/latency.js';
 import { perEntry, startProbe } from '../measure/probe.js';
 import type { Measures } from '../report/measures.js';
+import type { ReadSpec } from '../report/spec.js';
 import type { Store } from '../store/store.js';
 import type { CaseContext } from './context.js';
 import { fill } from './fill.js';
-import type { ReadSpec } from './spec.js';
 
 /** Entries of one scan that starts at a sequence. */
 const SCAN_ENTRIES = 1000;

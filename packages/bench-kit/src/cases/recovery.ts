@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Payloads } from '../load/payloads.js';
 import type { Measures } from '../report/measures.js';
+import type { RecoverySpec } from '../report/spec.js';
 import type { CaseContext } from './context.js';
-import type { RecoverySpec } from './spec.js';
 
 /** The task of the process that fills the store. */
 export interface FillerTask {

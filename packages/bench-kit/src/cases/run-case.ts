@@ -1,9 +1,9 @@
 import type { Measures } from '../report/measures.js';
+import type { CaseSpec } from '../report/spec.js';
 import { runAppend } from './append.js';
 import type { CaseContext } from './context.js';
 import { runRead } from './read.js';
 import { runRecovery } from './recovery.js';
-import type { CaseSpec } from './spec.js';
 import { runTrim } from './trim.js';
 
 /** Runs one case in this process. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { directorySize } from '../measure/directory-size.js';
 import { Latencies } from '../measure/latency.js';
 import type { Measures } from '../report/measures.js';
+import type { TrimSpec } from '../report/spec.js';
 import type { CaseContext } from './context.js';
 import { fill } from './fill.js';
-import type { TrimSpec } from './spec.js';
 
 const MIB = 1024 * 1024;
 /** The space counts as freed when this share of it is gone. */

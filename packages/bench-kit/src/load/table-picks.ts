@@ -1,4 +1,4 @@
-import type { Spread } from '../cases/spec.js';
+import type { Spread } from '../report/spec.js';
 import { seededRandom } from './random.js';
 
 /** How many picks are prepared; then they repeat. A power of two. */

@@ -1,4 +1,3 @@
-import { type CaseSpec, caseId } from '../cases/spec.js';
 import { isMeasureName, type Measures } from './measures.js';
 import {
   type CaseResult,
@@ -8,6 +7,7 @@ import {
   type Report,
   type StoreInfo,
 } from './schema.js';
+import { type CaseSpec, caseId } from './spec.js';
 
 /**
  * A report from parsed JSON, checked field by field. Throws a TypeError that names the field when it is not a report,

@@ -1,5 +1,5 @@
-import type { CaseSpec } from '../cases/spec.js';
 import type { Measures } from './measures.js';
+import type { CaseSpec } from './spec.js';
 
 /** The version of the report format. It changes when old readers would misread new reports. */
 export const REPORT_FORMAT = 1;

@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { CaseSpec } from '../cases/spec.js';
 import { withScratch } from '../measure/scratch.js';
 import { countingEnvironment, type SyncCounting } from '../measure/sync-counter.js';
 import type { Measures } from '../report/measures.js';
+import type { CaseSpec } from '../report/spec.js';
 
 /** The task of the process of a case. */
 export interface CaseTask {

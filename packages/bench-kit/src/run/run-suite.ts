@@ -1,4 +1,3 @@
-import { type CaseSpec, caseId } from '../cases/spec.js';
 import { measureDevice } from '../measure/device.js';
 import { describeMachine } from '../measure/machine.js';
 import { withScratch } from '../measure/scratch.js';
@@ -11,6 +10,7 @@ import {
   type Report,
   type StoreInfo,
 } from '../report/schema.js';
+import { type CaseSpec, caseId } from '../report/spec.js';
 import { loadDriver, SHALE_DRIVER } from '../store/load-driver.js';
 import type { StoreDriver } from '../store/store.js';
 import type { Suite, SuiteCase } from '../suites/suite.js';

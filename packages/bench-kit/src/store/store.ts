@@ -1,5 +1,5 @@
 import type { Durability } from '@shale/engine';
-import type { CaseSpec } from '../cases/spec.js';
+import type { CaseSpec } from '../report/spec.js';
 
 /** Options for opening a store. */
 export interface StoreOptions {

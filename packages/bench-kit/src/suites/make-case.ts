@@ -1,4 +1,4 @@
-import type { AppendSpec, ReadSpec, RecoverySpec, TrimSpec } from '../cases/spec.js';
+import type { AppendSpec, ReadSpec, RecoverySpec, TrimSpec } from '../report/spec.js';
 import type { SuiteCase } from './suite.js';
 
 const COMMON = { entryBytes: 100, tables: 100, shards: 1, durability: 'os' } as const;

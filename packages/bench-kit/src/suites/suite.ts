@@ -1,4 +1,4 @@
-import type { CaseSpec } from '../cases/spec.js';
+import type { CaseSpec } from '../report/spec.js';
 
 /** A case, and whether the other stores take part in it. */
 export interface SuiteCase {

@@ -1,4 +1,4 @@
-import { caseId } from '../cases/spec.js';
+import { caseId } from '../report/spec.js';
 import { append, read, recovery, trim } from './make-case.js';
 import type { Suite, SuiteCase } from './suite.js';
 

@@ -8,13 +8,13 @@ import { chooseOptions, DEFAULT_MAX_LINE_BYTES } from '../ingest/choose-options.
 import { type IngestResult, runIngest } from '../ingest/ingest.js';
 import { Journal, listJournals } from '../ingest/journal.js';
 import type { JournaledOptions } from '../ingest/journal-records.js';
+import { NO_DISPLAY, type ProgressDisplay, showProgress } from '../ingest/progress.js';
 import type { Reject } from '../ingest/record.js';
 import { besideDirectory, type RejectPlace } from '../ingest/reject-path.js';
 import { type Intent, planRun } from '../ingest/resume-plan.js';
 import { closeSource, openSource, type Source } from '../ingest/source.js';
 import { StopSignals } from '../ingest/stop-signals.js';
 import { summaryAsJson, summaryForPeople } from '../ingest/summary.js';
-import { NO_DISPLAY, type ProgressDisplay, showProgress } from '../output/progress.js';
 import { pathWord, shellCommand } from '../output/shell-word.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatCount } from '../output/units.js';

@@ -8,7 +8,7 @@ import { addressOf, type Routing, TableRef } from '../table-ref.js';
  *      ▲          │
  *      └──────────┘   there is no table of that name, or that could not be found out
  *
- * That there is none is not kept: the next who wants to know asks again.
+ * That there is none is not kept: it is asked again.
  */
 export type NameState =
   | { readonly is: 'unknown' }

@@ -1,9 +1,9 @@
 import { EntryChunk } from '@shale/codec';
 import { abortReason, hasAborted, onAbort } from '../abort.js';
-import type { Engine } from '../engine.js';
 import type { ChunkData } from '../shard/protocol.js';
 import { nextTurn } from '../turn.js';
 import type { Abortable, Belongings } from './open-reads.js';
+import type { ReadContext } from './read-context.js';
 import type { Room } from './read-memory.js';
 
 /** A part of a read, and where the next one begins. */
@@ -81,13 +81,13 @@ export class HandedOut {
 }
 
 /**
- * Chunks in order, the next one being read while one is used if there is room for it. A failure sticks: after it
+ * Chunks in order, the next one being read while one is used if there is room for it. A failure is latched: after it
  * every call fails with the same error, so that it can never be taken for the end. Closing the WAL and aborting the
  * signal make a stream fail. A stream that is left alone holds nothing after a moment, and is forgotten when it is
  * collected.
  */
 export class ChunkStream<P> implements Abortable {
-  readonly #engine: Engine;
+  readonly #context: ReadContext;
   readonly #fetcher: ChunkFetcher<P>;
   readonly #signal: AbortSignal | undefined;
   readonly #chunkBytes: number;
@@ -108,11 +108,11 @@ export class ChunkStream<P> implements Abortable {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    engine: Engine,
+    context: ReadContext,
     fetcher: ChunkFetcher<P>,
     options: { readonly signal: AbortSignal | undefined; readonly chunkBytes: number },
   ) {
-    this.#engine = engine;
+    this.#context = context;
     this.#fetcher = fetcher;
     this.#belongings = fetcher;
     this.#signal = options.signal;
@@ -180,8 +180,8 @@ export class ChunkStream<P> implements Abortable {
     this.#state = 'running';
     try {
       if (hasAborted(this.#signal)) throw abortReason(this.#signal);
-      this.#engine.lifecycle.requireOpen();
-      // The signal may live longer than the read.
+      this.#context.lifecycle.requireOpen();
+      // The signal may outlive the reader.
       const self = new WeakRef(this);
       const signal = this.#signal;
       const forget = onAbort(signal, () => self.deref()?.abort(abortReason(signal)));
@@ -192,7 +192,7 @@ export class ChunkStream<P> implements Abortable {
           fetcher.end();
         },
       };
-      this.#engine.reads.add(this, this.#belongings);
+      this.#context.reads.add(this, this.#belongings);
     } catch (error) {
       this.#fail(error);
       await nextTurn();
@@ -213,7 +213,7 @@ export class ChunkStream<P> implements Abortable {
 
   /** Fetches what comes next, if there is room for it now. */
   #fetchAhead(at: P): void {
-    const room = this.#engine.readMemory.tryTake(this.#pace);
+    const room = this.#context.readMemory.tryTake(this.#pace);
     if (room === null) return;
     const result = this.#fetch(at, room);
     const ahead: Ahead<P> = { result, fetched: null, isVoid: false };
@@ -238,7 +238,7 @@ export class ChunkStream<P> implements Abortable {
 
   /** Fetches a part in memory that is booked for it. */
   async #fetch(from: P | null, booked: Room | null): Promise<Fetched<P>> {
-    const { readMemory } = this.#engine;
+    const { readMemory } = this.#context;
     let at = from;
     let room = booked ?? (await readMemory.take(this.#pace));
     try {
@@ -310,7 +310,7 @@ export class ChunkStream<P> implements Abortable {
   #finish(state: 'done' | 'failed'): void {
     this.#state = state;
     this.#dropAhead();
-    this.#engine.reads.delete(this.#belongings);
+    this.#context.reads.delete(this.#belongings);
     this.#belongings.end();
   }
 }

@@ -1,10 +1,10 @@
 import type { EntryChunk } from '@shale/codec';
 import { requirePosition, type SequenceSpan } from '@shale/storage';
-import type { Engine } from '../engine.js';
 import type { ReadPart } from '../shard/protocol.js';
 import type { Address } from '../table-ref.js';
 import { checkInTurn, nextTurn } from '../turn.js';
 import type { ChunkFetcher, Part } from './chunk-stream.js';
+import type { ReadContext } from './read-context.js';
 import type { CheckedRange, CheckedRead } from './read-options.js';
 
 /** From which sequence on a read goes on, and how many entries it still takes. */
@@ -15,7 +15,7 @@ export interface TablePosition {
 
 /** Fetches the chunks of a table's range from the shard that owns it, which fixes the bounds when the first is read. */
 export class TableChunks implements ChunkFetcher<TablePosition> {
-  readonly #engine: Engine;
+  readonly #context: ReadContext;
   readonly #locate: () => Promise<Address | null>;
   readonly #range: CheckedRange;
   readonly #options: CheckedRead;
@@ -27,12 +27,12 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
 
   /** @param locate finds the table; null when there is none */
   constructor(
-    engine: Engine,
+    context: ReadContext,
     locate: () => Promise<Address | null>,
     range: CheckedRange,
     options: CheckedRead,
   ) {
-    this.#engine = engine;
+    this.#context = context;
     this.#locate = locate;
     this.#range = range;
     this.#options = options;
@@ -48,7 +48,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
 
   end(): void {
     this.#isOver = true;
-    if (this.#watch !== null) this.#engine.log.unwatch(this.#watch);
+    if (this.#watch !== null) this.#context.log.unwatch(this.#watch);
     this.#watch = null;
   }
 
@@ -59,8 +59,8 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
     const address = await this.#locate();
     if (address === null && strict) await this.#requireBegin();
     if (address === null || this.#isOver) return await nothing();
-    this.#watch ??= this.#engine.log.watch(address.id);
-    const part = await this.#engine.shard(address.shard).request<'readStart'>(
+    this.#watch ??= this.#context.log.watch(address.id);
+    const part = await this.#context.shard(address.shard).request<'readStart'>(
       {
         kind: 'readStart',
         id: address.id,
@@ -81,7 +81,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   async #continue({ from, left }: TablePosition, bytes: number): Promise<Part<TablePosition>> {
     const place = this.#place;
     if (place === null) return await nothing();
-    const part = await this.#engine.shard(place.address.shard).request<'readNext'>(
+    const part = await this.#context.shard(place.address.shard).request<'readNext'>(
       {
         kind: 'readNext',
         id: place.address.id,
@@ -97,7 +97,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   /** There is no table: the next entry would be its first. */
   async #requireBegin(): Promise<void> {
     await checkInTurn(() =>
-      requirePosition({ first: 1n, next: 1n }, this.#range.bounds, { path: this.#engine.path }),
+      requirePosition({ first: 1n, next: 1n }, this.#range.bounds, { path: this.#context.path }),
     );
   }
 }

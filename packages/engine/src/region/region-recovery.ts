@@ -59,12 +59,12 @@ export async function openRegion(engine: Engine, region: bigint): Promise<Region
   const started = performance.now();
   const problems: WalError[] = [];
   // Before anything is listed.
-  const lives = await Promise.all(
-    engine.shards.map((shard) => shard.request<'life'>({ kind: 'life' }, 'retry')),
+  const incarnations = await Promise.all(
+    engine.shards.map((shard) => shard.request<'incarnation'>({ kind: 'incarnation' }, 'retry')),
   );
   const since = engine.log.dropCount();
   const heads = await listHeads(engine, region, problems);
-  const floors = await install(engine, { region, lives, since, heads }, problems);
+  const floors = await install(engine, { region, incarnations, since, heads }, problems);
   let entries = 0n;
   const tables = heads.length / 3;
   for (let i = 0; i < heads.length; i += 3) entries += (heads[i + 2] ?? 0n) - (heads[i + 1] ?? 0n) + 1n;
@@ -117,7 +117,7 @@ async function listHeads(engine: Engine, region: bigint, problems: WalError[]): 
 interface Listed {
   readonly region: bigint;
   /** Of each shard's thread, before anything was listed. */
-  readonly lives: readonly number[];
+  readonly incarnations: readonly number[];
   /** How many drops there had been by then. */
   readonly since: bigint;
   /** Table, first, last; and so on, by table. */
@@ -177,7 +177,7 @@ async function installPart(engine: Engine, listed: Listed, floors: BigUint64Arra
 
 async function installPage(
   engine: Engine,
-  { region, lives, since, heads }: Listed,
+  { region, incarnations, since, heads }: Listed,
   floors: BigUint64Array,
 ): Promise<void> {
   const { shards, shardBy } = engine.routing;
@@ -190,7 +190,7 @@ async function installPage(
         {
           kind: 'install',
           region,
-          life: lives[index] ?? -1,
+          incarnation: incarnations[index] ?? -1,
           since,
           heads: own,
           floors: ownFloors[index] ?? new BigUint64Array(0),

@@ -59,10 +59,10 @@ export interface ShardTasks {
   /** Take back what was lent, with what is known of it now; null when it is not known what became of the write. */
   takeBack: { readonly kind: 'takeBack'; readonly loan: bigint; readonly states: BigUint64Array | null };
   /**
-   * Which life of the shard's thread this is: another number for every thread, and after a thread has had to forget what
+   * Which incarnation of the shard's thread this is: another number for every thread, and after a thread has had to forget what
    * it knew of a table.
    */
-  life: { readonly kind: 'life' };
+  incarnation: { readonly kind: 'incarnation' };
   /** Fix the bounds of a read, and read its first chunk. */
   readStart: {
     readonly kind: 'readStart';
@@ -123,10 +123,10 @@ export interface ShardTasks {
     readonly kind: 'install';
     readonly region: bigint;
     /**
-     * The life of the thread before anything was listed. Another thread leaves it alone: it does not know what the one
+     * The incarnation of the thread before anything was listed. Another thread leaves it alone: it does not know what the one
      * before it has changed since.
      */
-    readonly life: number;
+    readonly incarnation: number;
     /** How many drops there had been by then. */
     readonly since: bigint;
     /** Table, first, last; and so on. */
@@ -187,7 +187,7 @@ export interface ShardResults {
   /** The reply, and what is known of the lent tables now; null and the frame when the loan is gone: nothing was written. */
   joint: { readonly message: Uint8Array; readonly states: BigUint64Array | null };
   takeBack: null;
-  life: number;
+  incarnation: number;
   /** Null: the read has no entries at all. */
   readStart: (ReadPart & { readonly span: SequenceSpan }) | null;
   readNext: ReadPart;

@@ -65,8 +65,8 @@ export class ShardWorker {
         return this.#joint(task);
       case 'takeBack':
         return this.#takeBack(task);
-      case 'life':
-        return plain(this.#life);
+      case 'incarnation':
+        return plain(this.#incarnation);
       case 'readStart':
         return this.#holds.run([task.id], () => this.#readStart(task));
       case 'readNext':
@@ -185,7 +185,7 @@ export class ShardWorker {
   #install(task: ShardTasks['install']): Outcome {
     const { region, heads, floors, since } = task;
     const log = this.#open();
-    if (task.life !== this.#life) return plain(null);
+    if (task.incarnation !== this.#incarnation) return plain(null);
     const found = [];
     for (let i = 0; i + 2 < heads.length; i += 3) {
       found.push({
@@ -218,7 +218,7 @@ export class ShardWorker {
     return plain(null);
   }
 
-  get #life(): number {
+  get #incarnation(): number {
     return threadId + this.#forgets * 2 ** 32;
   }
 

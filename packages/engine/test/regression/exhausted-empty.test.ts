@@ -11,7 +11,7 @@ test('an empty batch tells the last sequence of a table that has none left', asy
   const table = wal.table({ region: 1, table: 1 });
   // A table with so many entries is not made by appending them.
   const shard = behind(wal).shard(0);
-  const life = await shard.request<'life'>({ kind: 'life' }, 'fail');
+  const incarnation = await shard.request<'incarnation'>({ kind: 'incarnation' }, 'fail');
   const heads = BigUint64Array.of(1n, 1n, U64_MAX);
   await shard.request<'install'>(
     {
@@ -19,7 +19,7 @@ test('an empty batch tells the last sequence of a table that has none left', asy
       region: 1n,
       heads,
       floors: new BigUint64Array(0),
-      life,
+      incarnation,
       since: behind(wal).log.dropCount(),
     },
     'fail',

@@ -1,8 +1,8 @@
 import { Presets, SingleBar } from 'cli-progress';
-import type { View } from '../ingest/ingest.js';
-import type { Progress } from '../ingest/journal-records.js';
-import type { Terminal } from './terminal.js';
-import { formatBytes, formatCount, formatDuration, formatRate } from './units.js';
+import type { Terminal } from '../output/terminal.js';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../output/units.js';
+import type { View } from './ingest.js';
+import type { Progress } from './journal-records.js';
 
 /** Milliseconds between lines where there is no terminal to draw a bar on. */
 const LINE_INTERVAL_MS = 5000;

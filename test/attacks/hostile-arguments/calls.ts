@@ -1,16 +1,11 @@
-import {
-  openWal,
-  type PayloadCodec,
-  type Table,
-  type Wal,
-  type WalOptions,
-  type WriteOptions,
-} from '@shale/engine';
+import { openWal, type PayloadCodec, type Table, type Wal, type WriteOptions } from '@shale/engine';
 import { restoreBackup } from '@shale/engine/admin';
-import { engineOf } from '#internals/engine';
 import type { Random } from '../../support/random.js';
 import { within } from '../parts/within.js';
-import { codeOf, Ledger, type Settle } from './ledger.js';
+import type { Checks, Part } from './checks.js';
+import { codeOf, type Ledger } from './ledger.js';
+import { passRefusal, READ_ENDS, REFUSALS } from './refusals.js';
+import type { Tables } from './tables.js';
 import {
   badArray,
   badOptions,
@@ -28,25 +23,8 @@ const UNANSWERED = 64;
 const APPEND_OPTIONS = ['durability', 'expect', 'signal'];
 const WRITE_OPTIONS = ['durability', 'signal'];
 const ROCKSDB_OPTIONS = ['writeBufferSize', 'memtable', 'paranoidChecks'];
-/** What may refuse a call whose arguments are good. */
-const EXCUSES = new Set(['SHALE_OVERLOADED', 'SHALE_TOO_LARGE', 'SHALE_CLOSED']);
-/** What refuses one whose arguments are not. */
-const REFUSALS = new Set(['SHALE_PAYLOAD', 'SHALE_INVALID_ARGUMENT', 'SHALE_TOO_LARGE']);
-/** What may end a read whose arguments are good. */
-const READ_ENDS = new Set(['SHALE_TRIMMED', 'SHALE_CLOSED']);
 /** A sequence that no table here gets to. */
 const FAR = 2n ** 63n;
-
-interface Target {
-  readonly key: string;
-  readonly ledger: Ledger;
-}
-
-/** What goes to one table in one call. */
-interface Part {
-  readonly ledger: Ledger;
-  readonly passed: readonly Passed<unknown>[];
-}
 
 /** Options of a call, and what gives it up. */
 interface How {
@@ -55,120 +33,49 @@ interface How {
   readonly giveUp: () => void;
 }
 
-/** How an append is passed, and what must come of it. */
-interface Appending {
-  readonly what: string;
-  readonly parts: readonly Part[];
-  readonly isGood: boolean;
-  /** Whether it may be refused all the same, since it changes while it is read. */
-  readonly mayRefuse?: boolean;
-  /** Calls, and resolves with the first sequence of each part. */
-  readonly call: () => Promise<readonly bigint[]>;
-  readonly afterwards?: () => void;
-}
-
-const IDS = [
-  { key: '1/1', id: { region: 1n, table: 1n } },
-  { key: '1/2', id: { region: 1n, table: 2n } },
-  { key: '1/3', id: { region: 1n, table: 3n } },
-  { key: 'a', id: 'a' },
-  { key: 'b', id: 'b' },
-  { key: 'c', id: 'c' },
-] as const;
-
-/** One WAL from opening to closing: good traffic and hostile calls side by side, and a model that is asked afterwards. */
-export class Life {
+/** Makes calls of all kinds on one WAL, good ones and hostile ones. */
+export class Calls {
   readonly #directory: string;
   readonly #random: Random;
-  readonly #ledgers: ReadonlyMap<string, Ledger>;
+  readonly #tables: Tables;
+  readonly #checks: Checks;
   readonly #unanswered = new Set<Promise<void>>();
   #failure: Error | null = null;
   #depth = 0;
-  calls = 0;
-  refused = 0;
-  /** What was done of what is easily never done. */
-  readonly done = { trims: 0, drops: 0, writes: 0 };
+  #count = 0;
 
-  constructor(directory: string, random: Random, ledgers: ReadonlyMap<string, Ledger>) {
+  constructor(directory: string, random: Random, tables: Tables, checks: Checks) {
     this.#directory = directory;
     this.#random = random;
-    this.#ledgers = ledgers;
+    this.#tables = tables;
+    this.#checks = checks;
   }
 
-  /** A fresh model of the tables, which lives as long as the directory. */
-  static ledgers(): ReadonlyMap<string, Ledger> {
-    return new Map(IDS.map(({ key }) => [key, new Ledger()]));
+  /** How many there were. */
+  get count(): number {
+    return this.#count;
   }
 
-  async run(steps: number): Promise<void> {
-    const random = this.#random;
-    const wal = await within('opening', openWal(this.#directory, this.#options()));
-    for (let step = 0; step < steps && this.#failure === null; step++) {
-      this.#step(wal);
-      if (random.once(4)) await new Promise((resolve) => setImmediate(resolve));
-      while (this.#unanswered.size >= UNANSWERED) await within('an answer', Promise.race(this.#unanswered));
-    }
+  /** Whether something has gone wrong: see `answered`. */
+  get haveFailed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Resolves when another call may be made. */
+  async room(): Promise<void> {
+    while (this.#unanswered.size >= UNANSWERED) await within('an answer', Promise.race(this.#unanswered));
+  }
+
+  /** Resolves when all are answered. Rejects with what went wrong first. */
+  async answered(): Promise<void> {
     await within('the answers', Promise.all(this.#unanswered));
     if (this.#failure !== null) throw this.#failure;
-    const { flow } = engineOf(wal);
-    const { inFlightBytes, queuedBytes, waiting } = flow;
-    if (inFlightBytes !== 0 || queuedBytes !== 0 || waiting !== 0) {
-      throw new Error(`left booked: ${inFlightBytes} in flight, ${queuedBytes} queued in ${waiting} appends`);
-    }
-    for (const { key, ledger, table } of this.#tables(wal)) {
-      await within('a good append', this.#good(table, ledger));
-      await within('comparing', ledger.compare(key, table));
-    }
-    await within('closing', wal.close());
-  }
-
-  /** Closes with calls under way, one of them out of the middle of a codec. */
-  async end(): Promise<void> {
-    const wal = await within('opening', openWal(this.#directory, this.#options()));
-    for (let i = 0; i < 50; i++) this.#step(wal);
-    const codec = this.#codec(() => void wal.close());
-    await within('an append that closes', refusalOf(wal.table('closing', { codec }).appendBatch([1, 2, 3])));
-    await within('closing', wal.close());
-    await within('the answers', Promise.all(this.#unanswered));
-    if (this.#failure !== null) throw this.#failure;
-    await using again = await within('opening again', openWal(this.#directory, { shards: 1 }));
-    for (const { key, ledger, table } of this.#tables(again)) {
-      await within('comparing', ledger.compare(key, table));
-    }
-  }
-
-  #options(): WalOptions {
-    const random = this.#random;
-    return {
-      shards: 1 + random.below(3),
-      durability: 'os',
-      frameBytes: 16 * 1024,
-      maxInFlightBytes: random.of([64 * 1024, 1024 * 1024]),
-      maxQueuedBytes: random.of([0, 4096, 256 * 1024]),
-      maxQueuedAppends: random.of([0, 10, 1000]),
-      rocksdb: { memtable: random.of(['log', 'skiplist']) },
-    };
-  }
-
-  #tables(wal: Wal): (Target & { readonly table: Table })[] {
-    return IDS.map(({ key, id }) => {
-      const ledger = this.#ledgers.get(key);
-      if (ledger === undefined) throw new Error(`${key} has no ledger`);
-      return { key, ledger, table: wal.table(id) };
-    });
-  }
-
-  #target(wal: Wal): Target & { readonly table: Table } {
-    const tables = this.#tables(wal);
-    const target = tables[this.#random.below(tables.length)];
-    if (target === undefined) throw new Error('there is no table');
-    return target;
   }
 
   /** Makes one call. It is not waited for, and nothing that goes wrong with it is thrown. */
-  #step(wal: Wal): void {
+  make(wal: Wal): void {
     const random = this.#random;
-    this.calls++;
+    this.#count++;
     const call = random.of([
       () => this.#append(wal),
       () => this.#append(wal),
@@ -201,21 +108,14 @@ export class Life {
       try {
         const payload = payloads[this.#random.below(payloads.length)];
         this.#random.of<() => void>([
-          () => this.#step(wal),
-          () => this.#step(wal),
+          () => this.make(wal),
+          () => this.make(wal),
           () => payload instanceof Uint8Array && detach(payload),
         ])();
       } finally {
         this.#depth--;
       }
     };
-  }
-
-  async #good(table: Table, ledger: Ledger): Promise<void> {
-    const payload = Buffer.from('good');
-    const appended = table.append(payload);
-    const settle = ledger.append([payload]);
-    settle(await appended);
   }
 
   #payloads(most: number): Passed<unknown>[] {
@@ -255,49 +155,12 @@ export class Life {
     return { options: random.once(2) ? undefined : { durability: 'os' }, isGood: true, giveUp: () => {} };
   }
 
-  /** Appends, takes everything back that was passed, and holds the answer against what must come of it. */
-  async #check({ what, parts, isGood, mayRefuse = false, call, afterwards }: Appending): Promise<void> {
-    const passed = parts.flatMap((part) => part.passed);
-    const mustRefuse = !isGood || passed.some(({ bytes }) => bytes === null);
-    const answer = call();
-    // By now it is in its place among all that is asked of its tables.
-    const settles = parts.map((part) =>
-      part.ledger.append(part.passed.map(({ bytes }) => bytes ?? new Uint8Array(0))),
-    );
-    // The buffers are the caller's again.
-    for (const { value } of passed) {
-      try {
-        const array = value as Uint8Array;
-        Uint8Array.prototype.fill.call(array, 0xee);
-        if (this.#random.once(2)) detach(array);
-      } catch {
-        // It was detached already, or is none.
-      }
-    }
-    afterwards?.();
-    let firsts: readonly bigint[];
-    try {
-      firsts = await answer;
-    } catch (error) {
-      for (const settle of settles) settle(null);
-      this.refused++;
-      if (isExcused(error)) return;
-      const code = codeOf(error);
-      if ((mustRefuse || mayRefuse) && REFUSALS.has(code)) return;
-      if (!isGood && code === 'SHALE_SEQUENCE_MISMATCH') return;
-      throw new Error(`${what} was refused as ${code} and is good`, { cause: error });
-    }
-    if (mustRefuse) throw new Error(`${what} was taken, and must be refused`);
-    for (const [i, settle] of settles.entries()) settle(firsts[i] ?? 0n);
-    if (parts.length > 1) this.done.writes++;
-  }
-
   async #append(wal: Wal): Promise<void> {
-    const { table, ledger } = this.#target(wal);
+    const { table, ledger } = this.#tables.pick(wal, this.#random);
     const random = this.#random;
     const payload: Passed<unknown> = random.once(3) ? badPayload(random) : goodPayload(random, 300);
     const { options, isGood, giveUp } = this.#appendOptions();
-    await this.#check({
+    await this.#checks.append({
       what: 'an append',
       parts: [{ ledger, passed: [payload] }],
       isGood,
@@ -307,7 +170,7 @@ export class Life {
   }
 
   async #batch(wal: Wal): Promise<void> {
-    const { table, ledger } = this.#target(wal);
+    const { table, ledger } = this.#tables.pick(wal, this.#random);
     const random = this.#random;
     const passed = this.#payloads(8);
     const values = passed.map(({ value }) => value);
@@ -319,7 +182,7 @@ export class Life {
         : kind === 1
           ? busyArray(random, values, this.#mischief(wal, values))
           : values;
-    await this.#check({
+    await this.#checks.append({
       what: 'a batch',
       parts: [{ ledger, passed }],
       isGood: isGood && kind !== 0,
@@ -329,36 +192,21 @@ export class Life {
     });
   }
 
-  /** A codec that encodes into a scratch buffer, and does anything at the n-th value. */
-  #codec(atThird: () => unknown): PayloadCodec<number> {
-    const scratch = new Uint8Array(16);
-    return {
-      name: 'scratch',
-      encode: (value) => {
-        const given = value === 3 ? atThird() : undefined;
-        // What it returns is its own affair: that is the attack.
-        return given === undefined ? scratch.fill(value) : (given as Uint8Array);
-      },
-      decode: (payload) => payload[0] ?? 0,
-    };
-  }
-
   async #encoded(wal: Wal): Promise<void> {
-    const { key, ledger } = this.#target(wal);
+    const { id, ledger } = this.#tables.pick(wal, this.#random);
     const random = this.#random;
     const kind = random.below(4);
     const misdeed: Mischief = this.#mischief(wal, [0]);
-    const codec = this.#codec(() => {
+    const codec = scratchCodec(() => {
       if (kind === 0) throw nonsense(random);
       if (kind === 1) return badPayload(random).value ?? null;
       misdeed();
       return undefined;
     });
-    const { id } = IDS.find((each) => each.key === key) ?? IDS[0];
     const table = wal.table(id, { codec });
     const values = [1, 2, 3, 4];
     const passed = values.map((value) => ({ value, bytes: Buffer.alloc(16, value) }));
-    await this.#check({
+    await this.#checks.append({
       what: 'an encoded batch',
       parts: [{ ledger, passed }],
       isGood: kind > 1,
@@ -369,7 +217,7 @@ export class Life {
   async #write(wal: Wal): Promise<void> {
     const random = this.#random;
     const parts = Array.from({ length: 1 + random.below(4) }, () => {
-      const { table, ledger } = this.#target(wal);
+      const { table, ledger } = this.#tables.pick(wal, this.#random);
       return { table, ledger, passed: this.#payloads(3) };
     });
     const passed = parts.flatMap((part) => part.passed);
@@ -396,7 +244,7 @@ export class Life {
             ),
           )
         : given;
-    await this.#check({
+    await this.#checks.append({
       what: `a write${kind === 4 ? ' with sequences that are expected' : ''}`,
       parts,
       isGood: isGood && kind > 3,
@@ -425,7 +273,7 @@ export class Life {
 
   async #ready(wal: Wal): Promise<void> {
     const random = this.#random;
-    const { table, ledger } = this.#target(wal);
+    const { table, ledger } = this.#tables.pick(wal, this.#random);
     const payload = goodPayload(random, 2000);
     const bytes = random.once(4) ? nonsense(random) : (payload.bytes?.length ?? 0);
     const options = random.once(4) ? badOptions(random, ['bytes', 'signal']) : { bytes };
@@ -435,7 +283,7 @@ export class Life {
       if (!REFUSALS.has(codeOf(error)) && codeOf(error) !== 'SHALE_CLOSED') throw error;
       return;
     }
-    await this.#check({
+    await this.#checks.append({
       what: 'an append that was waited for',
       parts: [{ ledger, passed: [payload] }],
       isGood: true,
@@ -445,11 +293,11 @@ export class Life {
 
   async #trim(wal: Wal): Promise<void> {
     const random = this.#random;
-    const { table, ledger } = this.#target(wal);
+    const { table, ledger } = this.#tables.pick(wal, this.#random);
     const upTo = random.once(2) ? nonsense(random) : BigInt(random.below(100));
     const { options, isGood, giveUp } = this.#writeOptions();
     const answer = table.trim(upTo as bigint, options);
-    await this.#checkRemoval('trims', answer, {
+    await this.#checks.removal('trims', answer, {
       settle: ledger.trim(typeof upTo === 'bigint' ? upTo : 0n),
       isGood: isGood && typeof upTo === 'bigint' && upTo >= 0n && upTo < 2n ** 64n,
       giveUp,
@@ -457,43 +305,15 @@ export class Life {
   }
 
   async #drop(wal: Wal): Promise<void> {
-    const { table, ledger } = this.#target(wal);
+    const { table, ledger } = this.#tables.pick(wal, this.#random);
     const { options, isGood, giveUp } = this.#writeOptions();
     const answer = table.drop(options).then((): true => true);
-    await this.#checkRemoval('drops', answer, { settle: ledger.drop(), isGood, giveUp });
-  }
-
-  /** Holds what came of a trim or drop against what must come of it. */
-  async #checkRemoval<R>(
-    kind: 'trims' | 'drops',
-    answer: Promise<R>,
-    {
-      settle,
-      isGood,
-      giveUp,
-    }: { readonly settle: Settle<R>; readonly isGood: boolean; readonly giveUp: () => void },
-  ): Promise<void> {
-    giveUp();
-    let result: R;
-    try {
-      result = await answer;
-    } catch (error) {
-      settle(null);
-      this.refused++;
-      if (isExcused(error)) return;
-      const code = codeOf(error);
-      if (!isGood && REFUSALS.has(code)) return;
-      const what = isGood ? 'that are good' : 'that are not';
-      throw new Error(`of ${kind} ${what} one was refused as ${code}`, { cause: error });
-    }
-    if (!isGood) throw new Error(`of ${kind} that must be refused one was taken`);
-    settle(result);
-    this.done[kind]++;
+    await this.#checks.removal('drops', answer, { settle: ledger.drop(), isGood, giveUp });
   }
 
   /** Reads a table while all else goes on: whatever comes is consecutive. */
   async #read(wal: Wal): Promise<void> {
-    const { key, table } = this.#target(wal);
+    const { key, table } = this.#tables.pick(wal, this.#random);
     let last: bigint | null = null;
     try {
       for await (const { sequence } of table.read()) {
@@ -508,7 +328,7 @@ export class Life {
   /** Anything to any other method: what is refused is refused with a code, and nothing else happens. */
   async #stray(wal: Wal): Promise<void> {
     const random = this.#random;
-    const table: Table = this.#target(wal).table;
+    const table: Table = this.#tables.pick(wal, this.#random).table;
     const any = () => nonsense(random) as never;
     const reserved = { region: 0n, table: 2n ** 63n + BigInt(random.below(3)) };
     const call = random.of<() => unknown>([
@@ -540,27 +360,22 @@ export class Life {
     try {
       await call();
     } catch (error) {
-      isRefusal(error);
+      passRefusal(error);
     }
-    await wal.stats().catch(isRefusal);
+    await wal.stats().catch(passRefusal);
   }
 }
 
-/** Whether what came of a good call is the caller's own doing, or that of the WAL's bounds. */
-function isExcused(error: unknown): boolean {
-  return (error instanceof Error && error.message === 'given up') || EXCUSES.has(codeOf(error));
-}
-
-/** Passes over what an argument or a closed WAL is refused with. */
-function isRefusal(error: unknown): void {
-  const code = codeOf(error);
-  if (REFUSALS.has(code) || code === 'SHALE_CLOSED' || code === 'SHALE_LOCKED') return;
-  throw new Error(`a call was refused as ${code}`, { cause: error });
-}
-
-/** What a call is refused with. */
-async function refusalOf(call: Promise<unknown>): Promise<void> {
-  await call.then(() => {
-    throw new Error('a call was taken, and must be refused');
-  }, isRefusal);
+/** A codec that encodes into a scratch buffer, and does anything at the n-th value. */
+export function scratchCodec(atThird: () => unknown): PayloadCodec<number> {
+  const scratch = new Uint8Array(16);
+  return {
+    name: 'scratch',
+    encode: (value) => {
+      const given = value === 3 ? atThird() : undefined;
+      // What it returns is its own affair: that is the attack.
+      return given === undefined ? scratch.fill(value) : (given as Uint8Array);
+    },
+    decode: (payload) => payload[0] ?? 0,
+  };
 }

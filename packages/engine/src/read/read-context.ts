@@ -1,0 +1,16 @@
+import type { Log } from '@shale/storage';
+import type { Lifecycle } from '../lifecycle.js';
+import type { Shard } from '../shard/shard.js';
+import type { OpenReads } from './open-reads.js';
+import type { ReadMemory } from './read-memory.js';
+
+/** What reads need of the WAL. */
+export interface ReadContext {
+  /** The real path of the database. */
+  readonly path: string;
+  readonly lifecycle: Lifecycle;
+  readonly reads: OpenReads;
+  readonly readMemory: ReadMemory;
+  readonly log: Log;
+  shard(index: number): Shard;
+}
