@@ -18,7 +18,7 @@ import {
   writeImage,
 } from '@shale/fault-kit';
 import { listBackups, openLog, restoreBackup } from '@shale/storage';
-import type { Attack, AttackContext } from '../runner/attack.js';
+import type { Attack, AttackContext } from '../parts/attack.js';
 import type { Said } from './said.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
