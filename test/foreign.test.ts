@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { openWal, type VerifyEvent, type Wal, WalError, type WalOptions } from '@shale/engine';
-import { type LogOptions, openLog, repairDatabase } from '@shale/storage';
+import { type LogOptions, openLog, type RepairLoss, repairDatabase } from '@shale/storage';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ForeignWriter } from './dist/native/foreign-writer.js';
 import { temporaryOfFile } from './support/temporary.js';
@@ -473,5 +473,63 @@ describe('what other options leave is read', () => {
     const key = `01${'0000000000000001'.repeat(2)}000000000000000200`;
     writer.write(directory, [`entity ${key} 00ab`, 'kill']);
     expect(await sequences()).toEqual([1n, 2n]);
+  });
+});
+
+describe('values in blob files', () => {
+  const blobs = { enable_blob_files: 'true', min_blob_size: '0', blob_compression_type: 'kZSTD' };
+
+  async function repaired(): Promise<RepairLoss[]> {
+    const target = join(folder, `repaired-${databases}`);
+    const losses: RepairLoss[] = [];
+    for await (const event of repairDatabase(directory, target))
+      if (event.type === 'loss') losses.push(event);
+    directory = target;
+    return losses;
+  }
+
+  test('are saved by a repair, whether there is a manifest or not', async () => {
+    for (const hasManifest of [true, false]) {
+      directory = join(folder, `database-${databases++}`);
+      await append(10);
+      writer.write(directory, ['many 1 1 11 50 50', 'flush', 'many 1 1 61 50 50', 'flush'], blobs);
+      const head = readdirSync(directory).find((name) => name.startsWith('MANIFEST')) ?? '';
+      if (!hasManifest) rmSync(join(directory, head));
+      const losses = await repaired();
+      if (hasManifest) expect(losses).toEqual([]);
+      expect(await sequences()).toEqual(upTo(110));
+    }
+  });
+
+  test.each(['damaged', 'lost', 'all lost'])('that are %s keep a repair from nothing else', async (how) => {
+    await append(10);
+    await withWal((wal) => wal.flush());
+    writer.write(directory, ['many 1 1 11 50 50', 'flush', 'many 1 1 61 50 50', 'flush', 'many 1 2 1 5 50'], {
+      ...blobs,
+      blob_compression_type: 'kNoCompression',
+    });
+    const files = readdirSync(directory).filter((name) => name.endsWith('.blob'));
+    const [first] = files.sort();
+    if (first === undefined) throw new Error('no blob files');
+    if (how === 'damaged') {
+      const bytes = readFileSync(join(directory, first));
+      bytes.fill(0, 3000, 3100);
+      writeFileSync(join(directory, first), bytes);
+    } else {
+      for (const name of how === 'lost' ? [first] : files) rmSync(join(directory, name));
+    }
+    const losses = await repaired();
+    expect(losses.map(({ kind }) => kind)).toContain('file');
+    const there = await sequences();
+    expect(there.slice(0, 10)).toEqual(upTo(10));
+    if (how !== 'all lost') {
+      expect(losses.map(({ kind }) => kind)).toContain('middle');
+      expect(there.slice(-50)).toEqual(upTo(110).slice(60));
+    }
+    if (how === 'damaged') expect(there.length).toBeGreaterThan(100);
+    const log = await openLog(directory);
+    expect(log.nextSequence(id)).toBeGreaterThan(110n);
+    expect([...log.read({ region: 1n, table: 2n })]).toHaveLength(5);
+    await log.close();
   });
 });

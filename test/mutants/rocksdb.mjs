@@ -424,11 +424,23 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/native/recovery/gathered_files.cc',
-        from: '    appendNumber(0, &edit);\n    appendNumber(0, &edit);\n  }',
-        to: '    appendNumber(0, &edit);\n    appendNumber(number, &edit);\n  }',
+        from: 'in level 0.\n    appendNumber(0, &edit);\n    appendNumber(0, &edit);',
+        to: 'in level 0.\n    appendNumber(0, &edit);\n    appendNumber(number, &edit);',
       },
     ],
     killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-values-in-blob-files',
+    removes: 'the values in blob files that cannot be read, which would keep a repair from all else',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/gathered_files.cc',
+        from: '  if (!hasBlobs) return {};',
+        to: '  if (hasBlobs || !hasBlobs) return {};',
+      },
+    ],
+    killers: ['test/foreign.test.ts'],
   },
   {
     name: 'repair-hides-what-was-trimmed',

@@ -42,5 +42,5 @@ export {
 } from './salvage.js';
 export { Snapshot } from './snapshot.js';
 export type { DirectorySurvey, SavedLogFile, SurveyedManifest, SurveyedTableFile } from './survey.js';
-export type { RewrittenTableFile, TableFileCheck, TableFileGap } from './table-files.js';
+export type { LostValues, RewrittenTableFile, TableFileCheck, TableFileGap } from './table-files.js';
 export { readUnreadableFiles, type UnreadableFile } from './unreadable-files.js';

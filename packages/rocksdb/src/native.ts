@@ -5,7 +5,7 @@ import type { StoredBackup, StoredBackups } from './backup-results.js';
 import { RocksDBError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
-import type { RewrittenTableFile, TableFileCheck } from './table-files.js';
+import type { LostValues, RewrittenTableFile, TableFileCheck } from './table-files.js';
 
 /** The addon's handle of a lease. Opaque: only the addon looks inside. */
 export interface NativeHandle {
@@ -148,7 +148,7 @@ export interface NativeBinding {
     number: bigint,
   ): Promise<{ readonly report: string; readonly deletions: Uint8Array }>;
   repairDirectory(path: string): Promise<string[]>;
-  gatherTableFiles(path: string, deletions: Uint8Array): Promise<void>;
+  gatherTableFiles(path: string, deletions: Uint8Array, hasBlobs: boolean): Promise<LostValues[]>;
   libraryInfo(): LibraryInfo;
 
   createBackup(

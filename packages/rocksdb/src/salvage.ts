@@ -1,6 +1,6 @@
 import { native } from './native.js';
 import { type DirectorySurvey, parseSavedLog, parseSurvey, type SavedLogFile } from './survey.js';
-import type { RewrittenTableFile, TableFileCheck } from './table-files.js';
+import type { LostValues, RewrittenTableFile, TableFileCheck } from './table-files.js';
 
 /**
  * Reads what the watermark and the manifest of a directory say, byte by byte: whatever is damaged, nothing is opened as a
@@ -52,15 +52,21 @@ export function repairDirectory(path: string): Promise<string[]> {
 }
 
 /**
- * Makes a database of the table files of a directory, all of which open, wherever they came from: of each record the one with the
- * largest sequence counts. Iterators find that; a look-up of one key does not, nor does a compaction. So it is for reading
+ * Makes a database of the table files of a directory, all of which open, and of blob files, wherever they came from: of each
+ * record the one with the largest sequence counts. Iterators find that; a look-up of one key does not, nor does a compaction. So it is for reading
  * through once.
  *
  * @param deletions Those of all files, packed, and others: what they remove is not there.
+ * @param hasBlobs Values may be in blob files. Then each one is read, and the records of those that cannot be are left out.
+ * @returns The records left out.
  * @throws RocksDBError when nothing can be made of it.
  */
-export function gatherTableFiles(path: string, deletions: Uint8Array): Promise<void> {
-  return native().gatherTableFiles(path, deletions);
+export function gatherTableFiles(
+  path: string,
+  deletions: Uint8Array,
+  hasBlobs: boolean,
+): Promise<LostValues[]> {
+  return native().gatherTableFiles(path, deletions, hasBlobs);
 }
 
 /**

@@ -33,6 +33,8 @@ export interface SurveyedManifest {
   readonly files: readonly SurveyedTableFile[];
   /** Names of table files that there were, and that are not needed any more. */
   readonly dropped: readonly string[];
+  /** Some values were in blob files once. */
+  readonly namesBlobFiles: boolean;
 }
 
 /** A table file that a manifest names. */
@@ -93,6 +95,7 @@ export function parseSurvey(json: string): DirectorySurvey {
               largest: new Uint8Array(Buffer.from(largest, 'hex')),
             })),
             dropped: manifest.dropped,
+            namesBlobFiles: manifest.namesBlobFiles,
           },
   };
 }
@@ -133,6 +136,7 @@ interface RawSurvey {
       readonly largest: string;
     }[];
     readonly dropped: readonly string[];
+    readonly namesBlobFiles: boolean;
   } | null;
 }
 

@@ -22,6 +22,15 @@ export interface TableFileGap {
   readonly message: string;
 }
 
+/** Records one after the other whose values are in blob files and cannot be read. */
+export interface LostValues {
+  readonly first: Uint8Array;
+  readonly last: Uint8Array;
+  readonly count: number;
+  /** RocksDB's message. */
+  readonly message: string;
+}
+
 /** What of a table file could be copied. */
 export interface RewrittenTableFile {
   /** Records that were copied; when 0, no copy was written. */

@@ -10,7 +10,7 @@ export interface FilePlace {
 
 // `... in /data/000123.sst offset 4096 size 4100`, `While open a file for random read: /data/000123.sst: ...`
 const PLACE =
-  /(?:^|[\s/:"'])(\d{6,}\.(?:sst|ldb|log)|MANIFEST-\d{6,}|CURRENT)(?![\w-])(?: offset (\d+))?(?:,? size (\d+))?/g;
+  /(?:^|[\s/:"'])(\d{6,}\.(?:sst|ldb|log|blob)|MANIFEST-\d{6,}|CURRENT)(?![\w-])(?: offset (\d+))?(?:,? size (\d+))?/g;
 
 /** The file that a message of RocksDB is about; undefined when it names none. */
 export function filePlaceIn(message: string): FilePlace | undefined {

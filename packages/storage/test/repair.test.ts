@@ -112,6 +112,7 @@ test('a new name gets no old table when the file with the names is lost, be it k
   expect(log.nextSequence(newcomer)).toBe(1n);
   const [saved] = [...log.tables()].filter(({ entries }) => entries > 0n);
   expect(saved?.name).toMatch(/^recovered-/);
+  expect(losses.find(({ kind }) => kind === 'name')?.name).toBe(saved?.name);
   await log.close();
 });
 

@@ -1,4 +1,3 @@
-import { openWal } from '@shale/engine';
 import { describePlace, type RepairEvent, type RepairLoss, repairDatabase } from '@shale/engine/admin';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
@@ -40,7 +39,6 @@ export function repairCommand(terminal: Terminal, done: (exitCode: number) => vo
 
 async function repair(terminal: Terminal, dir: string, flags: RepairFlags): Promise<number> {
   const status = new StatusLine(terminal, { off: flags.quiet === true || flags.json === true });
-  // Names are in the new log: what concerns tables is told when that can be asked for them.
   const losses: RepairLoss[] = [];
   let totals: Extract<RepairEvent, { type: 'totals' }> | undefined;
   try {
@@ -64,13 +62,9 @@ async function report(
   totals: Extract<RepairEvent, { type: 'totals' }>,
 ): Promise<void> {
   const { red, green, yellow } = terminal.outColors;
-  const names = losses.some(({ id }) => id !== undefined)
-    ? await namesOf(flags.to, losses)
-    : new Map<string, string>();
   for (const loss of losses) {
-    const name = loss.id === undefined ? undefined : names.get(keyOf(loss.instance ?? 0, loss.id.table));
-    if (flags.json) await terminal.out.line(toJson(name === undefined ? loss : { ...loss, name }));
-    else await terminal.out.line(`${red('lost')}: ${showable(loss.message)}${where(loss, name)}`);
+    if (flags.json) await terminal.out.line(toJson(loss));
+    else await terminal.out.line(`${red('lost')}: ${showable(loss.message)}${where(loss)}`);
   }
   if (flags.json) {
     await terminal.out.line(toJson(totals));
@@ -91,28 +85,10 @@ function progressText({ step, files, entries, tables }: Extract<RepairEvent, { t
   return `saving: ${plural(entries, 'entry', 'entries')}, ${formatCount(tables)} tables`;
 }
 
-/** The names, by instance and table, of the tables that are concerned. */
-async function namesOf(directory: string, losses: readonly RepairLoss[]): Promise<Map<string, string>> {
-  const names = new Map<string, string>();
-  for (const instance of new Set(losses.map((loss) => loss.instance ?? 0))) {
-    // The catalog itself, which is an instance too, has no names.
-    if (instance === 127) continue;
-    await using wal = await openWal(directory, { readOnly: true, instance });
-    for await (const { id, name } of wal.tables()) {
-      if (name !== undefined) names.set(keyOf(instance, id.table), name);
-    }
-  }
-  return names;
-}
-
-function keyOf(instance: number, table: bigint): string {
-  return `${instance}/${table}`;
-}
-
-function where(loss: RepairLoss, name: string | undefined): string {
+function where({ name, sequences, file }: RepairLoss): string {
   const parts: string[] = [];
   if (name !== undefined) parts.push(`table ${printable(Buffer.from(name), 60)}`);
-  if (loss.sequences) parts.push(`sequences ${loss.sequences.from} to ${loss.sequences.to}`);
-  if (loss.file) parts.push(`file ${describePlace(loss.file)}`);
+  if (sequences) parts.push(`sequences ${sequences.from} to ${sequences.to}`);
+  if (file) parts.push(`file ${describePlace(file)}`);
   return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }

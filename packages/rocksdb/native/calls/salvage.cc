@@ -117,7 +117,7 @@ void describe(const Manifest& manifest, bool whole, Json& json) {
   }
   json.close(']').key("dropped").open('[');
   for (const uint64_t number : manifest.deletedFiles) json.string(tableFileName(number));
-  json.close(']').close('}');
+  json.close(']').key("namesBlobFiles").boolean(manifest.namesBlobFiles).close('}');
 }
 
 // surveyDirectory(path): Promise<string>, JSON: what the watermark and the manifest say.

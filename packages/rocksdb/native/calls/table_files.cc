@@ -272,16 +272,32 @@ napi_value repairDirectory(const Arguments& arguments) {
   });
 }
 
-// gatherTableFiles(path, deletions): Promise<void>. Makes a database of the table files of a directory. `deletions`, packed,
-// are those of all files.
+napi_value toValue(napi_env env, const std::vector<LostValues>& lost) {
+  napi_value items;
+  check(napi_create_array_with_length(env, lost.size(), &items));
+  for (size_t i = 0; i < lost.size(); i++) {
+    napi_value item = makeObject(env);
+    setProperty(env, item, "first", makeBytes(env, lost[i].first.data(), lost[i].first.size()));
+    setProperty(env, item, "last", makeBytes(env, lost[i].last.data(), lost[i].last.size()));
+    setProperty(env, item, "count", makeNumber(env, static_cast<double>(lost[i].count)));
+    setProperty(env, item, "message", makeString(env, lost[i].message));
+    check(napi_set_element(env, items, static_cast<uint32_t>(i), item));
+  }
+  return items;
+}
+
+// gatherTableFiles(path, deletions, hasBlobs): Promise<{ first, last, count, message }[]>. Makes a database of the table files
+// of a directory; resolves with the records that it leaves out. `deletions`, packed, are those of all files.
 napi_value gatherTableFiles(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
   const Bytes packed = arguments.bytes(1, "deletions");
+  const bool hasBlobs = arguments.boolean(2, "hasBlobs");
   const auto deletions = std::make_shared<std::vector<RangeDeletion>>(
       unpackRangeDeletions({reinterpret_cast<const char*>(packed.data), packed.size}, "deletions"));
   return startOperation(arguments.env(), path, Duration::kLengthy, [=]() -> Finish {
-    shale::gatherTableFiles(path, *deletions);
-    return finishWithUndefined();
+    const auto lost =
+        std::make_shared<std::vector<LostValues>>(shale::gatherTableFiles(path, *deletions, hasBlobs));
+    return [lost](napi_env env) { return toValue(env, *lost); };
   });
 }
 

@@ -32,21 +32,29 @@ constexpr uint64_t kManifestNumber = 1;
 // Above every sequence that a record can have, and with room for more.
 constexpr uint64_t kBeyondAll = uint64_t{1} << 55;
 constexpr uint8_t kValue = 1;
+constexpr int kBlobIndex = 0x11;
+constexpr const char* kBlobEnd = ".blob";
 // Records read at a time, and bytes that they should have.
 constexpr size_t kMostRecords = 256;
 constexpr size_t kWantedBytes = size_t{4} << 20;
 constexpr int kNoLimit = std::numeric_limits<int>::max() / 2;
 constexpr int kMostInBatch = 4096;
 
-std::vector<uint64_t> tableFilesIn(const std::string& directory) {
+// The numbers of the files whose names end like that.
+std::vector<uint64_t> filesIn(const std::string& directory, const std::string& end) {
   std::vector<uint64_t> numbers;
   for (const std::string& name : namesIn(directory)) {
-    const size_t stem = name.size() < 4 ? 0 : name.size() - 4;
-    if (stem == 0 || stem > 18 || name.compare(stem, 4, ".sst") != 0) continue;
+    const size_t stem = name.size() < end.size() ? 0 : name.size() - end.size();
+    if (stem == 0 || stem > 18 || name.compare(stem, end.size(), end) != 0) continue;
     if (name.find_first_not_of("0123456789") != stem) continue;
     numbers.push_back(std::stoull(name));
   }
   return numbers;
+}
+
+std::string blobFileName(uint64_t number) {
+  const std::string table = tableFileName(number);
+  return table.substr(0, table.size() - 4) + kBlobEnd;
 }
 
 // A key as it is in a file, and so small that no deletion of a range in the file lies before it: RocksDB cuts these off at
@@ -57,9 +65,12 @@ std::string noKey() {
   return key;
 }
 
-std::string manifestOf(const std::string& directory, const std::vector<uint64_t>& numbers) {
+std::string manifestOf(const std::string& directory) {
+  const std::vector<uint64_t> tables = filesIn(directory, ".sst");
+  const std::vector<uint64_t> blobs = filesIn(directory, kBlobEnd);
   uint64_t next = kManifestNumber + 1;
-  for (const uint64_t number : numbers) next = std::max(next, number + 1);
+  for (const uint64_t number : tables) next = std::max(next, number + 1);
+  for (const uint64_t number : blobs) next = std::max(next, number + 1);
   std::string edit;
   appendNumber(kComparator, &edit);
   appendSlice(kBytewise, &edit);
@@ -69,8 +80,17 @@ std::string manifestOf(const std::string& directory, const std::vector<uint64_t>
   appendNumber(next, &edit);
   appendNumber(kLastSequence, &edit);
   appendNumber(kBeyondAll, &edit);
-  for (const uint64_t number : numbers) {
-    appendNumber(kNewFile2, &edit);
+  for (const uint64_t number : blobs) {
+    appendNumber(kNewBlobFile, &edit);
+    appendNumber(number, &edit);
+    appendNumber(1, &edit);  // values, as far as anybody compares that with the garbage: some
+    appendNumber(InputFile(directory + "/" + blobFileName(number)).size(), &edit);
+    appendSlice({}, &edit);  // checksum
+    appendSlice({}, &edit);
+    appendNumber(0, &edit);  // no more fields
+  }
+  for (const uint64_t number : tables) {
+    appendNumber(kNewFile4, &edit);
     appendNumber(0, &edit);  // level
     appendNumber(number, &edit);
     appendNumber(InputFile(directory + "/" + tableFileName(number)).size(), &edit);
@@ -79,13 +99,21 @@ std::string manifestOf(const std::string& directory, const std::vector<uint64_t>
     // Sequences. There may be any number of files with none in level 0.
     appendNumber(0, &edit);
     appendNumber(0, &edit);
+    // RocksDB keeps the blob files from the first one on that a table file says it needs.
+    if (!blobs.empty()) {
+      std::string first;
+      appendNumber(*std::min_element(blobs.begin(), blobs.end()), &first);
+      appendNumber(kOldestBlobFile, &edit);
+      appendSlice(first, &edit);
+    }
+    appendNumber(kEndOfFields, &edit);
   }
   return edit;
 }
 
-void writeManifest(const std::string& directory, const std::vector<uint64_t>& numbers) {
+void writeManifest(const std::string& directory) {
   LogFileWriter manifest(directory + "/" + manifestName(kManifestNumber));
-  manifest.append(manifestOf(directory, numbers));
+  manifest.append(manifestOf(directory));
   manifest.finish();
   const std::string path = directory + "/CURRENT";
   const rocksdb::Status status =
@@ -93,10 +121,10 @@ void writeManifest(const std::string& directory, const std::vector<uint64_t>& nu
   throwIfFailed(status, path);
 }
 
-// Finds what deletions hide, and deletes it.
-class Hiding {
+// Finds what deletions hide, or what cannot be read, and deletes it.
+class Gathered {
  public:
-  explicit Hiding(std::string directory) : directory_(std::move(directory)) {
+  explicit Gathered(std::string directory) : directory_(std::move(directory)) {
     rocksdb::Options options;
     options.env = privateEnvironment();
     options.disable_auto_compactions = true;
@@ -105,7 +133,7 @@ class Hiding {
     throwIfFailed(openRocksDB(options, directory_, &db_), directory_);
   }
 
-  void run(const DeletionCover& cover) {
+  void hide(const DeletionCover& cover) {
     const std::vector<DeletionCover::Piece>& pieces = cover.pieces();
     for (size_t i = 0; i + 1 < pieces.size(); i++) {
       if (pieces[i].latest > 0) look(pieces[i].from, pieces[i + 1].from, pieces[i].latest);
@@ -113,7 +141,49 @@ class Hiding {
     write();
   }
 
+  // Values are read from where they are when an iterator comes to them: one that cannot be read ends it.
+  std::vector<LostValues> leaveOutLostValues() {
+    std::vector<LostValues> lost;
+    std::string from;
+    for (bool isNext = false;;) {
+      const std::unique_ptr<rocksdb::Iterator> iterator(db_->NewIterator(rocksdb::ReadOptions()));
+      for (iterator->Seek(from); iterator->Valid(); iterator->Next()) {
+        from = iterator->key().ToString() + '\0';
+        isNext = false;
+      }
+      if (iterator->status().ok()) break;
+      const std::optional<std::string> key = nextBlob(from);
+      if (!key) throwIfFailed(iterator->status(), directory_);
+      const std::string message = iterator->status().ToString();
+      if (!isNext) lost.push_back({*key, *key, 0, message});
+      lost.back().last = *key;
+      lost.back().count++;
+      from = *key + '\0';
+      isNext = true;
+    }
+    for (const LostValues& values : lost) runs_.push_back({values.first, values.last});
+    write();
+    return lost;
+  }
+
  private:
+  // The first key from there on whose value is in a blob file.
+  std::optional<std::string> nextBlob(std::string from) {
+    std::string seen;
+    for (bool started = false;;) {
+      std::vector<rocksdb::KeyVersion> found;
+      throwIfFailed(rocksdb::GetAllKeyVersions(db_.get(), from, rocksdb::Slice(), kMostRecords, &found), directory_);
+      for (const rocksdb::KeyVersion& version : found) {
+        if (started && version.user_key == seen) continue;
+        if (version.type == kBlobIndex) return version.user_key;
+        seen = version.user_key;
+        started = true;
+      }
+      if (found.size() < kMostRecords) return std::nullopt;
+      from = seen + '\0';
+    }
+  }
+
   // Records of the same fate without another between them.
   struct Run {
     std::string first;
@@ -167,6 +237,7 @@ class Hiding {
     }
     throwIfFailed(db_->Write(options, &batch), directory_);
     throwIfFailed(db_->Flush(rocksdb::FlushOptions()), directory_);
+    runs_.clear();
   }
 
   const std::string directory_;
@@ -179,9 +250,13 @@ class Hiding {
 
 }  // namespace
 
-void gatherTableFiles(const std::string& directory, const std::vector<RangeDeletion>& deletions) {
-  writeManifest(directory, tableFilesIn(directory));
-  Hiding(directory).run(DeletionCover(deletions));
+std::vector<LostValues> gatherTableFiles(const std::string& directory, const std::vector<RangeDeletion>& deletions,
+                                         bool hasBlobs) {
+  writeManifest(directory);
+  Gathered gathered(directory);
+  gathered.hide(DeletionCover(deletions));
+  if (!hasBlobs) return {};
+  return gathered.leaveOutLostValues();
 }
 
 }  // namespace shale

@@ -7,6 +7,7 @@
 // of ranges, which would hide newer records in older files. So these are left out, and what they hide is deleted anew.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,19 @@
 
 namespace shale {
 
-// Makes a database of the table files in a directory. `deletions` are those of ranges that they hold, and others. Only what
-// iterates over it finds what is newest; what looks up a single key does not. Throws DatabaseError.
-void gatherTableFiles(const std::string& directory, const std::vector<RangeDeletion>& deletions);
+// Records one after the other whose values are in blob files and cannot be read.
+struct LostValues {
+  std::string first;
+  std::string last;
+  uint64_t count = 0;
+  std::string message;
+};
+
+// Makes a database of the table files in a directory, and of the blob files that values of theirs are in. `deletions` are those
+// of ranges that they hold, and others. Only what iterates over it finds what is newest; what looks up a single key does not.
+// With `hasBlobs` every value is read once, and records whose value cannot be read are left out and returned. Throws
+// DatabaseError.
+std::vector<LostValues> gatherTableFiles(const std::string& directory, const std::vector<RangeDeletion>& deletions,
+                                         bool hasBlobs);
 
 }  // namespace shale

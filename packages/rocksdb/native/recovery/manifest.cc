@@ -21,9 +21,6 @@ namespace {
   throw DatabaseError{"ROCKSDB_CORRUPTION", message, directory};
 }
 
-// Of a table file.
-enum Field : uint64_t { kEndOfFields = 1, kPlace = 65 };
-
 struct Edit {
   bool understood = true;
   uint64_t family = 0;
@@ -34,6 +31,7 @@ struct Edit {
   std::optional<std::string> comparator;
   std::optional<std::string> addedFamily;
   bool dropsFamily = false;
+  bool namesBlobFile = false;
   uint64_t largestOfFiles = 0;
   std::vector<uint64_t> deletedFiles;
   std::vector<std::pair<uint64_t, TableFileFacts>> newFiles;
@@ -99,6 +97,7 @@ Edit readEdit(const std::string& record) {
       case kNewFile3:
       case kNewFile4: readNewFile(fields, tag, edit); break;
       case kNewBlobFile:
+        edit.namesBlobFile = true;
         for (int i = 0; i < 3; i++) fields.number();  // number, count, bytes
         fields.slice();
         fields.slice();
@@ -175,6 +174,7 @@ class Reading {
     if (edit.nextFileNumber.value_or(nextFileNumber_) < nextFileNumber_) return false;
     if (begins && !beginning_) beginning_ = record;
     if (!edit.understood) manifest_.understood = false;
+    if (edit.namesBlobFile) manifest_.namesBlobFiles = true;
     manifest_.lastSequence = edit.lastSequence.value_or(manifest_.lastSequence);
     nextFileNumber_ = edit.nextFileNumber.value_or(nextFileNumber_);
     // A file that is moved to another level is deleted and added.

@@ -50,6 +50,8 @@ struct Manifest {
   // What it says of them, and those that there were once and that it says are not needed any more.
   std::map<uint64_t, TableFileFacts> facts;
   std::set<uint64_t> deletedFiles;
+  // It has named files that values are in apart from their keys.
+  bool namesBlobFiles = false;
   // How many levels they take.
   uint64_t levels() const;
   // The order of the keys.

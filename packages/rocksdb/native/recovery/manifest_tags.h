@@ -28,4 +28,7 @@ enum ManifestTag : uint64_t {
   kIgnorable = 1 << 13,
 };
 
+// More fields of a table file, behind those that each has.
+enum TableFileTag : uint64_t { kEndOfFields = 1, kOldestBlobFile = 4, kPlace = 65 };
+
 }  // namespace shale

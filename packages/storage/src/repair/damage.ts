@@ -1,6 +1,7 @@
 import {
   CATALOG_INSTANCE,
   decodeLogKey,
+  keySuccessor,
   logKey,
   nameRange,
   type TableId,
@@ -110,6 +111,12 @@ export class DamageMap {
         }
       });
   }
+}
+
+/** The keys just outside of a range whose ends are keys. */
+export function around(smallest: Uint8Array, largest: Uint8Array): Pick<LostSpan, 'after' | 'before'> {
+  // Without its last byte a key sorts before it, and behind all that came before.
+  return { after: smallest.subarray(0, smallest.length - 1), before: keySuccessor(largest) };
 }
 
 function overlaps({ after, before }: LostSpan, from: Uint8Array, to: Uint8Array): boolean {

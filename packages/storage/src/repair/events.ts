@@ -24,6 +24,8 @@ export interface RepairLoss {
   readonly instance?: number;
   /** The table concerned, where that can be told. */
   readonly id?: TableId;
+  /** The name of the table concerned, where it has one and that is known. One that was lost is the new one. */
+  readonly name?: string;
   /**
    * The sequences concerned, both included. Of a tail, `to` is the largest that may have been given out: the next entry
    * gets one more.

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keySuccessor } from '@shale/codec';
 import { checkTableFile, rewriteTableFile, type TableFileCheck, tableFileDeletions } from '@shale/rocksdb';
 import { nativeAsync } from '../errors.js';
 import { filePlaceIn } from '../file-place.js';
-import { type DamageMap, describeKey, type LostSpan } from './damage.js';
+import { around, type DamageMap, describeKey, type LostSpan } from './damage.js';
 import type { Distrusted } from './distrusted.js';
 import type { RepairLoss } from './events.js';
 import { largest } from './largest.js';
@@ -56,8 +55,8 @@ export class Gathering {
     this.#from = from;
     this.#to = to;
     this.#sources = sources;
-    const { tables, logs } = sources.inventory;
-    const numbers = [...tables, ...logs].map((name) => BigInt(name.slice(0, name.indexOf('.'))));
+    const { tables, logs, blobs } = sources.inventory;
+    const numbers = [...tables, ...logs, ...blobs].map((name) => BigInt(name.slice(0, name.indexOf('.'))));
     this.#next = largest(...numbers, 0n) + 1n;
   }
 
@@ -75,6 +74,7 @@ export class Gathering {
     const total = old.tables.length + old.logs.length;
     let done = 0;
     await this.#takeLogs();
+    for (const name of inventory.blobs) await linkOrCopy(join(this.#from, name), join(this.#to, name));
     for (const name of old.tables) {
       yield* this.#check(name);
       yield { type: 'file', done: ++done, total };
@@ -198,9 +198,7 @@ export class Gathering {
     const { smallest, largest } = facts;
     return {
       ...span,
-      // Just below the smallest key: without its last byte a key sorts before it, and behind all that came before.
-      after: smallest.subarray(0, smallest.length - 1),
-      before: keySuccessor(largest),
+      ...around(smallest, largest),
       ends: [smallest, largest],
     };
   }

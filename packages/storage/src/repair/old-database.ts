@@ -31,6 +31,8 @@ export interface OldDatabase {
   readonly unknown: LostRecords | null;
   /** No table can have had more entries than so many. */
   readonly most: bigint;
+  /** Some values may be in blob files. */
+  readonly hasBlobs: boolean;
 }
 
 /** Looks at the old database. */
@@ -66,6 +68,7 @@ export async function surveyOld(
     lost: isWhole && logs.length === 0 && lost.length === 0 ? noLog(watermark.state === 'valid') : lost,
     unknown,
     most,
+    hasBlobs: inventory.blobs.length > 0 || manifest?.namesBlobFiles === true,
   };
 }
 

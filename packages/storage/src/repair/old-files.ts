@@ -10,6 +10,8 @@ import { lockHolder } from './lock.js';
 export interface Inventory {
   readonly tables: readonly string[];
   readonly logs: readonly string[];
+  /** Files of values, which another program may have put apart from their keys. */
+  readonly blobs: readonly string[];
   /** Names that look like table or log files and are links, directories or the like: nothing follows them. */
   readonly strange: readonly string[];
   /** A Shale that keeps a watermark has had it open for writing. */
@@ -23,17 +25,18 @@ export async function takeInventory(path: string): Promise<Inventory> {
   });
   const tables: string[] = [];
   const logs: string[] = [];
+  const blobs: string[] = [];
   const strange: string[] = [];
   for (const name of names.sort()) {
-    if (!/^\d{6,}\.(?:sst|log)$/.test(name)) continue;
+    if (!/^\d{6,}\.(?:sst|log|blob)$/.test(name)) continue;
     if (!(await lstat(join(path, name))).isFile()) strange.push(name);
     else if (name.endsWith('.sst')) tables.push(name);
-    else logs.push(name);
+    else (name.endsWith('.log') ? logs : blobs).push(name);
   }
   if (tables.length + logs.length + strange.length === 0 && !names.includes('CURRENT')) {
     throw new WalError('SHALE_NOT_FOUND', `${path} holds no files of a database`, { path });
   }
-  return { tables, logs, strange, hasWriter: names.includes('WRITER') };
+  return { tables, logs, blobs, strange, hasWriter: names.includes('WRITER') };
 }
 
 /**

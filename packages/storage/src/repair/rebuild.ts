@@ -2,7 +2,8 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatherTableFiles, repairDirectory } from '@shale/rocksdb';
 import { nativeAsync } from '../errors.js';
-import type { DamageMap } from './damage.js';
+import { filePlaceIn } from '../file-place.js';
+import { around, type DamageMap, describeKey } from './damage.js';
 import type { RepairLoss } from './events.js';
 import { largest } from './largest.js';
 
@@ -19,6 +20,8 @@ export interface Gathered {
   readonly from: string;
   /** Deletions of ranges in all files, packed. */
   readonly deletions: Uint8Array;
+  /** Some values may be in blob files. */
+  readonly hasBlobs: boolean;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface Gathered {
  * @param most no file held more entries than so many
  */
 export async function rebuild(gathered: Gathered, damage: DamageMap, most: bigint): Promise<RepairLoss[]> {
-  const { files, from, deletions } = gathered;
+  const { files, from, deletions, hasBlobs } = gathered;
   const losses: RepairLoss[] = [];
   for (const line of await convertLogs(gathered)) {
     const [, number, what] =
@@ -50,13 +53,23 @@ export async function rebuild(gathered: Gathered, damage: DamageMap, most: bigin
       damage.spans.push({ file: { name }, after: null, before: null, most, hadTrims: true, message: what });
     losses.push({ type: 'loss', kind: 'file', file: { name }, message: `${name}: ${what}` });
   }
-  await nativeAsync({ path: from }, () => gatherTableFiles(files, deletions));
+  const lost = await nativeAsync({ path: from }, () => gatherTableFiles(files, deletions, hasBlobs));
+  for (const { first, last, count, message } of lost) {
+    const file = filePlaceIn(message) ?? { name: 'blob files' };
+    damage.spans.push({ file, ...around(first, last), most: BigInt(count), hadTrims: false, message });
+    losses.push({
+      type: 'loss',
+      kind: 'file',
+      file,
+      message: `${describeKey(first)} to ${describeKey(last)}: ${count} values that are in a file of their own cannot be read: ${message}`,
+    });
+  }
   return losses;
 }
 
 /** Makes table files of the log files, each by itself. Resolves with what RocksDB said. */
 async function convertLogs({ files, scratch }: Gathered): Promise<string[]> {
-  const names = (await readdir(files)).filter((name) => /^\d+\.(?:log|sst)$/.test(name)).sort();
+  const names = (await readdir(files)).filter((name) => /^\d+\.(?:log|sst|blob)$/.test(name)).sort();
   let next = largest(...names.map((name) => BigInt(name.slice(0, name.indexOf('.')))), 0n);
   const said: string[] = [];
   for (const name of names.filter((each) => each.endsWith('.log'))) {

@@ -81,7 +81,7 @@ export class RepairRun {
     await this.#place({ file: null, mended });
     yield this.#progress('rebuild');
     const scratch = join(workspace.root, 'log');
-    const gathered = { files, scratch, from, deletions: gathering.deletions };
+    const gathered = { files, scratch, from, deletions: gathering.deletions, hasBlobs: old.hasBlobs };
     yield* await rebuild(gathered, this.#damage, old.most);
     await using source = await nativeAsync({ path: from }, () => openDatabase(files, { readOnly: true }));
     const canOpen = gathering.everyFileOpens && old.unknown === null && old.missing.length === 0;
@@ -160,12 +160,13 @@ export class RepairRun {
     const book = new FloorBook();
     book.take(this.#records, instance);
     const names = instance === CATALOG_INSTANCE ? new SavedNames() : SavedNames.read(source, instance);
+    const losses: RepairLoss[] = [];
     const copy = new InstanceCopy(contextOf(source, instance), target, whole, this.#damage, book);
     for (const event of copy.run(names.ids.values())) {
       if (event.type === 'loss') {
         // The log of names is nobody's table: what it has lost is told of the names.
         const isOfNames = instance === CATALOG_INSTANCE && (event.kind === 'tail' || event.kind === 'trim');
-        if (!isOfNames) yield event;
+        if (!isOfNames) losses.push(event);
         continue;
       }
       // What is in the log of names is no entry of anybody's.
@@ -175,12 +176,17 @@ export class RepairRun {
       yield this.#progress('entries');
     }
     copy.writeFloors();
-    if (instance === CATALOG_INSTANCE) return;
+    if (instance === CATALOG_INSTANCE) {
+      yield* losses;
+      return;
+    }
     this.#totals.tables += copy.tables.length;
     const saved = copy.tables.filter(({ id }) => id.region === 0n).map(({ id }) => id.table);
     // The region of a table of which only this record is left nobody knows.
     for (const [table] of book) saved.push(table);
-    yield* this.#mend(instance, names, saved);
+    losses.push(...this.#mend(instance, names, saved));
+    // Told when all have one.
+    yield* withNames(losses, names);
     writeNames(target, instance, names);
   }
 
@@ -208,6 +214,16 @@ export class RepairRun {
   #progress(step: RepairProgress['step']): RepairProgress {
     const { entries, tables } = this.#totals;
     return { type: 'progress', step, files: this.#files, entries, tables };
+  }
+}
+
+/** The losses, each with the name of its table if it has one. */
+function* withNames(losses: readonly RepairLoss[], names: SavedNames): Generator<RepairLoss> {
+  if (losses.length === 0) return;
+  const byTable = new Map([...names.ids].map(([name, table]) => [table, name]));
+  for (const loss of losses) {
+    const name = loss.id?.region === 0n ? byTable.get(loss.id.table) : undefined;
+    yield name === undefined ? loss : { ...loss, name };
   }
 }
 
