@@ -7,6 +7,7 @@ import { hostileArguments } from '../hostile-arguments/hostile-arguments.js';
 import { ingestResume } from '../ingest-resume/ingest-resume.js';
 import { joint } from '../joint/joint.js';
 import { kill } from '../kill/kill.js';
+import { killTables } from '../kill-tables/kill-tables.js';
 import { model } from '../model/model.js';
 import type { Attack } from '../parts/attack.js';
 import { power } from '../power/power.js';
@@ -20,6 +21,7 @@ import { worker } from '../worker/worker.js';
 /** Every attack there is. */
 export const ATTACKS: readonly Attack[] = [
   kill,
+  killTables,
   worker,
   power,
   powerTargets,
