@@ -14,6 +14,7 @@
 #include "core/directories.h"
 #include "core/file_lock.h"
 #include "core/input_file.h"
+#include "core/open_rocksdb.h"
 #include "core/private_files.h"
 #include "core/regular_file.h"
 #include "napi/entry.h"
@@ -28,26 +29,15 @@ using rocksdb::BackupEngineOptions;
 using rocksdb::BackupEngineReadOnly;
 using rocksdb::BackupInfo;
 
-// RocksDB 11 takes a unique_ptr where the versions before took a raw pointer: take what there is.
-template <class Engine>
-auto openEngine(const BackupEngineOptions& options, std::unique_ptr<Engine>* out, int)
-    -> decltype(Engine::Open(options, privateEnvironment(), out)) {
-  return Engine::Open(options, privateEnvironment(), out);
-}
-template <class Engine>
-rocksdb::Status openEngine(const BackupEngineOptions& options, std::unique_ptr<Engine>* out, long) {
-  Engine* raw = nullptr;
-  rocksdb::Status status = Engine::Open(options, privateEnvironment(), &raw);
-  out->reset(raw);
-  return status;
-}
-
 template <class Engine>
 std::unique_ptr<Engine> open(const std::string& directory) {
   // All the defaults: shared files by session and size, synced, checksums everywhere, the log included.
   BackupEngineOptions options(directory, privateEnvironment());
   std::unique_ptr<Engine> engine;
-  throwIfFailed(openEngine(options, &engine, 0), directory);
+  const auto open = [&](auto* out) -> decltype(Engine::Open(options, privateEnvironment(), out)) {
+    return Engine::Open(options, privateEnvironment(), out);
+  };
+  throwIfFailed(openInto(&engine, open), directory);
   return engine;
 }
 

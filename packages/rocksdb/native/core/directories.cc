@@ -54,6 +54,17 @@ std::vector<std::string> namesIn(const std::string& directory) {
   return names;
 }
 
+Listing listDirectory(const std::string& directory) {
+  Listing listing;
+  for (const std::string& name : namesIn(directory)) {
+    std::error_code gone;
+    const uintmax_t size = name.rfind("MANIFEST-", 0) == 0 ? fs::file_size(fs::path(directory) / name, gone) : 0;
+    if (!gone) listing.manifestSize += size;
+    listing.files.insert(name);
+  }
+  return listing;
+}
+
 void syncLogs(const std::string& directory) {
   for (const std::string& name : namesIn(directory)) {
     const fs::path path = fs::path(directory) / name;

@@ -1,6 +1,8 @@
 // Database directories: made, found, and made to last.
 #pragma once
 
+#include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,15 @@ void createDirectory(const std::string& path, bool ownerOnly);
 
 // The one name of a directory, whatever links lead to it. Throws DatabaseError.
 std::string realPath(const std::string& path);
+
+// What a writer changes in a directory when it flushes or compacts: which files there are, and the size of its manifest.
+struct Listing {
+  std::set<std::string> files;
+  uintmax_t manifestSize = 0;
+
+  bool operator==(const Listing& other) const { return files == other.files && manifestSize == other.manifestSize; }
+};
+Listing listDirectory(const std::string& directory);
 
 // Puts all of RocksDB's logs in a directory on stable storage. RocksDB syncs those that it writes itself, but none that it
 // has replayed and keeps: what is acknowledged in the next log would be worth nothing with a gap before it.

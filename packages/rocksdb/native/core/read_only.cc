@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <set>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "core/directories.h"
+#include "core/open_rocksdb.h"
 
 namespace shale {
 
@@ -18,30 +18,14 @@ namespace {
 
 using rocksdb::Status;
 
-// RocksDB 11 takes a unique_ptr where the versions before took a raw pointer: take what there is.
-template <class DB>
-auto openFamilies(const rocksdb::Options& options, const std::string& path,
-                  const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
-                  std::vector<rocksdb::ColumnFamilyHandle*>* handles, std::unique_ptr<DB>* out, int)
-    -> decltype(DB::OpenForReadOnly(options, path, families, handles, out, false)) {
-  return DB::OpenForReadOnly(options, path, families, handles, out, false);
-}
-template <class DB>
-Status openFamilies(const rocksdb::Options& options, const std::string& path,
-                    const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
-                    std::vector<rocksdb::ColumnFamilyHandle*>* handles, std::unique_ptr<DB>* out, long) {
-  DB* raw = nullptr;
-  Status status = DB::OpenForReadOnly(options, path, families, handles, &raw, false);
-  out->reset(raw);
-  return status;
-}
-
 // By the column family: otherwise RocksDB makes a CompactedDB of a database that has one level at most, and of one without
 // table files, whose levels end before the first, one that crashes at the first Get.
 Status openOnce(const rocksdb::Options& options, const std::string& path, std::unique_ptr<rocksdb::DB>* out) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const rocksdb::ColumnFamilyDescriptor family(rocksdb::kDefaultColumnFamilyName, options);
-  const Status status = openFamilies<rocksdb::DB>(options, path, {family}, &handles, out, 0);
+  const Status status = openInto(out, [&](auto* db) -> decltype(rocksdb::DB::OpenForReadOnly(options, path, {}, &handles, db)) {
+    return rocksdb::DB::OpenForReadOnly(options, path, {family}, &handles, db);
+  });
   if (status.ok()) {
     for (rocksdb::ColumnFamilyHandle* handle : handles) (*out)->DestroyColumnFamilyHandle(handle);
   }
@@ -50,26 +34,12 @@ Status openOnce(const rocksdb::Options& options, const std::string& path, std::u
 
 using LogNumbers = std::set<uint64_t>;
 
-// What a writer changes in a directory when it flushes or compacts: which files there are, and its manifest.
-struct Listing {
-  std::set<std::string> files;
+LogNumbers logsOf(const Listing& listing) {
   LogNumbers logs;
-  uintmax_t manifestSize = 0;
-
-  bool operator==(const Listing& other) const { return files == other.files && manifestSize == other.manifestSize; }
-};
-
-Listing list(const std::string& path) {
-  Listing listing;
-  for (const std::string& name : namesIn(path)) {
-    const std::filesystem::path file = std::filesystem::path(path) / name;
-    listing.files.insert(name);
-    if (file.extension() == ".log") listing.logs.insert(std::strtoull(name.c_str(), nullptr, 10));
-    std::error_code gone;
-    const uintmax_t size = name.rfind("MANIFEST-", 0) == 0 ? std::filesystem::file_size(file, gone) : 0;
-    if (!gone) listing.manifestSize += size;
+  for (const std::string& name : listing.files) {
+    if (std::filesystem::path(name).extension() == ".log") logs.insert(std::strtoull(name.c_str(), nullptr, 10));
   }
-  return listing;
+  return logs;
 }
 
 // Log files are made and deleted in the order of their numbers, and a number is never used again. So if the oldest
@@ -108,12 +78,12 @@ Status openReadOnly(const rocksdb::Options& options, const std::string& path, st
   const Clock::time_point deadline = Clock::now() + std::chrono::seconds(10);
   for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 25)));
-    const Listing before = list(path);
+    const Listing before = listDirectory(path);
     Status status = openOnce(options, path, out);
     if (status.ok()) status = openEveryFile(options, **out);
-    const Listing after = list(path);
+    const Listing after = listDirectory(path);
     if (status.ok()) {
-      if (sawEveryLog(**out, before.logs, after.logs)) return status;
+      if (sawEveryLog(**out, logsOf(before), logsOf(after))) return status;
       out->reset();
     } else if (!mayBeTheWriter(status) || (before == after && attempt > 0)) {
       out->reset();

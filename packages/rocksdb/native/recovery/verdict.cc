@@ -36,19 +36,6 @@ std::string traceOfDatabase(const std::string& path) {
   return trace;
 }
 
-// Files that a writer makes and deletes, and the size of its manifest.
-std::pair<std::set<std::string>, uint64_t> listing(const std::string& path) {
-  std::set<std::string> names;
-  uint64_t manifests = 0;
-  for (const std::string& name : namesIn(path)) {
-    std::error_code gone;
-    const uint64_t size = name.rfind("MANIFEST-", 0) == 0 ? fs::file_size(path + "/" + name, gone) : 0;
-    if (!gone) manifests += size;
-    names.insert(name);
-  }
-  return {names, manifests};
-}
-
 class Examination {
  public:
   Examination(const std::string& path, const RecoveryRequest& request) : path_(path), request_(request) {}
@@ -198,7 +185,7 @@ bool Examination::losesNothing() const {
   if (found_.scan.last.value_or(0) > std::max(found_.mark.opened, found_.manifest.flushed)) return true;
   std::set<std::string> named;
   for (const auto& [number, size] : found_.manifest.tableFiles) named.insert(tableFileName(number));
-  for (const std::string& name : listing(path_).first) {
+  for (const std::string& name : listDirectory(path_).files) {
     if (endsWith(name, ".sst") && named.count(name) == 0) return false;
   }
   return true;
@@ -211,7 +198,7 @@ void Examination::lookBesideAWriter() {
   std::optional<DatabaseError> failure;
   for (int attempt = 0; attempt == 0 || Clock::now() < deadline; attempt++) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 25)));
-    const auto before = listing(path_);
+    const Listing before = listDirectory(path_);
     failure.reset();
     try {
       look();
@@ -221,7 +208,7 @@ void Examination::lookBesideAWriter() {
       failure = error;
     }
     // Twice the same in a directory that does not change: no writer is at work.
-    if (attempt > 0 && before == listing(path_)) break;
+    if (attempt > 0 && before == listDirectory(path_)) break;
   }
   if (!failure) throwMissing(path_, reportOf(found_, {}));
   if (failure->code == "ROCKSDB_NOT_FOUND") failure->code = "ROCKSDB_CORRUPTION";
