@@ -19,6 +19,7 @@ const mismatch: AppendError = {
   error: errorToData(
     new WalError('SHALE_SEQUENCE_MISMATCH', 'expected 5, and the next is 7', {
       table: { region: 1n, table: U64_MAX },
+      tableName: 'orders',
       details: { expected: 5n, actual: 7n, name: 'rows', retried: false, shard: 3 },
     }),
   ),
@@ -46,6 +47,7 @@ test('an error is a WalError again on the other side', () => {
   expect(errorFromData(data)).toMatchObject({
     code: 'SHALE_SEQUENCE_MISMATCH',
     table: { region: 1n, table: U64_MAX },
+    tableName: 'orders',
     details: { expected: 5n, actual: 7n },
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 const full = new WalError('SHALE_TRIMMED', 'entries 1 to 4 are gone', {
   path: '/data',
   table: { region: 2n ** 64n - 1n, table: 7n },
+  tableName: 'orders',
   details: { expected: 1n, first: 5n, attempts: 2, field: 'sequence', fatal: false },
   cause: Object.assign(new RangeError('inner', { cause: new Error('innermost') }), { code: 'ENOSPC' }),
 });

@@ -16,8 +16,10 @@ import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
 import { ReadMemory } from './read/read-memory.js';
 import { Reclaimer } from './reclaimer.js';
+import type { ShardResults, ShardTasks } from './shard/protocol.js';
 import { Shard } from './shard/shard.js';
 import type { ShardThread } from './shard/shard-thread.js';
+import { withName } from './table-name.js';
 import { type Address, addressOf, type Routing, TableRef } from './table-ref.js';
 
 /** Idle frame buffers kept per shard: one filling, two on their way, and one to spare. */
@@ -149,6 +151,18 @@ export class Engine {
   nextShard(): Shard {
     this.#turn = (this.#turn + 1) % this.shards.length;
     return this.shard(this.#turn);
+  }
+
+  /** Asks the shard that owns a table about it, and the next thread of the shard once more when one dies. */
+  async ask<K extends 'ends' | 'readStart' | 'readNext'>(
+    of: { readonly address: Address; readonly name: string | null },
+    task: ShardTasks[K],
+  ): Promise<ShardResults[K]> {
+    try {
+      return await this.shard(of.address.shard).request<K>(task, 'retry');
+    } catch (error) {
+      throw error instanceof WalError ? withName(error, [of]) : error;
+    }
   }
 
   refOf(id: TableId): TableRef {

@@ -38,7 +38,7 @@ export class TableRef {
 
   /** One that keeps the address of now: itself, unless it has a name, which may lose it. */
   pinned(): TableRef {
-    return this.name === null ? this : new TableRef(this.address, null);
+    return this.name === null ? this : new TableRef(this.address, this.name);
   }
 }
 

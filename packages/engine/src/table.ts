@@ -154,7 +154,13 @@ export class Table<T = Uint8Array> {
     const checkedRange = checkRange(range);
     const checked = checkReadOptions(options);
     const begin = (): ChunkStream<TablePosition> => {
-      const chunks = new TableChunks(this.#engine, () => this.#locate(), checkedRange, checked);
+      const chunks = new TableChunks(
+        this.#engine,
+        this.#ref.name,
+        () => this.#locate(),
+        checkedRange,
+        checked,
+      );
       return new ChunkStream(this.#engine, chunks, checked);
     };
     return new TableRead(begin, this.#codec);
@@ -216,7 +222,9 @@ export class Table<T = Uint8Array> {
     const { catalog, reclaimer } = this.#engine;
     await this.#engine.remove(this.#ref, signal, async (address, cost) => {
       const dropData = (of: Address): Promise<void> =>
-        reclaimer.drop(of.id, () => this.#engine.send(dropOf({ address: of, sync, cost })));
+        reclaimer.drop(of.id, () =>
+          this.#engine.send(dropOf({ address: of, name: this.#ref.name, sync, cost })),
+        );
       if (this.#ref.name === null) await dropData(address);
       else await catalog.drop(this.#ref, dropData);
     });
@@ -260,7 +268,10 @@ export class Table<T = Uint8Array> {
       await nextTurn();
       return { first: 0n, last: 0n };
     }
-    return await this.#engine.shard(address.shard).request<'ends'>({ kind: 'ends', id: address.id }, 'retry');
+    return await this.#engine.ask<'ends'>(
+      { address, name: this.#ref.name },
+      { kind: 'ends', id: address.id },
+    );
   }
 
   /** Where the table is; null when its name does not exist. */

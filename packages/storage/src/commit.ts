@@ -9,6 +9,7 @@ import {
   type ErrorCode,
   LOG_KEY_PREFIX_LENGTH,
   type TableId,
+  tableInWords,
   U64_MAX,
   WalError,
 } from '@shale/codec';
@@ -359,14 +360,14 @@ function problemOf(
   if (expected !== undefined && expected !== first) {
     return new WalError(
       'SHALE_SEQUENCE_MISMATCH',
-      `the next sequence of region ${unit.id.region}, table ${unit.id.table} is ${first} and not ${expected} as expected; nothing was written: ${mismatchAdvice(first, expected)}`,
+      `the next sequence of ${tableInWords(unit.id)} is ${first} and not ${expected} as expected; nothing was written: ${mismatchAdvice(first, expected)}`,
       { table: unit.id, details: { expected, actual: first } },
     );
   }
   if (entries > 0 && first + BigInt(entries) - 1n > U64_MAX) {
     return new WalError(
       'SHALE_SEQUENCE_EXHAUSTED',
-      `region ${unit.id.region}, table ${unit.id.table} has no ${entries} sequences left after ${first - 1n}; nothing was written: go on in another table`,
+      `${tableInWords(unit.id)} has no ${entries} sequences left after ${first - 1n}; nothing was written: go on in another table`,
       { table: unit.id, details: { last: first - 1n, entries } },
     );
   }

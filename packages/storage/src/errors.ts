@@ -1,4 +1,11 @@
-import { decodeLogKeyPrefix, type ErrorCode, type ErrorDetails, type TableId, WalError } from '@shale/codec';
+import {
+  decodeLogKeyPrefix,
+  type ErrorCode,
+  type ErrorDetails,
+  type TableId,
+  tableInWords,
+  WalError,
+} from '@shale/codec';
 import { RocksDBError } from '@shale/rocksdb';
 
 /** Where an error happened. */
@@ -124,8 +131,7 @@ export function foreignKey(
   cause?: unknown,
 ): WalError {
   const hex = Buffer.from(key).toString('hex');
-  const where =
-    context.table === undefined ? '' : ` in region ${context.table.region}, table ${context.table.table}`;
+  const where = context.table === undefined ? '' : ` in ${tableInWords(context.table)}`;
   return new WalError(
     'SHALE_CORRUPT',
     `a key that is not an entry of this format was found${where}: ${hex} (${reason}); it and what follows in the table cannot be read, other tables are not affected`,
@@ -179,6 +185,7 @@ function placed(error: WalError, context: ErrorContext): WalError {
     cause: error.cause ?? error,
     path,
     table,
+    tableName: error.tableName,
     details: error.details,
     recovery: error.recovery,
   });

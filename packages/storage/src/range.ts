@@ -1,4 +1,4 @@
-import { type TableId, U64_MAX, WalError } from '@shale/codec';
+import { type TableId, tableInWords, U64_MAX, WalError } from '@shale/codec';
 import { toU64, type U64Like } from './ids.js';
 import { refuseStray } from './option-names.js';
 import type { TableUnit } from './table-unit.js';
@@ -9,6 +9,8 @@ export interface TablePlace {
   readonly path: string;
   /** The table, if its ids are known. */
   readonly table?: TableId | undefined;
+  /** Its name, if that is known. */
+  readonly tableName?: string | undefined;
 }
 
 /** Where the entries of a table begin, and the sequence that its next entry gets. */
@@ -71,8 +73,8 @@ export function requirePosition({ first, next }: TablePosition, range: ReadRange
   if (asked === undefined) return;
   // There is no sequence 0.
   const start = larger(asked, 1n);
-  const { table } = place;
-  const where = table === undefined ? 'the table' : `region ${table.region}, table ${table.table}`;
+  const { table, tableName } = place;
+  const where = table === undefined ? nameless(tableName) : tableInWords(table, tableName);
   if (start < first) {
     throw new WalError(
       'SHALE_TRIMMED',
@@ -111,6 +113,11 @@ export function limitOf(range: ReadRange): number {
     `limit must be a safe integer of at least 0, and is ${String(limit)}`,
     { details: { field: 'limit' } },
   );
+}
+
+/** A table without ids, which only a name can have. */
+function nameless(name: string | undefined): string {
+  return name === undefined ? 'the table' : `table ${JSON.stringify(name)}`;
 }
 
 function larger(a: bigint, b: bigint): bigint {

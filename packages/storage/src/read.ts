@@ -9,6 +9,7 @@ import {
   type ScanLayout,
   sequenceRange,
   type TableId,
+  tableInWords,
   U64_MAX,
   WalError,
 } from '@shale/codec';
@@ -190,7 +191,7 @@ function trimmed(context: LogContext, id: TableId, expected: bigint, first: bigi
   const left = first === 0n ? 'the table was dropped' : `what is left begins at ${first}`;
   return new WalError(
     'SHALE_TRIMMED',
-    `the entries of region ${id.region}, table ${id.table} from ${expected} on were removed while they were read; ${left}`,
+    `the entries of ${tableInWords(id)} from ${expected} on were removed while they were read; ${left}`,
     { path: context.path, table: id, details: { expected, first } },
   );
 }

@@ -5,6 +5,7 @@ import {
   LOG_KEY_LENGTH,
   metaKey,
   type TableId,
+  tableInWords,
   tableRange,
   U64_MAX,
   WalError,
@@ -56,7 +57,7 @@ export async function requireTrimmed(
     if (!isEmpty && !droppedSince(context, range, since)) {
       throw new WalError(
         'SHALE_INVALID_ARGUMENT',
-        `region ${range.id.region}, table ${range.id.table} is not trimmed up to ${range.end}: pass the ranges that trim() returned`,
+        `${tableInWords(range.id)} is not trimmed up to ${range.end}: pass the ranges that trim() returned`,
         { path: context.path, table: range.id, details: { field: 'ranges', end: range.end } },
       );
     }

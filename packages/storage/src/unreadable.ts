@@ -1,4 +1,12 @@
-import { keySuccessor, logKey, type TableId, tableRange, U64_MAX, type WalError } from '@shale/codec';
+import {
+  keySuccessor,
+  logKey,
+  type TableId,
+  tableInWords,
+  tableRange,
+  U64_MAX,
+  type WalError,
+} from '@shale/codec';
 import type { Snapshot } from '@shale/rocksdb';
 import type { LogContext } from './context.js';
 import { native, tableOfKey } from './errors.js';
@@ -33,16 +41,13 @@ export function stepOverUnreadable(
       next: logKey({ instance: context.instance, ...table }, inside),
       finding: unreadable(
         cause,
-        `the entries ${expected} to ${inside - 1n} of region ${table.region}, table ${table.table} cannot be read`,
+        `the entries ${expected} to ${inside - 1n} of ${tableInWords(table)} cannot be read`,
         { id: table, sequences: { from: expected, to: inside - 1n } },
       ),
     };
   }
   const next = fileBoundaries(context, place).find((key) => canRead(context, place, key)) ?? null;
-  const start =
-    table === undefined
-      ? 'the beginning'
-      : `region ${table.region}, table ${table.table}, sequence ${expected}`;
+  const start = table === undefined ? 'the beginning' : `${tableInWords(table)}, sequence ${expected}`;
   const end = next === null ? 'the end' : `key ${Buffer.from(next).toString('hex')}`;
   const id = table ?? tableOfKey(place.from);
   return {

@@ -1,4 +1,4 @@
-import { decodeLogKey, type TableId, tableRange } from '@shale/codec';
+import { decodeLogKey, type TableId, tableInWords, tableRange } from '@shale/codec';
 import type { Snapshot } from '@shale/rocksdb';
 import type { LogContext } from './context.js';
 import { native } from './errors.js';
@@ -112,6 +112,6 @@ export class TableCheck {
   }
 
   get #name(): string {
-    return `region ${this.id.region}, table ${this.id.table}`;
+    return tableInWords(this.id);
   }
 }

@@ -21,6 +21,7 @@ export interface ErrorData {
   readonly stack?: string;
   readonly path?: string;
   readonly table?: TableId;
+  readonly tableName?: string;
   readonly details?: ErrorDetails;
   readonly cause?: CauseData;
 }
@@ -47,6 +48,7 @@ export function errorToData(error: unknown): ErrorData {
     ...(error.stack === undefined ? {} : { stack: error.stack }),
     ...(error.path === undefined ? {} : { path: error.path }),
     ...(error.table === undefined ? {} : { table: { region: error.table.region, table: error.table.table } }),
+    ...(error.tableName === undefined ? {} : { tableName: error.tableName }),
     ...(error.details === undefined ? {} : { details: portableDetails(error.details) }),
     ...(error.cause === undefined ? {} : { cause: causeToData(error.cause, 1) }),
   };
@@ -61,6 +63,7 @@ export function errorFromData(data: ErrorData): WalError {
   const options: WalErrorOptions = {
     path: data.path,
     table: data.table,
+    tableName: data.tableName,
     details: known ? data.details : { ...data.details, code: String(data.code) },
   };
   const error = new WalError(

@@ -20,6 +20,8 @@ export interface WalErrorOptions {
   readonly path?: string | undefined;
   /** The table concerned. */
   readonly table?: TableId | undefined;
+  /** The name of the table concerned. */
+  readonly tableName?: string | undefined;
   readonly details?: ErrorDetails | undefined;
   /** What the failed opening found in the log. */
   readonly recovery?: RecoveryReport | undefined;
@@ -44,6 +46,8 @@ export class WalError extends Error {
   declare readonly path?: string;
   /** The table concerned. */
   declare readonly table?: TableId;
+  /** The name of the table concerned, if it was asked for by its name. */
+  declare readonly tableName?: string;
   /** Facts, flat; which ones depends on the code. */
   declare readonly details?: ErrorDetails;
   /**
@@ -59,6 +63,7 @@ export class WalError extends Error {
     this.canRetry = ERROR_INFO[code].canRetry;
     if (options.path !== undefined) this.path = options.path;
     if (options.table !== undefined) this.table = options.table;
+    if (options.tableName !== undefined) this.tableName = options.tableName;
     if (options.details !== undefined) this.details = options.details;
     if (options.recovery !== undefined) this.recovery = options.recovery;
   }

@@ -2,7 +2,10 @@ import type { CauseData, ErrorData } from '../errors/error-data.js';
 
 /** The fields of ErrorData and of the objects in it, before their types are checked. */
 type Unchecked = Partial<
-  Record<'code' | 'message' | 'name' | 'stack' | 'path' | 'table' | 'region' | 'details' | 'cause', unknown>
+  Record<
+    'code' | 'message' | 'name' | 'stack' | 'path' | 'table' | 'tableName' | 'region' | 'details' | 'cause',
+    unknown
+  >
 >;
 
 /** Deeper than any chain of causes that is ever sent. */
@@ -17,6 +20,7 @@ export function isErrorData(value: unknown): value is ErrorData {
     isOptionalString(value.stack) &&
     isOptionalString(value.path) &&
     isOptionalTable(value.table) &&
+    isOptionalString(value.tableName) &&
     isOptionalDetails(value.details) &&
     (value.cause === undefined || isCauseData(value.cause, 1))
   );

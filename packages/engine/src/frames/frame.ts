@@ -1,4 +1,5 @@
 import { AppendFrameWriter, type AppendReply, errorFromData, WalError } from '@shale/codec';
+import { withName } from '../table-name.js';
 import type { Address, TableRef } from '../table-ref.js';
 import type { BufferPool } from './buffer-pool.js';
 import {
@@ -9,6 +10,7 @@ import {
   type PendingChange,
   type PendingRemoval,
   type PendingTrim,
+  refsOf,
   releaseFramed,
 } from './pending-append.js';
 
@@ -162,7 +164,7 @@ export class Frame {
     for (const change of this.#changes) {
       const parts = partCount(change);
       const error = failed.size === 0 ? undefined : firstError(failed, index, parts);
-      if (error !== undefined) change.reject(error);
+      if (error !== undefined) change.reject(withName(error, refsOf(change)));
       else if (change.kind === 'trim') settleTrim(change, reply, index, trimAt);
       else this.#resolve(change, reply, index);
       if (change.kind === 'trim') trimAt += 2;
@@ -180,7 +182,7 @@ export class Frame {
 
   /** Rejects every promise. */
   fail(errorOf: (change: PendingChange) => WalError): void {
-    for (const change of this.#changes) change.reject(errorOf(change));
+    for (const change of this.#changes) change.reject(withName(errorOf(change), refsOf(change)));
   }
 
   #begin(ref: TableRef, joins: boolean, expect: bigint | undefined): void {

@@ -1,6 +1,8 @@
 import type { Log } from '@shale/storage';
 import type { Lifecycle } from '../lifecycle.js';
+import type { ShardResults, ShardTasks } from '../shard/protocol.js';
 import type { Shard } from '../shard/shard.js';
+import type { Address } from '../table-ref.js';
 import type { OpenReads } from './open-reads.js';
 import type { ReadMemory } from './read-memory.js';
 
@@ -13,4 +15,9 @@ export interface ReadContext {
   readonly readMemory: ReadMemory;
   readonly log: Log;
   shard(index: number): Shard;
+  /** Asks the shard that owns a table about it. */
+  ask<K extends 'ends' | 'readStart' | 'readNext'>(
+    of: { readonly address: Address; readonly name: string | null },
+    task: ShardTasks[K],
+  ): Promise<ShardResults[K]>;
 }

@@ -16,6 +16,7 @@ export interface TablePosition {
 /** Fetches the chunks of a table's range from the shard that owns it, which fixes the bounds when the first is read. */
 export class TableChunks implements ChunkFetcher<TablePosition> {
   readonly #context: ReadContext;
+  readonly #name: string | null;
   readonly #locate: () => Promise<Address | null>;
   readonly #range: CheckedRange;
   readonly #options: CheckedRead;
@@ -25,14 +26,19 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   #watch: bigint | null = null;
   #isOver = false;
 
-  /** @param locate finds the table; null when there is none */
+  /**
+   * @param name the table's name, for messages; null when it was asked for by its id
+   * @param locate finds the table; null when there is none
+   */
   constructor(
     context: ReadContext,
+    name: string | null,
     locate: () => Promise<Address | null>,
     range: CheckedRange,
     options: CheckedRead,
   ) {
     this.#context = context;
+    this.#name = name;
     this.#locate = locate;
     this.#range = range;
     this.#options = options;
@@ -60,7 +66,8 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
     if (address === null && strict) await this.#requireBegin();
     if (address === null || this.#isOver) return await nothing();
     this.#watch ??= this.#context.log.watch(address.id);
-    const part = await this.#context.shard(address.shard).request<'readStart'>(
+    const part = await this.#context.ask<'readStart'>(
+      { address, name: this.#name },
       {
         kind: 'readStart',
         id: address.id,
@@ -71,7 +78,6 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
         // Of a limit of 0 the shard only checks where it begins.
         maxEntries: Math.max(1, Math.min(limit, chunkEntries)),
       },
-      'retry',
     );
     if (part === null || limit === 0) return END;
     this.#place = { address, span: part.span };
@@ -81,7 +87,8 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   async #continue({ from, left }: TablePosition, bytes: number): Promise<Part<TablePosition>> {
     const place = this.#place;
     if (place === null) return await nothing();
-    const part = await this.#context.shard(place.address.shard).request<'readNext'>(
+    const part = await this.#context.ask<'readNext'>(
+      { address: place.address, name: this.#name },
       {
         kind: 'readNext',
         id: place.address.id,
@@ -89,7 +96,6 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
         chunkBytes: bytes,
         maxEntries: Math.min(left, this.#options.chunkEntries),
       },
-      'retry',
     );
     return after(part, left);
   }
@@ -97,7 +103,10 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   /** There is no table: the next entry would be its first. */
   async #requireBegin(): Promise<void> {
     await checkInTurn(() =>
-      requirePosition({ first: 1n, next: 1n }, this.#range.bounds, { path: this.#context.path }),
+      requirePosition({ first: 1n, next: 1n }, this.#range.bounds, {
+        path: this.#context.path,
+        tableName: this.#name ?? undefined,
+      }),
     );
   }
 }
