@@ -17,6 +17,7 @@ import type { AppendFailure, CommitResult } from './commit-result.js';
 import type { LogContext } from './context.js';
 import { toWalError } from './errors.js';
 import { GroupRuns } from './group-runs.js';
+import { readNameOfTable } from './names/records.js';
 import { PlainFrames } from './plain-frames.js';
 import { recoverTables } from './recover-tables.js';
 import { Removals } from './removals.js';
@@ -31,6 +32,8 @@ const OF_ONE_TABLE: ReadonlySet<ErrorCode> = new Set(['SHALE_CORRUPT', 'SHALE_NO
 interface Refused {
   appends: WalError | null;
   readonly trims: Map<TableUnit, WalError>;
+  /** By table: until a drop is done nothing needs to be known of its table. */
+  readonly drops: Map<string, WalError>;
 }
 
 /**
@@ -75,7 +78,7 @@ export class Committer {
     }
     this.#source = source;
     this.#context.units.rest();
-    const refused: Refused = { appends: null, trims: new Map() };
+    const refused: Refused = { appends: null, trims: new Map(), drops: new Map() };
     for (;;) {
       try {
         return this.#attempt(frame, refused);
@@ -137,7 +140,8 @@ export class Committer {
 
   /**
    * Whether a frame that could not be written can be without some of it: without appends on a full disk, without the
-   * trims of tables whose metadata record cannot be raised because it cannot be read.
+   * trims of tables whose metadata record cannot be raised because it cannot be read, and without the drops of tables whose
+   * name cannot be looked up, which goes with them.
    */
   #canDoWithout(error: WalError, refused: Refused): boolean {
     if (error.code === 'SHALE_NO_SPACE') {
@@ -146,16 +150,24 @@ export class Committer {
       return mixed;
     }
     if (!OF_ONE_TABLE.has(error.code)) return false;
-    const before = refused.trims.size;
+    const before = refused.trims.size + refused.drops.size;
     for (const unit of this.#removals.tables) {
-      if (refused.trims.has(unit)) continue;
-      try {
-        readFloor(this.#context, unit.id);
-      } catch (cause) {
-        refused.trims.set(unit, toWalError(cause, { path: this.#context.path, table: unit.id }));
-      }
+      const { id } = unit;
+      if (!refused.trims.has(unit)) this.#try(id, refused.trims, unit, () => readFloor(this.#context, id));
     }
-    return refused.trims.size > before;
+    for (const id of this.#removals.dropped) {
+      this.#try(id, refused.drops, keyOf(id), () => readNameOfTable(this.#context, id));
+    }
+    return refused.trims.size + refused.drops.size > before;
+  }
+
+  /** Notes what keeps a read from being done that a change of a table needs. */
+  #try<K>(table: TableId, refused: Map<K, WalError>, key: K, read: () => void): void {
+    try {
+      read();
+    } catch (cause) {
+      refused.set(key, toWalError(cause, { path: this.#context.path, table }));
+    }
   }
 
   #begin(frame: AppendFrame): void {
@@ -197,7 +209,7 @@ export class Committer {
   #remove(frame: AppendFrame, at: number, firsts: BigUint64Array, refused: Refused): WalError | null {
     const table = frame.appends[at * APPEND_WORDS] ?? 0;
     const prefix = this.#prefixes[table] ?? frame.tables;
-    if (frame.appends[at * APPEND_WORDS + 2] === APPEND_DROPS) return this.#drop(table, prefix);
+    if (frame.appends[at * APPEND_WORDS + 2] === APPEND_DROPS) return this.#drop(table, prefix, refused);
     const upTo = frame.expects[this.#expectAt++] ?? 0n;
     const unit = this.#unitAt(table);
     const error = unit instanceof WalError ? unit : refused.trims.get(unit);
@@ -210,9 +222,11 @@ export class Committer {
   }
 
   /** Drops a table, also one that is not known, or cannot be recovered. */
-  #drop(table: number, prefix: Uint8Array): WalError | null {
+  #drop(table: number, prefix: Uint8Array, refused: Refused): WalError | null {
     const id = this.#idOf(prefix);
     if (id instanceof WalError) return id;
+    const refusal = refused.drops.size === 0 ? undefined : refused.drops.get(keyOf(id));
+    if (refusal !== undefined) return refusal;
     const known = this.#units[table];
     const unit = known instanceof WalError ? undefined : (known ?? this.#source.peek(id.region, id.table));
     const dropped = this.#removals.drop(id, unit, prefix);
@@ -341,6 +355,10 @@ export class Committer {
     this.#units[table] = unit;
     return unit;
   }
+}
+
+function keyOf({ region, table }: TableId): string {
+  return `${region}/${table}`;
 }
 
 /** The index after the last append of the atomic write that begins at `from`. */

@@ -21,10 +21,10 @@ export class Removals {
   readonly #context: LogContext;
   readonly #runs: GroupRuns;
   readonly #touched = new Map<TableUnit, Touched>();
+  readonly #dropped: TableId[] = [];
   /** Two per trim: the table's last sequence, and the last one removed. */
   readonly #results: bigint[] = [];
   #trims = 0;
-  #drops = 0;
 
   /** @param runs takes the groups of the native write */
   constructor(context: LogContext, runs: GroupRuns) {
@@ -42,12 +42,17 @@ export class Removals {
     return this.#touched.keys();
   }
 
+  /** The tables that are dropped. */
+  get dropped(): readonly TableId[] {
+    return this.#dropped;
+  }
+
   /** Forgets the last frame. */
   clear(): void {
     if (this.#touched.size > 0) this.#touched.clear();
     this.#results.length = 0;
+    this.#dropped.length = 0;
     this.#trims = 0;
-    this.#drops = 0;
   }
 
   /**
@@ -98,7 +103,7 @@ export class Removals {
     this.#touch(unit).trim = null;
     unit.reset();
     this.#runs.remove(GROUP_DROP, prefix, 0n);
-    this.#drops++;
+    this.#dropped.push(id);
     return unit;
   }
 
@@ -114,7 +119,7 @@ export class Removals {
     }
     if (!written) return;
     this.#context.counters.trims += this.#trims;
-    this.#context.counters.drops += this.#drops;
+    this.#context.counters.drops += this.#dropped.length;
   }
 
   #touch(unit: TableUnit): Touched {

@@ -1,3 +1,5 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   AppendFrameWriter,
   decodeAppendFrame,
@@ -14,7 +16,7 @@ import { attachLog, type CommitResult, type Log } from '@shale/storage';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LogModel } from './model.js';
-import { fill, fresh, open, plant, plantEntry, sequences } from './support.js';
+import { directory, fill, fresh, open, plant, plantEntry, sequences } from './support.js';
 
 /** One of a frame's items. */
 type Item =
@@ -52,6 +54,32 @@ function commit(log: Log, items: readonly Item[], sync = false, isNew = (_: numb
 const append = (of: TableId, ...payloads: number[]): Item => ({ do: 'append', id: of, payloads });
 const trim = (of: TableId, upTo: bigint): Item => ({ do: 'trim', id: of, upTo });
 const drop = (of: TableId): Item => ({ do: 'drop', id: of });
+
+test('a drop that cannot look its name up fails by itself, and all else in its frame is done', async () => {
+  const path = await directory();
+  // Without a cache, what is read is on the disk.
+  const log = await open(path, { rocksdb: { blockCacheSize: 0 } });
+  while (!log.names.prepare());
+  const [named, kept] = log.names.make(['named', 'kept']).map((made) => made ?? expect.fail());
+  await log.flush();
+  const [file = expect.fail()] = (await readdir(path)).filter((name) => name.endsWith('.sst'));
+  // What is known of the tables needs no look at the file, which alone is damaged.
+  for (const table of [named, kept, id]) fill(log, table, 3);
+  const bytes = await readFile(join(path, file));
+  bytes.fill(0x55, 10, 40);
+  await writeFile(join(path, file), bytes);
+  const { firsts, errors } = commit(log, [
+    append(id, 1),
+    drop(named),
+    append(kept, 9),
+    append(named, 4),
+    drop(other),
+    append(id, 2),
+  ]);
+  expect(errors).toMatchObject([{ append: 1, error: { code: 'SHALE_CORRUPT', table: named } }]);
+  expect([...firsts]).toEqual([4n, 0n, 4n, 4n, 0n, 5n]);
+  expect([named, kept, id].map((table) => log.lastSequence(table))).toEqual([4n, 4n, 5n]);
+});
 
 test('appends, trims and drops of a frame are done in their order, in one write', async () => {
   const log = await fresh();

@@ -3,6 +3,7 @@ import {
   decodeTableNameValue,
   encodeNameValue,
   encodeTableNameValue,
+  isNamedTable,
   nameKey,
   type TableId,
   tableNameKey,
@@ -20,6 +21,12 @@ export function findName(home: TableHome, name: string, snapshot?: Snapshot): Ta
 /** The name of a table; null when it has none. Throws SHALE_CORRUPT. */
 export function nameOfTable(home: TableHome, id: TableId, snapshot?: Snapshot): string | null {
   return look(home, tableNameKey(home.instance, id), decodeTableNameValue, snapshot);
+}
+
+/** Reads what the drop of a table has to know of its name. Throws what keeps it from being read. */
+export function readNameOfTable(home: TableHome, id: TableId): void {
+  const name = isNamedTable(id) ? nameOfTable(home, id) : null;
+  if (name !== null) findName(home, name);
 }
 
 /** What makes a name stand for a table. */
