@@ -1,5 +1,5 @@
 export type { StoredBackup, StoredBackups } from './backup-results.js';
-export { listBackups, restoreBackup } from './backups.js';
+export { listBackups, removeBackup, restoreBackup } from './backups.js';
 export type { RecordChange } from './changes.js';
 export {
   attachDatabase,

@@ -158,6 +158,12 @@ export interface NativeBinding {
     keep: number,
   ): Promise<StoredBackup>;
   listBackups(directory: string): Promise<StoredBackups>;
+  removeBackup(
+    directory: string,
+    id: number,
+    seconds: number | undefined,
+    metadata: string | undefined,
+  ): Promise<void>;
   restoreBackup(directory: string, id: number, target: string): Promise<StoredBackup>;
 }
 

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BackupInfo, type Wal, WalError } from '@shale/engine';
-import { type BackupList, listBackups } from '@shale/engine/admin';
+import { type BackupList, listBackups, type RemovedBackup, removeBackup } from '@shale/engine/admin';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
@@ -18,6 +18,8 @@ import { openForChange } from './open-log.js';
 interface BackupFlags {
   readonly list?: boolean;
   readonly keep?: number;
+  readonly remove?: number;
+  readonly log?: string;
   readonly json?: boolean;
 }
 
@@ -26,20 +28,30 @@ const PROGRESS_MS = 500;
 /** `shale backup`. */
 export function backupCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
   return new Command('backup')
-    .summary('add a backup to a directory of backups, or list them')
+    .summary('add a backup to a directory of backups, list them, or remove one')
     .description(
       'Adds a backup of the whole log to a directory of backups. Table files that are in there already are not copied ' +
         'again, so the next backup takes what has changed. The log must not be open in another process: a process ' +
         'that has it open makes backups by itself, with wal.backup(), while it writes.',
     )
-    .usage('[options] <dir> <backups>\n       shale backup --list <backups>')
-    .argument('<dir>', 'directory of the log; with --list, the directory of backups')
+    .usage(
+      '[options] <dir> <backups>\n       shale backup --list <backups>\n       shale backup --remove <id> <backups>',
+    )
+    .argument('<dir>', 'directory of the log; with --list and --remove, the directory of backups')
     .argument('[backups]', 'directory of backups; created when it is not there')
     .option('-l, --list', 'list the backups')
     .option('--keep <count>', 'remove all backups of this log but so many of the newest', parseKeep)
+    .option('--remove <id>', 'remove this one backup', parseBackupId)
+    .option('--log <id>', 'with --remove: of which log it is, where the directory has backups of several')
     .option('--json', 'one JSON object per backup')
     .action(async (first: string, second: string | undefined, flags: BackupFlags) => {
-      if (flags.list) {
+      if (flags.log !== undefined && flags.remove === undefined) throw usage('--log goes with --remove');
+      if (flags.remove !== undefined) {
+        if (second !== undefined) throw usage('--remove takes the directory of backups alone');
+        if (flags.list || flags.keep !== undefined) throw usage('--remove goes without --list and --keep');
+        await remove(terminal, first, flags.remove, flags);
+        done(EXIT.ok);
+      } else if (flags.list) {
         if (second !== undefined) throw usage('--list takes the directory of backups alone');
         done(await list(terminal, first, flags));
       } else {
@@ -48,6 +60,13 @@ export function backupCommand(terminal: Terminal, done: (exitCode: number) => vo
         done(EXIT.ok);
       }
     });
+}
+
+/** The id of a backup. */
+export function parseBackupId(text: string): number {
+  const id = parseCount(text);
+  if (id < 1 || id > 2 ** 32 - 1) throw new InvalidArgumentError('Backups count from 1.');
+  return id;
 }
 
 function parseKeep(text: string): number {
@@ -141,6 +160,27 @@ async function list(terminal: Terminal, backups: string, flags: BackupFlags): Pr
   }
   await terminal.out.flush();
   return found.damaged.length === 0 ? EXIT.ok : EXIT.findings;
+}
+
+async function remove(terminal: Terminal, backups: string, id: number, flags: BackupFlags): Promise<void> {
+  await requireDirectory(backups);
+  const before = await directoryBytes(backups);
+  // The list shows a log that is not written down so.
+  const log = flags.log === '-' ? null : flags.log;
+  const removed: RemovedBackup = await removeBackup(backups, id, { log });
+  const freed = Math.max(0, before - (await directoryBytes(backups)));
+  if (flags.json) {
+    const { time, ...rest } = removed;
+    await terminal.out.line(
+      toJson({ ...rest, time: time?.toISOString() ?? null, freed, directory: backups }),
+    );
+  } else {
+    const of = removed.time === null ? '' : ` of ${removed.time.toISOString().replace('.000', '')}`;
+    await terminal.out.line(
+      `${terminal.outColors.green('removed')}: backup ${removed.id}${of}, which gives back ${formatBytes(freed)}`,
+    );
+  }
+  await terminal.out.flush();
 }
 
 /** Throws a clear error when there is nothing, rather than one about files inside. */

@@ -1,5 +1,5 @@
 import { type RestoreInfo, restoreBackup } from '@shale/engine/admin';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { EXIT } from '../exit-codes.js';
 import { directoryBytes } from '../output/directory-bytes.js';
 import { toJson } from '../output/json.js';
@@ -7,8 +7,7 @@ import { showable } from '../output/showable.js';
 import { StatusLine } from '../output/status-line.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatDuration, plural } from '../output/units.js';
-import { parseCount } from './arguments.js';
-import { requireDirectory } from './backup.js';
+import { parseBackupId, requireDirectory } from './backup.js';
 import { openForReading } from './open-log.js';
 import { requireNewDirectory } from './target-directory.js';
 
@@ -31,7 +30,7 @@ export function restoreCommand(terminal: Terminal, done: (exitCode: number) => v
     )
     .argument('<backups>', 'directory of backups')
     .argument('<dir>', 'directory of the new log: it must be empty, or not there yet')
-    .option('--id <id>', 'which backup (default: the newest; if that is damaged, none)', parseId)
+    .option('--id <id>', 'which backup (default: the newest; if that is damaged, none)', parseBackupId)
     .option(
       '--log <id>',
       'of which log, where the directory has backups of several (see shale backup --list)',
@@ -42,12 +41,6 @@ export function restoreCommand(terminal: Terminal, done: (exitCode: number) => v
       await restore(terminal, backups, dir, flags);
       done(EXIT.ok);
     });
-}
-
-function parseId(text: string): number {
-  const id = parseCount(text);
-  if (id < 1 || id > 2 ** 32 - 1) throw new InvalidArgumentError('Backups count from 1.');
-  return id;
 }
 
 async function restore(terminal: Terminal, backups: string, dir: string, flags: RestoreFlags): Promise<void> {

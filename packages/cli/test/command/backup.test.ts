@@ -107,6 +107,38 @@ describe('backup and restore', () => {
     expect(await linesOf(newest, 'small')).toHaveLength(10);
   });
 
+  it('go one by one on request, and never by mistake', async () => {
+    const one = place();
+    const other = place();
+    await filled(one.data, { one: 3000 });
+    await filled(other.data, { other: 300 });
+    for (const { data } of [one, other, one]) await backup(data, one.backups);
+    const refused = await shale(['backup', '--remove', '2', one.backups]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('name the log, too')]);
+    const unknown = await shale(['backup', '--remove', '9', one.backups]);
+    expect([unknown.code, unknown.stderr]).toEqual([4, expect.stringContaining('shale backup --list')]);
+    const logs = (await list(one.backups)).map((told) => (told as Told & { log: string }).log);
+    const mistaken = await shale(['backup', '--remove', '2', one.backups, '--log', logs[0] ?? '']);
+    expect(mistaken.code).toBe(2);
+    expect(await ok(['backup', '--remove', '2', one.backups, '--log', logs[1] ?? ''])).toMatch(
+      /^removed: backup 2 of 20.*Z, which gives back .*B\n$/,
+    );
+    const told: unknown = JSON.parse(await ok(['backup', '--remove', '1', one.backups, '--json']));
+    expect(told).toMatchObject({ id: 1, log: logs[0], logPath: one.data, freed: expect.any(Number) });
+    expect((await list(one.backups)).map(({ id }) => id)).toEqual([3]);
+    for (const wrong of [
+      ['--remove', '3', '--list', one.backups],
+      ['--remove', '3', '--keep', '1', one.backups],
+      ['--remove', '3', one.data, one.backups],
+      ['--log', 'x', '--list', one.backups],
+      ['--remove', '0', one.backups],
+    ]) {
+      expect((await shale(['backup', ...wrong])).code).toBe(2);
+    }
+    await ok(['restore', one.backups, one.restored]);
+    expect(await linesOf(one.restored, 'one')).toEqual(payloadsOf('one', 1, 3000).map(String));
+  });
+
   it('keep two databases apart in one directory of backups', async () => {
     const one = place();
     const other = place();

@@ -150,6 +150,30 @@ napi_value createBackup(const Arguments& arguments) {
   });
 }
 
+// removeBackup(directory, id, seconds, metadata): Promise<void>. Removes the backup that was seen there, made at this time
+// with this metadata, and no other that has its id since; or, when both are undefined, one that RocksDB finds damaged.
+napi_value removeBackup(const Arguments& arguments) {
+  const std::string directory = arguments.string(0, "directory");
+  const uint32_t id = arguments.integer(1, "id", 1, UINT32_MAX);
+  const bool isDamaged = arguments.isUndefined(2);
+  const uint32_t seconds = isDamaged ? 0 : arguments.integer(2, "seconds", 0, UINT32_MAX);
+  const std::string metadata = isDamaged ? "" : arguments.string(3, "metadata");
+  return startOperation(arguments.env(), directory, Duration::kLengthy, [=]() -> Finish {
+    const DirectoryLock lock(directory, LockKind::kExclusive);
+    const auto engine = open<BackupEngine>(directory);
+    BackupInfo info;
+    const rocksdb::Status status = engine->GetBackupInfo(id, &info, false);
+    const bool isSame = isDamaged ? status.IsCorruption()
+                                  : status.ok() && info.timestamp == seconds &&
+                                        info.app_metadata == metadata;
+    if (!isSame) {
+      throw DatabaseError{"ROCKSDB_NOT_FOUND", "The backup has been removed meanwhile", "none", "none", directory};
+    }
+    throwIfFailed(engine->DeleteBackup(id), directory);
+    return finishWithUndefined();
+  });
+}
+
 // listBackups(directory): Promise<{ backups: info[], damaged: id[] }>
 napi_value listBackups(const Arguments& arguments) {
   const std::string directory = arguments.string(0, "directory");
@@ -201,6 +225,7 @@ napi_value restoreBackup(const Arguments& arguments) {
 void exportBackup(napi_env env, napi_value exports) {
   exportFunction<createBackup>(env, exports, "createBackup");
   exportFunction<listBackups>(env, exports, "listBackups");
+  exportFunction<removeBackup>(env, exports, "removeBackup");
   exportFunction<restoreBackup>(env, exports, "restoreBackup");
 }
 

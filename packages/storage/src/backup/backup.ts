@@ -1,7 +1,6 @@
-import { WalError } from '@shale/codec';
+import { mustBe, WalError } from '@shale/codec';
 import { type Database, listBackups, RocksDBError } from '@shale/rocksdb';
 import { readBag } from '../arguments/option-bag.js';
-import { invalid, show } from '../arguments/refusal.js';
 import { nativeAsync } from '../errors.js';
 import { requireForBackups } from '../targets/backup-directory.js';
 import { requireOutside } from '../targets/places.js';
@@ -28,7 +27,7 @@ export async function backup(db: Database, to: string, options: BackupOptions): 
   const directory = await realPath(fromHere(to));
   await requireOutside(directory, [{ what: 'the log', path: db.path }]);
   await requireForBackups(directory);
-  return await nativeAsync({ path: directory }, async () => {
+  return await nativeAsync({ path: directory, target: directory }, async () => {
     const log = { id: db.identity(), path: db.path };
     const rocksdbSequence = db.latestSequence().toString();
     const metadata = metadataOf(log.id);
@@ -58,7 +57,7 @@ function readKeep(options: BackupOptions): number {
   const { keep } = readBag('backup', options, ['keep']);
   if (keep === undefined) return 0;
   if (typeof keep === 'number' && Number.isSafeInteger(keep) && keep >= 1 && keep < 2 ** 32) return keep;
-  throw invalid('keep', `keep is a number of backups from 1 on, and got ${show(keep)}`);
+  throw mustBe('keep', 'a number of backups from 1', keep);
 }
 
 /** Says what is in the way when a directory of backups is in use. */

@@ -1,4 +1,4 @@
-import { WalError } from '@shale/codec';
+import { mustBe, WalError } from '@shale/codec';
 import type { BackupInfo, DamagedBackup, Holdings } from './list.js';
 
 /** Which backup to restore. */
@@ -41,6 +41,12 @@ export interface Choice {
   readonly passedOver: readonly PassedOver[];
 }
 
+/** Throws SHALE_INVALID_ARGUMENT unless it can be the id of a backup. */
+export function checkBackupId(id: unknown): number {
+  if (typeof id === 'number' && Number.isSafeInteger(id) && id >= 1 && id < 2 ** 32) return id;
+  throw mustBe('id', 'the number of a backup, from 1', id);
+}
+
 const WRONG_FILES = 'files are missing or have another size';
 
 /**
@@ -63,7 +69,7 @@ export function choose(directory: string, held: Holdings, options: RestoreOption
   }
   if (newest === undefined) {
     const of = log === null ? '' : ` of the log ${log}`;
-    throw new WalError('SHALE_NOT_FOUND', `there is no backup${of} in ${directory}`, { path: directory });
+    throw noBackup(directory, of);
   }
   return { candidates: whole, passedOver };
 }
@@ -98,6 +104,33 @@ export function damagedBackup(directory: string, id: number, reason: string, cau
   );
 }
 
+/**
+ * The error for a backup that is not there.
+ *
+ * @param which as the message goes on: ` 3`, ` of the log …`
+ */
+export function noBackup(directory: string, which: string): WalError {
+  return new WalError(
+    'SHALE_NOT_FOUND',
+    `there is no backup${which} in ${directory}: listBackups, or shale backup --list, tells the ids (id, --id) and the logs (log, --log) of those that there are`,
+    { path: directory },
+  );
+}
+
+/** The error for a backup that is of another log than was said. */
+export function ofAnotherLog(
+  directory: string,
+  found: BackupInfo | DamagedBackup,
+  log: string | null,
+): WalError {
+  const said = nameOf({ log, logPath: null });
+  return new WalError(
+    'SHALE_INVALID_ARGUMENT',
+    `backup ${found.id} in ${directory} is of ${nameOf(found)}, and not of ${said}: name another backup (id, --id) or that log (log, --log); listBackups, or shale backup --list, tells which there are`,
+    { path: directory, details: { field: 'log' } },
+  );
+}
+
 function byId(directory: string, held: Holdings, id: number, log: string | undefined): BackupInfo {
   const found = held.backups.find((each) => each.id === id);
   if (found === undefined) {
@@ -105,14 +138,10 @@ function byId(directory: string, held: Holdings, id: number, log: string | undef
     if (damaged.includes(id)) {
       throw damagedBackup(directory, id, WRONG_FILES);
     }
-    throw new WalError('SHALE_NOT_FOUND', `there is no backup ${id} in ${directory}`, { path: directory });
+    throw noBackup(directory, ` ${id}`);
   }
   if (log === undefined || found.log === log) return found;
-  throw new WalError(
-    'SHALE_INVALID_ARGUMENT',
-    `backup ${id} in ${directory} is of ${nameOf(found)}, and not of the log ${log}`,
-    { path: directory, details: { field: 'log' } },
-  );
+  throw ofAnotherLog(directory, found, log);
 }
 
 /** The log that all backups are of; null when it is of none of them known. */
@@ -134,7 +163,8 @@ function onlyLog(directory: string, held: Holdings): string | null {
   );
 }
 
-function nameOf({ log, logPath }: BackupInfo | DamagedBackup): string {
+/** A backup's log as messages name it. */
+export function nameOf({ log, logPath }: Pick<DamagedBackup, 'log' | 'logPath'>): string {
   if (log === null) return 'a log that is not written down';
   return logPath === null ? `the log ${log}` : `the log ${log} (${logPath})`;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { WalError } from '@shale/codec';
 import { listBackups as list, type StoredBackup } from '@shale/rocksdb';
 import { nativeAsync } from '../errors.js';
-import { realPath } from '../targets/real-path.js';
+import { fromHere, realPath } from '../targets/real-path.js';
 import { type BackupManifest, readManifest, wrongFiles } from './manifest.js';
 import { logOf } from './metadata.js';
 
@@ -65,9 +65,15 @@ export interface Holdings {
  *
  * Rejects with SHALE_NOT_FOUND when there are none, SHALE_INVALID_ARGUMENT, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CORRUPT.
  */
-export async function listBackups(directory: string): Promise<BackupList> {
-  const { backups, damaged } = await holdings(await realPath(directory));
+export async function listBackups(directory: string | URL): Promise<BackupList> {
+  const { backups, damaged } = await holdings(await realPath(fromHere(directory)));
   return { backups, damaged: damaged.map(({ id }) => id) };
+}
+
+/** What RocksDB lists of a backup; null when it is damaged, or not there. */
+export async function seenBackup(directory: string, id: number): Promise<StoredBackup | null> {
+  const { backups } = await list(directory);
+  return backups.find((each) => each.id === id) ?? null;
 }
 
 /** What is in a directory of backups. */
@@ -122,5 +128,9 @@ async function describeDamaged(directory: string, id: number): Promise<DamagedBa
 async function requireBackups(directory: string): Promise<void> {
   const found = await lstat(join(directory, 'meta')).catch(() => null);
   if (found?.isDirectory() === true) return;
-  throw new WalError('SHALE_NOT_FOUND', `there are no backups in ${directory}`, { path: directory });
+  throw new WalError(
+    'SHALE_NOT_FOUND',
+    `there are no backups in ${directory}: name the directory that backups were made in, by wal.backup() or shale backup`,
+    { path: directory },
+  );
 }

@@ -83,7 +83,8 @@ export async function checksumsOf(directory: string, id: number): Promise<Map<st
   return new Map([...lines].map(([, name = '', crc]) => [name, Number(crc)]));
 }
 
-function manifestPath(directory: string, id: number): string {
+/** Where the manifest of a backup lies. */
+export function manifestPath(directory: string, id: number): string {
   return join(directory, FOLDER, `${id}.json`);
 }
 

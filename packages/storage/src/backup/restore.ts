@@ -1,13 +1,19 @@
-import { WalError } from '@shale/codec';
+import { mustBe, WalError } from '@shale/codec';
 import { restoreBackup as restore } from '@shale/rocksdb';
 import { readBag } from '../arguments/option-bag.js';
-import { invalid, show } from '../arguments/refusal.js';
 import { nativeAsync } from '../errors.js';
 import { makeWorkspace, moveIntoPlace, removeWorkspace, requireEmpty } from '../targets/new-directory.js';
 import { requireOutside } from '../targets/places.js';
 import { fromHere, realPath } from '../targets/real-path.js';
 import { whenFree } from './backup.js';
-import { choose, damagedBackup, damagedNewest, type PassedOver, type RestoreOptions } from './choose.js';
+import {
+  checkBackupId,
+  choose,
+  damagedBackup,
+  damagedNewest,
+  type PassedOver,
+  type RestoreOptions,
+} from './choose.js';
 import { type BackupInfo, holdings } from './list.js';
 
 /** What was restored. */
@@ -29,25 +35,22 @@ export interface RestoreInfo extends BackupInfo {
  * log), SHALE_LOCKED (a backup is being made in the directory), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
  */
 export async function restoreBackup(
-  directory: string,
-  to: string,
+  directory: string | URL,
+  to: string | URL,
   options: RestoreOptions = {},
 ): Promise<RestoreInfo> {
-  return await restoreTo(fromHere(directory), fromHere(to), readOptions(options));
+  return await restoreTo(fromHere(directory), fromHere(to, 'to'), readOptions(options));
 }
 
 function readOptions(options: RestoreOptions): RestoreOptions {
   const { id, log, allowOlder } = readBag('restoreBackup', options, ['id', 'log', 'allowOlder']);
-  if (id !== undefined && !(typeof id === 'number' && Number.isSafeInteger(id) && id >= 1 && id < 2 ** 32)) {
-    throw invalid('id', `id must be the number of a backup, from 1 on, and is ${show(id)}`);
-  }
   if (log !== undefined && typeof log !== 'string') {
-    throw invalid('log', `log must be the identity of a log, as listBackups tells it, and is ${show(log)}`);
+    throw mustBe('log', 'the identity of a log, as listBackups tells it', log);
   }
   if (allowOlder !== undefined && typeof allowOlder !== 'boolean') {
-    throw invalid('allowOlder', `allowOlder must be true or false, and is ${show(allowOlder)}`);
+    throw mustBe('allowOlder', 'true or false', allowOlder);
   }
-  return { id, log, allowOlder };
+  return { id: id === undefined ? undefined : checkBackupId(id), log, allowOlder };
 }
 
 async function restoreTo(from: string, to: string, options: RestoreOptions): Promise<RestoreInfo> {
@@ -79,7 +82,7 @@ async function restoreTo(from: string, to: string, options: RestoreOptions): Pro
 async function restoreOne(directory: string, id: number, target: string): Promise<void> {
   const workspace = await makeWorkspace(target);
   try {
-    await nativeAsync({ path: directory }, () =>
+    await nativeAsync({ path: directory, target: workspace.root }, () =>
       whenFree(directory, () => restore(directory, id, workspace.result)),
     );
     await moveIntoPlace(workspace);
