@@ -1,6 +1,43 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'booked-behind-names',
+    removes:
+      'that a trim or drop gives back what it has booked when the name that it waits for cannot be looked up',
+    edits: [
+      {
+        file: 'packages/engine/src/intake/intake.ts',
+        from: '        flow.release(cost);\n        step.fail(error);',
+        to: '        step.fail(error);',
+      },
+    ],
+    killers: ['packages/engine/test/naming-order.test.ts'],
+  },
+  {
+    name: 'regions-without-floors',
+    removes: 'that a region opens although metadata records cannot be read',
+    edits: [
+      {
+        file: 'packages/engine/src/region/region-recovery.ts',
+        from: "if (!(error instanceof WalError) || error.code !== 'SHALE_CORRUPT') throw error;",
+        to: 'if (error !== null) throw error;',
+      },
+    ],
+    killers: ['packages/engine/test/regions.test.ts'],
+  },
+  {
+    name: 'name-in-errors',
+    removes: "the table's name in what a shard says of it",
+    edits: [
+      {
+        file: 'packages/engine/src/table-name.ts',
+        from: 'if (name === null) return error;',
+        to: 'if (name !== undefined) return error;',
+      },
+    ],
+    killers: ['packages/engine/test/named-errors.test.ts'],
+  },
+  {
     name: 'fsync-of-neighbours',
     removes: 'the durability of an append that shares its frame with ones that need none',
     edits: [

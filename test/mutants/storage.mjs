@@ -1,6 +1,103 @@
 /** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
 export const storage = [
   {
+    name: 'advice-of-mismatch',
+    removes:
+      'the difference between a table that is past the expected sequence and one that is before it, in what a mismatch says',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'return actual > expected',
+        to: 'return actual !== expected',
+      },
+    ],
+    killers: ['packages/storage/test/append.test.ts'],
+  },
+  {
+    name: 'hash-of-regions',
+    removes: 'that the hash of a table has all of its region in it',
+    edits: [
+      {
+        file: 'packages/storage/src/table-states.ts',
+        from: 'mixed ^ (mixed >>> 15) ^ b, 0x85ebca6b',
+        to: '0 & b, 0x85ebca6b',
+      },
+    ],
+    killers: ['packages/storage/test/table-states.test.ts'],
+  },
+  {
+    name: 'urls-of-other-logs',
+    removes: 'the refusal of URLs that are kept for logs elsewhere',
+    edits: [
+      {
+        file: 'packages/storage/src/targets/location.ts',
+        from: 'if (scheme === undefined) return text;',
+        to: 'if (scheme !== null) return text;',
+      },
+    ],
+    killers: ['packages/engine/test/locations.test.ts'],
+  },
+  {
+    name: 'advice-of-targets',
+    removes: 'the advice about the disk of a target that is full',
+    edits: [
+      {
+        file: 'packages/storage/src/errors.ts',
+        from: "if (native !== 'ROCKSDB_NO_SPACE' || target === undefined) return meaning;",
+        to: 'return meaning;',
+      },
+    ],
+    killers: ['test/full-target.test.ts'],
+  },
+  {
+    name: 'log-of-removed-backup',
+    removes: 'the need to name the log of a backup that is to be removed, where there are backups of several',
+    edits: [
+      {
+        file: 'packages/storage/src/backup/remove.ts',
+        from: 'if (logs.size === 1) return;',
+        to: 'if (logs.size > 0) return;',
+      },
+    ],
+    killers: ['packages/storage/test/remove-backup.test.ts'],
+  },
+  {
+    name: 'drop-by-itself',
+    removes: 'that a drop whose name cannot be looked up fails alone',
+    edits: [
+      {
+        file: 'packages/storage/src/commit.ts',
+        from: 'refused.drops, keyOf(id), () => readNameOfTable(this.#context, id)',
+        to: 'refused.drops, keyOf(id), () => undefined',
+      },
+    ],
+    killers: ['packages/storage/test/frames.test.ts'],
+  },
+  {
+    name: 'empty-tables-beside-damage',
+    removes: 'that a table is not called empty while one that cannot be listed may be it',
+    edits: [
+      {
+        file: 'packages/storage/src/tables.ts',
+        from: 'listed.has(table) || !isWhole',
+        to: 'listed.has(table)',
+      },
+    ],
+    killers: ['packages/storage/test/regression/damaged-block.test.ts'],
+  },
+  {
+    name: 'holes-in-strict-reads',
+    removes: 'that a strict read fails where sequences have no entries',
+    edits: [
+      {
+        file: 'packages/storage/src/read.ts',
+        from: 'if (strict) throw hole(',
+        to: 'if (!strict) throw hole(',
+      },
+    ],
+    killers: ['packages/storage/test/read.test.ts'],
+  },
+  {
     name: 'fsync-of-frame',
     removes: 'what a frame says about being durable, on its way to the write',
     edits: [
@@ -265,8 +362,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/read.ts',
-        from: '  if (found !== from) requireNotTrimmed(context, id, from);\n',
-        to: '  void found;\n  void requireNotTrimmed;\n',
+        from: '    requireNotTrimmed(context, id, from);\n',
+        to: '    void requireNotTrimmed;\n',
       },
     ],
     killers: ['packages/storage/test/read.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],
@@ -301,7 +398,7 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/log.ts',
-        from: 'native({ path: this.path, table }, () => this.#db.watchAnew(checked));',
+        from: 'native({ path: this.path, table }, () => this.#db.watchAnew(watch));',
         to: '',
       },
     ],

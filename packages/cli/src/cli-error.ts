@@ -15,6 +15,7 @@ export type CliErrorCode =
   | 'CLI_INGEST_FINISHED'
   | 'CLI_INGEST_DIFFERS'
   | 'CLI_INGEST_DISTURBED'
+  | 'CLI_OUTPUT_FULL'
   | 'CLI_DEMO';
 
 const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
@@ -31,6 +32,7 @@ const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
   CLI_INGEST_FINISHED: EXIT.refused,
   CLI_INGEST_DIFFERS: EXIT.refused,
   CLI_INGEST_DISTURBED: EXIT.refused,
+  CLI_OUTPUT_FULL: EXIT.noSpace,
   CLI_DEMO: EXIT.findings,
 };
 

@@ -1,4 +1,5 @@
 import { corrupt, hex, invalidArgument } from './errors/refuse.js';
+import { show } from './errors/show.js';
 import type { TableId } from './errors/wal-error.js';
 import { checkByte } from './layout/field-checks.js';
 import { FORMAT_VERSION } from './layout/instance.js';
@@ -38,7 +39,7 @@ export function encodeCatalogRecord(record: CatalogRecord): Uint8Array {
   requireU64('table', record.id.table);
   if (record.kind !== 'name' && record.kind !== 'dropped') {
     throw invalidArgument(
-      `the kind of a catalog record must be 'name' or 'dropped', but is ${String(record.kind)}`,
+      `the kind of a catalog record must be 'name' or 'dropped', got ${show(record.kind)}`,
     );
   }
   const name = encodeTableName(record.name);

@@ -8,6 +8,8 @@ export {
 export { type ChunkGroup, EntryChunk, type ScanLayout } from './chunk/entry-chunk.js';
 export { ERROR_CODES, ERROR_INFO, type ErrorCode, type ErrorCodeInfo } from './errors/codes.js';
 export { type CauseData, type ErrorData, errorFromData, errorToData } from './errors/error-data.js';
+export { mustBe } from './errors/refuse.js';
+export { show } from './errors/show.js';
 export { tableInWords } from './errors/table-in-words.js';
 export { type ErrorDetails, type TableId, WalError, type WalErrorOptions } from './errors/wal-error.js';
 export {

@@ -17,7 +17,7 @@ export function encodeTableName(name: string): Uint8Array {
   if (bytes.length > MAX_NAME_BYTES) {
     throw new WalError(
       'SHALE_TOO_LARGE',
-      `a table name takes at most ${MAX_NAME_BYTES} bytes of UTF-8, but this one takes ${bytes.length}`,
+      `a table name must have at most ${MAX_NAME_BYTES} bytes of UTF-8, got ${bytes.length}`,
       { details: { length: bytes.length, limit: MAX_NAME_BYTES } },
     );
   }

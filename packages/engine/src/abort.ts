@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { invalid, show } from '@shale/storage';
+import { mustBe } from '@shale/codec';
 
 /*
  * Signals are used through what the platform says of them, and not through properties that an application may have laid
@@ -18,7 +18,7 @@ const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 /** Throws SHALE_INVALID_ARGUMENT unless it is a signal or undefined. */
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || isSignal(signal)) return signal;
-  throw invalid('signal', `signal must be an AbortSignal, and is ${show(signal)}`);
+  throw mustBe('signal', 'an AbortSignal', signal);
 }
 
 function isSignal(value: unknown): value is AbortSignal {

@@ -1,5 +1,5 @@
-import { MAX_NAME_BYTES, type TableId, U64_MAX, WalError } from '@shale/codec';
-import { invalid, show } from '@shale/storage';
+import { MAX_NAME_BYTES, mustBe, type TableId, U64_MAX, WalError } from '@shale/codec';
+import { invalid } from '@shale/storage';
 
 /** A region or table id: a bigint of 0 to 2^64-1, or a safe integer of at least 0. */
 export type IdInput = bigint | number;
@@ -16,16 +16,13 @@ export interface TableIdInput {
 export function toId(field: string, value: unknown): bigint {
   if (typeof value === 'bigint' && value >= 0n && value <= U64_MAX) return value;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
-  throw invalid(
-    field,
-    `${field} must be a bigint of 0 to 18446744073709551615 or a safe integer of at least 0, and is ${show(value)}`,
-  );
+  throw mustBe(field, 'a bigint from 0 to 18446744073709551615 or a safe integer from 0', value);
 }
 
 /** Takes a region and a table id. Throws SHALE_INVALID_ARGUMENT. */
 export function toTableId(value: TableIdInput): TableId {
   if (typeof value !== 'object' || value === null) {
-    throw invalid('table', `a table is named by { region, table } or by a string, not by ${show(value)}`);
+    throw mustBe('table', '{ region, table } or a name', value);
   }
   let region: unknown;
   let table: unknown;
@@ -40,7 +37,7 @@ export function toTableId(value: TableIdInput): TableId {
 /** Takes a sequence, which is always a bigint. Throws SHALE_INVALID_ARGUMENT. */
 export function toSequence(field: string, value: unknown): bigint {
   if (typeof value === 'bigint' && value >= 0n && value <= U64_MAX) return value;
-  throw invalid(field, `${field} must be a bigint of 0 to 18446744073709551615, and is ${show(value)}`);
+  throw mustBe(field, 'a bigint from 0 to 18446744073709551615', value);
 }
 
 /** Takes a table's name. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE. */
@@ -50,12 +47,12 @@ export function toName(value: string): string {
   if (bytes > MAX_NAME_BYTES) {
     throw new WalError(
       'SHALE_TOO_LARGE',
-      `a table name takes at most ${MAX_NAME_BYTES} bytes of UTF-8, and this one takes ${bytes}`,
+      `a table name must have at most ${MAX_NAME_BYTES} bytes of UTF-8, got ${bytes}`,
       { details: { field: 'name', length: bytes, limit: MAX_NAME_BYTES } },
     );
   }
   if (/\p{Surrogate}/u.test(value)) {
-    throw invalid('name', 'a table name must be well-formed Unicode, and this one has a lone surrogate');
+    throw invalid('name', 'a table name must be well-formed Unicode, got a lone surrogate');
   }
   return value;
 }

@@ -1,4 +1,4 @@
-import { invalid, type Log, openLog, show } from '@shale/storage';
+import { type Log, openLog, toPath } from '@shale/storage';
 import { Engine } from './engine.js';
 import { remember } from './internals.js';
 import { resolveOptions, type WalOptions } from './options.js';
@@ -6,7 +6,7 @@ import { ShardThread } from './shard/shard-thread.js';
 import { Wal } from './wal.js';
 
 /**
- * Opens the write-ahead log in a directory, or makes one. Costs the same whatever it holds: a table is recovered when it
+ * Opens the write-ahead log in a directory, or makes one. The directory is named by its path or a `file:` URL. Costs the same whatever it holds: a table is recovered when it
  * is first touched.
  *
  * Rejects with SHALE_LOCKED (another process has the database, which the message names, or this one has it open with
@@ -23,16 +23,14 @@ import { Wal } from './wal.js';
  * const sequence = await wal.table({ region: 1n, table: 42n }).append(Buffer.from('one'));
  * ```
  */
-export async function openWal(path: string, options?: WalOptions): Promise<Wal> {
-  if (typeof path !== 'string' || path === '') {
-    throw invalid('path', `openWal takes the path of a directory, and got ${show(path)}`);
-  }
+export async function openWal(path: string | URL, options?: WalOptions): Promise<Wal> {
+  const directory = toPath(path, 'path');
   const resolved = resolveOptions(options);
   // The threads start and load their code while the database is being opened: that takes longer.
   const threads = ShardThread.start(resolved.shards);
   let log: Log;
   try {
-    log = await openLog(path, {
+    log = await openLog(directory, {
       instance: resolved.instance,
       create: resolved.create,
       readOnly: resolved.readOnly,

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { HANDLE_OPTIONS, invalid, type RocksDBOptions, readBag, show } from '@shale/storage';
+import { mustBe } from '@shale/codec';
+import { HANDLE_OPTIONS, type RocksDBOptions, readBag } from '@shale/storage';
 import type { ShardBy } from './routing.js';
 
 /**
@@ -126,7 +127,7 @@ interface Rule {
 function integer(fallback: Rule['fallback'], min: number, max: number): Rule {
   return {
     fallback,
-    range: `an integer of ${min} to ${max}`,
+    range: `an integer from ${min} to ${max}`,
     accepts: (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
   };
 }
@@ -187,7 +188,7 @@ function resolve(
     const value = given[name];
     if (value === undefined) resolved[name] = rule.fallback(resolved);
     else if (rule.accepts(value)) resolved[name] = value;
-    else throw invalid(name, `${name} must be ${rule.range}, and is ${show(value)}`);
+    else throw mustBe(name, rule.range, value);
   }
   return resolved;
 }

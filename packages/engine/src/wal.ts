@@ -1,4 +1,4 @@
-import { bytesCodec, type PayloadCodec, type RecoveryReport } from '@shale/codec';
+import { bytesCodec, mustBe, type PayloadCodec, type RecoveryReport } from '@shale/codec';
 import {
   type BackupInfo,
   type BackupOptions,
@@ -7,7 +7,6 @@ import {
   invalid,
   type ReclaimReport,
   readBag,
-  show,
   type TableInfo,
   type VerifyEvent,
 } from '@shale/storage';
@@ -126,8 +125,7 @@ export class Wal implements AsyncDisposable {
     const ref = typeof id === 'string' ? this.#engine.catalog.ref(id) : this.#engine.refOf(toTableId(id));
     if (options === undefined) return new Table(this.#engine, ref, bytesCodec());
     const { codec } = readBag('table', options, TABLE_OPTIONS);
-    if (!isCodec(codec))
-      throw invalid('codec', `a codec has a name, encode and decode, and got ${show(codec)}`);
+    if (!isCodec(codec)) throw mustBe('codec', 'an object with name, encode and decode', codec);
     return new Table(this.#engine, ref, codec);
   }
 
@@ -183,7 +181,13 @@ export class Wal implements AsyncDisposable {
     });
   }
 
-  /** Every table: those with entries by (region, table), then those of which only the metadata record is left. */
+  /**
+   * Every table: those with entries by (region, table), then those of which only the metadata record is left.
+   *
+   * Where something cannot be read, it lists the tables that can be, in the same order, and then fails with SHALE_CORRUPT,
+   * which says between which tables the damage is (`details.region`, `firstTable`, `lastRegion`, `lastTable`). Tables of which
+   * only the record is left are not listed then: one with entries could be among them.
+   */
   tables(): AsyncGenerator<TableInfo, void, undefined> {
     return listTables(this.#engine);
   }
@@ -203,7 +207,7 @@ export class Wal implements AsyncDisposable {
       const limit = this.#engine.options.maxInFlightBytes;
       const checked = bytes === undefined ? Math.min(READY_BYTES, Math.floor(limit / 16)) : bytes;
       if (typeof checked !== 'number' || !Number.isSafeInteger(checked) || checked < 0) {
-        throw invalid('bytes', `bytes must be a safe integer of at least 0, and is ${show(bytes)}`);
+        throw mustBe('bytes', 'a safe integer from 0', bytes);
       }
       const cost = costOf(checked, 1);
       if (cost > limit) throw tooLarge({ bytes: checked, entries: 1 }, cost, limit);
@@ -279,13 +283,10 @@ export class Wal implements AsyncDisposable {
    * Rejects with SHALE_INVALID_ARGUMENT (there is something already; it is, lies in or holds the log, however the
    * path is spelt, or lies in another one), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
    */
-  checkpoint(directory: string): Promise<void> {
+  checkpoint(directory: string | URL): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.lifecycle.requireOpen();
-      if (typeof directory !== 'string' || directory === '') {
-        throw invalid('directory', `a checkpoint goes to a directory, and got ${show(directory)}`);
-      }
-      const target = fromHere(directory);
+      const target = fromHere(directory, 'directory');
       await this.#engine.admin((log) => log.checkpoint(target));
     });
   }
@@ -293,24 +294,22 @@ export class Wal implements AsyncDisposable {
   /**
    * Adds a backup of the whole database to a directory of backups, while appends go on: everything that was
    * acknowledged before is in it. Table files that the directory has from earlier backups are not copied again.
-   * `listBackups` and `restoreBackup` of `@shale/engine/admin` list them and make a database of one.
+   * `listBackups`, `restoreBackup` and `removeBackup` of `@shale/engine/admin` list them, make a database of one, and
+   * remove one.
    *
    * Rejects with SHALE_READ_ONLY, SHALE_LOCKED (another backup is being made in the directory, by whatever thread,
    * process or path, or one of it restored), SHALE_INVALID_ARGUMENT (it is, lies in or holds the log, lies in another
    * one, or has files of others where a backup would remove them), SHALE_UNSUPPORTED (its file system has no locks),
    * SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
    */
-  backup(directory: string, options?: BackupOptions): Promise<BackupInfo> {
+  backup(directory: string | URL, options?: BackupOptions): Promise<BackupInfo> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
-      if (typeof directory !== 'string' || directory === '') {
-        throw invalid('directory', `a backup goes to a directory, and got ${show(directory)}`);
-      }
       const { keep } = options === undefined ? {} : readBag('backup', options, BACKUP_OPTIONS);
       if (keep !== undefined && typeof keep !== 'number') {
-        throw invalid('keep', `keep is a number of backups from 1 on, and got ${show(keep)}`);
+        throw mustBe('keep', 'a number of backups from 1', keep);
       }
-      const target = fromHere(directory);
+      const target = fromHere(directory, 'directory');
       return await this.#engine.admin((log) => log.backup(target, { keep }));
     });
   }
@@ -334,11 +333,11 @@ export class Wal implements AsyncDisposable {
   /** Reads the parts of a write and their payloads: runs all code of the caller that there is. */
   #gather(parts: readonly unknown[]): readonly GatheredPart[] {
     const most = mostParts(this.#engine.options.maxInFlightBytes);
-    return readArray('parts', 'a write is an array of parts', parts, most).map((part) => {
+    return readArray('parts', 'an array of parts', parts, most).map((part) => {
       const { table, payloads, expect } = readBag('a part of a write', part, PART_FIELDS);
       if (!isTable(table)) throw invalid('table', 'each part of a write names a table of wal.table()');
       if (!table.isOf(this.#engine))
-        throw invalid('table', 'a write takes tables of the same Wal, and got one of another');
+        throw invalid('table', 'a write must be over tables of the same Wal, got one of another');
       // What is no array is refused there.
       return { table, batch: table.gather(payloads as readonly unknown[]), expect: checkExpect(expect) };
     });

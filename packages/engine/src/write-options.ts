@@ -1,4 +1,5 @@
-import { invalid, readBag, show } from '@shale/storage';
+import { mustBe } from '@shale/codec';
+import { readBag } from '@shale/storage';
 import { checkSignal } from './abort.js';
 import { toSequence } from './ids.js';
 import type { Durability } from './options.js';
@@ -78,7 +79,7 @@ function wantsSync(durability: unknown, fallback: boolean): boolean {
   if (durability === undefined) return fallback;
   if (durability === 'sync') return true;
   if (durability === 'os') return false;
-  throw invalid('durability', `durability must be 'sync' or 'os', and is ${show(durability)}`);
+  throw mustBe('durability', "'sync' or 'os'", durability);
 }
 
 /** The sequence that an append must begin at, if there is one. Throws SHALE_INVALID_ARGUMENT. */

@@ -1,3 +1,6 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { repairDatabase } from '@shale/engine/admin';
 import { attachLog } from '@shale/storage';
 import { expect, test } from 'vitest';
 import { all, bytes, open, rejectsWith } from './support.js';
@@ -103,6 +106,37 @@ test('the log of one thread reads strictly, too', async () => {
   );
   expect([...log.read(table, { gte: 6n }, strict)]).toHaveLength(5);
   await log.close();
+});
+
+test('a strict read of a repaired log does not pass over what was lost', async () => {
+  const wal = await open({ shards: 1, durability: 'os' });
+  const tables = [wal.table(id), wal.table('named')];
+  // Three files; the one in the middle is lost.
+  for (let round = 0; round < 3; round++) {
+    for (const table of tables) await table.appendBatch(ten);
+    await wal.flush();
+  }
+  const { path } = wal;
+  await wal.close();
+  const [, lost] = (await readdir(path)).filter((name) => name.endsWith('.sst')).sort();
+  await rm(join(path, lost ?? ''));
+  for await (const _ of repairDatabase(path, `${path}-repaired`));
+  const repaired = await open({ path: `${path}-repaired` });
+  for (const table of [repaired.table(id), repaired.table('named')]) {
+    const seen: bigint[] = [];
+    const failure = await (async () => {
+      for await (const { sequence } of table.read({ gt: 5n }, strict)) seen.push(sequence);
+    })().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'SHALE_HOLE', details: { expected: 11n, first: 21n } });
+    if (table.name !== null) expect(failure).toMatchObject({ tableName: 'named' });
+    expect(seen).toEqual([6n, 7n, 8n, 9n, 10n]);
+    expect(await all(table.read({ gte: 21n, lte: 30n }, strict))).toHaveLength(10);
+    expect(await all(table.read({ gt: 5n }))).toHaveLength(15);
+    for (const chunkEntries of [1, 3, 5]) {
+      const chunks = table.read({ gt: 5n }, { ...strict, chunkEntries }).chunks();
+      await rejectsWith('SHALE_HOLE', all(chunks));
+    }
+  }
 });
 
 test('options of reads that do not exist are refused', async () => {

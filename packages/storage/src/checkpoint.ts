@@ -14,7 +14,7 @@ export async function checkpoint(db: Database, directory: string): Promise<void>
   await requireNothing(target);
   const workspace = await makeWorkspace(target);
   try {
-    await nativeAsync({ path: target }, () => db.checkpoint(workspace.result));
+    await nativeAsync({ path: target, target: workspace.root }, () => db.checkpoint(workspace.result));
     await moveIntoPlace(workspace);
   } finally {
     await removeWorkspace(workspace);

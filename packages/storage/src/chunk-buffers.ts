@@ -1,5 +1,4 @@
-import { WalError } from '@shale/codec';
-import { refuseStray } from './option-names.js';
+import { mustBe } from '@shale/codec';
 
 /** How a read that makes its own buffers does so. */
 export interface ChunkOptions {
@@ -12,7 +11,8 @@ export interface ChunkOptions {
 const DEFAULT_CHUNK_BYTES = 256 * 1024;
 const FIRST_CHUNK_BYTES = 16 * 1024;
 const GROWTH = 4;
-const CHUNK_OPTIONS: readonly string[] = ['chunkBytes', 'chunkEntries'];
+/** The names of {@link ChunkOptions}. */
+export const CHUNK_OPTIONS = ['chunkBytes', 'chunkEntries'] as const;
 const MIN_CHUNK_BYTES = 1024;
 const MAX_CHUNK_BYTES = 2 ** 30;
 
@@ -25,18 +25,15 @@ export class ChunkBuffers {
   #required = 0;
 
   /** Throws SHALE_INVALID_ARGUMENT. */
-  constructor(options: ChunkOptions) {
-    refuseStray('a read', options, CHUNK_OPTIONS);
-    this.#limit = integer(
-      'chunkBytes',
-      options.chunkBytes ?? DEFAULT_CHUNK_BYTES,
-      MIN_CHUNK_BYTES,
-      MAX_CHUNK_BYTES,
-    );
+  constructor({
+    chunkBytes = DEFAULT_CHUNK_BYTES,
+    chunkEntries,
+  }: { readonly [P in keyof ChunkOptions]?: unknown }) {
+    this.#limit = integer('chunkBytes', chunkBytes, MIN_CHUNK_BYTES, MAX_CHUNK_BYTES);
     this.maxEntries =
-      options.chunkEntries === undefined
+      chunkEntries === undefined
         ? Number.POSITIVE_INFINITY
-        : integer('chunkEntries', options.chunkEntries, 1, 2 ** 32 - 1);
+        : integer('chunkEntries', chunkEntries, 1, 2 ** 32 - 1);
     this.#size = Math.min(FIRST_CHUNK_BYTES, this.#limit);
   }
 
@@ -54,11 +51,7 @@ export class ChunkBuffers {
   }
 }
 
-function integer(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new WalError(
-    'SHALE_INVALID_ARGUMENT',
-    `${name} must be an integer of ${least} to ${most}, and is ${String(value)}`,
-    { details: { field: name } },
-  );
+function integer(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw mustBe(name, `an integer from ${least} to ${most}`, value);
 }

@@ -1,5 +1,7 @@
 import { decodeLogKeyPrefix, type LogKeyPrefix, WalError } from '@shale/codec';
 import { type Database, readUnreadableFiles, type UnreadableFile } from '@shale/rocksdb';
+import { placeInWords } from './place-in-words.js';
+import { toPath } from './targets/location.js';
 
 /**
  * A table file that a compaction of RocksDB could not read. Reads of the entries in it may fail with SHALE_CORRUPT; all
@@ -25,8 +27,8 @@ export function damagedFiles(db: Database): DamagedFile[] {
  * The damaged files of a database that compactions of any process have met, as far as they are still there. Opens
  * nothing.
  */
-export function readDamagedFiles(path: string): DamagedFile[] {
-  return readUnreadableFiles(path).map(toDamagedFile);
+export function readDamagedFiles(directory: string | URL): DamagedFile[] {
+  return readUnreadableFiles(toPath(directory, 'directory')).map(toDamagedFile);
 }
 
 /** The error that tells of a damaged file. */
@@ -40,15 +42,14 @@ export function damagedFileError(path: string, damaged: DamagedFile): WalError {
   );
 }
 
-/** Which tables have entries in a damaged file: `region 1, table 2 to region 1, table 9`. */
+/**
+ * Which tables have entries in a damaged file: `region 1, table 2 to region 1, table 9`. Records that are no table's entries
+ * are named as what they are.
+ */
 export function describeTables(damaged: DamagedFile): string {
   const { first, last } = damaged;
-  const [from, to] = [first, last].map((place) => (place === null ? 'other records' : show(place)));
+  const [from, to] = [first, last].map((place) => (place === null ? 'other records' : placeInWords(place)));
   return from === to ? `${from}` : `${from} to ${to}`;
-}
-
-function show({ instance, region, table }: LogKeyPrefix): string {
-  return `${instance === 0 ? '' : `instance ${instance}, `}region ${region}, table ${table}`;
 }
 
 function toDamagedFile({ file, message, smallest, largest }: UnreadableFile): DamagedFile {

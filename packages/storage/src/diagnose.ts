@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WalError } from '@shale/codec';
 import { filePlaceIn } from './file-place.js';
+import { toPath } from './targets/location.js';
 import type { VerifyFinding } from './verify-events.js';
 
 const MANIFEST = /^MANIFEST-\d{6,}$/;
@@ -10,7 +11,8 @@ const MANIFEST = /^MANIFEST-\d{6,}$/;
  * Says which file of a database keeps it from being opened, after an open has failed with `cause`. It only looks. When
  * no file can be blamed, the one finding says what RocksDB said.
  */
-export async function diagnose(path: string, cause: unknown): Promise<VerifyFinding[]> {
+export async function diagnose(directory: string | URL, cause: unknown): Promise<VerifyFinding[]> {
+  const path = toPath(directory, 'directory');
   const names = await readdir(path);
   const manifests = names.filter((name) => MANIFEST.test(name));
   const said = cause instanceof WalError || cause instanceof Error ? cause.message : String(cause);

@@ -13,6 +13,10 @@ export interface ErrorContext {
   /** The database directory. */
   readonly path?: string | undefined;
   readonly table?: TableId | undefined;
+  /** A directory other than the log's that the call writes to: what is full may be the disk of that one. */
+  readonly target?: string | undefined;
+  /** Whether the call was to open a log read-only: that makes none. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** What each native code is to a caller of the log, and what to do. Codes left out are SHALE_IO. */
@@ -78,6 +82,9 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
   },
 };
 
+/** What is not there cannot be made by who may only look. */
+const READ_ONLY_ADVICE = 'check the path: what is opened with readOnly: true must be there already';
+
 const IO_ADVICE = 'check the disk, the permissions and the free space of the directory';
 
 /**
@@ -88,11 +95,14 @@ export function toWalError(error: unknown, context: ErrorContext): WalError {
   if (error instanceof WalError) return placed(error, context);
   if (error instanceof RocksDBError) return fromRocksDB(error, context);
   if (isArgumentError(error)) {
-    return new WalError('SHALE_INVALID_ARGUMENT', error.message, { cause: error, ...context });
+    return new WalError('SHALE_INVALID_ARGUMENT', error.message, { cause: error, ...placeOf(context) });
   }
   if (isSystemError(error)) return fromSystem(error, context);
   const message = error instanceof Error ? error.message : String(error);
-  return new WalError('SHALE_INTERNAL', `unexpected failure: ${message}`, { cause: error, ...context });
+  return new WalError('SHALE_INTERNAL', `unexpected failure: ${message}`, {
+    cause: error,
+    ...placeOf(context),
+  });
 }
 
 /** Runs a native call and turns what it throws into a WalError. */
@@ -143,18 +153,50 @@ export function foreignKey(
   );
 }
 
+/** What a native code is to the caller of this very call. */
+function meaningOf(
+  native: RocksDBError['code'],
+  { target, readOnly }: ErrorContext,
+): { readonly code: ErrorCode; readonly advice: string; readonly details?: ErrorDetails } {
+  const meaning = MEANINGS[native] ?? { code: 'SHALE_IO', advice: IO_ADVICE };
+  if (native === 'ROCKSDB_NOT_FOUND' && readOnly === true) return { ...meaning, advice: READ_ONLY_ADVICE };
+  if (native !== 'ROCKSDB_NO_SPACE' || target === undefined) return meaning;
+  const advice = `the disk that ${target} is on is full: free space there, or name a directory on another disk; the log is not affected`;
+  return { ...meaning, advice, details: { target } };
+}
+
+/** What an error says of where it happened. */
+function placeOf({ path, table }: ErrorContext): Pick<ErrorContext, 'path' | 'table'> {
+  return { path, table };
+}
+
 function fromRocksDB(error: RocksDBError, context: ErrorContext): WalError {
-  const { code, advice } = MEANINGS[error.code] ?? { code: 'SHALE_IO', advice: IO_ADVICE };
+  // RocksDB names the file that it could not write.
+  const { target } = context;
+  const isOfTarget =
+    target !== undefined && [`${target}/`, `${target}:`].some((place) => error.message.includes(place));
+  const {
+    code,
+    advice,
+    details: more,
+  } = meaningOf(error.code, isOfTarget ? context : { ...context, target: undefined });
   const details: ErrorDetails = {
     native: error.code,
     subcode: error.subcode,
     severity: error.severity,
+    ...more,
   };
   const path = error.path ?? context.path;
   const at = path === undefined ? '' : `${path}: `;
   // The message of an opening that refuses what is missing says itself what to do.
   const message = error.recovery === undefined ? `${at}${error.message}; ${advice}` : error.message;
-  return new WalError(code, message, { ...context, path, cause: error, details, recovery: error.recovery });
+  return new WalError(code, message, {
+    ...placeOf(context),
+    path,
+    cause: error,
+    details,
+    recovery: error.recovery,
+  });
 }
 
 /** What the system's codes are to a caller. Codes left out are SHALE_IO. */
@@ -168,16 +210,21 @@ const OF_SYSTEM: Readonly<Record<string, RocksDBError['code']>> = {
 };
 
 function fromSystem(error: Error & { readonly code: string }, context: ErrorContext): WalError {
-  const meaning = MEANINGS[OF_SYSTEM[error.code] ?? 'ROCKSDB_IO_ERROR'];
-  const { code, advice } = meaning ?? { code: 'SHALE_IO', advice: IO_ADVICE };
+  const { code, advice, details } = meaningOf(OF_SYSTEM[error.code] ?? 'ROCKSDB_IO_ERROR', context);
   return new WalError(code, `${error.message}; ${advice}`, {
-    ...context,
+    ...placeOf(context),
     cause: error,
-    details: { system: error.code },
+    details: { system: error.code, ...details },
   });
 }
 
 function placed(error: WalError, context: ErrorContext): WalError {
+  const { cause, code } = error;
+  const isOfTarget = code === 'SHALE_NO_SPACE' && context.target !== undefined;
+  // What was called inside has known of no target.
+  if (isOfTarget && (cause instanceof RocksDBError || isSystemError(cause))) {
+    return toWalError(cause, { ...context, path: error.path ?? context.path });
+  }
   const path = error.path ?? context.path;
   const table = error.table ?? context.table;
   if (path === error.path && table === error.table) return error;

@@ -4,6 +4,7 @@ import {
   type KeyRange,
   keySuccessor,
   LOG_KEY_PREFIX_LENGTH,
+  mustBe,
   prefixSuccessor,
   regionRange,
   type TableId,
@@ -11,10 +12,10 @@ import {
   WalError,
 } from '@shale/codec';
 import type { HeadScan } from '@shale/rocksdb';
+import { readBag } from './arguments/option-bag.js';
 import type { LogContext } from './context.js';
 import { foreignKey, native, tableOfKey } from './errors.js';
 import { toU64, type U64Like } from './ids.js';
-import { refuseStray } from './option-names.js';
 import { stepOverTables } from './unreadable-tables.js';
 
 /** The first and last entry of a table that has any. */
@@ -33,7 +34,7 @@ export interface HeadsOptions {
   /** With `region`: up to before this table id. Default: to the region's end. */
   readonly upperTable?: U64Like | undefined;
   /**
-   * Called for every key that is not of this format, and with `region` for tables whose ends cannot be read; the list then
+   * Called for every key that is not of this format, and for tables whose ends cannot be read; the list then
    * goes on with the next table. Without it the list fails with SHALE_CORRUPT.
    */
   readonly onProblem?: ((problem: WalError) => void) | undefined;
@@ -49,14 +50,34 @@ const RECORDS_PER_CALL = 1638;
 /** Bytes of a key up to its table: namespace u8, region u64. */
 const REGION_LENGTH = 9;
 
-/** The keys that the options ask for. Throws SHALE_INVALID_ARGUMENT. */
-export function headsRange(instance: number, options: HeadsOptions): KeyRange {
-  refuseStray('heads', options, ['region', 'lowerTable', 'upperTable', 'onProblem']);
-  if (options.region === undefined) return instanceRange(instance);
-  const region = toU64(options.region, 'region');
+const HEADS_OPTIONS = ['region', 'lowerTable', 'upperTable', 'onProblem'] as const;
+
+/** The keys that the options ask for, and who is told of problems. Throws SHALE_INVALID_ARGUMENT. */
+export function readHeadsOptions(
+  instance: number,
+  options: HeadsOptions,
+): { readonly range: KeyRange; readonly onProblem: HeadsOptions['onProblem'] } {
+  const { region, lowerTable, upperTable, onProblem } = readBag('heads', options, HEADS_OPTIONS);
+  if (onProblem !== undefined && typeof onProblem !== 'function') {
+    throw mustBe('onProblem', 'a function', onProblem);
+  }
+  const from = lowerTable === undefined ? undefined : toU64(lowerTable, 'lowerTable');
+  const to = upperTable === undefined ? undefined : toU64(upperTable, 'upperTable');
+  return {
+    range:
+      region === undefined ? instanceRange(instance) : tablesIn(instance, toU64(region, 'region'), from, to),
+    // What it takes and returns is its own affair.
+    onProblem: onProblem as HeadsOptions['onProblem'],
+  };
+}
+
+function tablesIn(
+  instance: number,
+  region: bigint,
+  from: bigint | undefined,
+  to: bigint | undefined,
+): KeyRange {
   const { lower, upper } = regionRange(instance, region);
-  const from = options.lowerTable === undefined ? undefined : toU64(options.lowerTable, 'lowerTable');
-  const to = options.upperTable === undefined ? undefined : toU64(options.upperTable, 'upperTable');
   return {
     lower: from === undefined ? lower : tableRange(instance, { region, table: from }).lower,
     upper: to === undefined ? upper : tableRange(instance, { region, table: to }).lower,
@@ -78,9 +99,9 @@ export function* heads(
     try {
       result = native({ path: context.path }, () => context.db.heads(from, range.upper, page));
     } catch (error) {
-      // Below a region there is no table to go on with.
-      if (onProblem === undefined || from.length < REGION_LENGTH || !isCorrupt(error)) throw error;
-      const { next, problem } = stepOverTables(context, { lower: from, upper: range.upper }, error);
+      if (onProblem === undefined || !isCorrupt(error)) throw error;
+      const within = range.lower.length < REGION_LENGTH ? 'instance' : 'region';
+      const { next, problem } = stepOverTables(context, { lower: from, upper: range.upper }, error, within);
       onProblem(problem);
       lower = next;
       continue;

@@ -9,10 +9,11 @@ export {
 } from '@shale/rocksdb';
 export { fromCaller, isPayloadError, reasonOf } from './arguments/caller-error.js';
 export { readBag } from './arguments/option-bag.js';
-export { invalid, show } from './arguments/refusal.js';
+export { invalid } from './arguments/refusal.js';
 export type { BackupOptions } from './backup/backup.js';
 export type { PassedOver, RestoreOptions } from './backup/choose.js';
 export { type BackupInfo, type BackupList, listBackups } from './backup/list.js';
+export { type RemoveBackupOptions, type RemovedBackup, removeBackup } from './backup/remove.js';
 export { type RestoreInfo, restoreBackup } from './backup/restore.js';
 export type { ChunkOptions } from './chunk-buffers.js';
 export type { AppendFailure, CommitResult } from './commit-result.js';
@@ -41,6 +42,7 @@ export {
   type SequenceSpan,
   type TablePlace,
   type TablePosition,
+  toBounds,
 } from './range.js';
 export type { LogEntry, ReadChunk } from './read.js';
 export type { ReclaimOptions, ReclaimReport } from './reclaim.js';
@@ -57,6 +59,7 @@ export { repairDatabase } from './repair/repair.js';
 export { TABLE_STATE_STRIDE } from './state-list.js';
 export type { LogStats, RocksDBStats } from './stats.js';
 export type { TableInfo } from './tables.js';
+export { toPath } from './targets/location.js';
 export { fromHere } from './targets/real-path.js';
 export type { TrimResult } from './trim.js';
 export type { VerifyOptions } from './verify.js';

@@ -7,10 +7,12 @@ import {
   WalError,
 } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
+import { readBag } from './arguments/option-bag.js';
+import { toFlag, wantsSync } from './arguments/switches.js';
 import { type BackupOptions, backup } from './backup/backup.js';
 import type { BackupInfo } from './backup/list.js';
 import { checkpoint } from './checkpoint.js';
-import type { ChunkOptions } from './chunk-buffers.js';
+import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
 import { Committer } from './commit.js';
 import type { CommitResult } from './commit-result.js';
 import type { LogContext } from './context.js';
@@ -20,13 +22,20 @@ import { DropWatch, watchTable } from './drop-watch.js';
 import { native, nativeAsync } from './errors.js';
 import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
-import { type HeadsOptions, heads, headsRange, type TableHead } from './heads.js';
+import { type HeadsOptions, heads, readHeadsOptions, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
 import { LatchedGenerator } from './latched-generator.js';
 import { commitWithLoan, endLoan, type LoanResult, lend, takeBack } from './loan.js';
 import { Names } from './names/names.js';
-import { refuseStray } from './option-names.js';
-import { limitOf, type ReadRange, requirePosition, resolveRange, type SequenceSpan } from './range.js';
+import {
+  type Extent,
+  type RangeBounds,
+  type ReadRange,
+  requirePosition,
+  resolveRange,
+  type SequenceSpan,
+  toBounds,
+} from './range.js';
 import { entriesOf, type LogEntry, type ReadChunk, readableExtent, readChunk, readChunks } from './read.js';
 import { type ReclaimOptions, type ReclaimReport, reclaim } from './reclaim.js';
 import { install, openRegion, type RegionReport } from './recovery.js';
@@ -34,11 +43,12 @@ import { type RegionEntry, RegionScan, regionEntries } from './region-scan.js';
 import { type LogStats, stats } from './stats.js';
 import { TableUnits } from './table-units.js';
 import { type TableInfo, tables } from './tables.js';
+import { fromHere } from './targets/real-path.js';
 import { type TrimResult, trimmedKeys } from './trim.js';
-import { type VerifyOptions, verify } from './verify.js';
+import { toVerifyChunkBytes, type VerifyOptions, verify } from './verify.js';
 import type { VerifyEvent } from './verify-events.js';
 import { checkFiles, type FileCheckEvent } from './verify-files.js';
-import { FrameBuilder } from './write.js';
+import { FrameBuilder, type FramePart } from './write.js';
 
 /** Whether a log can be used. `closing` while `close` runs. */
 export type LogState = 'open' | 'closing' | 'closed';
@@ -66,9 +76,10 @@ export interface AppendOptions extends SyncOptions {
 /** How to read a table. */
 export interface LogReadOptions extends ChunkOptions {
   /**
-   * Whether a range that does not begin in the table, or right behind it, is an error: SHALE_TRIMMED, with
-   * `details.first`, when it begins before the first entry that there is, SHALE_AHEAD, with `details.next`, when it
-   * begins after the sequence that the next entry gets. Default false: the read then begins where there is something.
+   * Whether a range that does not begin in the table, or right behind it, is an error: SHALE_TRIMMED, with `details.first`,
+   * when it begins before the first entry that there is, SHALE_AHEAD, with `details.next`, when it begins after the
+   * sequence that the next entry gets; and whether the read fails, with SHALE_HOLE and `details.first`, at sequences that
+   * were given out and have no entry. Default false: the read gives what there is.
    */
   readonly strict?: boolean | undefined;
 }
@@ -138,20 +149,25 @@ export class Log {
    * batch writes nothing. Throws SHALE_SEQUENCE_MISMATCH, SHALE_SEQUENCE_EXHAUSTED, SHALE_TOO_LARGE, and SHALE_CORRUPT
    * when the table cannot be recovered.
    */
-  append(id: TableIdLike, payloads: readonly Uint8Array[], options: AppendOptions = {}): AppendSpan {
-    const spans = this.write([{ id, payloads, expect: options.expect }], options);
+  append(id: TableIdLike, payloads: readonly Uint8Array[], options?: AppendOptions): AppendSpan {
+    this.#requireWritable();
+    const { sync, expect } = options === undefined ? NO_OPTIONS : readBag('append', options, APPEND_OPTIONS);
+    const spans = this.#write([toPart({ id, payloads, expect })], toFlag('sync', sync, true));
     return spans[0] ?? never();
   }
 
   /** Appends to several tables, or several times to one, all or nothing. Throws as {@link append}. */
-  write(parts: readonly WritePart[], options: SyncOptions = {}): AppendSpan[] {
+  write(parts: readonly WritePart[], options?: SyncOptions): AppendSpan[] {
     this.#requireWritable();
-    const checked = parts.map(({ id, payloads, expect }) => ({
-      id: toTableId(id),
-      payloads,
-      expect: expect === undefined ? undefined : toU64(expect, 'expect'),
-    }));
-    const frame = this.#frames.build(checked, options.sync ?? true);
+    const sync = wantsSync('write', options);
+    return this.#write(
+      parts.map((part) => toPart(readBag('a part of a write', part, PART_FIELDS))),
+      sync,
+    );
+  }
+
+  #write(checked: readonly FramePart[], sync: boolean): AppendSpan[] {
+    const frame = this.#frames.build(checked, sync);
     const { firsts, errors } = this.#committer.commit(frame);
     const failure = errors[0];
     if (failure !== undefined) throw failure.error;
@@ -219,7 +235,8 @@ export class Log {
   /**
    * Reads entries in order. The range is fixed when this is called: the read sees everything that was acknowledged
    * before, and nothing that comes later. Reversed and empty ranges and unknown tables give nothing; with `strict` it
-   * throws SHALE_TRIMMED or SHALE_AHEAD when the range does not begin in the table, or right behind it.
+   * throws SHALE_TRIMMED or SHALE_AHEAD when the range does not begin in the table, or right behind it, and the generator
+   * SHALE_HOLE where sequences have no entries.
    *
    * The generator throws SHALE_TRIMMED when entries that it had not reached yet are trimmed, or the table is dropped
    * meanwhile, and SHALE_CORRUPT when it meets a block that cannot be read or, with the key, something that is not an
@@ -237,15 +254,18 @@ export class Log {
   readChunks(
     id: TableIdLike,
     range: ReadRange = {},
-    { strict = false, ...options }: LogReadOptions = {},
+    options: LogReadOptions = {},
   ): Generator<EntryChunk, void, undefined> {
     const table = toTableId(id);
     this.#requireOpen();
     const watch = new DropWatch(this.#context, table);
     try {
-      const span = this.resolveRange(table, range, watch.token, strict);
+      const { strict, ...chunks } = readBag('a read', options, READ_OPTIONS);
+      const buffers = new ChunkBuffers(chunks);
+      const bounds = toBounds(range);
+      const span = this.#resolve(table, bounds, watch.token, toFlag('strict', strict, false));
       return new LatchedGenerator(
-        this.#whileOpen(watch.during(readChunks(this.#context, table, span, limitOf(range), options))),
+        this.#whileOpen(watch.during(readChunks(this.#context, table, span, bounds.limit, buffers))),
         () => watch.end(),
       );
     } catch (error) {
@@ -278,12 +298,7 @@ export class Log {
    */
   resolveRange(id: TableIdLike, range: ReadRange, watch: bigint, strict = false): SequenceSpan | null {
     this.#requireOpen();
-    const table = toTableId(id);
-    const checked = toU64(watch, 'watch');
-    native({ path: this.path, table }, () => this.#db.watchAnew(checked));
-    if (strict) requirePosition(this.#context.units.look(table), range, { path: this.path, table });
-    const span = resolveRange(readableExtent(this.#context, table, range), range);
-    return span === null ? null : { ...span, watch: checked };
+    return this.#resolve(toTableId(id), toBounds(range), toU64(watch, 'watch'), strict);
   }
 
   /**
@@ -302,6 +317,7 @@ export class Log {
       from: toU64(span.from, 'from'),
       to: toU64(span.to, 'to'),
       watch: toU64(span.watch, 'watch'),
+      strict: span.strict === true,
     };
     return readChunk(this.#context, toTableId(id), checked, into, maxEntries);
   }
@@ -311,8 +327,9 @@ export class Log {
    * until it ends, fails or is left. Throws SHALE_CORRUPT as {@link read} does.
    */
   scanRegion(region: U64Like, options: ChunkOptions = {}): Generator<RegionEntry, void, undefined> {
+    const buffers = new ChunkBuffers(readBag('a scan', options, CHUNK_OPTIONS));
     const scan = this.regionScan(region);
-    return new LatchedGenerator(this.#whileOpen(regionEntries(scan, options)), () => scan.close());
+    return new LatchedGenerator(this.#whileOpen(regionEntries(scan, buffers)), () => scan.close());
   }
 
   /** As {@link scanRegion}, in chunks into buffers of the caller, who closes it. */
@@ -344,10 +361,10 @@ export class Log {
    * their sequences are never given out again. `reclaim` with the returned range gives their space back. On a full disk
    * it works on the room that `spaceReserve` has kept, and throws SHALE_NO_SPACE once that is used up.
    */
-  trim(id: TableIdLike, upTo: U64Like, options: SyncOptions = {}): TrimResult {
+  trim(id: TableIdLike, upTo: U64Like, options?: SyncOptions): TrimResult {
     this.#requireWritable();
     const table = toTableId(id);
-    const { firsts, trims } = this.#remove(table, toU64(upTo, 'upTo'), options);
+    const { firsts, trims } = this.#remove(table, toU64(upTo, 'upTo'), wantsSync('trim', options));
     const [last = never(), removed = never()] = trims;
     const trimmed = last === 0n ? 0n : (firsts[0] ?? never()) + 1n;
     return { trimmed, last, range: trimmedKeys(this.instance, table, removed) };
@@ -358,16 +375,16 @@ export class Log {
    * written. Only for table ids that no region uses any more: the record is one for all regions, and without it a
    * table of another region that has been trimmed empty would begin at 1 again.
    */
-  drop(id: TableIdLike, options: SyncOptions = {}): void {
+  drop(id: TableIdLike, options?: SyncOptions): void {
     this.#requireWritable();
-    this.#remove(toTableId(id), 'drop', options);
+    this.#remove(toTableId(id), 'drop', wantsSync('drop', options));
   }
 
   /** The first and last entry of every table that has any, by (region, table): about two seeks per table. */
   heads(options: HeadsOptions = {}): Generator<TableHead, void, undefined> {
     this.#requireOpen();
-    const range = headsRange(this.instance, options);
-    return new LatchedGenerator(this.#whileOpen(heads(this.#context, range, options.onProblem)));
+    const { range, onProblem } = readHeadsOptions(this.instance, options);
+    return new LatchedGenerator(this.#whileOpen(heads(this.#context, range, onProblem)));
   }
 
   /**
@@ -406,8 +423,10 @@ export class Log {
   }
 
   /**
-   * Every table: those with entries by (region, table), then those of which only the metadata record is left. What is
-   * not of this format is given to `onProblem`; without it the generator fails with SHALE_CORRUPT.
+   * Every table: those with entries by (region, table), then those of which only the metadata record is left. What cannot
+   * be read or is not of this format is left out and given to `onProblem`; without it the generator lists all others and
+   * then fails with SHALE_CORRUPT. Where a table was left out, those of which only the record is left are not listed: one
+   * with entries could be among them.
    */
   tables(onProblem?: (problem: WalError) => void): Generator<TableInfo, void, undefined> {
     return new LatchedGenerator(found(this.tableSteps(onProblem)));
@@ -422,9 +441,9 @@ export class Log {
   /** Reads and checks everything; yields progress and findings, and totals at the end. */
   verify(options: VerifyOptions = {}): Generator<VerifyEvent, void, undefined> {
     this.#requireOpen();
-    refuseStray('verify', options, ['chunkBytes']);
+    const chunkBytes = toVerifyChunkBytes(options);
     const snapshot = native({ path: this.path }, () => this.#db.snapshot());
-    return new LatchedGenerator(this.#whileOpen(verify(this.#context, snapshot, options)), () =>
+    return new LatchedGenerator(this.#whileOpen(verify(this.#context, snapshot, chunkBytes)), () =>
       snapshot.release(),
     );
   }
@@ -497,9 +516,9 @@ export class Log {
    * Rejects with SHALE_INVALID_ARGUMENT (there is something already, it is, lies in or holds the log, it lies in
    * another one, or it cannot be made), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
    */
-  async checkpoint(directory: string): Promise<void> {
+  async checkpoint(directory: string | URL): Promise<void> {
     this.#requireOpen();
-    await checkpoint(this.#db, directory);
+    await checkpoint(this.#db, fromHere(directory));
   }
 
   /**
@@ -510,9 +529,9 @@ export class Log {
    * SHALE_INVALID_ARGUMENT (it is, lies in or holds the log, it lies in another one, or something in it is of no backup
    * and in the way), SHALE_UNSUPPORTED (a file system without locks), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
    */
-  async backup(directory: string, options: BackupOptions = {}): Promise<BackupInfo> {
+  async backup(directory: string | URL, options: BackupOptions = {}): Promise<BackupInfo> {
     this.#requireWritable();
-    return await backup(this.#db, directory, options);
+    return await backup(this.#db, fromHere(directory), options);
   }
 
   /** Table files that a compaction could not read since this process opened the database; cheap to ask for. */
@@ -551,8 +570,16 @@ export class Log {
     }
   }
 
-  #remove(id: TableId, upTo: bigint | 'drop', options: SyncOptions): CommitResult {
-    const frame = FrameBuilder.removal(this.instance, id, upTo, options.sync ?? true);
+  #resolve(table: TableId, bounds: RangeBounds, watch: bigint, strict: boolean): SequenceSpan | null {
+    native({ path: this.path, table }, () => this.#db.watchAnew(watch));
+    if (strict) requirePosition(this.#context.units.look(table), bounds, { path: this.path, table });
+    const extent = readableExtent(this.#context, table, bounds);
+    const span = resolveRange(strict ? givenOut(extent) : extent, bounds);
+    return span === null ? null : { ...span, watch, strict };
+  }
+
+  #remove(id: TableId, upTo: bigint | 'drop', sync: boolean): CommitResult {
+    const frame = FrameBuilder.removal(this.instance, id, upTo, sync);
     const result = native({ path: this.path, table: id }, () => this.#committer.commit(frame));
     const failure = result.errors[0];
     if (failure !== undefined) throw failure.error;
@@ -594,6 +621,25 @@ export class Log {
       );
     }
   }
+}
+
+/** As far as a table's sequences were given out, whether they have entries or not. */
+function givenOut({ first, tail, next }: Extent & { readonly next?: bigint }): Extent {
+  return { first, tail: next === undefined ? tail : next - 1n };
+}
+
+const NO_OPTIONS: { readonly sync?: unknown; readonly expect?: unknown } = {};
+const APPEND_OPTIONS = ['sync', 'expect'] as const;
+const PART_FIELDS = ['id', 'payloads', 'expect'] as const;
+const READ_OPTIONS = [...CHUNK_OPTIONS, 'strict'] as const;
+
+/** A part of a write. What its payloads are is looked at when they are copied. */
+function toPart({ id, payloads, expect }: { readonly [P in keyof WritePart]?: unknown }): FramePart {
+  return {
+    id: toTableId(id as TableIdLike),
+    payloads: payloads as readonly Uint8Array[],
+    expect: expect === undefined ? undefined : toU64(expect, 'expect'),
+  };
 }
 
 function never(): never {

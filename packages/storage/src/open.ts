@@ -1,14 +1,18 @@
-import { WalError } from '@shale/codec';
+import { mustBe, WalError } from '@shale/codec';
 import {
   attachDatabase,
   type Database,
   type DatabaseOptions,
+  HANDLE_OPTIONS,
   openDatabase,
   type RecoveryMode,
 } from '@shale/rocksdb';
+import { readBag } from './arguments/option-bag.js';
+import { toFlag } from './arguments/switches.js';
 import { native, nativeAsync } from './errors.js';
 import { toInstance } from './ids.js';
 import { Log } from './log.js';
+import { toPath } from './targets/location.js';
 
 /**
  * Options of RocksDB itself; sizes are in bytes. All logs that share a database in one process must give the same.
@@ -47,6 +51,8 @@ export interface LogOptions {
   readonly claim?: boolean | undefined;
 }
 
+const LOG_OPTIONS = ['instance', 'create', 'readOnly', 'recovery', 'rocksdb', 'claim'] as const;
+
 /** How to attach a log. */
 export interface AttachOptions {
   /** Which WAL of the database, 0 to 127. Default 0. */
@@ -65,20 +71,28 @@ export interface AttachOptions {
  * database that is not of this format), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the
  * addon is missing, the file system has no locks, or another program has left what this RocksDB cannot read.
  */
-export async function openLog(path: string, options: LogOptions = {}): Promise<Log> {
-  const instance = toInstance(options.instance ?? 0);
-  const readOnly = options.readOnly ?? false;
-  const create = !readOnly && (options.create ?? true);
-  requireThatRecordsStay(path, options.rocksdb?.fifoCompactionMaxTableFilesSize);
-  const db = await nativeAsync({ path }, () =>
+export async function openLog(directory: string | URL, options: LogOptions = {}): Promise<Log> {
+  const given = readBag('openLog', options, LOG_OPTIONS);
+  const path = toPath(directory, 'path');
+  const instance = toInstance(given.instance ?? 0);
+  const readOnly = toFlag('readOnly', given.readOnly, false);
+  const create = toFlag('create', given.create, true) && !readOnly;
+  const claims = toFlag('claim', given.claim, !readOnly) && !readOnly;
+  const { recovery = 'strict' } = given;
+  if (recovery !== 'strict' && recovery !== 'salvage')
+    throw mustBe('recovery', "'strict' or 'salvage'", recovery);
+  const rocksdb = given.rocksdb === undefined ? {} : readBag('rocksdb', given.rocksdb, HANDLE_OPTIONS);
+  requireThatRecordsStay(path, rocksdb.fifoCompactionMaxTableFilesSize);
+  const db = await nativeAsync({ path, readOnly }, () =>
     openDatabase(path, {
-      ...options.rocksdb,
+      // What each of them may be is checked with the opening.
+      ...(rocksdb as RocksDBOptions),
       readOnly,
       createIfMissing: create,
-      recovery: options.recovery ?? 'strict',
+      recovery,
     }),
   );
-  if (readOnly || options.claim === false) return new Log(db, instance);
+  if (!claims) return new Log(db, instance);
   const claim = claimName(instance);
   const claimed = await claimOrClose(db, claim);
   if (claimed) return new Log(db, instance, claim);
@@ -95,10 +109,14 @@ export async function openLog(path: string, options: LogOptions = {}): Promise<L
  *
  * Throws SHALE_CLOSED when the process has no such handle.
  */
-export function attachLog(path: string, options: AttachOptions = {}): Log {
-  const instance = toInstance(options.instance ?? 0);
+export function attachLog(directory: string | URL, options: AttachOptions = {}): Log {
+  const given = readBag('attachLog', options, ['instance', 'handleId']);
+  const path = toPath(directory, 'path');
+  const instance = toInstance(given.instance ?? 0);
+  const { handleId = 0 } = given;
+  if (typeof handleId !== 'number') throw mustBe('handleId', 'the handleId of a log', handleId);
   return new Log(
-    native({ path }, () => attachDatabase(path, { handleId: options.handleId ?? 0 })),
+    native({ path }, () => attachDatabase(path, { handleId })),
     instance,
   );
 }
@@ -110,7 +128,7 @@ function requireThatRecordsStay(path: string, fifoBytes: unknown): void {
   const field = 'rocksdb.fifoCompactionMaxTableFilesSize';
   throw new WalError(
     'SHALE_INVALID_ARGUMENT',
-    `${field} must be 0 for a log, and is ${fifoBytes}: FIFO compaction deletes the oldest records of any kind, so a new name could get the id of an old one, and a table its old sequences again; trim tables instead`,
+    `${field} must be 0 for a log, got ${fifoBytes}: FIFO compaction deletes the oldest records of any kind, so a new name could get the id of an old one, and a table its old sequences again; trim tables instead`,
     { path, details: { field } },
   );
 }

@@ -1,6 +1,6 @@
-import { type TableId, tableInWords, U64_MAX, WalError } from '@shale/codec';
+import { mustBe, type TableId, tableInWords, U64_MAX, WalError } from '@shale/codec';
+import { readBag } from './arguments/option-bag.js';
 import { toU64, type U64Like } from './ids.js';
-import { refuseStray } from './option-names.js';
 import type { TableUnit } from './table-unit.js';
 
 /** Where a table is, for messages. */
@@ -46,30 +46,64 @@ export interface SequenceSpan {
    * again has other entries at these sequences.
    */
   readonly watch: bigint;
+  /** Whether it is SHALE_HOLE that something between its ends has no entry. */
+  readonly strict?: boolean | undefined;
 }
 
 /** The sequences that a table may have entries at. */
 export type Extent = Pick<TableUnit, 'first' | 'tail'>;
 
-/** The part of a table that a range asks for; null when that is nothing. Throws SHALE_INVALID_ARGUMENT. */
-export function resolveRange(extent: Extent, range: ReadRange): { from: bigint; to: bigint } | null {
-  refuseStray('a range', range, RANGE);
-  const from = larger(extent.first, startOf(range) ?? 0n);
-  let to = extent.tail;
-  if (range.lte !== undefined) to = smaller(to, toU64(range.lte, 'lte'));
-  if (range.lt !== undefined) to = smaller(to, toU64(range.lt, 'lt') - 1n);
-  const limit = limitOf(range);
-  if (limit === 0 || from > to || from > U64_MAX) return null;
+/** A range after all code of its caller has run. */
+export interface RangeBounds {
+  /** Where it says that it begins, which may be 2^64; undefined when it does not say. */
+  readonly from: bigint | undefined;
+  /** Where it says that it ends, included, which may be -1; undefined when it does not say. */
+  readonly to: bigint | undefined;
+  /** The most entries; Infinity without a limit. */
+  readonly limit: number;
+}
+
+const RANGE = ['gte', 'gt', 'lte', 'lt', 'limit'] as const;
+
+/** Reads a range, each bound once. Throws SHALE_INVALID_ARGUMENT. */
+export function toBounds(range: ReadRange): RangeBounds {
+  const { gte, gt, lte, lt, limit } = readBag('the range of a read', range, RANGE);
+  const at = gte === undefined ? undefined : toU64(gte, 'gte');
+  const after = gt === undefined ? undefined : toU64(gt, 'gt') + 1n;
+  const upTo = lte === undefined ? undefined : toU64(lte, 'lte');
+  const before = lt === undefined ? undefined : toU64(lt, 'lt') - 1n;
+  return {
+    from: at === undefined || after === undefined ? (at ?? after) : larger(at, after),
+    to: upTo === undefined || before === undefined ? (upTo ?? before) : smaller(upTo, before),
+    limit: toLimit(limit),
+  };
+}
+
+function toLimit(limit: unknown): number {
+  if (limit === undefined || limit === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+  if (typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0) return limit;
+  throw mustBe('limit', 'a safe integer from 0', limit);
+}
+
+/** The part of a table that a range asks for; null when that is nothing. */
+export function resolveRange(extent: Extent, bounds: RangeBounds): { from: bigint; to: bigint } | null {
+  const from = larger(extent.first, bounds.from ?? 0n);
+  const to = bounds.to === undefined ? extent.tail : smaller(extent.tail, bounds.to);
+  if (bounds.limit === 0 || from > to || from > U64_MAX) return null;
   return { from, to };
 }
 
 /**
  * Requires that a range begins where its table has, or will have, an entry: not before `first`, which was trimmed, and
  * not after `next`, the sequence that the next entry gets. A range that does not say where it begins is at the first
- * entry. Throws SHALE_TRIMMED with `details.first`, SHALE_AHEAD with `details.next`, and SHALE_INVALID_ARGUMENT.
+ * entry. Throws SHALE_TRIMMED with `details.first` and SHALE_AHEAD with `details.next`.
  */
-export function requirePosition({ first, next }: TablePosition, range: ReadRange, place: TablePlace): void {
-  const asked = startOf(range);
+export function requirePosition(
+  { first, next }: TablePosition,
+  bounds: RangeBounds,
+  place: TablePlace,
+): void {
+  const asked = bounds.from;
   if (asked === undefined) return;
   // There is no sequence 0.
   const start = larger(asked, 1n);
@@ -89,30 +123,6 @@ export function requirePosition({ first, next }: TablePosition, range: ReadRange
       { ...place, details: { expected: start, next } },
     );
   }
-}
-
-/**
- * Where a range says that it begins, which may be 2^64; undefined when it does not say. Throws
- * SHALE_INVALID_ARGUMENT.
- */
-export function startOf({ gte, gt }: ReadRange): bigint | undefined {
-  const at = gte === undefined ? undefined : toU64(gte, 'gte');
-  const after = gt === undefined ? undefined : toU64(gt, 'gt') + 1n;
-  return at === undefined || after === undefined ? (at ?? after) : larger(at, after);
-}
-
-const RANGE: readonly string[] = ['gte', 'gt', 'lte', 'lt', 'limit'];
-
-/** The limit of a range, Infinity without one. Throws SHALE_INVALID_ARGUMENT. */
-export function limitOf(range: ReadRange): number {
-  const { limit } = range;
-  if (limit === undefined || limit === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-  if (Number.isSafeInteger(limit) && limit >= 0) return limit;
-  throw new WalError(
-    'SHALE_INVALID_ARGUMENT',
-    `limit must be a safe integer of at least 0, and is ${String(limit)}`,
-    { details: { field: 'limit' } },
-  );
 }
 
 /** A table without ids, which only a name can have. */

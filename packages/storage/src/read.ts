@@ -14,11 +14,11 @@ import {
   WalError,
 } from '@shale/codec';
 import type { ScanResult } from '@shale/rocksdb';
-import { ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
+import type { ChunkBuffers } from './chunk-buffers.js';
 import type { LogContext } from './context.js';
 import { foreignKey, native } from './errors.js';
-import { type Extent, type ReadRange, type SequenceSpan, startOf } from './range.js';
-import { firstEntry } from './table-unit.js';
+import type { Extent, RangeBounds, SequenceSpan } from './range.js';
+import { firstEntry, tableEnds } from './table-unit.js';
 
 /** What a table that has something unreadable in it fails with when it is recovered. */
 const UNREADABLE: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];
@@ -45,7 +45,11 @@ export interface ReadChunk {
  * they are all there can be from its first entry on: nothing can be appended to it either. When that one cannot be read,
  * the range has to say where to begin.
  */
-export function readableExtent(context: LogContext, id: TableId, range: ReadRange): Extent {
+export function readableExtent(
+  context: LogContext,
+  id: TableId,
+  bounds: RangeBounds,
+): Extent & { readonly next?: bigint } {
   try {
     return context.units.look(id);
   } catch (error) {
@@ -54,7 +58,7 @@ export function readableExtent(context: LogContext, id: TableId, range: ReadRang
   try {
     return { first: firstEntry(context, id) ?? 0n, tail: U64_MAX };
   } catch (error) {
-    if (!isUnreadable(error) || startOf(range) === undefined) throw error;
+    if (!isUnreadable(error) || bounds.from === undefined) throw error;
     return { first: 0n, tail: U64_MAX };
   }
 }
@@ -67,7 +71,8 @@ function isUnreadable(error: unknown): boolean {
  * Reads the entries of a span of a table into a buffer, as many as fit. The span must come from `resolveRange`; to go
  * on, its `from` is the `next` of the chunk before.
  *
- * Throws SHALE_TRIMMED when `from` has been trimmed or the table dropped meanwhile, and SHALE_CORRUPT when what
+ * Throws SHALE_TRIMMED when `from` has been trimmed or the table dropped meanwhile, SHALE_HOLE when nothing is at `from` and
+ * the span is strict, and SHALE_CORRUPT when what
  * stands where the chunk would begin cannot be read or, with the key, is not an entry; entries before it have been
  * delivered by the chunk before.
  */
@@ -94,7 +99,7 @@ function scanSpan(
   maxEntries: number,
 ): ReadChunk {
   const place = { path: context.path, table: id };
-  const { from, to, watch } = span;
+  const { from, to, watch, strict = false } = span;
   const { lower, upper } = boundsOf(context.instance, id, from, to);
   const result = native(place, () =>
     context.db.scan(lower, upper, into, Number.isFinite(maxEntries) ? { maxEntries } : {}),
@@ -103,18 +108,53 @@ function scanSpan(
   if (native(place, () => context.db.sawDrop(watch))) throw trimmed(context, id, from, 0n);
   context.counters.scans++;
   context.counters.entriesRead += result.entries;
-  const layout = layoutOf(result);
+  const found = layoutOf(result);
+  const layout = strict ? upToHole(into, found) : found;
   if (result.neededBytes > 0) return { layout, next: from, neededBytes: result.neededBytes };
   if (result.entries === 0 && result.foreign !== undefined) {
     throw foreignKey(result.foreign.key, result.foreign.reason, place);
   }
-  const found = result.entries === 0 ? null : groupAt(into, layout, 0).first;
-  if (found !== from) requireNotTrimmed(context, id, from);
+  const first = result.entries === 0 ? null : groupAt(into, layout, 0).first;
+  if (first !== from) {
+    requireNotTrimmed(context, id, from);
+    if (strict) throw hole(context, id, from);
+  }
   if (result.entries === 0) return { layout, next: null, neededBytes: 0 };
   const lastGroup = groupAt(into, layout, layout.groups - 1);
   const next = lastGroup.first + BigInt(lastGroup.count);
-  const done = next > to || !(result.more || result.foreign !== undefined);
+  // Of a strict span everything is there up to its end, or the next chunk fails.
+  const done = next > to || !(strict || result.more || result.foreign !== undefined);
   return { layout, next: done ? null : next, neededBytes: 0 };
+}
+
+/** As much of what a scan has found as comes without a hole. */
+function upToHole(buffer: ArrayBuffer, layout: ScanLayout): ScanLayout {
+  if (layout.groups < 2) return layout;
+  const { first, count } = groupAt(buffer, layout, 0);
+  let entries = count;
+  let next = first + BigInt(count);
+  for (let i = 1; i < layout.groups; i++) {
+    const group = groupAt(buffer, layout, i);
+    if (group.first !== next) {
+      const dataLength = new DataView(buffer).getUint32(layout.endsAt + 4 * (entries - 1), true);
+      return { ...layout, entries, groups: i, dataLength };
+    }
+    entries += group.count;
+    next += BigInt(group.count);
+  }
+  return layout;
+}
+
+/** The error for a sequence that was given out, or passed over, and has no entry. */
+function hole(context: LogContext, id: TableId, expected: bigint): WalError {
+  const { path, instance } = context;
+  const { next } = context.units.look(id);
+  const first = tableEnds(context, id, logKey({ instance, ...id }, expected)).first ?? next;
+  return new WalError(
+    'SHALE_HOLE',
+    `${tableInWords(id)} has no entries at the sequences ${expected} to ${first - 1n}: they were lost, as a repair has reported, or never written; ${first < next ? 'what is left goes on' : 'the next entry comes'} at ${first}`,
+    { path, table: id, details: { expected, first } },
+  );
 }
 
 /** Reads a range chunk by chunk, each in a buffer of its own. */
@@ -123,9 +163,8 @@ export function* readChunks(
   id: TableId,
   span: SequenceSpan | null,
   limit: number,
-  options: ChunkOptions,
+  buffers: ChunkBuffers,
 ): Generator<EntryChunk, void, undefined> {
-  const buffers = new ChunkBuffers(options);
   let from = span?.from ?? null;
   let left = limit;
   while (span !== null && from !== null && left > 0) {

@@ -1,8 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KeyRange, WalError } from '@shale/codec';
+import { type KeyRange, mustBe, WalError } from '@shale/codec';
+import { readBag } from './arguments/option-bag.js';
+import { toFlag } from './arguments/switches.js';
 import type { LogContext } from './context.js';
 import { native, nativeAsync } from './errors.js';
+import { toU64 } from './ids.js';
 import { Pace } from './pace.js';
 import {
   deleteAgain,
@@ -70,9 +73,11 @@ export async function reclaim(
 ): Promise<ReclaimReport> {
   const { db, path } = context;
   const started = performance.now();
-  const since = options.since ?? native({ path }, () => db.drops());
+  const { deep: isDeep, span, since: sinceGiven } = readBag('reclaim', options, RECLAIM_OPTIONS);
+  const wide = toSpan(span);
+  const since = sinceGiven === undefined ? native({ path }, () => db.drops()) : toU64(sinceGiven, 'since');
   const trimmed = await requireTrimmed(context, ranges, since);
-  const wantsDeep = options.deep === true && (trimmed.length > 0 || options.span !== undefined);
+  const wantsDeep = toFlag('deep', isDeep, false) && (trimmed.length > 0 || wide !== null);
   const bytesBefore = await directoryBytes(path);
   const filesBefore = native({ path }, () => db.liveFiles().length);
   const deep = wantsDeep && (await flushIfRoom(context));
@@ -80,7 +85,7 @@ export async function reclaim(
   const held = droppable.length > 0 && snapshotsHeld(context);
   if (droppable.length > 0 && !held) await dropFiles(context, droppable, since);
   if (deep) {
-    const spans = options.span === undefined ? [] : [options.span];
+    const spans = wide === null ? [] : [wide];
     const others = trimmed.filter((range) => !spans.some((span) => isInside(range, span)));
     for (const { lower, upper } of [...spans, ...(await joinForCompaction(context, others))]) {
       await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'force' }));
@@ -94,6 +99,16 @@ export async function reclaim(
     deferred: held || deep !== wantsDeep,
     elapsedMs: performance.now() - started,
   };
+}
+
+const RECLAIM_OPTIONS = ['deep', 'span', 'since'] as const;
+
+/** A range of keys, read once; null for none. Throws SHALE_INVALID_ARGUMENT. */
+function toSpan(span: unknown): KeyRange | null {
+  if (span === undefined) return null;
+  const { lower, upper } = readBag('the span of reclaim', span, ['lower', 'upper']);
+  if (lower instanceof Uint8Array && upper instanceof Uint8Array) return { lower, upper };
+  throw mustBe('span', 'a range of keys', span);
 }
 
 function isInside({ lower, upper }: KeyRange, span: KeyRange): boolean {

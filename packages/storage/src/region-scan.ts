@@ -8,7 +8,7 @@ import {
   WalError,
 } from '@shale/codec';
 import type { Snapshot } from '@shale/rocksdb';
-import { ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
+import type { ChunkBuffers } from './chunk-buffers.js';
 import type { LogContext } from './context.js';
 import { foreignKey, native, tableOfKey } from './errors.js';
 import { groupAt, type LogEntry, layoutOf } from './read.js';
@@ -142,9 +142,8 @@ export class RegionScan {
 /** The entries of a region scan, one by one. Closes the scan when it ends, fails or is left. */
 export function* regionEntries(
   scan: RegionScan,
-  options: ChunkOptions,
+  buffers: ChunkBuffers,
 ): Generator<RegionEntry, void, undefined> {
-  const buffers = new ChunkBuffers(options);
   try {
     for (let done = false; !done; ) {
       const buffer = buffers.next();

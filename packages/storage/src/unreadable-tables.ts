@@ -2,6 +2,8 @@ import {
   decodeLogKeyPrefix,
   type KeyRange,
   LOG_KEY_PREFIX_LENGTH,
+  type TableId,
+  tableInWords,
   tableRange,
   U64_MAX,
   WalError,
@@ -11,40 +13,61 @@ import type { LogContext } from './context.js';
 /** Room for one head. */
 const ONE = new Uint8Array(40);
 
+/** A table's place among all: its region above its id. */
+const TABLES = 2n ** 64n;
+
 /**
- * Looks for the next table of a region, after one whose ends cannot be read, from which on tables can be listed again, by
- * steps that double and then halve. Null when there is none.
+ * Looks for the next table after one whose ends cannot be read, from which on tables can be listed again, by steps that
+ * double and then halve. Null when there is none.
  *
- * @param range from the damage on, within one region
+ * @param range from the damage on
+ * @param within whether to look in the region alone that the range begins in, or in those after it, too
  */
 export function stepOverTables(
   context: LogContext,
   range: KeyRange,
   cause: WalError,
+  within: 'region' | 'instance',
 ): { next: Uint8Array | null; problem: WalError } {
-  // The range may begin with the region's first table, and not say so.
+  // The range may begin with the first table, of its region or of all, and not say so.
   const prefix = new Uint8Array(LOG_KEY_PREFIX_LENGTH);
   prefix.set(range.lower.subarray(0, LOG_KEY_PREFIX_LENGTH));
-  const { instance, region, table: start } = decodeLogKeyPrefix(prefix);
-  const keyOf = (table: bigint): Uint8Array => tableRange(instance, { region, table }).lower;
-  const good = firstGood(start, (table) => canList(context, { ...range, lower: keyOf(table) }));
-  const last = good === null ? U64_MAX : good - 1n;
+  const { instance, region, table } = decodeLogKeyPrefix(prefix);
+  const keyOf = (place: bigint): Uint8Array => tableRange(instance, tableAt(place)).lower;
+  const start = region * TABLES + table;
+  const most = (within === 'region' ? region : U64_MAX) * TABLES + U64_MAX;
+  const good = firstGood(start, most, (place) => canList(context, { ...range, lower: keyOf(place) }));
+  const last = tableAt(good === null ? most : good - 1n);
   const problem = new WalError(
     'SHALE_CORRUPT',
-    `something between the tables ${start} and ${last} of region ${region} cannot be read, so they were not recovered: ${cause.message}`,
-    { path: context.path, cause, details: { region, firstTable: start, lastTable: last } },
+    `something between ${betweenInWords({ region, table }, last)} cannot be read, so these tables are left out: ${cause.message}`,
+    {
+      path: context.path,
+      cause,
+      details: { region, firstTable: table, lastRegion: last.region, lastTable: last.table },
+    },
   );
   return { next: good === null ? null : keyOf(good), problem };
 }
 
-function firstGood(start: bigint, isGood: (table: bigint) => boolean): bigint | null {
+function tableAt(place: bigint): TableId {
+  return { region: place / TABLES, table: place % TABLES };
+}
+
+function betweenInWords(first: TableId, last: TableId): string {
+  return first.region === last.region
+    ? `the tables ${first.table} and ${last.table} of region ${first.region}`
+    : `${tableInWords(first)} and ${tableInWords(last)}`;
+}
+
+function firstGood(start: bigint, most: bigint, isGood: (place: bigint) => boolean): bigint | null {
   let bad = start;
   let good = start + 1n;
-  for (let step = 2n; good <= U64_MAX && !isGood(good); step *= 2n) {
+  for (let step = 2n; good <= most && !isGood(good); step *= 2n) {
     bad = good;
     good = start + step;
   }
-  if (good > U64_MAX) return null;
+  if (good > most) return null;
   while (good - bad > 1n) {
     const middle = (good + bad) / 2n;
     if (isGood(middle)) good = middle;

@@ -8,9 +8,11 @@ import {
   keySuccessor,
   logKey,
   metaRange,
+  mustBe,
   WalError,
 } from '@shale/codec';
 import type { ScanResult, Snapshot } from '@shale/rocksdb';
+import { readBag } from './arguments/option-bag.js';
 import type { LogContext } from './context.js';
 import { foreignKey, native, tableOfKey } from './errors.js';
 import { floors } from './floors.js';
@@ -23,7 +25,7 @@ import { TableCheck } from './verify-table.js';
 
 /** How to verify. */
 export interface VerifyOptions {
-  /** Bytes of one scan, between which progress is reported. Default 1 MiB. */
+  /** Bytes of one scan, between which progress is reported, 1 KiB to 1 GiB. Default 1 MiB. */
   readonly chunkBytes?: number | undefined;
 }
 
@@ -31,6 +33,20 @@ const DEFAULT_CHUNK_BYTES = 1024 * 1024;
 /** Floors between two reports of progress. */
 const FLOORS_PER_STEP = 4096;
 const DATABASE_FAILURES: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];
+
+/** Reads the options of a verification. Throws SHALE_INVALID_ARGUMENT. */
+export function toVerifyChunkBytes(options: VerifyOptions): number {
+  const { chunkBytes = DEFAULT_CHUNK_BYTES } = readBag('verify', options, ['chunkBytes']);
+  if (
+    typeof chunkBytes === 'number' &&
+    Number.isInteger(chunkBytes) &&
+    chunkBytes >= 1024 &&
+    chunkBytes <= 2 ** 30
+  ) {
+    return chunkBytes;
+  }
+  throw mustBe('chunkBytes', `an integer from 1024 to ${2 ** 30}`, chunkBytes);
+}
 
 /**
  * Reads everything of the instance, checksums included, and checks that every key and value is of this format, that
@@ -40,10 +56,10 @@ const DATABASE_FAILURES: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];
 export function* verify(
   context: LogContext,
   snapshot: Snapshot,
-  options: VerifyOptions,
+  chunkBytes: number,
 ): Generator<VerifyEvent, void, undefined> {
   const started = performance.now();
-  const run = new VerifyRun(context, snapshot, options.chunkBytes ?? DEFAULT_CHUNK_BYTES);
+  const run = new VerifyRun(context, snapshot, chunkBytes);
   try {
     let errors = 0;
     let warnings = 0;

@@ -117,7 +117,7 @@ function measure(parts: readonly FramePart[]): { bytes: number; entries: number 
       if (!(payload instanceof Uint8Array)) {
         throw new WalError(
           'SHALE_INVALID_ARGUMENT',
-          `a payload must be a Uint8Array, and is ${typeof payload}`,
+          `a payload must be a Uint8Array, got ${typeof payload}`,
           {
             table: id,
             details: { field: 'payloads' },

@@ -1,7 +1,26 @@
-import { keySuccessor, logKey, type TableId, tableRange } from '@shale/codec';
-import type { Log } from '@shale/storage';
+import {
+  encodeMetaValue,
+  keySuccessor,
+  logKey,
+  META_VALUE_LENGTH,
+  metaKey,
+  type TableId,
+  tableRange,
+} from '@shale/codec';
+import { type Log, openLog } from '@shale/storage';
 import { expect, test } from 'vitest';
-import { codeOf, errorOf, fill, fresh, payloads, plant, plantEntry, sequences } from './support.js';
+import {
+  codeOf,
+  directory,
+  errorOf,
+  fill,
+  fresh,
+  open,
+  payloads,
+  plant,
+  plantEntry,
+  sequences,
+} from './support.js';
 
 const id = { region: 1n, table: 7n };
 
@@ -230,3 +249,56 @@ test('tables beside each other do not leak into each other at the edges of their
   expect(sequences(log, next)).toEqual([1n, 2n]);
   expect(Buffer.compare(tableRange(0, edge).upper, tableRange(0, next).lower)).toBeLessThanOrEqual(0);
 });
+
+/** A log of a table that has the sequences given, and has given out those up to `floor`. */
+async function withHoles(sequencesThere: readonly bigint[], floor: bigint): Promise<Log> {
+  const path = await directory();
+  const log = await openLog(path);
+  for (const sequence of sequencesThere) await plantEntry(log, holes, sequence);
+  const record = new Uint8Array(META_VALUE_LENGTH);
+  encodeMetaValue(record, 0, floor);
+  await plant(log, metaKey(0, holes.table), record);
+  await log.close();
+  return await open(path);
+}
+
+const holes = { region: 1n, table: 4n };
+
+/** What a strict read gives, and what it fails with. */
+function strictly(log: Log, range: object, options: object): { seen: bigint[]; error: unknown } {
+  const seen: bigint[] = [];
+  const error = errorOf(() => {
+    for (const { sequence } of log.read(holes, range, { strict: true, ...options })) seen.push(sequence);
+  });
+  return { seen, error };
+}
+
+test.each([{}, { chunkEntries: 1 }, { chunkEntries: 2 }])(
+  'a strict read gives what stands before a hole, and then fails with where it goes on: %o',
+  async (options) => {
+    const log = await withHoles([2n, 3n, 4n, 7n, 8n, 12n], 20n);
+    const hole = (expected: bigint, first: bigint) =>
+      expect.objectContaining({ code: 'SHALE_HOLE', table: holes, details: { expected, first } });
+    const read = (range: object) => strictly(log, range, options);
+    expect(read({})).toEqual({ seen: [2n, 3n, 4n], error: hole(5n, 7n) });
+    expect(read({ gt: 3n })).toEqual({ seen: [4n], error: hole(5n, 7n) });
+    expect(read({ gt: 4n })).toEqual({ seen: [], error: hole(5n, 7n) });
+    expect(read({ gte: 6n })).toEqual({ seen: [], error: hole(6n, 7n) });
+    // Whoever goes on where it says loses nothing that there is.
+    expect(read({ gte: 7n })).toEqual({ seen: [7n, 8n], error: hole(9n, 12n) });
+    expect(read({ gte: 12n })).toEqual({ seen: [12n], error: hole(13n, 21n) });
+    expect(read({ gte: 15n })).toEqual({ seen: [], error: hole(15n, 21n) });
+    expect(read({ gte: 21n })).toEqual({ seen: [], error: undefined });
+    // What the range leaves out does not matter.
+    expect(read({ lte: 4n })).toEqual({ seen: [2n, 3n, 4n], error: undefined });
+    expect(read({ lte: 5n })).toEqual({ seen: [2n, 3n, 4n], error: hole(5n, 7n) });
+    expect(read({ limit: 3 })).toEqual({ seen: [2n, 3n, 4n], error: undefined });
+    expect(read({ gte: 12n, lte: 12n })).toEqual({ seen: [12n], error: undefined });
+    expect(read({ gte: 5n, lte: 4n })).toEqual({ seen: [], error: undefined });
+    expect(sequences(log, holes)).toEqual([2n, 3n, 4n, 7n, 8n, 12n]);
+    expect(log.append(holes, [new Uint8Array(1), new Uint8Array(2)])).toEqual({ first: 21n, last: 22n });
+    expect(read({ gte: 21n })).toEqual({ seen: [21n, 22n], error: undefined });
+    log.trim(holes, 8n);
+    expect(read({ gte: 9n })).toMatchObject({ seen: [], error: { code: 'SHALE_TRIMMED' } });
+  },
+);

@@ -38,7 +38,10 @@ async function tables(terminal: Terminal, dir: string, flags: TablesFlags): Prom
   const rows: string[][] = [];
   let count = 0;
   let entries = 0n;
-  for await (const info of wal.tables()) {
+  let failure: { readonly error: unknown } | undefined;
+  for await (const info of upToFailure(wal.tables(), (error) => {
+    failure = { error };
+  })) {
     const hidden = info.name?.startsWith(JOURNAL_PREFIX) === true || info.id.region === null;
     if (hidden && !flags.all) continue;
     count += 1;
@@ -78,6 +81,19 @@ async function tables(terminal: Terminal, dir: string, flags: TablesFlags): Prom
     }
   }
   await terminal.out.flush();
+  // What can be listed comes first.
+  if (failure !== undefined) throw failure.error;
+}
+
+async function* upToFailure<T>(
+  items: AsyncIterable<T>,
+  onFailure: (error: unknown) => void,
+): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    onFailure(error);
+  }
 }
 
 const COLUMNS = [

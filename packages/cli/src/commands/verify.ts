@@ -3,10 +3,11 @@ import { describePlace, diagnose, type VerifyFinding } from '@shale/engine/admin
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
+import { countJournals } from '../ingest/journal.js';
 import { toJson } from '../output/json.js';
 import { showable } from '../output/showable.js';
 import type { Terminal } from '../output/terminal.js';
-import { formatBytes, formatCount, formatDuration, plural } from '../output/units.js';
+import { formatBytes, formatCount, formatDuration, plural, tablesWithJournals } from '../output/units.js';
 import { printable } from '../read/entry-format.js';
 import { openForReading, requireFilesOfLog } from './open-log.js';
 import { repairCommand } from './repair-command.js';
@@ -103,10 +104,15 @@ async function verify(terminal: Terminal, wal: Wal, flags: VerifyFlags): Promise
     if (live && shown > 0) terminal.stderr.write('\r\x1b[K');
     if (event.type === 'finding') findings += 1;
     if (flags.quiet) continue;
-    if (flags.json || event.type === 'finding') {
+    if (event.type === 'finding') {
       await show(terminal, event, flags);
+      continue;
+    }
+    const journals = await countJournals(wal);
+    if (flags.json) {
+      await terminal.out.line(toJson({ ...event, journals }));
     } else {
-      const size = `${plural(event.entries, 'entry', 'entries')}, ${formatBytes(Number(event.payloadBytes))} in ${plural(event.tables, 'table')}`;
+      const size = `${plural(event.entries, 'entry', 'entries')}, ${formatBytes(Number(event.payloadBytes))} in ${tablesWithJournals(event.tables, journals)}`;
       const verdict =
         findings === 0
           ? green('ok')

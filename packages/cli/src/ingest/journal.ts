@@ -131,6 +131,17 @@ export function journalTableName(name: string): string {
   return JOURNAL_PREFIX + createHash('sha256').update(name).digest('hex').slice(0, 16);
 }
 
+/** How many of the tables are journals, as far as the tables can be listed. */
+export async function countJournals(wal: Wal): Promise<number> {
+  let count = 0;
+  try {
+    for await (const { name } of wal.tables()) if (name?.startsWith(JOURNAL_PREFIX)) count += 1;
+  } catch (error) {
+    if (!(error instanceof WalError) || error.code !== 'SHALE_CORRUPT') throw error;
+  }
+  return count;
+}
+
 /** The states of all ingests that a log remembers, in no particular order. */
 export async function listJournals(wal: Wal): Promise<JournalState[]> {
   const states: JournalState[] = [];

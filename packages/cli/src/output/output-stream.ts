@@ -1,4 +1,4 @@
-import { ClosedPipeError } from '../cli-error.js';
+import { CliError, ClosedPipeError } from '../cli-error.js';
 import { withoutActing } from './showable.js';
 
 const FLUSH_BYTES = 64 * 1024;
@@ -16,7 +16,7 @@ export class OutputStream {
   constructor(stream: NodeJS.WritableStream) {
     this.#stream = stream;
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.#error ??= error.code === 'EPIPE' ? new ClosedPipeError() : error;
+      this.#error ??= error.code === 'EPIPE' ? new ClosedPipeError() : asOutputError(error);
     });
   }
 
@@ -46,4 +46,13 @@ export class OutputStream {
     if (!this.#error) await new Promise<void>((resolve) => setImmediate(resolve));
     if (this.#error) throw this.#error;
   }
+}
+
+/** What is full is not the disk of the log, as an error without more would seem to say. */
+function asOutputError(error: NodeJS.ErrnoException): Error {
+  if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') return error;
+  return new CliError('CLI_OUTPUT_FULL', `standard output cannot be written: ${error.message}`, {
+    hint: 'Free space on the disk that the output goes to, or write it elsewhere. The log is not affected.',
+    cause: error,
+  });
 }

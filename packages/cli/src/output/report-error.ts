@@ -16,6 +16,8 @@ const HINTS: Partial<Record<WalError['code'], string>> = {
   SHALE_SEQUENCE_MISMATCH: 'Something else wrote to this table at the same time.',
 };
 
+const HINT_OF_TARGET = 'Free some space there, or name another directory, then run the command again.';
+
 /** Says an error on standard error, one line and a hint, and returns the exit code that belongs to it. */
 export function reportError(error: unknown, terminal: Terminal, options: { debug: boolean }): number {
   if (error instanceof ClosedPipeError) return EXIT.brokenPipe;
@@ -45,7 +47,7 @@ function describe(error: unknown): Description {
     return {
       message: error.message,
       code: error.code,
-      hint: HINTS[error.code],
+      hint: error.details?.target === undefined ? HINTS[error.code] : HINT_OF_TARGET,
       exitCode: exitCodeOf(error.code),
     };
   }

@@ -36,6 +36,15 @@ export function formatRate(perSecond: number): string {
   return `${formatCount(perSecond)}/s`;
 }
 
+/** Tables counted for a person, who made all but the journals of ingests among them. */
+export function tablesWithJournals(tables: number | bigint, journals: number): string {
+  const all = plural(tables, 'table');
+  if (journals === 0) return all;
+  const which =
+    journals === 1 ? '1 of them the journal of an ingest' : `${journals} of them journals of ingests`;
+  return `${all} (${which})`;
+}
+
 /** `1 line`, `2 lines`, with thousands separated. */
 export function plural(count: number | bigint, one: string, many: string = `${one}s`): string {
   return `${formatCount(count)} ${BigInt(count) === 1n ? one : many}`;

@@ -14,6 +14,24 @@ function events(stdout: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+describe('verify counts', () => {
+  it('the journal of an ingest as what it is', async () => {
+    const data = join(dir, 'journal');
+    const input = join(dir, 'journal.txt');
+    writeFileSync(input, 'a\nb\nc\n');
+    expect((await shale(['ingest', data, input, '--table', 'lines'])).code).toBe(0);
+    const forPeople = await shale(['verify', data]);
+    expect(forPeople.stdout).toMatch(
+      /^ok: \d+ entries, .* in 2 tables \(1 of them the journal of an ingest\), read in /,
+    );
+    const forPrograms = await shale(['verify', data, '--json']);
+    expect(events(forPrograms.stdout)).toMatchObject([{ type: 'totals', tables: 2, journals: 1 }]);
+    const without = join(dir, 'no-journal');
+    await filled(without, { a: 5 });
+    expect((await shale(['verify', without])).stdout).toMatch(/^ok: 5 entries, .* in 1 table, read in /);
+  });
+});
+
 describe('verify names the file', () => {
   it('and the bytes in it, with table and sequences, of a damaged block', async () => {
     const data = join(dir, 'block');

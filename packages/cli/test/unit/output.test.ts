@@ -25,6 +25,20 @@ describe('JSON output', () => {
   });
 });
 
+describe('standard output', () => {
+  it('says whose disk is full when it cannot take more', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const out = new OutputStream(new Writable({ write: (_chunk, _encoding, done) => done(full) }));
+    await out.write('x'.repeat(100_000))?.catch(() => undefined);
+    await expect(out.flush()).rejects.toMatchObject({
+      code: 'CLI_OUTPUT_FULL',
+      exitCode: 7,
+      hint: expect.stringContaining('The log is not affected'),
+      cause: full,
+    });
+  });
+});
+
 describe('figures for people', () => {
   it('have units and separators', () => {
     expect([0, 1023, 1536, 5e9].map(formatBytes)).toEqual(['0 B', '1023 B', '1.5 KiB', '4.7 GiB']);

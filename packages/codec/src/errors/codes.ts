@@ -13,6 +13,7 @@ export const ERROR_CODES = [
   'SHALE_OVERLOADED',
   'SHALE_TRIMMED',
   'SHALE_AHEAD',
+  'SHALE_HOLE',
   'SHALE_POISONED',
   'SHALE_NO_SPACE',
   'SHALE_NO_RESOURCES',
@@ -104,15 +105,29 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
       'Find out why the position is ahead of the table (it may have been dropped, or restored from a backup), and ' +
       'read from details.next or earlier.',
   },
+  SHALE_HOLE: {
+    meaning:
+      'A strict read has come to sequences that have no entries although later ones were given out: they were lost, as a ' +
+      'repair has reported, or never written, as where the metadata record that a table shares with those of the same id ' +
+      'in other regions was ahead of it, or another system failed to write.',
+    canRetry: false,
+    remedy:
+      'Find out whether something is missing (the report of the repair, another copy), and read on from details.first, ' +
+      'the next sequence that there is, or will be.',
+  },
   SHALE_POISONED: {
     meaning: 'A write or sync of the log failed earlier, so nothing more can be acknowledged.',
     canRetry: false,
     remedy: 'Find out why the disk failed, then close the WAL and open it again.',
   },
   SHALE_NO_SPACE: {
-    meaning: 'The disk is full; nothing was written, reads and trims still work.',
+    meaning:
+      'The disk is full; nothing was written, reads and trims still work. With details.target it is the disk of what a ' +
+      'backup, checkpoint, restore or repair writes to.',
     canRetry: true,
-    remedy: 'Free space, for example with trim, call resume(), and append again.',
+    remedy:
+      'Free space, for example with trim, call resume(), and append again; with details.target free space there, or ' +
+      'name a directory on another disk.',
   },
   SHALE_NO_RESOURCES: {
     meaning: 'A file could not be opened because file descriptors or memory ran out; nothing was written.',
@@ -135,7 +150,7 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   SHALE_NOT_FOUND: {
     meaning: 'The database, or the name asked for, does not exist.',
     canRetry: false,
-    remedy: 'Check the path or name, or open with create: true.',
+    remedy: 'Check the path or name, or open with create: true (and without readOnly).',
   },
   SHALE_READ_ONLY: {
     meaning: 'The WAL was opened with readOnly: true; nothing was done.',

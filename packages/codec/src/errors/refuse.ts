@@ -1,4 +1,15 @@
+import { show } from './show.js';
 import { type ErrorDetails, WalError } from './wal-error.js';
+
+/**
+ * The error for an argument that is not what it must be: the one form of words for it.
+ *
+ * @param what as the message goes on: `an integer from 1 to 5`
+ * @param subject what the message calls it; default: the field
+ */
+export function mustBe(field: string, what: string, value: unknown, subject: string = field): WalError {
+  return invalidArgument(`${subject} must be ${what}, got ${show(value)}`, { field });
+}
 
 /** The error for an invalid argument. */
 export function invalidArgument(message: string, details?: ErrorDetails): WalError {

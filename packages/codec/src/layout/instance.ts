@@ -1,4 +1,5 @@
 import { invalidArgument } from '../errors/refuse.js';
+import { show } from '../errors/show.js';
 
 /** The largest WAL instance of one database. */
 export const MAX_INSTANCE = 127;
@@ -28,7 +29,7 @@ export function metaNamespace(instance: number): number {
 /** The meaning of a namespace byte; all values from 0 to 255 are valid. */
 export function namespaceOf(byte: number): Namespace {
   if (!Number.isInteger(byte) || byte < 0 || byte > 255) {
-    throw invalidArgument(`a namespace must be a byte from 0 to 255, but is ${String(byte)}`, {
+    throw invalidArgument(`a namespace must be a byte from 0 to 255, got ${show(byte)}`, {
       field: 'namespace',
     });
   }
@@ -37,11 +38,8 @@ export function namespaceOf(byte: number): Namespace {
 
 function requireInstance(instance: number): void {
   if (!Number.isInteger(instance) || instance < 0 || instance > MAX_INSTANCE) {
-    throw invalidArgument(
-      `instance must be an integer from 0 to ${MAX_INSTANCE}, but is ${String(instance)}`,
-      {
-        field: 'instance',
-      },
-    );
+    throw invalidArgument(`instance must be an integer from 0 to ${MAX_INSTANCE}, got ${show(instance)}`, {
+      field: 'instance',
+    });
   }
 }

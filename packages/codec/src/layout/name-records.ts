@@ -1,4 +1,5 @@
 import { corrupt, hex, invalidArgument } from '../errors/refuse.js';
+import { show } from '../errors/show.js';
 import type { TableId } from '../errors/wal-error.js';
 import { decodeTableName, encodeTableName, MAX_NAME_BYTES } from '../table-name.js';
 import { checkByte, checkLength } from './field-checks.js';
@@ -159,7 +160,7 @@ function rangeOf(keyType: number, instance: number): KeyRange {
 function beginKey(key: Uint8Array, keyType: number, instance: number): void {
   if (!Number.isInteger(instance) || instance < 0 || instance >= CATALOG_INSTANCE) {
     throw invalidArgument(
-      `the instance of a named table must be 0 to ${CATALOG_INSTANCE - 1}, but is ${String(instance)}`,
+      `the instance of a named table must be an integer from 0 to ${CATALOG_INSTANCE - 1}, got ${show(instance)}`,
       { field: 'instance' },
     );
   }

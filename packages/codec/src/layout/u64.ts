@@ -1,4 +1,4 @@
-import { invalidArgument } from '../errors/refuse.js';
+import { mustBe } from '../errors/refuse.js';
 
 /** The largest id and the largest sequence: 2^64-1. */
 export const U64_MAX: bigint = 2n ** 64n - 1n;
@@ -15,12 +15,7 @@ const HIGH: 0 | 1 = LOW === 0 ? 1 : 0;
 /** Throws SHALE_INVALID_ARGUMENT unless `value` is a bigint from 0 to 2^64-1. */
 export function requireU64(name: string, value: bigint): void {
   if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) {
-    throw invalidArgument(
-      `${name} must be a bigint from 0 to 18446744073709551615, but is ${typeof value} ${String(value)}`,
-      {
-        field: name,
-      },
-    );
+    throw mustBe(name, 'a bigint from 0 to 18446744073709551615', value);
   }
 }
 

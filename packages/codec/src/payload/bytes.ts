@@ -7,7 +7,7 @@ const BYTES: PayloadCodec<Uint8Array> = {
     if (!(value instanceof Uint8Array)) {
       throw new WalError(
         'SHALE_PAYLOAD',
-        `the bytes codec takes a Uint8Array, but got ${typeof value}: choose another codec for the table`,
+        `the bytes codec takes a Uint8Array, got ${typeof value}: choose another codec for the table`,
         { details: { codec: 'bytes', step: 'encode' } },
       );
     }

@@ -34,7 +34,7 @@ function requireInBounds(payload: unknown): void {
 function notBytes(payload: unknown): WalError {
   return new WalError(
     'SHALE_PAYLOAD',
-    `the bytes of a payload must be a Uint8Array, but got ${typeof payload}: choose another codec for the table`,
+    `the bytes of a payload must be a Uint8Array, got ${typeof payload}: choose another codec for the table`,
     { details: { codec: 'bytes', step: 'encode' } },
   );
 }

@@ -8,7 +8,7 @@ const UTF8: PayloadCodec<string> = {
   name: 'utf8',
   encode(value) {
     return payloadStep('utf8', 'encode', () => {
-      if (typeof value !== 'string') throw new TypeError(`expected a string, but got ${typeof value}`);
+      if (typeof value !== 'string') throw new TypeError(`expected a string, got ${typeof value}`);
       if (!isWellFormed(value)) throw new TypeError('the string has a lone surrogate');
       return encoder.encode(value);
     });

@@ -1,5 +1,5 @@
-import { EntryPacker, type PayloadCodec } from '@shale/codec';
-import { fromCaller, invalid, show } from '@shale/storage';
+import { EntryPacker, mustBe, type PayloadCodec, show } from '@shale/codec';
+import { fromCaller, invalid } from '@shale/storage';
 import type { CopiedPayloads, MeasuredPayloads, Payloads } from '../frames/pending-append.js';
 import { encodeWith, isBytesCodec, measureEncoded } from '../payload.js';
 import { costSoFar, mostEntries, tooLarge } from './cost.js';
@@ -15,7 +15,7 @@ export type GatheredBatch = readonly Uint8Array[] | CopiedPayloads;
  * Throws SHALE_INVALID_ARGUMENT, SHALE_PAYLOAD, SHALE_TOO_LARGE.
  */
 export function gatherBatch<T>(codec: PayloadCodec<T>, payloads: readonly T[], limit: number): GatheredBatch {
-  const items = readArray('payloads', 'a batch is an array of payloads', payloads, mostEntries(limit));
+  const items = readArray('payloads', 'an array of payloads', payloads, mostEntries(limit));
   // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
   if (isBytesCodec(codec)) return items as readonly unknown[] as readonly Uint8Array[];
   const packer = new EntryPacker();
@@ -47,15 +47,18 @@ export function bytesOf(payloads: Payloads): number {
 /** The items of an array, each read once. Runs the caller's code, if it is a proxy or has getters. */
 export function readArray<T>(field: string, what: string, array: readonly T[], most: number): T[] {
   try {
-    if (!Array.isArray(array)) throw invalid(field, `${what}, and got ${show(array)}`);
+    if (!Array.isArray(array)) throw mustBe(field, what, array);
     const { length } = array;
     if (!(Number.isSafeInteger(length) && length >= 0 && length <= most)) {
-      throw invalid(field, `${what}, and got one of ${show(length)} where ${Math.floor(most)} are the most`);
+      throw invalid(
+        field,
+        `${field} must be ${what} with at most ${Math.floor(most)} items, got ${show(length)}`,
+      );
     }
     const items: T[] = [];
     for (let i = 0; i < length; i++) items.push(array[i] as T);
     return items;
   } catch (cause) {
-    throw fromCaller(field, `${what}, and this one cannot be read`, cause);
+    throw fromCaller(field, `${field} must be ${what}, and this one cannot be read`, cause);
   }
 }

@@ -1,4 +1,5 @@
-import { invalid, readBag, show } from '@shale/storage';
+import { mustBe } from '@shale/codec';
+import { readBag } from '@shale/storage';
 import { checkSignal } from '../abort.js';
 import { toSequence } from '../ids.js';
 import type { Bounds } from '../shard/protocol.js';
@@ -46,13 +47,21 @@ export interface ReadOptions {
    */
   readonly chunkEntries?: number | undefined;
   /**
-   * Whether it is an error that the range does not begin in the table, or right behind it; for readers that go on
-   * from a position they keep. Then the read fails with SHALE_TRIMMED when its begin (`gte`, or `gt` and one more) is
-   * before the first entry that there is, with that in `details.first`, and with SHALE_AHEAD when it is after the
-   * sequence that the next entry gets, with that in `details.next`: to begin with the next entry is fine, also in a
-   * table that was never written or that does not exist, where it gets 1. The upper bounds and the limit do not
-   * matter for it. A range without `gte` and `gt` is at the first entry there is. When false, a read begins where
-   * there is something, and beyond the end it is empty.
+   * Whether it is an error that entries are missing where the range begins or on the way; for readers that go on from a
+   * position they keep, and must not miss any without noticing. Then the read fails with SHALE_TRIMMED when its begin
+   * (`gte`, or `gt` and one more) is before the first entry that there is, with that in `details.first`, and with
+   * SHALE_AHEAD when it is after the sequence that the next entry gets, with that in `details.next`: to begin with the
+   * next entry is fine, also in a table that was never written or that does not exist, where it gets 1. The upper
+   * bounds and the limit do not matter for it. A range without `gte` and `gt` is at the first entry there is.
+   *
+   * And it fails with SHALE_HOLE at the first sequence within the range that has no entry although the next entry gets
+   * a higher one, with the next sequence there is (or, when there is none, will be) in `details.first`; what stands
+   * before it is delivered first. Such sequences were lost, and a repair has told so, or they were never written: where
+   * the metadata record, which a table shares with those of the same id in other regions, was ahead of it when it was
+   * opened, or where another system failed to write. Which of these cannot be told from the log; a read from
+   * `details.first` goes on behind it.
+   *
+   * When false, a read begins where there is something, goes past what is missing, and beyond the end it is empty.
    *
    * @defaultValue false
    */
@@ -90,7 +99,7 @@ export function checkRange(range: ReadRange): CheckedRange {
   const { gte, gt, lte, lt, limit = Number.POSITIVE_INFINITY } = readBag('the range of a read', range, RANGE);
   const isLimit = typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0;
   if (limit !== Number.POSITIVE_INFINITY && !isLimit) {
-    throw invalid('limit', `limit must be a safe integer of at least 0, and is ${show(limit)}`);
+    throw mustBe('limit', 'a safe integer from 0', limit);
   }
   return {
     bounds: {
@@ -120,8 +129,7 @@ function checkRead(given: { readonly [P in keyof ReadOptions]: unknown }): Check
     chunkEntries = MAX_CHUNK_ENTRIES,
     strict = false,
   } = given;
-  if (typeof strict !== 'boolean')
-    throw invalid('strict', `strict must be true or false, and is ${show(strict)}`);
+  if (typeof strict !== 'boolean') throw mustBe('strict', 'true or false', strict);
   return {
     signal: checkSignal(signal),
     chunkBytes: integer('chunkBytes', chunkBytes, MIN_CHUNK_BYTES, MAX_CHUNK_BYTES),
@@ -132,5 +140,5 @@ function checkRead(given: { readonly [P in keyof ReadOptions]: unknown }): Check
 
 function integer(field: string, value: unknown, min: number, max: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw invalid(field, `${field} must be an integer of ${min} to ${max}, and is ${show(value)}`);
+  throw mustBe(field, `an integer from ${min} to ${max}`, value);
 }

@@ -1,5 +1,5 @@
 import type { EntryChunk } from '@shale/codec';
-import { requirePosition, type SequenceSpan } from '@shale/storage';
+import { requirePosition, type SequenceSpan, toBounds } from '@shale/storage';
 import type { ReadPart } from '../shard/protocol.js';
 import type { Address } from '../table-ref.js';
 import { checkInTurn, nextTurn } from '../turn.js';
@@ -103,7 +103,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   /** There is no table: the next entry would be its first. */
   async #requireBegin(): Promise<void> {
     await checkInTurn(() =>
-      requirePosition({ first: 1n, next: 1n }, this.#range.bounds, {
+      requirePosition({ first: 1n, next: 1n }, toBounds(this.#range.bounds), {
         path: this.#context.path,
         tableName: this.#name ?? undefined,
       }),

@@ -1,6 +1,6 @@
-import type { WalError } from '@shale/codec';
+import { mustBe, type WalError } from '@shale/codec';
 import { fromCaller } from './caller-error.js';
-import { invalid, show } from './refusal.js';
+import { invalid } from './refusal.js';
 
 /**
  * Reads the options that a call was given, each once, so that what was checked is what is used. Runs the caller's code,
@@ -26,7 +26,7 @@ export function readBag<K extends string>(
 }
 
 function noBag(call: string, bag: unknown): WalError {
-  return invalid('options', `${call} takes an object of options, and got ${show(bag)}`);
+  return mustBe('options', 'an object', bag, `the options of ${call}`);
 }
 
 function isOneOf<K extends string>(known: readonly K[], name: string): name is K {

@@ -18,6 +18,7 @@ import type { Database, ScanResult } from '@shale/rocksdb';
 import type { LogContext } from '../context.js';
 import { foreignKey, native, tableOfKey } from '../errors.js';
 import { floors } from '../floors.js';
+import { placeInWords } from '../place-in-words.js';
 import { recordPages } from '../raw-records.js';
 import { layoutOf } from '../read.js';
 import type { DamageMap } from './damage.js';
@@ -291,5 +292,5 @@ export class InstanceCopy {
 
 /** `region 1, table 2`, with the instance unless it is 0. */
 export function describe(instance: number, { region, table }: TableId): string {
-  return `${instance === 0 ? '' : `instance ${instance}, `}region ${region}, table ${table}`;
+  return placeInWords({ instance, region, table });
 }

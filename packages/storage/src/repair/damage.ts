@@ -10,6 +10,7 @@ import {
   U64_MAX,
 } from '@shale/codec';
 import type { FilePlace } from '../file-place.js';
+import { placeInWords } from '../place-in-words.js';
 
 /** A part of a table file, or all of it, of which nothing is left. */
 export interface LostSpan {
@@ -130,7 +131,8 @@ export function describeKey(key: Uint8Array): string {
   try {
     const instance = (key[0] ?? 0) >> 1;
     const { region, table, sequence } = decodeLogKey(key, instance);
-    return `${instance === 0 ? '' : `instance ${instance}, `}region ${region}, table ${table}, sequence ${sequence}`;
+    const place = placeInWords({ instance, region, table });
+    return `${place}, sequence ${sequence}`;
   } catch {
     return `key ${Buffer.from(key).toString('hex')}`;
   }

@@ -19,7 +19,7 @@ async function run({ from, root, result, distrusted, addon }: ProcessOrder): Pro
     for await (const event of repair.events()) await say({ kind: 'event', event });
     await say({ kind: 'done', totals: repair.totals });
   } catch (error) {
-    await say({ kind: 'failed', error: errorToData(toWalError(error, { path: from })) });
+    await say({ kind: 'failed', error: errorToData(toWalError(error, { path: from, target: root })) });
   }
 }
 

@@ -24,8 +24,11 @@ import { checkPlaces, takeInventory } from './old-files.js';
  * log), SHALE_NOT_FOUND, SHALE_LOCKED (a process has the old one open for writing), SHALE_NO_SPACE, SHALE_IO (also when its
  * process is told to end), and SHALE_CORRUPT when nothing can be saved.
  */
-export function repairDatabase(from: string, to: string): AsyncGenerator<RepairEvent, void, undefined> {
-  return repair(fromHere(from), fromHere(to));
+export function repairDatabase(
+  from: string | URL,
+  to: string | URL,
+): AsyncGenerator<RepairEvent, void, undefined> {
+  return repair(fromHere(from, 'from'), fromHere(to, 'to'));
 }
 
 async function* repair(source: string, target: string): AsyncGenerator<RepairEvent, void, undefined> {

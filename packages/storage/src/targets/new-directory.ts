@@ -45,7 +45,7 @@ export async function makeWorkspace(target: string): Promise<Workspace> {
     return { target, root, result: join(root, 'result'), above };
   } catch (error) {
     await removeMade(above);
-    throw toWalError(error, { path: target });
+    throw toWalError(error, { path: target, target });
   }
 }
 
@@ -59,7 +59,7 @@ export async function moveIntoPlace({ result, target, above }: Workspace): Promi
     if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error) ?? '')) {
       throw refused(target, 'something has come to be there meanwhile: name another directory');
     }
-    throw toWalError(error, { path: target });
+    throw toWalError(error, { path: target, target });
   }
 }
 

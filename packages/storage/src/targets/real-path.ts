@@ -2,15 +2,14 @@ import { statSync } from 'node:fs';
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { WalError } from '@shale/codec';
 import { toWalError } from '../errors.js';
+import { toPath } from './location.js';
 
 /**
- * A path made absolute as it is now, so that it still leads there when the process changes its directory. Throws
- * SHALE_INVALID_ARGUMENT for what is no path.
+ * A path or `file:` URL as a path made absolute as it is now, so that it still leads there when the process changes its
+ * directory. Throws SHALE_INVALID_ARGUMENT for what is neither.
  */
-export function fromHere(path: string): string {
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw refused(String(path), 'a path is text that is not empty and has no zero byte in it');
-  }
+export function fromHere(location: string | URL, field: string = 'directory'): string {
+  const path = toPath(location, field);
   if (path.startsWith('/')) return path;
   const here = process.cwd();
   const [named, meant] = [
