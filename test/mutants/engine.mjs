@@ -103,7 +103,7 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/intake/naming-queue.ts',
-        from: 'return refsOf(append).some((ref) => this.holds(ref));',
+        from: 'return append.refs().some((ref) => this.holds(ref));',
         to: 'return false;',
       },
     ],
@@ -271,7 +271,7 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/intake/intake.ts',
-        from: `    copyPayloads(append);
+        from: `    append.copyPayloads();
     this.#wait(`,
         to: '    this.#wait(',
       },

@@ -1,10 +1,9 @@
 import type { PayloadCodec, TableId } from '@shale/codec';
 import { invalid } from '@shale/storage';
 import type { Engine } from './engine.js';
-import type { AppendResult, PendingPart } from './frames/pending-append.js';
+import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from './frames/pending-append.js';
 import { dropOf } from './frames/removal.js';
 import { toSequence } from './ids.js';
-import { costOf } from './intake/cost.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
 import { encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';
@@ -93,22 +92,8 @@ export class Table<T = Uint8Array> {
         // From here on no code of the caller runs until the payload is copied.
         const bytes = measureEncoded(this.#codec, payloadBytes);
         this.#requireOwn();
-        this.#engine.intake.accept(
-          {
-            kind: 'single',
-            ref: this.#ref,
-            payload: payloadBytes,
-            isCopied: false,
-            expect: how.expect,
-            sync: how.sync,
-            cost: costOf(bytes, 1),
-            entries: 1,
-            bytes,
-            resolve,
-            reject,
-          },
-          how.signal,
-        );
+        const append = new SingleAppend(this.#ref, payloadBytes, bytes, how, resolve, reject);
+        this.#engine.intake.accept(append, how.signal);
       } catch (error) {
         inTurn(reject, error);
       }
@@ -127,22 +112,10 @@ export class Table<T = Uint8Array> {
         const gathered = this.gather(payloads);
         // From here on no code of the caller runs until the payloads are copied.
         const part = this.measure(gathered, how.expect);
-        const { count } = part.payloads;
-        this.#engine.intake.accept(
-          {
-            kind: 'batch',
-            ref: this.#ref,
-            payloads: part.payloads,
-            expect: how.expect,
-            sync: how.sync,
-            cost: costOf(part.bytes, count),
-            entries: count,
-            bytes: part.bytes,
-            resolve,
-            reject,
-          },
-          how.signal,
-        );
+        // One part has one result.
+        const settle = ([result]: readonly AppendResult[]): void => resolve(result as AppendResult);
+        const append = new WriteAppend('batch', [part], how.sync, settle, reject);
+        this.#engine.intake.accept(append, how.signal);
       } catch (error) {
         inTurn(reject, error);
       }
@@ -246,10 +219,10 @@ export class Table<T = Uint8Array> {
   }
 
   /** @internal The second half: runs none, and none may run until what it returns is copied. */
-  measure(batch: GatheredBatch, expect: bigint | undefined): PendingPart & { readonly bytes: number } {
+  measure(batch: GatheredBatch, expect: bigint | undefined): PendingPart {
     this.#requireOwn();
     const payloads = measureBatch(this.#codec, batch);
-    return { ref: this.#ref, payloads, expect, bytes: bytesOf(payloads) };
+    return { ref: this.#ref, payloads, count: payloads.count, bytes: bytesOf(payloads), expect };
   }
 
   /** Throws SHALE_INVALID_ARGUMENT for a table of a name that was asked for by its id. */

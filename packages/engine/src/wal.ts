@@ -12,9 +12,9 @@ import {
 } from '@shale/storage';
 import { checkSignal } from './abort.js';
 import type { Engine } from './engine.js';
-import type { AppendResult } from './frames/pending-append.js';
+import { costOf, mostParts, tooLarge } from './frames/cost.js';
+import { type AppendResult, WriteAppend } from './frames/pending-append.js';
 import { type IdInput, type TableIdInput, toId, toTableId } from './ids.js';
-import { costOf, mostParts, tooLarge } from './intake/cost.js';
 import { type GatheredBatch, readArray } from './intake/gather.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents } from './listing.js';
@@ -154,27 +154,14 @@ export class Wal implements AsyncDisposable {
         const given = this.#gather(parts);
         // From here on no code of the caller runs until the payloads are copied.
         const checked = given.map(({ table, batch, expect }) => table.measure(batch, expect));
-        const entries = checked.reduce((sum, part) => sum + part.payloads.count, 0);
-        const bytes = checked.reduce((sum, part) => sum + part.bytes, 0);
         const settle = resolve as unknown as (results: readonly AppendResult[]) => void;
         if (checked.length === 0) {
           this.#engine.requireWritable();
           inTurn(settle, []);
           return;
         }
-        this.#engine.intake.accept(
-          {
-            kind: 'write',
-            parts: checked,
-            sync,
-            cost: costOf(bytes, entries, checked.length),
-            entries,
-            bytes,
-            resolve: settle,
-            reject,
-          },
-          signal,
-        );
+        const append = new WriteAppend('write', checked, sync, settle, reject);
+        this.#engine.intake.accept(append, signal);
       } catch (error) {
         inTurn(reject, error);
       }

@@ -3,7 +3,7 @@ import { withName } from '../table-name.js';
 import type { Address, TableRef } from '../table-ref.js';
 import type { BufferPool } from './buffer-pool.js';
 import {
-  type AppendResult,
+  type AppendSink,
   isRemoval,
   type Payloads,
   type PendingAppend,
@@ -11,7 +11,6 @@ import {
   type PendingRemoval,
   type PendingTrim,
   refsOf,
-  releaseFramed,
 } from './pending-append.js';
 
 /** The most appends in one frame: settling them is one tick of this thread, which must stay short. */
@@ -25,12 +24,11 @@ const MAX_REMOVALS = 32;
 let serials = 0;
 
 /** Appends, trims and drops that travel to a shard together, and the promises that wait for them. */
-export class Frame {
+export class Frame implements AppendSink {
   readonly serial: number = ++serials;
   readonly #writer: AppendFrameWriter;
   readonly #changes: PendingChange[] = [];
-  /** Entries of each append as the frame counts them: a write over several tables is several. A removal has none. */
-  readonly #counts: number[] = [];
+  #appends = 0;
   #removals = 0;
   #sync = false;
   #cost = 0;
@@ -46,7 +44,7 @@ export class Frame {
     return this.#writer.buffer;
   }
 
-  /** What is in it, in order. Of the appends the frame has what they were about: see `releaseFramed`. */
+  /** What is in it, in order. Of the appends the frame has what they were about: see `letGo`. */
   get changes(): readonly PendingChange[] {
     return this.#changes;
   }
@@ -63,7 +61,7 @@ export class Frame {
 
   /** Appends, with each part of a write over several tables counted. */
   get appendCount(): number {
-    return this.#counts.length - this.#removals;
+    return this.#appends;
   }
 
   /** Whether it takes another trim or drop, if that fits. */
@@ -82,7 +80,7 @@ export class Frame {
 
   /** The buffer that surely holds this alone. */
   static sizeFor(change: PendingChange): number {
-    const parts = partCount(change);
+    const parts = partsOf(change);
     return AppendFrameWriter.sizeFor(change.entries, change.bytes, parts, parts);
   }
 
@@ -99,7 +97,7 @@ export class Frame {
 
   fits(change: PendingChange): boolean {
     if (this.#changes.length >= MAX_CHANGES || (isRemoval(change) && !this.takesRemovals)) return false;
-    const parts = partCount(change);
+    const parts = partsOf(change);
     return this.#writer.fits(change.entries, change.bytes, parts, parts);
   }
 
@@ -116,28 +114,41 @@ export class Frame {
   }
 
   #addAppend(append: PendingAppend): void {
-    const writer = this.#writer;
     // Without the commit nothing of it is in.
-    writer.begin(append.entries, append.bytes, partCount(append));
-    if (append.kind === 'single') {
-      this.#begin(append.ref, false, append.expect);
-      writer.add(append.payload, append.bytes);
-    } else if (append.kind === 'batch') {
-      this.#begin(append.ref, false, append.expect);
-      this.#copy(append.payloads);
-    } else {
-      for (const [index, part] of append.parts.entries()) {
-        this.#begin(part.ref, index > 0, part.expect);
-        this.#copy(part.payloads);
-      }
-    }
-    writer.commit();
-    if (append.kind === 'single') this.#counts.push(1);
-    else if (append.kind === 'batch') this.#counts.push(append.payloads.count);
-    else for (const part of append.parts) this.#counts.push(part.payloads.count);
+    this.#writer.begin(append.entries, append.bytes, append.parts);
+    append.addTo(this);
+    this.#writer.commit();
+    this.#appends += append.parts;
     this.#entries += append.entries;
     this.#bytes += append.bytes;
-    releaseFramed(append);
+    append.letGo();
+  }
+
+  /** @internal For the append that is being added. */
+  beginPart(ref: TableRef, joins: boolean, expect: bigint | undefined): void {
+    const table = this.#tableOf(ref);
+    if (expect !== undefined) this.#writer.beginAppend(table, { joins, expect });
+    else if (joins) this.#writer.beginAppend(table, { joins });
+    else this.#writer.beginAppend(table);
+  }
+
+  /** @internal For the append that is being added. */
+  addEntry(payload: Uint8Array, length: number): void {
+    this.#writer.add(payload, length);
+  }
+
+  /** @internal For the append that is being added. */
+  addEntries(payloads: Payloads): void {
+    const writer = this.#writer;
+    if (payloads.are === 'copied') {
+      writer.addPacked(payloads.packed);
+      return;
+    }
+    const { views, lengths } = payloads;
+    for (let i = 0; i < views.length; i++) {
+      const view = views[i];
+      if (view !== undefined) writer.add(view, lengths[i]);
+    }
   }
 
   #addRemoval(removal: PendingRemoval): void {
@@ -147,7 +158,6 @@ export class Frame {
     if (removal.kind === 'trim') writer.addTrim(table, removal.upTo);
     else writer.addDrop(table);
     writer.commit();
-    this.#counts.push(0);
     this.#removals++;
   }
 
@@ -162,34 +172,20 @@ export class Frame {
     let index = 0;
     let trimAt = 0;
     for (const change of this.#changes) {
-      const parts = partCount(change);
+      const parts = partsOf(change);
       const error = failed.size === 0 ? undefined : firstError(failed, index, parts);
       if (error !== undefined) change.reject(withName(error, refsOf(change)));
       else if (change.kind === 'trim') settleTrim(change, reply, index, trimAt);
-      else this.#resolve(change, reply, index);
+      else if (change.kind === 'drop') change.resolve();
+      else change.answer(reply, index);
       if (change.kind === 'trim') trimAt += 2;
       index += parts;
     }
   }
 
-  #resolve(change: Exclude<PendingChange, PendingTrim>, reply: AppendReply, index: number): void {
-    if (change.kind === 'single') change.resolve(reply.firsts[index] ?? 0n);
-    else if (change.kind === 'batch') change.resolve(this.#result(reply, index));
-    else if (change.kind === 'write') {
-      change.resolve(change.parts.map((_, part) => this.#result(reply, index + part)));
-    } else change.resolve();
-  }
-
   /** Rejects every promise. */
   fail(errorOf: (change: PendingChange) => WalError): void {
     for (const change of this.#changes) change.reject(withName(errorOf(change), refsOf(change)));
-  }
-
-  #begin(ref: TableRef, joins: boolean, expect: bigint | undefined): void {
-    const table = this.#tableOf(ref);
-    if (expect !== undefined) this.#writer.beginAppend(table, { joins, expect });
-    else if (joins) this.#writer.beginAppend(table, { joins });
-    else this.#writer.beginAppend(table);
   }
 
   #tableOf(ref: TableRef): number {
@@ -201,26 +197,6 @@ export class Frame {
     }
     return ref.frameIndex;
   }
-
-  #copy(payloads: Payloads): void {
-    const writer = this.#writer;
-    if (payloads.are === 'copied') {
-      writer.addPacked(payloads.packed);
-      return;
-    }
-    const { views, lengths } = payloads;
-    for (let i = 0; i < views.length; i++) {
-      const view = views[i];
-      if (view !== undefined) writer.add(view, lengths[i]);
-    }
-  }
-
-  #result(reply: AppendReply, index: number): AppendResult {
-    const first = reply.firsts[index] ?? 0n;
-    const count = this.#counts[index] ?? 0;
-    // Of an empty append the reply tells the table's last sequence.
-    return count === 0 ? { first: first + 1n, last: first } : { first, last: first + BigInt(count) - 1n };
-  }
 }
 
 function bufferOf(size: number, change: PendingChange): ArrayBuffer {
@@ -230,10 +206,6 @@ function bufferOf(size: number, change: PendingChange): ArrayBuffer {
     const message = `there is no memory for a frame with an append of ${change.bytes} bytes: split it`;
     throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: change.bytes } });
   }
-}
-
-function partCount(change: PendingChange): number {
-  return change.kind === 'write' ? change.parts.length : 1;
 }
 
 function settleTrim(trim: PendingTrim, reply: AppendReply, index: number, trimAt: number): void {
@@ -253,4 +225,8 @@ function firstError(
     if (error !== undefined) return error;
   }
   return undefined;
+}
+
+function partsOf(change: PendingChange): number {
+  return isRemoval(change) ? 1 : change.parts;
 }

@@ -1,5 +1,6 @@
-import { EntryPacker, type PackedEntries } from '@shale/codec';
+import { type AppendReply, EntryPacker, type PackedEntries } from '@shale/codec';
 import { TableRef } from '../table-ref.js';
+import { costOf } from './cost.js';
 
 /** Where an append got to: `first` to `last`, both inclusive. An empty batch has `first === last + 1n`. */
 export interface AppendResult {
@@ -31,11 +32,23 @@ export interface CopiedPayloads {
   readonly packed: PackedEntries;
 }
 
-/** One part of a write over several tables. */
+/** Entries for one table: a batch, or a part of a write. */
 export interface PendingPart {
-  readonly ref: TableRef;
+  ref: TableRef;
   payloads: Payloads;
+  /** Entries. */
+  readonly count: number;
+  /** Payload bytes. */
+  readonly bytes: number;
   readonly expect: bigint | undefined;
+}
+
+/** What an append puts its entries into: a frame. */
+export interface AppendSink {
+  /** @param joins whether it is part of the write that the part before it belongs to */
+  beginPart(ref: TableRef, joins: boolean, expect: bigint | undefined): void;
+  addEntry(payload: Uint8Array, length: number): void;
+  addEntries(payloads: Payloads): void;
 }
 
 interface Common {
@@ -48,36 +61,194 @@ interface Common {
   reject(error: unknown): void;
 }
 
+/** What every append on its way can do: accepted, and not yet answered. */
+interface Append extends Common {
+  /** Its table; of a write that of the first part. */
+  readonly ref: TableRef | undefined;
+  /** How many appends it is for the frame. */
+  readonly parts: number;
+  refs(): readonly TableRef[];
+  /** Whether every table has its address. */
+  isAddressed(): boolean;
+  /** Replaces its tables. */
+  pin(pinned: (ref: TableRef) => TableRef): void;
+  /**
+   * Copies the payloads of an append that cannot go into a frame yet: from then on the caller may change them. Throws
+   * when there is no memory for them, and for one that another thread makes longer meanwhile.
+   */
+  copyPayloads(): void;
+  addTo(sink: AppendSink): void;
+  /**
+   * Lets go of what the frame has now: the payloads, and the table, if it was asked for by its id. An application may
+   * ask for its table at each append; then nothing of it outlives the call, and the garbage collector has nothing to
+   * move. A name's table stays: it keeps what is known of the name.
+   */
+  letGo(): void;
+  /** Settles it by the answer at `index`. */
+  answer(reply: AppendReply, index: number): void;
+}
+
+/** How to append. */
+interface How {
+  readonly sync: boolean;
+  readonly expect: bigint | undefined;
+}
+
+const NO_BYTES = new Uint8Array(0);
+const NO_TABLE = new TableRef(null, null);
+const NO_PAYLOADS: Payloads = { are: 'measured', count: 0, views: [], lengths: [] };
+
 /** `table.append`: one entry; resolves with its sequence. */
-export interface SingleAppend extends Common {
-  readonly kind: 'single';
+export class SingleAppend implements Append {
+  readonly kind = 'single';
+  readonly parts = 1;
+  readonly entries = 1;
   ref: TableRef;
-  /** Its length is `bytes`. */
-  payload: Uint8Array;
+  readonly sync: boolean;
+  readonly cost: number;
+  readonly bytes: number;
+  readonly reject: (error: unknown) => void;
+  #payload: Uint8Array;
   /** Whether the payload is a copy, with no other owner. */
-  isCopied: boolean;
-  readonly expect: bigint | undefined;
-  readonly resolve: (sequence: bigint) => void;
+  #isCopied = false;
+  readonly #expect: bigint | undefined;
+  readonly #resolve: (sequence: bigint) => void;
+
+  /** @param bytes the length of the payload */
+  constructor(
+    ref: TableRef,
+    payload: Uint8Array,
+    bytes: number,
+    { sync, expect }: How,
+    resolve: (sequence: bigint) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.ref = ref;
+    this.sync = sync;
+    this.cost = costOf(bytes, 1);
+    this.bytes = bytes;
+    this.reject = reject;
+    this.#payload = payload;
+    this.#expect = expect;
+    this.#resolve = resolve;
+  }
+
+  refs(): readonly TableRef[] {
+    return [this.ref];
+  }
+
+  isAddressed(): boolean {
+    return this.ref.address !== null;
+  }
+
+  pin(pinned: (ref: TableRef) => TableRef): void {
+    this.ref = pinned(this.ref);
+  }
+
+  copyPayloads(): void {
+    if (this.#isCopied) return;
+    const copy = new Uint8Array(this.bytes);
+    copy.set(this.#payload);
+    this.#payload = copy;
+    this.#isCopied = true;
+  }
+
+  addTo(sink: AppendSink): void {
+    sink.beginPart(this.ref, false, this.#expect);
+    sink.addEntry(this.#payload, this.bytes);
+  }
+
+  letGo(): void {
+    this.#payload = NO_BYTES;
+    if (this.ref.name === null) this.ref = NO_TABLE;
+  }
+
+  answer(reply: AppendReply, index: number): void {
+    this.#resolve(reply.firsts[index] ?? 0n);
+  }
 }
 
-/** `table.appendBatch`: entries of one table, all or nothing. */
-export interface BatchAppend extends Common {
-  readonly kind: 'batch';
-  ref: TableRef;
-  payloads: Payloads;
-  readonly expect: bigint | undefined;
-  readonly resolve: (result: AppendResult) => void;
-}
+/** `table.appendBatch` and `wal.write`: entries of one table, or of several, all or nothing. */
+export class WriteAppend implements Append {
+  readonly kind: 'batch' | 'write';
+  readonly sync: boolean;
+  readonly cost: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly reject: (error: unknown) => void;
+  readonly #parts: readonly PendingPart[];
+  readonly #resolve: (results: readonly AppendResult[]) => void;
 
-/** `wal.write`: entries of several tables, all or nothing. */
-export interface WriteAppend extends Common {
-  readonly kind: 'write';
-  readonly parts: readonly PendingPart[];
-  readonly resolve: (results: AppendResult[]) => void;
+  constructor(
+    kind: 'batch' | 'write',
+    parts: readonly PendingPart[],
+    sync: boolean,
+    resolve: (results: readonly AppendResult[]) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.kind = kind;
+    this.sync = sync;
+    let entries = 0;
+    let bytes = 0;
+    for (const part of parts) {
+      entries += part.count;
+      bytes += part.bytes;
+    }
+    this.entries = entries;
+    this.bytes = bytes;
+    this.cost = costOf(bytes, entries, parts.length);
+    this.reject = reject;
+    this.#parts = parts;
+    this.#resolve = resolve;
+  }
+
+  get ref(): TableRef | undefined {
+    return this.#parts[0]?.ref;
+  }
+
+  get parts(): number {
+    return this.#parts.length;
+  }
+
+  refs(): readonly TableRef[] {
+    return this.#parts.map(({ ref }) => ref);
+  }
+
+  isAddressed(): boolean {
+    return this.#parts.every(({ ref }) => ref.address !== null);
+  }
+
+  pin(pinned: (ref: TableRef) => TableRef): void {
+    for (const part of this.#parts) part.ref = pinned(part.ref);
+  }
+
+  copyPayloads(): void {
+    for (const part of this.#parts) part.payloads = copied(part.payloads);
+  }
+
+  addTo(sink: AppendSink): void {
+    for (let i = 0; i < this.#parts.length; i++) {
+      const part = this.#parts[i];
+      if (part === undefined) continue;
+      sink.beginPart(part.ref, i > 0, part.expect);
+      sink.addEntries(part.payloads);
+    }
+  }
+
+  letGo(): void {
+    for (const part of this.#parts) {
+      part.payloads = NO_PAYLOADS;
+      if (part.ref.name === null) part.ref = NO_TABLE;
+    }
+  }
+
+  answer(reply: AppendReply, index: number): void {
+    this.#resolve(this.#parts.map(({ count }, part) => resultOf(reply, index + part, count)));
+  }
 }
 
 /** An append on its way: accepted, and not yet answered. */
-export type PendingAppend = SingleAppend | BatchAppend | WriteAppend;
+export type PendingAppend = SingleAppend | WriteAppend;
 
 /** `table.trim`, at its turn. Nothing takes its table's address away. */
 export interface PendingTrim extends Common {
@@ -106,53 +277,15 @@ export function isRemoval(change: PendingChange): change is PendingRemoval {
   return change.kind === 'trim' || change.kind === 'drop';
 }
 
-const NO_BYTES = new Uint8Array(0);
-const NO_TABLE = new TableRef(null, null);
-const NO_PAYLOADS: Payloads = { are: 'measured', count: 0, views: [], lengths: [] };
-
-/** Whether every table of an append has its address. */
-export function isAddressed(append: PendingAppend): boolean {
-  return append.kind === 'write'
-    ? append.parts.every((part) => part.ref.address !== null)
-    : append.ref.address !== null;
-}
-
 /** The tables of an append, trim or drop. */
 export function refsOf(change: PendingChange): readonly TableRef[] {
-  return change.kind === 'write' ? change.parts.map((part) => part.ref) : [change.ref];
+  return isRemoval(change) ? [change.ref] : change.refs();
 }
 
-/**
- * Copies the payloads of an append that cannot go into a frame yet: from then on the caller may change them. Throws
- * when there is no memory for them, and for one that another thread makes longer meanwhile.
- */
-export function copyPayloads(append: PendingAppend): void {
-  if (append.kind === 'single') {
-    if (append.isCopied) return;
-    const copy = new Uint8Array(append.bytes);
-    copy.set(append.payload);
-    append.payload = copy;
-    append.isCopied = true;
-  } else if (append.kind === 'batch') {
-    append.payloads = copied(append.payloads);
-  } else {
-    for (const part of append.parts) part.payloads = copied(part.payloads);
-  }
-}
-
-/**
- * Lets go of what the frame has now: the payloads, and the table, if it was asked for by its id. An application may ask
- * for its table at each append; then nothing of it outlives the call, and the garbage collector has nothing to move. A
- * name's table stays: it keeps what is known of the name.
- */
-export function releaseFramed(append: PendingAppend): void {
-  if (append.kind === 'write') {
-    for (const part of append.parts) part.payloads = NO_PAYLOADS;
-    return;
-  }
-  if (append.kind === 'single') append.payload = NO_BYTES;
-  else append.payloads = NO_PAYLOADS;
-  if (append.ref.name === null) append.ref = NO_TABLE;
+function resultOf(reply: AppendReply, index: number, count: number): AppendResult {
+  const first = reply.firsts[index] ?? 0n;
+  // Of an empty append the reply tells the table's last sequence.
+  return count === 0 ? { first: first + 1n, last: first } : { first, last: first + BigInt(count) - 1n };
 }
 
 function copied(payloads: Payloads): CopiedPayloads {

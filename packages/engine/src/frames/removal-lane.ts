@@ -1,5 +1,5 @@
 import type { TableRef } from '../table-ref.js';
-import { copyPayloads, isRemoval, type PendingChange, refsOf } from './pending-append.js';
+import { isRemoval, type PendingChange, refsOf } from './pending-append.js';
 import { TableCounts } from './table-counts.js';
 
 /**
@@ -25,8 +25,9 @@ export class RemovalLane {
 
   /** Takes a change in, whole, with payloads of its own; or throws and has nothing of it. */
   push(change: PendingChange): void {
-    if (!isRemoval(change)) copyPayloads(change);
-    this.#items.push(this.#pinned(change));
+    if (!isRemoval(change)) change.copyPayloads();
+    this.#pin(change);
+    this.#items.push(change);
   }
 
   /** Calls `call` when everything taken in so far has left. */
@@ -80,15 +81,9 @@ export class RemovalLane {
     }
   }
 
-  #pinned(change: PendingChange): PendingChange {
-    if (isRemoval(change)) {
-      change.ref = this.#enter(change.ref);
-      return change;
-    }
-    if (change.kind === 'write') {
-      return { ...change, parts: change.parts.map((part) => ({ ...part, ref: this.#enter(part.ref) })) };
-    }
-    return { ...change, ref: this.#enter(change.ref) };
+  #pin(change: PendingChange): void {
+    if (isRemoval(change)) change.ref = this.#enter(change.ref);
+    else change.pin((ref) => this.#enter(ref));
   }
 
   #enter(ref: TableRef): TableRef {

@@ -1,8 +1,8 @@
 import { EntryPacker, mustBe, type PayloadCodec, show } from '@shale/codec';
 import { fromCaller, invalid } from '@shale/storage';
+import { costOf, mostEntries, tooLarge } from '../frames/cost.js';
 import type { CopiedPayloads, MeasuredPayloads, Payloads } from '../frames/pending-append.js';
 import { encodeWith, isBytesCodec, measureEncoded } from '../payload.js';
-import { costSoFar, mostEntries, tooLarge } from './cost.js';
 
 /** A batch after all code of its caller has run that there is: getters, iterations, the codec. */
 export type GatheredBatch = readonly Uint8Array[] | CopiedPayloads;
@@ -22,7 +22,7 @@ export function gatherBatch<T>(codec: PayloadCodec<T>, payloads: readonly T[], l
   for (const item of items) {
     const bytes = encodeWith(codec, item);
     packer.add(bytes, measureEncoded(codec, bytes));
-    const cost = costSoFar(packer.payloadBytes, packer.count);
+    const cost = costOf(packer.payloadBytes, packer.count, 0);
     if (cost > limit) throw tooLarge({ bytes: packer.payloadBytes, entries: packer.count }, cost, limit);
   }
   return { are: 'copied', count: packer.count, packed: packer.finish() };

@@ -1,8 +1,8 @@
 import { WalError } from '@shale/codec';
 import { abortReason, hasAborted, onAbort } from '../abort.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { tooLarge } from '../frames/cost.js';
 import {
-  copyPayloads,
   isRemoval,
   type PendingAppend,
   type PendingChange,
@@ -13,7 +13,6 @@ import type { JointLane } from '../joint/joint-lane.js';
 import type { Shard } from '../shard/shard.js';
 import type { TableRef } from '../table-ref.js';
 import { inTurn } from '../turn.js';
-import { tooLarge } from './cost.js';
 import type { FlowControl, Place } from './flow.js';
 import { NamingQueue } from './naming-queue.js';
 
@@ -85,7 +84,7 @@ export class Intake {
         flow.book(append.cost);
         lane.wake();
       } else {
-        copyPayloads(append);
+        append.copyPayloads();
         flow.book(append.cost);
         this.#hold(append, 'door');
       }
@@ -201,7 +200,7 @@ export class Intake {
 
   #queue(append: PendingAppend, signal: AbortSignal | undefined): void {
     this.#context.flow.requirePlace(append.cost);
-    copyPayloads(append);
+    append.copyPayloads();
     this.#wait(append.cost, 'room', signal, () => this.#admit(append), append.reject);
   }
 
@@ -262,8 +261,7 @@ export class Intake {
   #laneOf(append: PendingChange): Lane {
     const { joint, shards } = this.#context;
     if (joint.wants(append)) return joint;
-    const ref = append.kind === 'write' ? append.parts[0]?.ref : append.ref;
-    const shard = shards[ref?.address?.shard ?? 0];
+    const shard = shards[append.ref?.address?.shard ?? 0];
     if (shard === undefined) throw new WalError('SHALE_INTERNAL', 'an append has no shard');
     return shard;
   }

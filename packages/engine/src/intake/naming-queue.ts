@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers';
 import type { Catalog } from '../catalog/catalog.js';
-import { isAddressed, type PendingAppend, refsOf } from '../frames/pending-append.js';
+import type { PendingAppend } from '../frames/pending-append.js';
 import type { TableRef } from '../table-ref.js';
 import { Milestones, type Stretch } from './milestones.js';
 
@@ -66,21 +66,21 @@ export class NamingQueue {
 
   /** Whether an append has to be held, for a name or behind something else. */
   wants(append: PendingAppend): boolean {
-    if (!isAddressed(append)) return true;
+    if (!append.isAddressed()) return true;
     if (this.#lastOfName.size === 0 && this.#lastOfId.size === 0) return false;
-    return refsOf(append).some((ref) => this.holds(ref));
+    return append.refs().some((ref) => this.holds(ref));
   }
 
   /** Queues an append, whose payloads are copies; `go` is called when its tables have their addresses. */
   addAppend(append: PendingAppend, go: () => void, fail: (error: unknown) => void): void {
     const { catalog, trouble } = this.#context;
-    this.#add(refsOf(append), 1 + Math.floor(append.cost / BYTES_PER_WEIGHT), {
+    this.#add(append.refs(), 1 + Math.floor(append.cost / BYTES_PER_WEIGHT), {
       wait: () => {
         // A drop before it may have taken an address away.
-        if (isAddressed(append)) return null;
+        if (append.isAddressed()) return null;
         const error = trouble();
         if (error !== null) throw error;
-        const nameless = refsOf(append).filter((ref) => ref.address === null);
+        const nameless = append.refs().filter((ref) => ref.address === null);
         return Promise.all(nameless.map((ref) => catalog.ensure(ref))).then(() => undefined);
       },
       go,

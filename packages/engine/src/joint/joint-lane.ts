@@ -43,11 +43,11 @@ export class JointLane {
 
   /** Whether a change has to go here: it concerns several shards, or a table that is in here. */
   wants(change: PendingChange): boolean {
-    if (change.kind !== 'write') return change.ref.address !== null && this.has(change.ref.address);
-    const shard = change.parts[0]?.ref.address?.shard;
-    return change.parts.some(
-      ({ ref: { address } }) => address !== null && (address.shard !== shard || this.has(address)),
-    );
+    const address = change.ref?.address ?? null;
+    if (change.kind !== 'write') return address !== null && this.has(address);
+    return change
+      .refs()
+      .some((ref) => ref.address !== null && (ref.address.shard !== address?.shard || this.has(ref.address)));
   }
 
   /** Whether a table is in here. */

@@ -7,7 +7,7 @@ const PER_ENTRY = 4;
 /** For each trim and drop: bookkeeping on this thread, and a place in a frame. */
 const PER_REMOVAL = 512;
 
-/** The bytes that the flow control books for appends: for one of them, unless it is a write with several parts. */
+/** The bytes that the flow control books: for one append, for as many as a write has parts, or for none yet. */
 export function costOf(bytes: number, entries: number, appends = 1): number {
   return bytes + PER_ENTRY * entries + PER_APPEND * appends;
 }
@@ -25,11 +25,6 @@ export function mostEntries(limit: number): number {
 /** No write has more parts, where so much may be under way at all. */
 export function mostParts(limit: number): number {
   return limit / PER_APPEND;
-}
-
-/** What a batch costs at least that has come so far. */
-export function costSoFar(bytes: number, entries: number): number {
-  return costOf(bytes, entries, 0);
 }
 
 /** The error of an append, or of a batch so far, that is more than may be under way at all. */
