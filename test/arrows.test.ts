@@ -1,5 +1,5 @@
-// The rules in biome.json keep the packages' arrows and secrets. A rule that is misspelt keeps nothing and says nothing,
-// so each one is broken here, in a copy of the tree, to see it complain.
+// The rules in biome.json keep the packages' arrows and secrets. A rule that is misspelt keeps nothing and says
+// nothing, so each one is broken here, in a copy of the tree, to see it complain.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

@@ -29,7 +29,9 @@ function importsOf(place: string): Map<string, Set<string>> {
   return all;
 }
 
-/** What is left when whatever imports nothing that is left goes, again and again: the circles, and what leads to them. */
+/**
+ * What is left when whatever imports nothing that is left goes, again and again: the circles, and what leads to them.
+ */
 function circlesOf(imports: Map<string, Set<string>>): Record<string, string[]> {
   for (let before = -1; before !== imports.size; ) {
     before = imports.size;

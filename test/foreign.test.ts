@@ -1,5 +1,5 @@
-// What an opening makes of a database that another program has written to, with options of RocksDB that change what a log
-// looks like. The other program is compat/foreign-writer.cc, which knows RocksDB and nothing of Shale.
+// What an opening makes of a database that another program has written to, with options of RocksDB that change what a
+// log looks like. The other program is compat/foreign-writer.cc, which knows RocksDB and nothing of Shale.
 import {
   cpSync,
   existsSync,
@@ -210,8 +210,8 @@ function crc32c(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-// 10: sizes of timestamps (RocksDB 8); 130: what the log before was (RocksDB 9), which may be ignored; 77: nobody knows.
-// RocksDB 7 takes 10 and 13 for marks of its own reader: the end of the log.
+// 10: sizes of timestamps (RocksDB 8); 130: what the log before was (RocksDB 9), which may be ignored; 77: nobody
+// knows. RocksDB 7 takes 10 and 13 for marks of its own reader: the end of the log.
 test.each([10, 13, 130, 77])(
   'a log with a record of type %i is refused unless this RocksDB replays it',
   async (type) => {

@@ -349,8 +349,8 @@ async function flushedTwice(): Promise<{ path: string; manifest: string; before:
   return { path, manifest: manifest(), before };
 }
 
-// RocksDB does not open a manifest whose last record is torn in the middle, though that record was never made durable, so
-// that a power failure while it was written left a log that only `shale repair` could save.
+// RocksDB does not open a manifest whose last record is torn in the middle, though that record was never made durable,
+// so that a power failure while it was written left a log that only `shale repair` could save.
 test('a record of the manifest that the power failed in is cut off, and nothing is lost', async () => {
   for (const torn of [0, 7, 20]) {
     const { path, manifest, before } = await flushedTwice();
@@ -429,8 +429,8 @@ function recordStarts(manifest: Buffer): number[] {
 }
 
 // An opening writes what it replays to table files, says so in records of the new manifest, and deletes the logs. Where
-// those records could not be read, or were cut off the file, the entries were gone and nobody said so: the check took for
-// granted that table files held everything up to where the opening had begun, and cut the damaged records off.
+// those records could not be read, or were cut off the file, the entries were gone and nobody said so: the check took
+// for granted that table files held everything up to where the opening had begun, and cut the damaged records off.
 test('what an opening has replayed is missed when the manifest has lost the records of it', async () => {
   const live = join(folder(), 'live');
   let log = await openLog(live);

@@ -1,5 +1,5 @@
-// A rival that loses or mixes up entries would be measured at doing less: each wrapper that is installed gives back what
-// it was given, also after it was opened again. The others are skipped, for `npm test` does not install them.
+// A rival that loses or mixes up entries would be measured at doing less: each wrapper that is installed gives back
+// what it was given, also after it was opened again. The others are skipped, for `npm test` does not install them.
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -101,7 +101,13 @@ function isOptional({ flags, defaultValue }) {
   return flags.isOptional || defaultValue !== undefined;
 }
 
-/** One field with its type, range, default and meaning. @param {DeclarationReflection} member @param {Prose} prose @returns {string} */
+/**
+ * One field with its type, range, default and meaning.
+ *
+ * @param {DeclarationReflection} member
+ * @param {Prose} prose
+ * @returns {string}
+ */
 function field(member, prose) {
   const [method] = member.signatures ?? [];
   const of = method ?? member.getSignature ?? member;

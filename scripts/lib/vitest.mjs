@@ -15,7 +15,10 @@ export async function runTests() {
   const vitest = join(root, 'node_modules', '.bin', 'vitest');
   const outcome = await ended(start(vitest, args, ['ignore', 'inherit', 'inherit']));
   if (!existsSync(report)) throw new SetupError(`vitest stopped before it could report (${outcome}).`);
-  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: Suite[] }} */
+  /**
+   * @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
+   * testResults: Suite[] }}
+   */
   const counts = JSON.parse(readFileSync(report, 'utf8'));
   rmSync(report);
   return {
@@ -28,7 +31,11 @@ export async function runTests() {
 
 /** @typedef {{ status: string, assertionResults: { status: string }[] }} Suite one test file */
 
-/** A file that fails before its tests run has no failed test to be counted by, so it counts as one itself. @param {Suite} suite */
+/**
+ * A file that fails before its tests run has no failed test to be counted by, so it counts as one itself.
+ *
+ * @param {Suite} suite
+ */
 function failedToLoad(suite) {
   return suite.status === 'failed' && !suite.assertionResults.some((test) => test.status === 'failed');
 }

@@ -1,7 +1,7 @@
 /*
- * Everything that takes bytes from outside gives a typed error or a right result, whatever the bytes: never another kind
- * of exception, never a hang, never a large allocation. Each target gets its corpus (test/fuzz/corpus) and some thousand
- * inputs made of it; `npm run fuzz -- --minutes N` goes on as long as one likes.
+ * Everything that takes bytes from outside gives a typed error or a right result, whatever the bytes: never another
+ * kind of exception, never a hang, never a large allocation. Each target gets its corpus (test/fuzz/corpus) and some
+ * thousand inputs made of it; `npm run fuzz -- --minutes N` goes on as long as one likes.
  */
 import { expect, test } from 'vitest';
 import { readCorpus } from '../dist/fuzz/corpus.js';

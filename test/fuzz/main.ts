@@ -1,7 +1,7 @@
 /*
- * `npm run fuzz -- [target ...] [--minutes N] [--seed S] [--save] [--only FILE]`: feeds changed inputs to what takes bytes
- * from outside, and keeps those that reach new code. All targets share the minutes. `--save` adds what was found to the
- * corpus in the repository; `--only` feeds one file to one target.
+ * `npm run fuzz -- [target ...] [--minutes N] [--seed S] [--save] [--only FILE]`: feeds changed inputs to what takes
+ * bytes from outside, and keeps those that reach new code. All targets share the minutes. `--save` adds what was found
+ * to the corpus in the repository; `--only` feeds one file to one target.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

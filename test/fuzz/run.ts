@@ -6,7 +6,9 @@ import type { FuzzReport } from './fuzz.js';
 import { Board, type FuzzAnswer, type FuzzTask } from './protocol.js';
 
 const WORKER = new URL('./worker.js', import.meta.url);
-/** No input may take more of a processor's time, which others that keep the machine busy do not use up. Milliseconds. */
+/**
+ * No input may take more of a processor's time, which others that keep the machine busy do not use up. Milliseconds.
+ */
 const MOST_WORK_MS = 10_000;
 /** What a thread may have on its heap; all targets together need a tenth of it. */
 const HEAP_MIB = 512;

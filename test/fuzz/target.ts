@@ -8,8 +8,8 @@ export interface Target {
   /** Inputs to begin with, besides the corpus. */
   readonly seeds: readonly Uint8Array[];
   /**
-   * Feeds the input in. Throws when what is promised does not hold: a typed error or a right result, and no other kind of
-   * exception.
+   * Feeds the input in. Throws when what is promised does not hold: a typed error or a right result, and no other kind
+   * of exception.
    */
   run(input: Uint8Array): void | Promise<void>;
 }

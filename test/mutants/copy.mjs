@@ -52,7 +52,12 @@ export class MutantCopy {
     cpSync(join(root, path), join(this.directory, path), { recursive: true, verbatimSymlinks: true });
   }
 
-  /** Breaks something, builds, calls `work`, and mends it again. @param {Mutant} mutant @param {() => Promise<void>} work */
+  /**
+   * Breaks something, builds, calls `work`, and mends it again.
+   *
+   * @param {Mutant} mutant
+   * @param {() => Promise<void>} work
+   */
   async with(mutant, work) {
     /** @type {Map<string, string>} */
     const originals = new Map();
@@ -97,7 +102,10 @@ export class MutantCopy {
     const output = await this.#call(vitest, ['run', ...reporters, file]);
     if (!existsSync(report))
       return { failed: [`${file} (it ended before it could report)`], output: output.text };
-    /** @type {{ testResults: { status: string, assertionResults: { status: string, fullName: string, failureMessages?: string[] }[] }[] }} */
+    /**
+     * @type {{ testResults: { status: string, assertionResults: { status: string, fullName: string, failureMessages?:
+     * string[] }[] }[] }}
+     */
     const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
     const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
     const failed = tests.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName.trim());

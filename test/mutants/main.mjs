@@ -1,5 +1,5 @@
-// `npm run mutants -- [name ...] [--list]`: breaks Shale in one way after the other, in a copy of this checkout, and shows
-// for each which named test notices. One that nobody notices is a failure.
+// `npm run mutants -- [name ...] [--list]`: breaks Shale in one way after the other, in a copy of this checkout, and
+// shows for each which named test notices. One that nobody notices is a failure.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../scripts/lib/paths.mjs';

@@ -12,7 +12,9 @@ export class ForeignWriter {
     return new ForeignWriter(compile('foreign-writer', folder));
   }
 
-  /** Does the steps, which foreign-writer.cc describes, with RocksDB's options. It is killed if the last step is `kill`. */
+  /**
+   * Does the steps, which foreign-writer.cc describes, with RocksDB's options. It is killed if the last step is `kill`.
+   */
   write(directory: string, steps: readonly string[], options: Readonly<Record<string, string>> = {}): void {
     const text = Object.entries(options)
       .map(([name, value]) => `${name}=${value}`)

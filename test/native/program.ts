@@ -2,7 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Compiles a program of the folder `test/compat` into `folder`, with the compiler and the RocksDB that the addon is built with. */
+/**
+ * Compiles a program of the folder `test/compat` into `folder`, with the compiler and the RocksDB that the addon is
+ * built with.
+ */
 export function compile(name: string, folder: string): string {
   const source = fileURLToPath(new URL(`../../compat/${name}.cc`, import.meta.url));
   const program = join(folder, name);

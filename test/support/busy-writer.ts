@@ -1,5 +1,5 @@
-// busy-writer.js <directory> <entries>: writes so many entries ('os', with small memtables, so that logs come and go), says
-// "written", and waits to be killed. With 0 entries it says "written" after the first and goes on for ever.
+// busy-writer.js <directory> <entries>: writes so many entries ('os', with small memtables, so that logs come and go),
+// says "written", and waits to be killed. With 0 entries it says "written" after the first and goes on for ever.
 import { openLog } from '@shale/storage';
 
 const [directory = '', count = '0'] = process.argv.slice(2);

@@ -9,7 +9,9 @@ import { parseCommand, UsageError } from './usage.js';
 
 const BASELINE = fileURLToPath(new URL('../../guard-baseline.json', import.meta.url));
 
-/** Counts instructions and holds them against the stored baseline, or stores them. Resolves to 1 when there are more. */
+/**
+ * Counts instructions and holds them against the stored baseline, or stores them. Resolves to 1 when there are more.
+ */
 export async function guardCommand(args: readonly string[]): Promise<number> {
   const { positionals, values } = parseCommand({
     args: [...args],

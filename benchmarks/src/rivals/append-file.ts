@@ -60,7 +60,9 @@ class AppendFile implements Store {
   }
 }
 
-/** The floor: one file, one write per append, one fdatasync each. It has no index, checksum or trim, and shares no sync. */
+/**
+ * The floor: one file, one write per append, one fdatasync each. It has no index, checksum or trim, and shares no sync.
+ */
 export const driver: StoreDriver = {
   name: 'append-file',
   tunedBy: "Node's fs/promises: appendFile, datasync",

@@ -12,8 +12,8 @@ const SEED = 20_240_601;
 
 /**
  * How many times larger the median of `after` is than that of `before`, with a percentile bootstrap interval: both are
- * drawn again with replacement, many times, and the middle share of the ratios is kept. The same samples always give the
- * same interval.
+ * drawn again with replacement, many times, and the middle share of the ratios is kept. The same samples always give
+ * the same interval.
  */
 export function ratioOfMedians(
   before: readonly number[],

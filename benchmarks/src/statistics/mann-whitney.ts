@@ -1,6 +1,6 @@
 /**
- * The two-sided exact p-value of the Mann-Whitney U test: how often a random split of all values into two groups of these
- * sizes would set their ranks at least so far apart. Ties share their mean rank, and are counted exactly.
+ * The two-sided exact p-value of the Mann-Whitney U test: how often a random split of all values into two groups of
+ * these sizes would set their ranks at least so far apart. Ties share their mean rank, and are counted exactly.
  */
 export function mannWhitneyP(a: readonly number[], b: readonly number[]): number {
   const ranks = doubledRanks([...a, ...b]);

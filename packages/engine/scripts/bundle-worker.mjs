@@ -1,5 +1,5 @@
-// Makes dist/worker/thread.cjs, the one file that a shard's thread runs, out of dist/worker/entry.js and what it imports.
-// Called after each compilation, and before tests: it takes a fraction of a second.
+// Makes dist/worker/thread.cjs, the one file that a shard's thread runs, out of dist/worker/entry.js and what it
+// imports. Called after each compilation, and before tests: it takes a fraction of a second.
 //
 // CommonJS, for then no hook of the application on the loading of ES modules is asked. The addon is not in it (its path
 // comes by workerData), nor is Piscina, whose own copy in the thread it has to share.
@@ -38,7 +38,11 @@ export async function bundleWorker() {
   for (const part of output) write(part.fileName, part.type === 'chunk' ? part.code : part.source);
 }
 
-/** What was compiled from TypeScript, with its map, so that the map of the bundle leads to the TypeScript. @param {string} id */
+/**
+ * What was compiled from TypeScript, with its map, so that the map of the bundle leads to the TypeScript.
+ *
+ * @param {string} id
+ */
 function withSourceMap(id) {
   const map = read(`${id}.map`);
   return map === undefined || isForeign(id) ? null : { code: readFileSync(id, 'utf8'), map };
@@ -63,7 +67,12 @@ function licenses(ids) {
     .join('\n');
 }
 
-/** A rename, and only when something is different: another run of tests may be loading it. @param {string} name @param {string | Uint8Array} content */
+/**
+ * A rename, and only when something is different: another run of tests may be loading it.
+ *
+ * @param {string} name
+ * @param {string | Uint8Array} content
+ */
 function write(name, content) {
   const path = join(dirname(target), name);
   if (read(path) === content) return;

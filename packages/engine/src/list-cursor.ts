@@ -6,7 +6,9 @@ import type { Shard } from './shard/shard.js';
 /** Items that a thread hands over at a time. */
 const PAGE = 1024;
 
-/** A list that was abandoned half-way is given up in the thread, which may hold a snapshot for it, when it is collected. */
+/**
+ * A list that was abandoned half-way is given up in the thread, which may hold a snapshot for it, when it is collected.
+ */
 const abandoned = new FinalizationRegistry<ListCursor>((cursor) => cursor.end());
 
 /** Makes a list that goes on over several requests to one shard. */

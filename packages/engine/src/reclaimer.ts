@@ -8,11 +8,13 @@ const SOON_MS = 300;
 /** What is left is compacted away when nothing was written or trimmed for so long: it costs I/O. */
 const QUIET_MS = 1000;
 /**
- * The most trimmed tables that are remembered each by itself. Of those beyond only the span that they lie in is known: its
- * space comes back by compaction alone, with all that it holds.
+ * The most trimmed tables that are remembered each by itself. Of those beyond only the span that they lie in is known:
+ * its space comes back by compaction alone, with all that it holds.
  */
 export const MOST_TABLES = 16_384;
-/** How many times as long as dropping files took they are left alone after it: there may be as much to look at again. */
+/**
+ * How many times as long as dropping files took they are left alone after it: there may be as much to look at again.
+ */
 const REST = 10;
 
 /** What giving back space has come to since the WAL was opened. */
@@ -234,7 +236,10 @@ export class Reclaimer {
   }
 }
 
-/** For a thread, which makes the ranges of it at its own pace: there may be thousands, and they are asked for again and again. */
+/**
+ * For a thread, which makes the ranges of it at its own pace: there may be thousands, and they are asked for again and
+ * again.
+ */
 function packed(tables: readonly Trimmed[]): BigUint64Array<ArrayBuffer> {
   const words = new BigUint64Array(tables.length * TRIMMED_STRIDE);
   let at = 0;

@@ -32,7 +32,9 @@ export interface WalStats {
   readonly shards: readonly ShardStats[];
   /** What is on its way, beside the bounds it has. */
   readonly queue: {
-    /** Bytes copied and not yet acknowledged, as `maxInFlightBytes` counts them, with what waits for names beside it. */
+    /**
+     * Bytes copied and not yet acknowledged, as `maxInFlightBytes` counts them, with what waits for names beside it.
+     */
     readonly inFlightBytes: number;
     /** The bound given at opening, in bytes. */
     readonly maxInFlightBytes: number;

@@ -2,9 +2,9 @@ import { setImmediate as afterTurn } from 'node:timers';
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Resolves when the event loop has turned. What a call comes to without having asked a thread, it comes to after this: a
- * program that repeats the call until something is there, or until there is room, would otherwise keep the loop from ever
- * turning, and with it what it waits for.
+ * Resolves when the event loop has turned. What a call comes to without having asked a thread, it comes to after this:
+ * a program that repeats the call until something is there, or until there is room, would otherwise keep the loop from
+ * ever turning, and with it what it waits for.
  */
 export async function nextTurn(): Promise<void> {
   await setImmediate();

@@ -22,12 +22,12 @@ export interface WriteOptions {
 /** How to append. */
 export interface AppendOptions extends WriteOptions {
   /**
-   * The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH and nothing is written. A writer
-   * that repeats an append after SHALE_OUTCOME_UNKNOWN uses it to append once and only once: a mismatch with a
+   * The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH and nothing is written. A writer that
+   * repeats an append after SHALE_OUTCOME_UNKNOWN uses it to append once and only once: a mismatch with a
    * `details.actual` that is greater then proves that the append is in, if nobody else appends to the table and every
-   * append to it has its `expect`. With a smaller one it is not in, and neither is an append made before it: repeat them
-   * in order. With other writers a greater one only says that something was appended before: read the entry at that sequence
-   * and compare, for which an entry should say whose it is.
+   * append to it has its `expect`. With a smaller one it is not in, and neither is an append made before it: repeat
+   * them in order. With other writers a greater one only says that something was appended before: read the entry at
+   * that sequence and compare, for which an entry should say whose it is.
    */
   readonly expect?: bigint | undefined;
 }

@@ -1,6 +1,6 @@
 /*
- * An append that is to be on stable storage is not acknowledged before it is: while every fdatasync fails, none is. Nor is
- * a name made by its first append, whatever that asks for.
+ * An append that is to be on stable storage is not acknowledged before it is: while every fdatasync fails, none is. Nor
+ * is a name made by its first append, whatever that asks for.
  */
 import { expect, test } from 'vitest';
 import { canInterpose, WatchedDisk } from '../../fault-kit/dist/index.js';

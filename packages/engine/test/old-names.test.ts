@@ -1,10 +1,8 @@
 // A database as a version wrote it that kept its names in a log, made with this:
 //
-//   for (const name of ['alpha', 'beta', 'gone', 'ünïcode']) await wal.table(name).appendBatch([`${name} 1`, `${name} 2`]);
-//   await wal.table('gone').drop();
-//   for (const what of ['old', 'new']) { append `what` to 'again'; after 'old', drop it }
-//   await wal.table('alpha').trim(1n);
-//   append 'by id' to { region: 1, table: 7 }; append to 'last' and drop it
+// for (const name of ['alpha', 'beta', 'gone', 'ünïcode']) await wal.table(name).appendBatch([`${name} 1`, `${name}
+// 2`]); await wal.table('gone').drop(); for (const what of ['old', 'new']) { append `what` to 'again'; after 'old',
+// drop it } await wal.table('alpha').trim(1n); append 'by id' to { region: 1, table: 7 }; append to 'last' and drop it
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -132,7 +132,9 @@ function isSynced(history: DiskHistory, payload: Uint8Array): boolean {
   return false;
 }
 
-/** A log's records without the headers between their fragments: 7 bytes, of which the fifth and sixth are the length. */
+/**
+ * A log's records without the headers between their fragments: 7 bytes, of which the fifth and sixth are the length.
+ */
 function withoutHeaders(log: Uint8Array): Uint8Array {
   const pieces: Uint8Array[] = [];
   for (let block = 0; block < log.length; block += 32 * 1024) {

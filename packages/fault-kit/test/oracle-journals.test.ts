@@ -107,8 +107,8 @@ test('a drop that was never answered may have been done or not, whatever was app
   }
 });
 
-// What went wrong: a ledger held on to everything that had ever been appended to a table that was dropped, and an hour of
-// work with drops in it did not fit into the memory of the process that checks.
+// What went wrong: a ledger held on to everything that had ever been appended to a table that was dropped, and an hour
+// of work with drops in it did not fit into the memory of the process that checks.
 test('a ledger lets go of what was appended to a table that was dropped', async () => {
   const path = join(await temporary(), 'db');
   const wal = await open(path);

@@ -115,7 +115,9 @@ export async function sequencesOf(
   return sequences;
 }
 
-/** Checks that the table holds exactly the entries `first`..`last`, that its bounds say so, and that payloads are right. */
+/**
+ * Checks that the table holds exactly the entries `first`..`last`, that its bounds say so, and that payloads are right.
+ */
 export async function holds(log: ConformanceLog, id: TableId, first: bigint, last: bigint): Promise<void> {
   assert.deepEqual(await sequencesOf(log, id), span(first, last));
   assert.equal(await log.firstSequence(id), first);

@@ -15,7 +15,9 @@ export interface CommitResult {
    * where `errors` names the append.
    */
   readonly firsts: BigUint64Array;
-  /** Two per trim: the table's last sequence, and the last one that was removed, 0n for none. 0n where it was not done. */
+  /**
+   * Two per trim: the table's last sequence, and the last one that was removed, 0n for none. 0n where it was not done.
+   */
   readonly trims: BigUint64Array;
   /** The appends that were not written, ascending; all appends of an atomic write or none, with the same error. */
   readonly errors: readonly AppendFailure[];

@@ -11,8 +11,8 @@ export interface TableFloor {
 }
 
 /**
- * Lists the metadata records by one scan, from a table on, but for those of other key types. A record that is not of this
- * format is given to `onProblem` and stepped over; without it the list fails with SHALE_CORRUPT.
+ * Lists the metadata records by one scan, from a table on, but for those of other key types. A record that is not of
+ * this format is given to `onProblem` and stepped over; without it the list fails with SHALE_CORRUPT.
  */
 export function* floors(
   context: LogContext,

@@ -50,8 +50,8 @@ export function takeBack(context: LogContext, states: BigUint64Array): void {
 }
 
 /**
- * Takes tables back of which it is not known what has become of the write. When it returns, the write is through or never
- * comes, and the tables are recovered when they are next touched.
+ * Takes tables back of which it is not known what has become of the write. When it returns, the write is through or
+ * never comes, and the tables are recovered when they are next touched.
  */
 export function endLoan(context: LogContext, loan: bigint, ids: readonly TableId[]): void {
   native({ path: context.path }, () => context.db.endLoan(loan));

@@ -5,7 +5,9 @@ const SLICE_MS = 0.25;
 /** How many times as long as it was kept the thread is left to others. */
 const REST = 3;
 
-/** For loops in the background whose length the data decides: leaves the thread to what is more urgent, again and again. */
+/**
+ * For loops in the background whose length the data decides: leaves the thread to what is more urgent, again and again.
+ */
 export class Pace {
   #since = performance.now();
 

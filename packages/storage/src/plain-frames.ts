@@ -31,9 +31,9 @@ const INITIAL_TABLES = 64;
 const U32_MAX = 2 ** 32 - 1;
 
 /**
- * Writes the frames that are most: appends, none of which expects a sequence, and trims, of tables of which all is well.
- * Nothing can be refused then, so the sequences are counted up in the rows of the tables, and no table needs an object, nor any
- * sequence a bigint: a frame may be of thousands of tables, of which each has one entry.
+ * Writes the frames that are most: appends, none of which expects a sequence, and trims, of tables of which all is
+ * well. Nothing can be refused then, so the sequences are counted up in the rows of the tables, and no table needs an
+ * object, nor any sequence a bigint: a frame may be of thousands of tables, of which each has one entry.
  */
 export class PlainFrames {
   readonly #context: LogContext;
@@ -53,8 +53,8 @@ export class PlainFrames {
   }
 
   /**
-   * Writes a frame; null when it is not such a one, and then nothing has changed. Throws what the native calls throw, and
-   * then no sequence has advanced.
+   * Writes a frame; null when it is not such a one, and then nothing has changed. Throws what the native calls throw,
+   * and then no sequence has advanced.
    */
   commit(frame: AppendFrame): CommitResult | null {
     const states = this.#context.units.rows();
@@ -172,8 +172,8 @@ export class PlainFrames {
   }
 
   /**
-   * Gives each append its first sequence, does each trim, and returns the groups to write; null when it is another kind of
-   * frame.
+   * Gives each append its first sequence, does each trim, and returns the groups to write; null when it is another kind
+   * of frame.
    *
    * @param firsts the sequences, by words
    */
@@ -275,8 +275,8 @@ export class PlainFrames {
   }
 
   /**
-   * Of a table that is as never written, nothing is kept: unless the frame has trimmed something, which may be the same table
-   * of another region, and a floor of that is not to be found later on.
+   * Of a table that is as never written, nothing is kept: unless the frame has trimmed something, which may be the same
+   * table of another region, and a floor of that is not to be found later on.
    */
   #forgetUnwritten({ tables }: AppendFrame, states: TableStates): void {
     // What is removed moves rows.

@@ -16,8 +16,9 @@ interface Changed {
 }
 
 /**
- * The trims of a frame that needs no object for a table: of entries that have no holes among them, once for each table. A
- * great many may be under way, and what each leaves behind is the work of the garbage collector, which appends wait for.
+ * The trims of a frame that needs no object for a table: of entries that have no holes among them, once for each table.
+ * A great many may be under way, and what each leaves behind is the work of the garbage collector, which appends wait
+ * for.
  */
 export class PlainTrims {
   readonly #context: LogContext;
@@ -58,8 +59,8 @@ export class PlainTrims {
   }
 
   /**
-   * Does the next trim, as {@link Removals.trim} does. Returns the sequence before the first one that is left; null when it
-   * takes a look at the disk, or is not the first of its table: then the frame goes the long way.
+   * Does the next trim, as {@link Removals.trim} does. Returns the sequence before the first one that is left; null
+   * when it takes a look at the disk, or is not the first of its table: then the frame goes the long way.
    *
    * @param row of the table, with what the frame appends before this
    */

@@ -11,8 +11,8 @@ const IS_UNWRITTEN = Number(IS_KNOWN);
 const FLOOR_AT = 3;
 
 /**
- * Recovers tables of a frame together, which costs little for each when their ids lie near to each other; null for a table
- * that has to be recovered by itself, because something of it cannot be read or is not of this format.
+ * Recovers tables of a frame together, which costs little for each when their ids lie near to each other; null for a
+ * table that has to be recovered by itself, because something of it cannot be read or is not of this format.
  *
  * @param tables the prefixes of the frame's tables, back to back
  * @param indexes which of them, ascending
@@ -26,7 +26,10 @@ export function recoverTables(
   return indexes.map((index, i) => unitOf(tables, index, ends, i));
 }
 
-/** What there is of tables of a frame, for {@link isUnwritten} and {@link unitOf}. Arguments as of {@link recoverTables}. */
+/**
+ * What there is of tables of a frame, for {@link isUnwritten} and {@link unitOf}. Arguments as of {@link
+ * recoverTables}.
+ */
 export function findTableEnds(
   home: TableHome,
   tables: Uint8Array,

@@ -57,8 +57,8 @@ export function openRegion(context: LogContext, region: bigint): RegionReport {
 
 /**
  * Makes tables known from heads and floors that were read elsewhere, when `since` drops had been done; returns how many
- * were not known before. Of one that was dropped since nothing may be known any more: what was listed of it would bring it
- * back, so it is left to be recovered.
+ * were not known before. Of one that was dropped since nothing may be known any more: what was listed of it would bring
+ * it back, so it is left to be recovered.
  */
 export function install(
   context: LogContext,
@@ -79,7 +79,10 @@ export function install(
   return fresh.length;
 }
 
-/** Whether the table, or one of the same id in another region, whose floor it shares, was dropped since, or may have been. */
+/**
+ * Whether the table, or one of the same id in another region, whose floor it shares, was dropped since, or may have
+ * been.
+ */
 function isDropped(context: LogContext, { id }: TableHead, since: bigint): boolean {
   const record = metaKey(context.instance, id.table);
   return native({ path: context.path, table: id }, () => context.db.droppedSince(record, since));

@@ -4,8 +4,8 @@ import { TableUnit } from './table-unit.js';
 /*
  * What is known of tables, as it travels between threads: seven u64 per table.
  *
- *   region, table, the largest sequence ever given out, the smallest with an entry, the largest that has or had one, where
- *   the sequences without holes begin, flags
+ * region, table, the largest sequence ever given out, the smallest with an entry, the largest that has or had one,
+ * where the sequences without holes begin, flags
  *
  * Sequences are the ones given out and not the next ones, which need not fit.
  */

@@ -19,15 +19,15 @@ export function trimmedKeys(instance: number, id: TableId, removed: bigint): Key
 /** The most entries that a trim removes one by one: more are cheaper removed as a range. */
 const MOST_ONE_BY_ONE = 8;
 /**
- * A trim that gets past a multiple of this removes everything before it as a range. So there are never as many entries as
- * this that were removed one by one, and that a look for the table's first entry has to step over.
+ * A trim that gets past a multiple of this removes everything before it as a range. So there are never as many entries
+ * as this that were removed one by one, and that a look for the table's first entry has to step over.
  */
 const STRETCH = 64n;
 
 /**
- * How many entries a trim of these sequences removes one by one; 0 when it removes a range. Each range makes every read of
- * the database dearer until it is flushed, so that thousands of small trims cause flush upon flush. But a range keeps looks
- * for the table's first entry away from what it covers, so trims are ranges where something cannot be read.
+ * How many entries a trim of these sequences removes one by one; 0 when it removes a range. Each range makes every read
+ * of the database dearer until it is flushed, so that thousands of small trims cause flush upon flush. But a range
+ * keeps looks for the table's first entry away from what it covers, so trims are ranges where something cannot be read.
  */
 export function entriesOneByOne(
   from: bigint,

@@ -4,12 +4,13 @@ import type { FilePlace } from './file-place.js';
 /**
  * What kind of thing a finding is about.
  *
- * - `'hole'`: sequences are missing between two entries. Shale leaves no holes; HoraeDB leaves one after a failed write.
+ * - `'hole'`: sequences are missing between two entries. Shale leaves no holes; HoraeDB leaves one after a failed
+ *   write.
  * - `'foreign'`: a key or value that is not of this format.
  * - `'unreadable'`: RocksDB cannot read what is there: a checksum does not fit, or the disk fails.
  * - `'file'`: a file of the database is damaged or missing, whatever the tables look like.
- * - `'unexamined'`: a log or manifest that another program has written so that the check of an opening vouches for nothing
- *   in it.
+ * - `'unexamined'`: a log or manifest that another program has written so that the check of an opening vouches for
+ *   nothing in it.
  * - `'bounds'`: seeking to a table's ends finds something else than scanning it.
  * - `'floor'`: the metadata record does not account for what was trimmed.
  * - `'name'`: the records of tables' names cannot be read, or do not agree.

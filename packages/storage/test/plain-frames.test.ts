@@ -6,8 +6,8 @@ import { type FrameAppend, frame } from './frames.js';
 import { codeOf, fill, fresh, plantEntry, sequences } from './support.js';
 
 /*
- * Frames of appends alone go a short way through the log. An append that expects a sequence makes its whole frame go the
- * long way: both must come to the same.
+ * Frames of appends alone go a short way through the log. An append that expects a sequence makes its whole frame go
+ * the long way: both must come to the same.
  */
 
 const aside = { region: 9n, table: 9n };

@@ -6,8 +6,8 @@ import { type FrameAppend, frame } from './frames.js';
 import { codeOf, fresh, plantEntry, sequences } from './support.js';
 
 /*
- * Trims that are easy go the short way through the log, with the appends of their frame. An append that expects a sequence
- * makes the whole frame go the long way: both must come to the same.
+ * Trims that are easy go the short way through the log, with the appends of their frame. An append that expects a
+ * sequence makes the whole frame go the long way: both must come to the same.
  */
 
 const aside = { region: 9n, table: 9n };

@@ -177,8 +177,8 @@ test('a unit that was handed out stays the one of its table until nobody uses it
 });
 
 /*
- * The hash once was the same in every process, and words made up for each other: ids could be chosen so that all had the
- * same one, and each look-up then looked at all of them.
+ * The hash once was the same in every process, and words made up for each other: ids could be chosen so that all had
+ * the same one, and each look-up then looked at all of them.
  */
 describe('ids that somebody has chosen', () => {
   const COUNT = 20_000;

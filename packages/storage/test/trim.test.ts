@@ -201,7 +201,9 @@ test('reclaim of nothing does nothing', async () => {
   expect(sequences(log, id)).toHaveLength(10);
 });
 
-/** How many range deletions are in the files, and how many records of any kind, after what is in memory has become one. */
+/**
+ * How many range deletions are in the files, and how many records of any kind, after what is in memory has become one.
+ */
 async function inFiles(log: Log): Promise<{ ranges: number; records: number }> {
   await log.flush();
   const db = attachDatabase(log.path);

@@ -11,7 +11,9 @@ interface Observation {
   readonly exact: boolean;
 }
 
-/** The first and the last sequence must each be what they were at one moment between question and answer, and only grow. */
+/**
+ * The first and the last sequence must each be what they were at one moment between question and answer, and only grow.
+ */
 export function checkEnds(table: string, ops: readonly Op[], placement: Placement): string[] {
   const bounds = new Bounds(ops, placement);
   const violations: string[] = [];

@@ -4,7 +4,8 @@ import type { Placement } from './placement.js';
 
 /**
  * A read must give entries without a hole, begin where the table began, give all that was acknowledged before it, and
- * nothing that was appended after it had begun; it may only break off when what it had yet to read was trimmed meanwhile.
+ * nothing that was appended after it had begun; it may only break off when what it had yet to read was trimmed
+ * meanwhile.
  */
 export function checkReads(table: string, ops: readonly Op[], placement: Placement): string[] {
   const bounds = new Bounds(ops, placement);

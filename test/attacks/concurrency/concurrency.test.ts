@@ -1,6 +1,7 @@
 /*
  * Many clients append to, read and trim the same tables at the same time; what they were told must be what one log
- * could have said, doing one thing after the other. To repeat a failure as nearly as threads allow, and to go on longer:
+ * could have said, doing one thing after the other. To repeat a failure as nearly as threads allow, and to go on
+ * longer:
  *
  *   SHALE_SEED=... npx vitest run test/attacks/concurrency/concurrency.test.ts
  *   SHALE_RUNS=... (or SHALE_MINUTES=...) npx vitest run test/attacks/concurrency/concurrency.test.ts

@@ -22,8 +22,8 @@ export interface ConcurrencyTask {
 const SHOWN = 20;
 
 /**
- * Lets many clients use the same tables at the same time, history after history. Rejects when they were told what no one
- * log could have said; its seed repeats the same calls, though threads may take other turns.
+ * Lets many clients use the same tables at the same time, history after history. Rejects when they were told what no
+ * one log could have said; its seed repeats the same calls, though threads may take other turns.
  */
 export async function checkHistories(
   task: ConcurrencyTask,

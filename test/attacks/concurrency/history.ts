@@ -1,6 +1,6 @@
 /*
- * What clients did to a log and saw of it. All of them live in one thread, so a counter that goes up with every call and
- * every answer is a clock that orders all of it exactly.
+ * What clients did to a log and saw of it. All of them live in one thread, so a counter that goes up with every call
+ * and every answer is a clock that orders all of it exactly.
  */
 
 /** When something was asked for, and when it was answered. */

@@ -17,7 +17,10 @@ type About = DamageCase['about'];
 
 const SECTORS = [512, 4096];
 
-/** The cases about a log: `dense` is over how many of its last bytes nothing is left out, `sampled` how many of the rest. */
+/**
+ * The cases about a log: `dense` is over how many of its last bytes nothing is left out, `sampled` how many of the
+ * rest.
+ */
 export function* logCases(
   image: Image,
   random: Random,

@@ -27,7 +27,8 @@ async function runDamage(context: AttackContext): Promise<Record<string, number>
   const tally: Tally = { cases: 0, whole: 0, refused: 0, refusedReading: 0, salvaged: 0 };
   const directory = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'shale-damage-'));
   try {
-    // Rounds with other images until there are enough cases; each does at most half of what was asked for with each image.
+    // Rounds with other images until there are enough cases; each does at most half of what was asked for with each
+    // image.
     for (let round = 0; tally.cases < context.count; round++) {
       const random = randomFrom(context.seed + round);
       const images = [

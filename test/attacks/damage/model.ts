@@ -65,7 +65,9 @@ export class Model {
     }
   }
 
-  /** Throws unless every table has a prefix of what was acknowledged, without a hole. Gives how many entries there are. */
+  /**
+   * Throws unless every table has a prefix of what was acknowledged, without a hole. Gives how many entries there are.
+   */
   requirePrefix(log: Log): number {
     let sum = 0;
     for (const table of this.tables) {

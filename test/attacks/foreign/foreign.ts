@@ -8,7 +8,10 @@ import { ForeignRound } from './round.js';
 /** Openings take no disk where files can be in memory. */
 const MEMORY = '/dev/shm';
 
-/** Lets a program that knows RocksDB alone write to the database in between, with options that change what a log is like. */
+/**
+ * Lets a program that knows RocksDB alone write to the database in between, with options that change what a log is
+ * like.
+ */
 export const foreign: Attack = {
   name: 'foreign',
   summary:

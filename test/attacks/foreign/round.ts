@@ -125,7 +125,9 @@ export class ForeignRound {
     return killed;
   }
 
-  /** Whatever the other program has logged is there, or the opening is refused, and it is once that program has flushed. */
+  /**
+   * Whatever the other program has logged is there, or the opening is refused, and it is once that program has flushed.
+   */
   async #look({ kind, options }: ForeignOptions): Promise<void> {
     const before = filesOf(this.#directory);
     if (kind === 'prepared' && (await this.#isRenumbered())) {
@@ -175,7 +177,10 @@ export class ForeignRound {
     await this.#require(log, true);
   }
 
-  /** Flips a bit of a log; whether there was one. Nothing readable is gone for good then, and no sequence is given out anew. */
+  /**
+   * Flips a bit of a log; whether there was one. Nothing readable is gone for good then, and no sequence is given out
+   * anew.
+   */
   async #damage(): Promise<boolean> {
     const logs = readdirSync(this.#directory).filter((name) => name.endsWith('.log'));
     const name = logs.at(-1);

@@ -15,7 +15,10 @@ import { checkImage, checkUsable } from '../parts/disk-trouble/check-image.js';
 import { smallWorkload, troubledRun } from '../parts/disk-trouble/troubled-run.js';
 import { pause } from '../parts/pause.js';
 
-/** Acknowledged operations after which a disk that has not been full will not be: the limit is within the first hundreds. */
+/**
+ * Acknowledged operations after which a disk that has not been full will not be: the limit is within the first
+ * hundreds.
+ */
 const ENOUGH = 20_000;
 
 /** Lets the disk be full at each step of a run that makes a file grow, and gives it room again later. */
@@ -145,7 +148,10 @@ export async function fillUp(
   return { when, refusals, entries };
 }
 
-/** Until an operation is refused, or enough were not: calls that are refused before are some that the database can do without. */
+/**
+ * Until an operation is refused, or enough were not: calls that are refused before are some that the database can do
+ * without.
+ */
 async function untilRefused(disk: WatchedDisk, process: WorkloadProcess): Promise<void> {
   while (process.isAlive && !readJournal(disk.journal).some(({ op }) => op === 'nack')) {
     if (((await process.stats())?.acknowledged ?? 0) > ENOUGH) return;

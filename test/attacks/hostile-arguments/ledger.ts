@@ -21,8 +21,8 @@ interface State {
 export type Settle<R> = (result: R | null) => void;
 
 /**
- * What a table must hold: what was asked of it and done, in the order in which it was asked, and nothing else. Whoever asks
- * for something enters it when the call has returned, and says later what came of it.
+ * What a table must hold: what was asked of it and done, in the order in which it was asked, and nothing else. Whoever
+ * asks for something enters it when the call has returned, and says later what came of it.
  */
 export class Ledger {
   readonly #state: State = { entries: new Map(), first: 1n, next: 1n };

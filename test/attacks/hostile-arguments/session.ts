@@ -8,7 +8,9 @@ import type { Ledger } from './ledger.js';
 import { requireRefusal } from './refusals.js';
 import type { Tables } from './tables.js';
 
-/** One WAL from opening to closing: good traffic and hostile calls side by side, and a model that is asked afterwards. */
+/**
+ * One WAL from opening to closing: good traffic and hostile calls side by side, and a model that is asked afterwards.
+ */
 export class Session {
   readonly checks: Checks;
   readonly calls: Calls;

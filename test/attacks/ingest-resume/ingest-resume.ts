@@ -7,7 +7,9 @@ import { type Figures, Sequence } from './sequence.js';
 /** Sequences that run at the same time. */
 const LANES = 2;
 
-/** Stops, kills, shortens, changes and restarts ingests in random order, and compares the log with what the input says. */
+/**
+ * Stops, kills, shortens, changes and restarts ingests in random order, and compares the log with what the input says.
+ */
 export const ingestResume: Attack = {
   name: 'ingest-resume',
   summary:

@@ -11,8 +11,8 @@ type Taken = ReadonlyMap<string, readonly string[]>;
 const NOTHING: Taken = new Map();
 
 /**
- * Knows what is in the log, and what of it came from the ingest. After each run it looks at what has been added: the lines that
- * come next, no other ones, nothing twice, and nothing that was there has changed.
+ * Knows what is in the log, and what of it came from the ingest. After each run it looks at what has been added: the
+ * lines that come next, no other ones, nothing twice, and nothing that was there has changed.
  */
 export class Oracle {
   readonly #directory: string;

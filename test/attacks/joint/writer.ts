@@ -11,7 +11,10 @@ interface Owned {
   entries: string[];
 }
 
-/** Makes one call after the other on tables of its own, each with the sequence that it expects, and knows what is in them. */
+/**
+ * Makes one call after the other on tables of its own, each with the sequence that it expects, and knows what is in
+ * them.
+ */
 export class Writer {
   #site: Site;
   readonly #random: Random;
@@ -175,7 +178,9 @@ export class Writer {
     return owned;
   }
 
-  /** Makes a call until it has been done once: after an outcome that is not known, what it expected says whether it was. */
+  /**
+   * Makes a call until it has been done once: after an outcome that is not known, what it expected says whether it was.
+   */
   async #until(what: string, call: () => Promise<void>): Promise<void> {
     let isInDoubt = false;
     for (;;) {

@@ -4,7 +4,9 @@ import { type Figures, Lane } from './lane.js';
 /** Directories that are worked on at the same time: most of a cycle is waiting for a disk. */
 const LANES = 2;
 
-/** Kills a process at some moment of its life, and compares what it leaves with what it acknowledged; again and again. */
+/**
+ * Kills a process at some moment of its life, and compares what it leaves with what it acknowledged; again and again.
+ */
 export const kill: Attack = {
   name: 'kill',
   summary:

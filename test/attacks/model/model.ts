@@ -20,8 +20,8 @@ export interface ModelTask {
 const MOST_COMMANDS = 40;
 
 /**
- * Does to a WAL and to the model whatever the seed says, run after run. Rejects with the shortest run that fails, its seed
- * and its path.
+ * Does to a WAL and to the model whatever the seed says, run after run. Rejects with the shortest run that fails, its
+ * seed and its path.
  */
 export async function checkModel(
   task: ModelTask,

@@ -104,8 +104,8 @@ export class WalModel {
   }
 
   /**
-   * A durable trim of what was trimmed already, by one that was not durable or by nobody knows which, writes the metadata
-   * record again: also one that a drop in another region has taken away.
+   * A durable trim of what was trimmed already, by one that was not durable or by nobody knows which, writes the
+   * metadata record again: also one that a drop in another region has taken away.
    */
   trim(table: TableKey, upTo: bigint, durable: boolean): { first: bigint; last: bigint } {
     const state = this.#touch(table);

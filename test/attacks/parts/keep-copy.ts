@@ -5,8 +5,8 @@ import { join } from 'node:path';
 const LARGE = /\.(sst|log)$/;
 
 /**
- * Replaces `to` by a copy of the database `from`, which nobody has open, if there is any. The large files are hard links, so
- * it costs next to nothing.
+ * Replaces `to` by a copy of the database `from`, which nobody has open, if there is any. The large files are hard
+ * links, so it costs next to nothing.
  */
 export async function keepCopy(from: string, to: string): Promise<void> {
   await rm(to, { recursive: true, force: true });

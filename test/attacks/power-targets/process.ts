@@ -1,4 +1,5 @@
-// The process of the attack `power-targets`: a log that grows, and checkpoints, backups, restores and repairs meanwhile.
+// The process of the attack `power-targets`: a log that grows, and checkpoints, backups, restores and repairs
+// meanwhile.
 import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '@shale/fault-kit';

@@ -57,8 +57,8 @@ export async function runPower(
 }
 
 /**
- * Any moment, or one right after a sync or an acknowledgement, where most is at stake, or one in which the writes go over
- * to another log, where what is lost of the old one may be followed by what is left of the new one.
+ * Any moment, or one right after a sync or an acknowledgement, where most is at stake, or one in which the writes go
+ * over to another log, where what is lost of the old one may be followed by what is left of the new one.
  */
 function anyCut(operations: readonly DiskOperation[], random: Random): number {
   const cut = random.integer(1, operations.length);

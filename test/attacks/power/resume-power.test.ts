@@ -1,5 +1,5 @@
-// resume() reopens RocksDB without flushing. The log that it replayed and kept was never synced again, so a power failure
-// could take its end, and with that everything acknowledged as durable after the resume lay beyond a gap.
+// resume() reopens RocksDB without flushing. The log that it replayed and kept was never synced again, so a power
+// failure could take its end, and with that everything acknowledged as durable after the resume lay beyond a gap.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { openWal } from '@shale/engine';

@@ -17,7 +17,10 @@ export interface LongForm {
 /** The short form ends after this even on a machine that is busy with other things. */
 const SHORT_MINUTES = 0.4;
 
-/** The short form of at most so many runs, unless SHALE_RUNS, SHALE_MINUTES, SHALE_SEED or SHALE_PATH ask for another one. */
+/**
+ * The short form of at most so many runs, unless SHALE_RUNS, SHALE_MINUTES, SHALE_SEED or SHALE_PATH ask for another
+ * one.
+ */
 export function longForm(shortRuns: number): LongForm {
   const { SHALE_RUNS, SHALE_MINUTES, SHALE_SEED, SHALE_PATH } = process.env;
   const isLong = SHALE_RUNS !== undefined || SHALE_MINUTES !== undefined;

@@ -28,7 +28,9 @@ export class AttackFailed extends Error {
   }
 }
 
-/** Runs an attack in a fresh directory, which goes when it is over and stays when it fails. Rejects with AttackFailed. */
+/**
+ * Runs an attack in a fresh directory, which goes when it is over and stays when it fails. Rejects with AttackFailed.
+ */
 export async function runAttack(
   attack: Attack,
   options: RunOptions,

@@ -2,8 +2,8 @@ import { within } from '../parts/within.js';
 import { finish, goesOn, numbers, type Scenario } from './scenario.js';
 
 /**
- * A thread runs out of memory: Node ends it, and it is replaced. Some versions of Node end the process instead, when they
- * find no memory in the middle of something; nothing acknowledged is lost then either.
+ * A thread runs out of memory: Node ends it, and it is replaced. Some versions of Node end the process instead, when
+ * they find no memory in the middle of something; nothing acknowledged is lost then either.
  */
 export const fullThread: Scenario = {
   name: 'a thread out of memory',

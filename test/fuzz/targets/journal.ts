@@ -21,7 +21,10 @@ const start: JournalRecord = {
 };
 const progress = { line: 1, offset: 2, entries: 1, entryBytes: 1, empty: 0, rejected: 0, rejectBytes: 0 };
 
-/** The journal of an ingest: entries of a table, which anybody can have written. Split at two bytes that msgpack never uses. */
+/**
+ * The journal of an ingest: entries of a table, which anybody can have written. Split at two bytes that msgpack never
+ * uses.
+ */
 export const journal: Target = {
   name: 'journal',
   maxBytes: 2048,

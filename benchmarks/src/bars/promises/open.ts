@@ -64,7 +64,9 @@ async function fill(path: string, tables: number): Promise<void> {
   await Promise.all(Array.from({ length: 256 }, appender));
 }
 
-/** Opens in a process of its own, so that nothing is warm but the page cache; milliseconds to the first append's answer. */
+/**
+ * Opens in a process of its own, so that nothing is warm but the page cache; milliseconds to the first append's answer.
+ */
 async function timeOpen(path: string): Promise<number> {
   const script = fileURLToPath(new URL('./open-once.js', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [script, path]);

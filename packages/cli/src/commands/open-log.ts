@@ -56,7 +56,9 @@ export async function openOrCreate(directory: string, options: WalOptions, termi
   return told(await openWal(directory, options), terminal);
 }
 
-/** Says what the opening dropped or is missing. Beside a writer, what it is writing at the moment looks like a torn end. */
+/**
+ * Says what the opening dropped or is missing. Beside a writer, what it is writing at the moment looks like a torn end.
+ */
 function told(wal: Wal, terminal: Terminal): Wal {
   const { recovery } = wal;
   const line = describeRecovery(recovery);
@@ -68,7 +70,9 @@ function told(wal: Wal, terminal: Terminal): Wal {
 
 /** Files that only a log has. */
 const OF_A_LOG = /^(?:\d{6,}\.(?:sst|log)|MANIFEST-\d{6,})$/;
-/** What is there before the first CURRENT, and stays when a process dies while it creates a log: nothing is in it yet. */
+/**
+ * What is there before the first CURRENT, and stays when a process dies while it creates a log: nothing is in it yet.
+ */
 const OF_AN_ATTEMPT = /^(?:WRITER|LOCK|LOG|IDENTITY|MANIFEST-000001|\d{6}\.dbtmp)$/;
 
 /** What a path holds. Throws when it is something other than a directory. */

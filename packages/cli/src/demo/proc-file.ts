@@ -2,7 +2,9 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 const INITIAL_BYTES = 16 * 1024;
 
-/** A file of /proc that is read again and again through one descriptor; `undefined` when the system has no such file. */
+/**
+ * A file of /proc that is read again and again through one descriptor; `undefined` when the system has no such file.
+ */
 export class ProcFile {
   readonly #fd: number;
   #buffer: Buffer = Buffer.allocUnsafe(INITIAL_BYTES);

@@ -102,8 +102,8 @@ export class Checkpointer {
   }
 
   /**
-   * Writes the last checkpoint, when everything that was sent is acknowledged. `ended`: so did the input. What no line has
-   * come for stays in doubt.
+   * Writes the last checkpoint, when everything that was sent is acknowledged. `ended`: so did the input. What no line
+   * has come for stays in doubt.
    */
   async writeLast(ended: boolean): Promise<void> {
     const mark = this.#appender.acked;

@@ -18,7 +18,10 @@ const DECOMPRESS: Readonly<Record<string, string>> = {
   '.br': 'brotli -dc',
 };
 
-/** Fills in what was not given, from the input's name; fails where that says nothing. `directory`: the log, for messages. */
+/**
+ * Fills in what was not given, from the input's name; fails where that says nothing. `directory`: the log, for
+ * messages.
+ */
 export function chooseOptions(
   given: Partial<JournaledOptions>,
   inputPath: string,

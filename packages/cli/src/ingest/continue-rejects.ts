@@ -10,9 +10,9 @@ export interface ContinuedRejects {
 }
 
 /**
- * Finds the reject file that the journal tells of: where it was, or beside the log's directory, should that have been moved.
- * The journal's path is only looked at, and only a file with the ingest's own first line is gone on with; a new file is made
- * where this run's `place` says.
+ * Finds the reject file that the journal tells of: where it was, or beside the log's directory, should that have been
+ * moved. The journal's path is only looked at, and only a file with the ingest's own first line is gone on with; a new
+ * file is made where this run's `place` says.
  */
 export async function continueRejects(
   { start, checkpoint }: JournalState,

@@ -7,7 +7,10 @@ import { EMPTY, HEADER, type Outcome, reject } from './record.js';
 import { CsvScanner, type RecordScanner } from './scanner.js';
 import { tableFromValue } from './table-name.js';
 
-/** CSV with a header row (RFC 4180). The entry is a JSON object of the row, all values strings, or the record's own text. */
+/**
+ * CSV with a header row (RFC 4180). The entry is a JSON object of the row, all values strings, or the record's own
+ * text.
+ */
 export class CsvFormat implements Format {
   readonly scanner: RecordScanner;
   #columns: readonly string[] | undefined;

@@ -67,8 +67,8 @@ export interface IngestResult {
 }
 
 /**
- * Runs an ingest to its end, to the signal, or to its first error; in every case with an exact journal. Throws without having
- * changed anything when it cannot begin.
+ * Runs an ingest to its end, to the signal, or to its first error; in every case with an exact journal. Throws without
+ * having changed anything when it cannot begin.
  */
 export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   const { from, journal, options } = run;

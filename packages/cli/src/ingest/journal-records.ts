@@ -58,9 +58,10 @@ export interface CheckpointRecord {
   /** The last record before this position was ended by the end of the input alone. */
   readonly open?: true;
   /**
-   * - `running`: the tables that the journal lists are in doubt: entries beyond this position may be in them. Their bases
-   *   stay until a run has seen the lines of all those entries.
-   * - `stopped`: nothing is in doubt, no table is listed; the tables may be written by others before the ingest goes on.
+   * - `running`: the tables that the journal lists are in doubt: entries beyond this position may be in them. Their
+   *   bases stay until a run has seen the lines of all those entries.
+   * - `stopped`: nothing is in doubt, no table is listed; the tables may be written by others before the ingest goes
+   *   on.
    * - `complete`: the same, and the input had ended.
    */
   readonly state: 'running' | 'stopped' | 'complete';

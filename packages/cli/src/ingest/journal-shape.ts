@@ -5,8 +5,8 @@ import type { JournalRecord } from './journal-records.js';
 type Unchecked = Readonly<Record<string, unknown>>;
 
 /**
- * A record of a journal, as it was decoded. A journal is a table like any other: another program may have written to it,
- * or a later version of this one. Throws SHALE_CORRUPT for what is not a record of this version.
+ * A record of a journal, as it was decoded. A journal is a table like any other: another program may have written to
+ * it, or a later version of this one. Throws SHALE_CORRUPT for what is not a record of this version.
  */
 export function toJournalRecord(value: unknown): JournalRecord {
   if (isJournalRecord(value)) return value;

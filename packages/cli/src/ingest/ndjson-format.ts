@@ -5,7 +5,10 @@ import { EMPTY, type Outcome, reject } from './record.js';
 import { lineScanner, type RecordScanner } from './scanner.js';
 import { tableFromValue } from './table-name.js';
 
-/** NDJSON: every line is a JSON value; with `tableBy` an object whose field names the table. The entry is the line's bytes. */
+/**
+ * NDJSON: every line is a JSON value; with `tableBy` an object whose field names the table. The entry is the line's
+ * bytes.
+ */
 export class NdjsonFormat implements Format {
   readonly scanner: RecordScanner = lineScanner;
   readonly columns: undefined = undefined;

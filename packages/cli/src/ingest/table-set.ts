@@ -14,8 +14,8 @@ const LOOKED_UP_AT_ONCE = 1000;
  *           ├──► ready                  nothing is in beyond the checkpoint
  *           └──► lost                   it ends before the checkpoint: nothing can be written to it
  *
- * A journaled table keeps its base through all runs until nothing of it is in doubt ({@link TableSet.inDoubt}); what was
- * found in it beyond the checkpoint (`found`) is never taken for its base.
+ * A journaled table keeps its base through all runs until nothing of it is in doubt ({@link TableSet.inDoubt}); what
+ * was found in it beyond the checkpoint (`found`) is never taken for its base.
  */
 export interface IngestTable {
   readonly name: string;
@@ -99,8 +99,8 @@ export class TableSet {
   }
 
   /**
-   * The tables that may hold entries of this ingest beyond the acknowledged position, once nothing is on its way any more.
-   * With `ended` there are no more lines, so that a table which nothing can be written to does not matter.
+   * The tables that may hold entries of this ingest beyond the acknowledged position, once nothing is on its way any
+   * more. With `ended` there are no more lines, so that a table which nothing can be written to does not matter.
    */
   inDoubt(ended: boolean): JournaledTable[] {
     const doubtful: JournaledTable[] = [];

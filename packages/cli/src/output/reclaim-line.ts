@@ -6,7 +6,9 @@ const DRAW_MS = 200;
 /** Milliseconds between lines where there is no terminal to draw on. */
 const LINE_MS = 5000;
 
-/** Says on standard error that space is being given back, how much is left on the disk, and for how long it has taken. */
+/**
+ * Says on standard error that space is being given back, how much is left on the disk, and for how long it has taken.
+ */
 export class ReclaimLine {
   readonly #terminal: Terminal;
   readonly #wal: Wal;

@@ -20,7 +20,9 @@ export function pathWord(path: string): string {
   return path.startsWith('-') && path !== '-' ? `./${path}` : path;
 }
 
-/** Quoted so that only printable ASCII is left of what a terminal would act on: `$'…'`, as bash, zsh and ksh read it. */
+/**
+ * Quoted so that only printable ASCII is left of what a terminal would act on: `$'…'`, as bash, zsh and ksh read it.
+ */
 function escaped(word: string): string {
   let text = '';
   for (const character of word) {

@@ -1,7 +1,8 @@
 /*
- * What a killed ingest wrote stayed in doubt only until the next run ended, in whatever way: stopped, or at the end of an input
- * that was too short, that run said that everything was settled, and the one after it took the tables' ends for their
- * beginnings and appended lines that were in. `npm run attack -- ingest-resume` does such things in random order.
+ * What a killed ingest wrote stayed in doubt only until the next run ended, in whatever way: stopped, or at the end of
+ * an input that was too short, that run said that everything was settled, and the one after it took the tables' ends
+ * for their beginnings and appended lines that were in. `npm run attack -- ingest-resume` does such things in random
+ * order.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

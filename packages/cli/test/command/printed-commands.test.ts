@@ -1,6 +1,6 @@
 /*
- * The commands that messages print were not quoted: with a blank or a quote in a name they did something else, and one with
- * "<new directory>" in it read and wrote files when it was pasted. Each is run here as it is printed.
+ * The commands that messages print were not quoted: with a blank or a quote in a name they did something else, and one
+ * with "<new directory>" in it read and wrote files when it was pasted. Each is run here as it is printed.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';

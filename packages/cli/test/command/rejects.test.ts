@@ -1,6 +1,7 @@
 /*
- * Two inputs of the same base name shared a reject file, and resuming the first emptied the second's; a link was followed; a
- * moved reject file refused every later resume; a second Ctrl-C left half a JSON line; and whatever path a journal named was cut.
+ * Two inputs of the same base name shared a reject file, and resuming the first emptied the second's; a link was
+ * followed; a moved reject file refused every later resume; a second Ctrl-C left half a JSON line; and whatever path a
+ * journal named was cut.
  */
 import {
   existsSync,

@@ -94,9 +94,9 @@ export interface RecoveryReport {
   /** The sequence up to which everything is there; null when the log does not tell. */
   readonly reached: bigint | null;
   /**
-   * Acknowledged writes are missing. Such a database opens only with `recovery: 'salvage'`. A TransactionDB with the policy
-   * WritePrepared or WriteUnprepared that has taken in logs of Shale's looks the same, with nothing missing: the error says
-   * when that may be.
+   * Acknowledged writes are missing. Such a database opens only with `recovery: 'salvage'`. A TransactionDB with the
+   * policy WritePrepared or WriteUnprepared that has taken in logs of Shale's looks the same, with nothing missing: the
+   * error says when that may be.
    */
   readonly missing: boolean;
   /**

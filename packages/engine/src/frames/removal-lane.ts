@@ -4,8 +4,8 @@ import { TableCounts } from './table-counts.js';
 
 /**
  * Trims and drops of one shard that are more than a frame takes, in order, and behind them whatever else concerns their
- * tables. Every frame takes some along, so that neither a great many of them hold up the other tables, nor the other way
- * round.
+ * tables. Every frame takes some along, so that neither a great many of them hold up the other tables, nor the other
+ * way round.
  */
 export class RemovalLane {
   /** Items from `#head` on wait: changes, and calls to make between them. */

@@ -6,8 +6,8 @@ type Key = number | bigint;
 const SMALL = 2n ** 30n;
 
 /**
- * How often each table is there, by its ids and without an object for a table: there may be thousands, each for as long as
- * it takes the garbage collector to come by and move it.
+ * How often each table is there, by its ids and without an object for a table: there may be thousands, each for as long
+ * as it takes the garbage collector to come by and move it.
  */
 export class TableCounts {
   readonly #regions = new Map<Key, Map<Key, number>>();

@@ -32,8 +32,8 @@ export interface TrimOutcome {
 }
 
 /**
- * A trim, from the wait for room to the answer. One object for all of it: there may be thousands under way, and what each
- * leaves behind is the work of the garbage collector, which the appends beside them wait for.
+ * A trim, from the wait for room to the answer. One object for all of it: there may be thousands under way, and what
+ * each leaves behind is the work of the garbage collector, which the appends beside them wait for.
  */
 export class Trim implements Step, PendingTrim, TrimUnderWay {
   readonly kind = 'trim';

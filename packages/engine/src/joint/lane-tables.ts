@@ -13,8 +13,8 @@ export interface LaneTable {
 const CELLS = 4096;
 
 /**
- * The tables in the joint lane: whatever is done to one of them must go there, too. Every append asks whether its table is
- * among them, so most get their answer from one cell of a filter.
+ * The tables in the joint lane: whatever is done to one of them must go there, too. Every append asks whether its table
+ * is among them, so most get their answer from one cell of a filter.
  */
 export class LaneTables {
   readonly #tables = new Map<string, LaneTable>();

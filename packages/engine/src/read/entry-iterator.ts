@@ -1,6 +1,8 @@
 /** What a source hands out, until all of it has been used. */
 export interface Held {
-  /** The items from `index()` on wait to be asked for; `forget` is called when they are to be had from the source again. */
+  /**
+   * The items from `index()` on wait to be asked for; `forget` is called when they are to be had from the source again.
+   */
   lend(index: () => number, forget: () => void): void;
   /** Nothing of it is waited for any more. */
   release(): void;

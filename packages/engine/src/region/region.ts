@@ -41,12 +41,12 @@ export class Region {
   /**
    * Reads all tables of the region, ordered by (table, sequence), as they are when the iteration begins: everything
    * acknowledged before, and nothing that is appended or trimmed later. It holds a snapshot, which keeps trimmed
-   * entries on disk, until it ends, fails or is left: leave it by `return()`, since one that is abandoned holds it until it
-   * is collected.
+   * entries on disk, until it ends, fails or is left: leave it by `return()`, since one that is abandoned holds it
+   * until it is collected.
    *
-   * Fails with SHALE_CORRUPT at a block that cannot be read or a key that is not an entry's, after all that stands before
-   * it, SHALE_CLOSED, the signal's reason, and
-   * SHALE_OUTCOME_UNKNOWN when the thread it ran on died: begin a new one. Once it has failed it keeps failing.
+   * Fails with SHALE_CORRUPT at a block that cannot be read or a key that is not an entry's, after all that stands
+   * before it, SHALE_CLOSED, the signal's reason, and SHALE_OUTCOME_UNKNOWN when the thread it ran on died: begin a new
+   * one. Once it has failed it keeps failing.
    */
   scan(options: RegionReadOptions = {}): AsyncIterableIterator<RegionEntry, undefined> {
     const { signal, chunkBytes } = checkRegionReadOptions(options);

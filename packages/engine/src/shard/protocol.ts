@@ -59,8 +59,8 @@ export interface ShardTasks {
   /** Take back what was lent, with what is known of it now; null when it is not known what became of the write. */
   takeBack: { readonly kind: 'takeBack'; readonly loan: bigint; readonly states: BigUint64Array | null };
   /**
-   * Which incarnation of the shard's thread this is: another number for every thread, and after a thread has had to forget what
-   * it knew of a table.
+   * Which incarnation of the shard's thread this is: another number for every thread, and after a thread has had to
+   * forget what it knew of a table.
    */
   incarnation: { readonly kind: 'incarnation' };
   /** Fix the bounds of a read, and read its first chunk. */
@@ -123,8 +123,8 @@ export interface ShardTasks {
     readonly kind: 'install';
     readonly region: bigint;
     /**
-     * The incarnation of the thread before anything was listed. Another thread leaves it alone: it does not know what the one
-     * before it has changed since.
+     * The incarnation of the thread before anything was listed. Another thread leaves it alone: it does not know what
+     * the one before it has changed since.
      */
     readonly incarnation: number;
     /** How many drops there had been by then. */
@@ -184,7 +184,9 @@ export interface ShardResults {
   append: Uint8Array;
   /** What is known of the tables, for `joint`; null when the loan is gone, and then nothing is lent. */
   lend: BigUint64Array | null;
-  /** The reply, and what is known of the lent tables now; null and the frame when the loan is gone: nothing was written. */
+  /**
+   * The reply, and what is known of the lent tables now; null and the frame when the loan is gone: nothing was written.
+   */
   joint: { readonly message: Uint8Array; readonly states: BigUint64Array | null };
   takeBack: null;
   incarnation: number;

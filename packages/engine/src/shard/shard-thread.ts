@@ -33,9 +33,9 @@ export class TaskFailed extends Error {
 /**
  * One incarnation of a shard's thread: a Piscina with a single worker, from its start to its end.
  *
- * Piscina would replace a dead worker by itself, but not after a failed start (then its next run() never settles),
- * and it starts the replacement while the old thread may still be inside a native write. So a pool here starts its
- * worker at the first task (`minThreads: 0`) and never a second one: when the worker is gone, this incarnation is over, and
+ * Piscina would replace a dead worker by itself, but not after a failed start (then its next run() never settles), and
+ * it starts the replacement while the old thread may still be inside a native write. So a pool here starts its worker
+ * at the first task (`minThreads: 0`) and never a second one: when the worker is gone, this incarnation is over, and
  * everything that it had not answered fails with ThreadLost.
  */
 export class ShardThread {

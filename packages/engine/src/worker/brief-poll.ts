@@ -5,8 +5,8 @@ const POLL_MS = 0.3;
 
 /**
  * Keeps the thread's event loop from sleeping for a moment after a task, if the last task came that soon after the one
- * before it: waking up takes longer than what a small append takes by itself. Tasks that come at longer intervals do not
- * make it poll, and neither does a machine with one core, where the time is not its own.
+ * before it: waking up takes longer than what a small append takes by itself. Tasks that come at longer intervals do
+ * not make it poll, and neither does a machine with one core, where the time is not its own.
  */
 export class BriefPoll {
   readonly #isUseful: boolean;

@@ -7,9 +7,9 @@ import { BriefPoll } from './brief-poll.js';
 import { ShardWorker } from './shard-worker.js';
 
 /*
- * The thread of a shard. It runs from one file, `dist/worker/thread.cjs`: scripts/bundle-worker.mjs puts this module into
- * it with all that it imports, but for Piscina, which is in the thread already. So the thread loads no other code of
- * Shale, whatever the application does to the loading of modules; nor do the application's preloads run in it
+ * The thread of a shard. It runs from one file, `dist/worker/thread.cjs`: scripts/bundle-worker.mjs puts this module
+ * into it with all that it imports, but for Piscina, which is in the thread already. So the thread loads no other code
+ * of Shale, whatever the application does to the loading of modules; nor do the application's preloads run in it
  * (shard/thread-options.ts).
  *
  * Piscina calls the default export for each task, in order; every answer, errors included, is plain data, so a task

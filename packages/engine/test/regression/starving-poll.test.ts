@@ -1,7 +1,7 @@
 /*
  * What went wrong: a read of a name that was just being made came to its end in microtasks alone, so that a loop which
- * polled it kept the event loop from turning: the name was never made. Refusals came in microtasks, too: who appended again
- * after SHALE_OVERLOADED kept the answers away that would have made room.
+ * polled it kept the event loop from turning: the name was never made. Refusals came in microtasks, too: who appended
+ * again after SHALE_OVERLOADED kept the answers away that would have made room.
  */
 import type { Wal } from '@shale/engine';
 import { expect, test } from 'vitest';

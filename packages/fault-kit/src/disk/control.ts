@@ -1,6 +1,8 @@
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 
-/** Calls that a rule can choose. `open` is any opening, `create` one that makes a file, `sync` is fsync and fdatasync. */
+/**
+ * Calls that a rule can choose. `open` is any opening, `create` one that makes a file, `sync` is fsync and fdatasync.
+ */
 export type CallKind =
   | 'open'
   | 'create'

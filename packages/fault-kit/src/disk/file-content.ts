@@ -11,10 +11,15 @@ export class FileHistory {
   readonly changes: ContentChange[] = [];
   /** Changes before this place of the recording were covered by a sync that succeeded. */
   syncedUpTo = 0;
-  /** Places of changes that a failed sync has covered: no later sync is about them, and they may never reach the disk. */
+  /**
+   * Places of changes that a failed sync has covered: no later sync is about them, and they may never reach the disk.
+   */
   readonly abandoned: Set<number> = new Set();
 
-  /** Whether a change is on the disk for sure: a sync that began after it has succeeded, and none before that has failed. */
+  /**
+   * Whether a change is on the disk for sure: a sync that began after it has succeeded, and none before that has
+   * failed.
+   */
   isSynced(change: ContentChange): boolean {
     return change.at < this.syncedUpTo && !this.abandoned.has(change.at);
   }

@@ -8,7 +8,10 @@ export function canInterpose(): boolean {
   return process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 }
 
-/** The library that watches a process's disk, for LD_PRELOAD. Throws an Error as {@link buildPreload} does, and elsewhere. */
+/**
+ * The library that watches a process's disk, for LD_PRELOAD. Throws an Error as {@link buildPreload} does, and
+ * elsewhere.
+ */
 export function buildInterposer(): string {
   if (!canInterpose())
     throw new Error('the disk interposer is made for 64-bit Linux: these attacks run there only');

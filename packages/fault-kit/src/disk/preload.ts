@@ -8,9 +8,9 @@ const BUILD = fileURLToPath(new URL('../../build', import.meta.url));
 const FLAGS = ['-shared', '-fPIC', '-O2', '-Wall', '-Wextra', '-Werror'];
 
 /**
- * Compiles a C file to a library for LD_PRELOAD, with the system's C compiler (`CC`, else `cc`), when it or the compiler
- * has changed. Throws an Error that says what to install when there is no compiler, and one with the compiler's words
- * when it fails.
+ * Compiles a C file to a library for LD_PRELOAD, with the system's C compiler (`CC`, else `cc`), when it or the
+ * compiler has changed. Throws an Error that says what to install when there is no compiler, and one with the
+ * compiler's words when it fails.
  *
  * @param source the path of the C file.
  * @returns the path of the library, in this package's folder `build`.

@@ -1,6 +1,6 @@
 /**
- * What a workload process is told by its parent. `pick` chooses among the threads that are alive. `blockThread` keeps one
- * busy for so long, `fillThread` lets one run out of memory: start the process with `--max-old-space-size`.
+ * What a workload process is told by its parent. `pick` chooses among the threads that are alive. `blockThread` keeps
+ * one busy for so long, `fillThread` lets one run out of memory: start the process with `--max-old-space-size`.
  */
 export type WorkloadCommand =
   | { readonly do: 'stop' }

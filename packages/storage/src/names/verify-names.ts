@@ -22,8 +22,8 @@ import { type LoggedNames, readLoggedNames } from './logged-names.js';
 import { findName, nameOfTable } from './records.js';
 
 /**
- * Checks the names of an instance as a snapshot shows them: that all can be read, that a name and its table say the same
- * of each other, and that no id that a name has will be given out again.
+ * Checks the names of an instance as a snapshot shows them: that all can be read, that a name and its table say the
+ * same of each other, and that no id that a name has will be given out again.
  */
 export class NamesCheck {
   readonly #home: TableHome;

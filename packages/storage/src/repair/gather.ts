@@ -35,8 +35,8 @@ export interface GatherSources {
 
 /**
  * Brings everything that can be read of the old files together in one directory, where the log files are already: sound
- * table files as they are, what can be read of damaged ones as new table files of the same name. No two files are ever read
- * together, so that one that does not open cannot harm what is in the others.
+ * table files as they are, what can be read of damaged ones as new table files of the same name. No two files are ever
+ * read together, so that one that does not open cannot harm what is in the others.
  */
 export class Gathering {
   /** Files of which only a part could be taken. */

@@ -11,8 +11,8 @@ import type { SavedNames } from './saved-names.js';
 const CHANGES_PER_WRITE = 8192;
 
 /**
- * Gives tables that have lost their name a new one: without it, nobody could get at their entries. And steps over ids that
- * may have been given to names of which nothing is left.
+ * Gives tables that have lost their name a new one: without it, nobody could get at their entries. And steps over ids
+ * that may have been given to names of which nothing is left.
  *
  * @param tables ids in region 0 that have entries or a metadata record
  * @param most no more names than so many can be lost

@@ -25,9 +25,9 @@ export interface Gathered {
 }
 
 /**
- * Makes a database of the gathered files, all of which can be read. RocksDB makes a table file of each log; what it leaves out
- * it names, and of log files it says only how many bytes: then every table may have lost entries, though no more than fit into
- * the file.
+ * Makes a database of the gathered files, all of which can be read. RocksDB makes a table file of each log; what it
+ * leaves out it names, and of log files it says only how many bytes: then every table may have lost entries, though no
+ * more than fit into the file.
  *
  * @param most no file held more entries than so many
  */

@@ -100,9 +100,9 @@ export class RepairRun {
   }
 
   /**
-   * The old database itself, which alone can tell what damaged files with deletions in them have removed from others. Only
-   * where every file opens: an iterator over a file that does not may end the process. Null when there is no need, or it does
-   * not open, or has ended a process before.
+   * The old database itself, which alone can tell what damaged files with deletions in them have removed from others.
+   * Only where every file opens: an iterator over a file that does not may end the process. Null when there is no need,
+   * or it does not open, or has ended a process before.
    */
   async #openOld(): Promise<Database | null> {
     const { from, distrusted } = this.#order;

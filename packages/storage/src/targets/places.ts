@@ -10,9 +10,9 @@ export interface Reserved {
 }
 
 /**
- * Throws SHALE_INVALID_ARGUMENT when a target is one of the directories, lies in one, or holds one, or when it is or lies
- * in a database of whosever. Directories are compared by what they are, not by what they are called: links, mounts and
- * other spellings do not matter.
+ * Throws SHALE_INVALID_ARGUMENT when a target is one of the directories, lies in one, or holds one, or when it is or
+ * lies in a database of whosever. Directories are compared by what they are, not by what they are called: links, mounts
+ * and other spellings do not matter.
  *
  * @param target as `realPath` gives it
  */
@@ -71,7 +71,9 @@ async function idOf(path: string): Promise<string | null> {
   return found === null ? null : `${found.dev}:${found.ino}`;
 }
 
-/** A database can be told by its CURRENT, which names the manifest, and without one by files that only a database has. */
+/**
+ * A database can be told by its CURRENT, which names the manifest, and without one by files that only a database has.
+ */
 async function isDatabase(path: string, thorough: boolean): Promise<boolean> {
   if ((await beginning(join(path, 'CURRENT'))) === 'MANIFEST-') return true;
   if (!thorough) return false;

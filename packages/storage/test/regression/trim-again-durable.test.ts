@@ -1,6 +1,6 @@
 /*
- * What went wrong: a trim with `sync` that found nothing left to remove, because one without had gone as far already, was
- * acknowledged without a sync. After a power failure the entries were there again.
+ * What went wrong: a trim with `sync` that found nothing left to remove, because one without had gone as far already,
+ * was acknowledged without a sync. After a power failure the entries were there again.
  */
 import { expect, test } from 'vitest';
 import { directory, fill, open, sequences } from '../support.js';

@@ -31,8 +31,8 @@ export interface ImageCase {
 }
 
 /**
- * Writes what the power failure leaves, opens it, and compares it with what had been acknowledged by then. Rejects when it
- * does not open, is not what it must be, or takes no appends any more.
+ * Writes what the power failure leaves, opens it, and compares it with what had been acknowledged by then. Rejects when
+ * it does not open, is not what it must be, or takes no appends any more.
  */
 export async function checkImage(image: ImageCase, random: Random): Promise<OracleReport> {
   const { disk, operations, cut, loss, target } = image;
