@@ -60,7 +60,9 @@ test('a drop that cannot look its name up fails by itself, and all else in its f
   // Without a cache, what is read is on the disk.
   const log = await open(path, { rocksdb: { blockCacheSize: 0 } });
   while (!log.names.prepare());
-  const [named, kept] = log.names.make(['named', 'kept']).map((made) => made ?? expect.fail());
+  const [named = expect.fail(), kept = expect.fail()] = log.names
+    .make(['named', 'kept'])
+    .map((made) => made ?? expect.fail());
   await log.flush();
   const [file = expect.fail()] = (await readdir(path)).filter((name) => name.endsWith('.sst'));
   // What is known of the tables needs no look at the file, which alone is damaged.
