@@ -4,6 +4,9 @@ import { invalid } from '@shale/storage';
 /** A region or table id: a bigint of 0 to 2^64-1, or a safe integer of at least 0. */
 export type IdInput = bigint | number;
 
+/** A sequence that is passed to a method: a bigint of 0 to 2^64-1, or a safe integer of at least 0. */
+export type SequenceInput = bigint | number;
+
 /** Names one table log: a region and a table inside it. */
 export interface TableIdInput {
   /** The region's id. */
@@ -12,8 +15,8 @@ export interface TableIdInput {
   readonly table: IdInput;
 }
 
-/** Takes an id as the API accepts it. Throws SHALE_INVALID_ARGUMENT. */
-export function toId(field: string, value: unknown): bigint {
+/** Takes an id or a sequence as the API accepts it. Throws SHALE_INVALID_ARGUMENT. */
+export function toU64(field: string, value: unknown): bigint {
   if (typeof value === 'bigint' && value >= 0n && value <= U64_MAX) return value;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
   throw mustBe(field, 'a bigint from 0 to 18446744073709551615 or a safe integer from 0', value);
@@ -31,13 +34,7 @@ export function toTableId(value: TableIdInput): TableId {
   } catch (cause) {
     throw invalid('table', 'the region and table of an id cannot be read', cause);
   }
-  return { region: toId('region', region), table: toId('table', table) };
-}
-
-/** Takes a sequence, which is always a bigint. Throws SHALE_INVALID_ARGUMENT. */
-export function toSequence(field: string, value: unknown): bigint {
-  if (typeof value === 'bigint' && value >= 0n && value <= U64_MAX) return value;
-  throw mustBe(field, 'a bigint from 0 to 18446744073709551615', value);
+  return { region: toU64('region', region), table: toU64('table', table) };
 }
 
 /** Takes a table's name. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE. */

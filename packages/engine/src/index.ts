@@ -38,7 +38,7 @@ export type {
 export type { AppendResult } from './frames/pending-append.js';
 export type { HealthState } from './health.js';
 export type { HealthDamageEvent, HealthEvent, HealthPlace, HealthStateEvent } from './health-channel.js';
-export type { IdInput, TableIdInput } from './ids.js';
+export type { IdInput, SequenceInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
 export { openWal } from './open-wal.js';
 export type { Durability, ResolvedOptions, WalOptions } from './options.js';

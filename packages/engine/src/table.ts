@@ -3,7 +3,7 @@ import { invalid } from '@shale/storage';
 import type { Engine } from './engine.js';
 import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from './frames/pending-append.js';
 import { dropOf } from './frames/removal.js';
-import { toSequence } from './ids.js';
+import { type SequenceInput, toU64 } from './ids.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
 import { encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';
@@ -151,10 +151,10 @@ export class Table<T = Uint8Array> {
    * `rocksdb.spaceReserve` has kept, and so makes room there; once that is used up it rejects with SHALE_NO_SPACE
    * until `wal.resume()`.
    */
-  trim(upTo: bigint, options?: WriteOptions): Promise<TrimResult> {
+  trim(upTo: SequenceInput, options?: WriteOptions): Promise<TrimResult> {
     return new Promise((resolve, reject) => {
       try {
-        const sequence = toSequence('upTo', upTo);
+        const sequence = toU64('upTo', upTo);
         const { sync, signal } = readWriteOptions('trim', options, this.#usual);
         this.#engine.requireWritable();
         this.#requireOwn();

@@ -14,7 +14,7 @@ import { checkSignal } from './abort.js';
 import type { Engine } from './engine.js';
 import { costOf, mostParts, tooLarge } from './frames/cost.js';
 import { type AppendResult, WriteAppend } from './frames/pending-append.js';
-import { type IdInput, type TableIdInput, toId, toTableId } from './ids.js';
+import { type IdInput, type SequenceInput, type TableIdInput, toTableId, toU64 } from './ids.js';
 import { type GatheredBatch, readArray } from './intake/gather.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents } from './listing.js';
@@ -40,7 +40,7 @@ export interface WritePart<T = Uint8Array> {
   /** The entries, in order; may be empty. */
   readonly payloads: readonly T[];
   /** The sequence that the part's first entry must get; otherwise nothing of the write is done. */
-  readonly expect?: bigint | undefined;
+  readonly expect?: SequenceInput | undefined;
 }
 
 /** The parts of an atomic write, each with the type of its own table. */
@@ -131,7 +131,7 @@ export class Wal implements AsyncDisposable {
 
   /** A region, by its id. Throws SHALE_INVALID_ARGUMENT. */
   region(id: IdInput): Region {
-    return new Region(this.#engine, toId('region', id));
+    return new Region(this.#engine, toU64('region', id));
   }
 
   /**

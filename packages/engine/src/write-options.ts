@@ -1,7 +1,7 @@
 import { mustBe } from '@shale/codec';
 import { readBag } from '@shale/storage';
 import { checkSignal } from './abort.js';
-import { toSequence } from './ids.js';
+import { type SequenceInput, toU64 } from './ids.js';
 import type { Durability } from './options.js';
 
 /** How to write. */
@@ -29,7 +29,7 @@ export interface AppendOptions extends WriteOptions {
    * them in order. With other writers a greater one only says that something was appended before: read the entry at
    * that sequence and compare, for which an entry should say whose it is.
    */
-  readonly expect?: bigint | undefined;
+  readonly expect?: SequenceInput | undefined;
 }
 
 /** The options of a write, checked. */
@@ -84,5 +84,5 @@ function wantsSync(durability: unknown, fallback: boolean): boolean {
 
 /** The sequence that an append must begin at, if there is one. Throws SHALE_INVALID_ARGUMENT. */
 export function checkExpect(expect: unknown): bigint | undefined {
-  return expect === undefined ? undefined : toSequence('expect', expect);
+  return expect === undefined ? undefined : toU64('expect', expect);
 }

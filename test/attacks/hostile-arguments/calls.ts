@@ -298,8 +298,8 @@ export class Calls {
     const { options, isGood, giveUp } = this.#writeOptions();
     const answer = table.trim(upTo as bigint, options);
     await this.#checks.removal('trims', answer, {
-      settle: ledger.trim(typeof upTo === 'bigint' ? upTo : 0n),
-      isGood: isGood && typeof upTo === 'bigint' && upTo >= 0n && upTo < 2n ** 64n,
+      settle: ledger.trim(isSequence(upTo) ? BigInt(upTo) : 0n),
+      isGood: isGood && isSequence(upTo),
       giveUp,
     });
   }
@@ -378,4 +378,9 @@ export function scratchCodec(atThird: () => unknown): PayloadCodec<number> {
     },
     decode: (payload) => payload[0] ?? 0,
   };
+}
+
+function isSequence(value: unknown): value is bigint | number {
+  if (typeof value === 'bigint') return value >= 0n && value < 2n ** 64n;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openWal, type ReadRange, U64_MAX, type Wal, type WalError } from '@shale/engine';
+import { openWal, U64_MAX, type Wal, type WalError } from '@shale/engine';
 import { engineOf } from '#internals/engine';
 import type { AppendCommand, Command, OpenCommand, PartCommand, Point } from './commands.js';
 import { requireEqual, requireSame } from './compare.js';
@@ -9,7 +9,7 @@ import { takeImage } from './image.js';
 import { answered, type Pending, prepare, requireAnswer, submit } from './pending.js';
 import { idOf, regionOf, TABLES, type TableKey, tableOf } from './tables.js';
 import { requirePossible } from './torn.js';
-import { type ModelEntry, WalModel } from './wal-model.js';
+import { type ModelEntry, type ModelRange, WalModel } from './wal-model.js';
 
 type Burst = Extract<Command, { do: 'burst' }>;
 type Read = Extract<Command, { do: 'read' }>;
@@ -206,7 +206,7 @@ export class Run {
 
   async #read(command: Read): Promise<void> {
     const { table, range, limit, chunks, chunkEntries, chunkBytes } = command;
-    const resolved: ReadRange = {
+    const resolved: ModelRange = {
       ...(range.gte === undefined ? {} : { gte: this.#resolve(table, range.gte) }),
       ...(range.gt === undefined ? {} : { gt: this.#resolve(table, range.gt) }),
       ...(range.lte === undefined ? {} : { lte: this.#resolve(table, range.lte) }),

@@ -1,7 +1,7 @@
 import { mustBe } from '@shale/codec';
 import { readBag } from '@shale/storage';
 import { checkSignal } from '../abort.js';
-import { toSequence } from '../ids.js';
+import { type SequenceInput, toU64 } from '../ids.js';
 import type { Bounds } from '../shard/protocol.js';
 
 /**
@@ -10,13 +10,13 @@ import type { Bounds } from '../shard/protocol.js';
  */
 export interface ReadRange {
   /** From this sequence on. */
-  readonly gte?: bigint | undefined;
+  readonly gte?: SequenceInput | undefined;
   /** From after this sequence on. */
-  readonly gt?: bigint | undefined;
+  readonly gt?: SequenceInput | undefined;
   /** Up to this sequence. */
-  readonly lte?: bigint | undefined;
+  readonly lte?: SequenceInput | undefined;
   /** Up to before this sequence. */
-  readonly lt?: bigint | undefined;
+  readonly lt?: SequenceInput | undefined;
   /**
    * At most so many entries.
    *
@@ -103,10 +103,10 @@ export function checkRange(range: ReadRange): CheckedRange {
   }
   return {
     bounds: {
-      ...(gte === undefined ? {} : { gte: toSequence('gte', gte) }),
-      ...(gt === undefined ? {} : { gt: toSequence('gt', gt) }),
-      ...(lte === undefined ? {} : { lte: toSequence('lte', lte) }),
-      ...(lt === undefined ? {} : { lt: toSequence('lt', lt) }),
+      ...(gte === undefined ? {} : { gte: toU64('gte', gte) }),
+      ...(gt === undefined ? {} : { gt: toU64('gt', gt) }),
+      ...(lte === undefined ? {} : { lte: toU64('lte', lte) }),
+      ...(lt === undefined ? {} : { lt: toU64('lt', lt) }),
     },
     limit: isLimit ? limit : Number.POSITIVE_INFINITY,
   };
