@@ -1,6 +1,18 @@
 /** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
 export const storage = [
   {
+    name: 'damage-at-once',
+    removes: 'the wait for the name of the damaged file, before a compaction that was asked for fails',
+    edits: [
+      {
+        file: 'packages/storage/src/compaction.ts',
+        from: 'await untilTold(db, before, error.message);',
+        to: 'void untilTold;',
+      },
+    ],
+    killers: ['packages/storage/test/compact-damage.test.ts'],
+  },
+  {
     name: 'advice-of-mismatch',
     removes:
       'the difference between a table that is past the expected sequence and one that is before it, in what a mismatch says',

@@ -254,7 +254,10 @@ export class Wal implements AsyncDisposable {
     });
   }
 
-  /** Compacts the whole database down to its last level. Long, and heavy on the disk; appends go on meanwhile. */
+  /**
+   * Compacts the whole database down to its last level. Long, and heavy on the disk; appends go on meanwhile. Rejects
+   * with SHALE_CORRUPT when it comes upon a file that cannot be read, which `stats().damagedFiles` then names.
+   */
   compact(): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();

@@ -15,6 +15,7 @@ import { checkpoint } from './checkpoint.js';
 import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
 import { Committer } from './commit.js';
 import type { CommitResult } from './commit-result.js';
+import { compact } from './compaction.js';
 import type { LogContext } from './context.js';
 import { newCounters } from './counters.js';
 import { type DamagedFile, damagedFiles } from './damaged-files.js';
@@ -491,12 +492,13 @@ export class Log {
     return await reclaim(this.#context, ranges, options);
   }
 
-  /** Compacts the whole database down to its last level. Long, and heavy on the disk. */
+  /**
+   * Compacts the whole database down to its last level. Long, and heavy on the disk. Throws SHALE_CORRUPT when it comes
+   * upon a file that cannot be read, which {@link damagedFiles} then has.
+   */
   async compact(): Promise<void> {
     this.#requireWritable();
-    await nativeAsync({ path: this.path }, () =>
-      this.#db.compactRange(undefined, undefined, { bottommost: 'force' }),
-    );
+    await compact(this.#context);
   }
 
   /**

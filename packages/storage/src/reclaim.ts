@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type KeyRange, mustBe, WalError } from '@shale/codec';
 import { readBag } from './arguments/option-bag.js';
 import { toFlag } from './arguments/switches.js';
+import { compact } from './compaction.js';
 import type { LogContext } from './context.js';
 import { native, nativeAsync } from './errors.js';
 import { toU64 } from './ids.js';
@@ -88,7 +89,7 @@ export async function reclaim(
     const spans = wide === null ? [] : [wide];
     const others = trimmed.filter((range) => !spans.some((span) => isInside(range, span)));
     for (const { lower, upper } of [...spans, ...(await joinForCompaction(context, others))]) {
-      await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'force' }));
+      await compact(context, lower, upper);
     }
   }
   return {
