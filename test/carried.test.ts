@@ -1,5 +1,5 @@
-// A copy of the directory that was carried elsewhere: by whatever copies files, with whatever that makes of owners, times
-// and links, to a machine with another kernel, below another mount.
+// A copy of the directory that was carried elsewhere: by whatever copies files, with whatever that makes of owners,
+// times and links, to a machine with another kernel, below another mount.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,

@@ -6,8 +6,8 @@ import { ShardThread } from './shard/shard-thread.js';
 import { Wal } from './wal.js';
 
 /**
- * Opens the write-ahead log in a directory, or makes one. The directory is named by its path or a `file:` URL. Costs the same whatever it holds: a table is recovered when it
- * is first touched.
+ * Opens the write-ahead log in a directory, or makes one. The directory is named by its path or a `file:` URL. Costs
+ * the same whatever it holds: a table is recovered when it is first touched.
  *
  * Rejects with SHALE_LOCKED (another process has the database, which the message names, or this one has it open with
  * the same instance, whatever path it was opened by), SHALE_NOT_FOUND (nothing there, and `create: false` or

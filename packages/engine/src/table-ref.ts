@@ -9,8 +9,8 @@ export interface Routing {
 }
 
 /**
- * Where a table is, computed once per table and used by every append to it. It is what the table's keys begin with, too:
- * an application may ask for its table at each append, so there is little to make.
+ * Where a table is, computed once per table and used by every append to it. It is what the table's keys begin with,
+ * too: an application may ask for its table at each append, so there is little to make.
  */
 export interface Address extends LogKeyPrefix {
   readonly id: TableId;

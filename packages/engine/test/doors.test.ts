@@ -1,4 +1,5 @@
-// Which names a program can import from `@shale/engine` and `@shale/engine/admin`: a new one is a promise, made on purpose.
+// Which names a program can import from `@shale/engine` and `@shale/engine/admin`: a new one is a promise, made on
+// purpose.
 import * as engine from '@shale/engine';
 import * as admin from '@shale/engine/admin';
 import { expect, test } from 'vitest';

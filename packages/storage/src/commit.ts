@@ -140,8 +140,8 @@ export class Committer {
 
   /**
    * Whether a frame that could not be written can be without some of it: without appends on a full disk, without the
-   * trims of tables whose metadata record cannot be raised because it cannot be read, and without the drops of tables whose
-   * name cannot be looked up, which goes with them.
+   * trims of tables whose metadata record cannot be raised because it cannot be read, and without the drops of tables
+   * whose name cannot be looked up, which goes with them.
    */
   #canDoWithout(error: WalError, refused: Refused): boolean {
     if (error.code === 'SHALE_NO_SPACE') {

@@ -43,8 +43,8 @@ export function damagedFileError(path: string, damaged: DamagedFile): WalError {
 }
 
 /**
- * Which tables have entries in a damaged file: `region 1, table 2 to region 1, table 9`. Records that are no table's entries
- * are named as what they are.
+ * Which tables have entries in a damaged file: `region 1, table 2 to region 1, table 9`. Records that are no table's
+ * entries are named as what they are.
  */
 export function describeTables(damaged: DamagedFile): string {
   const { first, last } = damaged;

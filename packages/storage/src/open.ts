@@ -34,9 +34,9 @@ export interface LogOptions {
   readonly readOnly?: boolean | undefined;
   /**
    * What happens when entries that were acknowledged are missing, be it by damage or by a lost file. `'strict'`
-   * (default): SHALE_CORRUPT with a report as `recovery`, and nothing has been changed. `'salvage'`: opens with what can
-   * be read up to there, keeps damaged log files in the directory `damaged-logs`, and gives no sequence out again that
-   * is seen in them; {@link Log.recovery} reports what is missing.
+   * (default): SHALE_CORRUPT with a report as `recovery`, and nothing has been changed. `'salvage'`: opens with what
+   * can be read up to there, keeps damaged log files in the directory `damaged-logs`, and gives no sequence out again
+   * that is seen in them; {@link Log.recovery} reports what is missing.
    */
   readonly recovery?: RecoveryMode | undefined;
   /**
@@ -68,8 +68,9 @@ export interface AttachOptions {
  * Throws SHALE_LOCKED (another process has it, which the message names, or this process has a log of the same
  * instance), SHALE_NOT_FOUND (nothing there, and `create` is false or `readOnly` true), SHALE_CORRUPT,
  * SHALE_INVALID_ARGUMENT (options that differ from those of the handle this process has open, FIFO compaction, or a
- * database that is not of this format), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the
- * addon is missing, the file system has no locks, or another program has left what this RocksDB cannot read.
+ * database that is not of this format), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, and SHALE_UNSUPPORTED when the
+ * RocksDB library or the addon is missing, the file system has no locks, or another program has left what this RocksDB
+ * cannot read.
  */
 export async function openLog(directory: string | URL, options: LogOptions = {}): Promise<Log> {
   const given = readBag('openLog', options, LOG_OPTIONS);

@@ -42,8 +42,8 @@ export interface ReadChunk {
 
 /**
  * The sequences that a table may have entries at. When it cannot be recovered, because something in it cannot be read,
- * they are all there can be from its first entry on: nothing can be appended to it either. When that one cannot be read,
- * the range has to say where to begin.
+ * they are all there can be from its first entry on: nothing can be appended to it either. When that one cannot be
+ * read, the range has to say where to begin.
  */
 export function readableExtent(
   context: LogContext,
@@ -71,10 +71,9 @@ function isUnreadable(error: unknown): boolean {
  * Reads the entries of a span of a table into a buffer, as many as fit. The span must come from `resolveRange`; to go
  * on, its `from` is the `next` of the chunk before.
  *
- * Throws SHALE_TRIMMED when `from` has been trimmed or the table dropped meanwhile, SHALE_HOLE when nothing is at `from` and
- * the span is strict, and SHALE_CORRUPT when what
- * stands where the chunk would begin cannot be read or, with the key, is not an entry; entries before it have been
- * delivered by the chunk before.
+ * Throws SHALE_TRIMMED when `from` has been trimmed or the table dropped meanwhile, SHALE_HOLE when nothing is at
+ * `from` and the span is strict, and SHALE_CORRUPT when what stands where the chunk would begin cannot be read or, with
+ * the key, is not an entry; entries before it have been delivered by the chunk before.
  */
 export function readChunk(
   context: LogContext,

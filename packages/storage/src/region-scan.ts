@@ -66,7 +66,9 @@ export class RegionScan {
     return this.#position;
   }
 
-  /** Goes on elsewhere, in the same view of the region; null for its beginning. Not after a failure or {@link close}. */
+  /**
+   * Goes on elsewhere, in the same view of the region; null for its beginning. Not after a failure or {@link close}.
+   */
   seek(position: RegionPosition | null): void {
     if (this.#state === 'done') this.#state = 'open';
     this.#position = position;

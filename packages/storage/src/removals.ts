@@ -58,7 +58,8 @@ export class Removals {
   /**
    * Removes the entries up to and including `upTo`, clamped to the last one, and writes the table's largest sequence to
    * its metadata record, so that no sequence is given out twice whatever is removed. The record is shared by the same
-   * table id of other regions and never goes down. Returns the first sequence that is left; 1n for a table never written.
+   * table id of other regions and never goes down. Returns the first sequence that is left; 1n for a table never
+   * written.
    */
   trim(unit: TableUnit, prefix: Uint8Array, upTo: bigint, sync: boolean): bigint {
     const touched = this.#touch(unit);
@@ -130,7 +131,10 @@ export class Removals {
     return touched;
   }
 
-  /** What an earlier trim removed without sync is removed for good once this record is on the disk, which the log orders. */
+  /**
+   * What an earlier trim removed without sync is removed for good once this record is on the disk, which the log
+   * orders.
+   */
   #makeDurable(unit: TableUnit, prefix: Uint8Array): void {
     if (unit.trimIsDurable || unit.first === 1n) return;
     this.#runs.remove(GROUP_FLOOR, prefix, unit.last);

@@ -30,10 +30,10 @@ export interface TableInfo {
 const FLOORS_PER_STEP = 1024;
 
 /**
- * Lists every table that has entries, by (region, table), and then those of which only the metadata record is left. Null
- * stands for nothing yet: no step takes long, whatever there is. What cannot be listed is given to `onProblem`; without it
- * the list comes to its end first, and then fails with what it met first. Where anything was left out, tables of which only
- * the record is left are not listed.
+ * Lists every table that has entries, by (region, table), and then those of which only the metadata record is left.
+ * Null stands for nothing yet: no step takes long, whatever there is. What cannot be listed is given to `onProblem`;
+ * without it the list comes to its end first, and then fails with what it met first. Where anything was left out,
+ * tables of which only the record is left are not listed.
  */
 export function* tables(
   context: LogContext,
@@ -63,7 +63,10 @@ export function* tables(
   if (failure !== undefined) throw failure;
 }
 
-/** Tables of which only the metadata record is left. If one with entries was left out, it cannot be told from these: then none. */
+/**
+ * Tables of which only the metadata record is left. If one with entries was left out, it cannot be told from these:
+ * then none.
+ */
 function* withoutEntries(
   context: LogContext,
   names: ListedNames,

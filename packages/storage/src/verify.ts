@@ -51,7 +51,8 @@ export function toVerifyChunkBytes(options: VerifyOptions): number {
 /**
  * Reads everything of the instance, checksums included, and checks that every key and value is of this format, that
  * sequences are dense, that seeks and scans agree, that the metadata records account for what was trimmed, and that
- * names and their tables agree. It looks at the database as it was when it began, goes on after whatever it finds, and works on read-only logs.
+ * names and their tables agree. It looks at the database as it was when it began, goes on after whatever it finds, and
+ * works on read-only logs.
  */
 export function* verify(
   context: LogContext,
@@ -195,7 +196,9 @@ class VerifyRun {
     return { next, findings };
   }
 
-  /** A chunk as large as can be read: on a failure smaller and smaller ones, to come as close to the damage as can be. */
+  /**
+   * A chunk as large as can be read: on a failure smaller and smaller ones, to come as close to the damage as can be.
+   */
   #scan(from: Uint8Array, upper: Uint8Array): ScanResult | WalError {
     const place = { path: this.#context.path };
     for (let maxEntries = 2 ** 20; ; maxEntries = Math.ceil(maxEntries / 16)) {

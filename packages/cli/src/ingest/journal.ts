@@ -75,8 +75,8 @@ export class Journal {
   }
 
   /**
-   * Writes the last checkpoint of a run, durably. Only the tables that are still in doubt are listed from then on; it is
-   * `running` as long as there are any.
+   * Writes the last checkpoint of a run, durably. Only the tables that are still in doubt are listed from then on; it
+   * is `running` as long as there are any.
    */
   async end(record: CheckpointRecord, doubtful: readonly JournaledTable[]): Promise<void> {
     await this.#exclusively(async () => {

@@ -67,11 +67,12 @@ export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>, undefined>
  * of its own, whose upper bound is fixed when it begins: it sees every entry acknowledged before, and none that is
  * appended later.
  *
- * An iteration fails with SHALE_TRIMMED when entries that it had not reached yet are trimmed meanwhile or the table
- * is dropped (it never skips them in silence, nor goes on in a table that was begun again; drops of other tables are none
- * of it), with SHALE_HOLE, if it is strict, where sequences have no entries, with SHALE_CORRUPT at a block that cannot be read or a key that is not an entry's, SHALE_CLOSED when the
- * WAL is closed, SHALE_PAYLOAD when the codec fails, and the signal's reason. What stands before damage is delivered
- * first; a new read from behind it goes on there. Once an iteration has failed it keeps failing with the same error.
+ * An iteration fails with SHALE_TRIMMED when entries that it had not reached yet are trimmed meanwhile or the table is
+ * dropped (it never skips them in silence, nor goes on in a table that was begun again; drops of other tables are none
+ * of it), with SHALE_HOLE, if it is strict, where sequences have no entries, with SHALE_CORRUPT at a block that cannot
+ * be read or a key that is not an entry's, SHALE_CLOSED when the WAL is closed, SHALE_PAYLOAD when the codec fails, and
+ * the signal's reason. What stands before damage is delivered first; a new read from behind it goes on there. Once an
+ * iteration has failed it keeps failing with the same error.
  */
 export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>, undefined> {
   readonly #begin: () => ChunkStream<TablePosition>;

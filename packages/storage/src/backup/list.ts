@@ -15,8 +15,8 @@ export interface BackupInfo {
   readonly time: Date;
   /**
    * Of which log it is: the identity that RocksDB gave its database. A restored log and a checkpoint are logs of their
-   * own, a directory copied with all its files is the same one. Null when that was not written down, as by a Shale before
-   * this.
+   * own, a directory copied with all its files is the same one. Null when that was not written down, as by a Shale
+   * before this.
    */
   readonly log: string | null;
   /** The real path of the log when the backup was made; null when that was not written down. */
@@ -63,7 +63,8 @@ export interface Holdings {
  * Lists the backups of a directory, of whatever logs. Files are looked for and their sizes compared, their contents are
  * not. A backup that is being made is not among them.
  *
- * Rejects with SHALE_NOT_FOUND when there are none, SHALE_INVALID_ARGUMENT, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CORRUPT.
+ * Rejects with SHALE_NOT_FOUND when there are none, SHALE_INVALID_ARGUMENT, SHALE_NO_RESOURCES, SHALE_IO,
+ * SHALE_CORRUPT.
  */
 export async function listBackups(directory: string | URL): Promise<BackupList> {
   const { backups, damaged } = await holdings(await realPath(fromHere(directory)));

@@ -42,8 +42,8 @@ export async function writeManifest(directory: string, manifest: BackupManifest)
 }
 
 /**
- * Removes the manifests of backups that are gone: those before `before` that are not among `ids`. Those of later ones may
- * be of another backup that was made meanwhile.
+ * Removes the manifests of backups that are gone: those before `before` that are not among `ids`. Those of later ones
+ * may be of another backup that was made meanwhile.
  */
 export async function removeManifests(
   directory: string,

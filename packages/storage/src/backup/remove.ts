@@ -35,14 +35,14 @@ export interface RemovedBackup {
 }
 
 /**
- * Removes one backup of a directory, damaged or not, and gives back the space of those of its files that no other backup
- * shares. The others stay whole, and so does one that is being made: that one has no id yet, and nothing is removed
- * meanwhile. To keep only so many, `wal.backup` has `keep`.
+ * Removes one backup of a directory, damaged or not, and gives back the space of those of its files that no other
+ * backup shares. The others stay whole, and so does one that is being made: that one has no id yet, and nothing is
+ * removed meanwhile. To keep only so many, `wal.backup` has `keep`.
  *
- * Rejects with SHALE_NOT_FOUND (no such backup, or no backups there), SHALE_INVALID_ARGUMENT (the backup is of another log
- * than is named, or no log is named where the directory has backups of several; or something in the directory is of no backup
- * and in the way), SHALE_LOCKED (a backup is being made in the directory, or one of it restored), SHALE_UNSUPPORTED (a file
- * system without locks), SHALE_NO_RESOURCES, SHALE_IO.
+ * Rejects with SHALE_NOT_FOUND (no such backup, or no backups there), SHALE_INVALID_ARGUMENT (the backup is of another
+ * log than is named, or no log is named where the directory has backups of several; or something in the directory is of
+ * no backup and in the way), SHALE_LOCKED (a backup is being made in the directory, or one of it restored),
+ * SHALE_UNSUPPORTED (a file system without locks), SHALE_NO_RESOURCES, SHALE_IO.
  */
 export async function removeBackup(
   directory: string | URL,

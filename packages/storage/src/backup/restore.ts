@@ -23,16 +23,17 @@ export interface RestoreInfo extends BackupInfo {
 }
 
 /**
- * Writes the database of a backup to a new directory, after comparing the checksum of every file. The directory
- * appears when it is whole; until then it grows in a directory `.<name>.partial-…` beside it. No backup can be made in the
- * directory of backups meanwhile. The new log is one of its own: backups of it are not counted among those of the old one.
+ * Writes the database of a backup to a new directory, after comparing the checksum of every file. The directory appears
+ * when it is whole; until then it grows in a directory `.<name>.partial-…` beside it. No backup can be made in the
+ * directory of backups meanwhile. The new log is one of its own: backups of it are not counted among those of the old
+ * one.
  *
- * Without an `id` it is the newest backup, or nothing: of a directory with backups of several logs one must be named, and
- * where the newest one is damaged, an older one is restored only with `allowOlder`.
+ * Without an `id` it is the newest backup, or nothing: of a directory with backups of several logs one must be named,
+ * and where the newest one is damaged, an older one is restored only with `allowOlder`.
  *
  * Rejects with SHALE_NOT_FOUND (no such backup), SHALE_CORRUPT (the backup is damaged), SHALE_INVALID_ARGUMENT (backups
- * of several logs; or there is something at `to` already, or it is, lies in or holds the directory of backups, or lies in a
- * log), SHALE_LOCKED (a backup is being made in the directory), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
+ * of several logs; or there is something at `to` already, or it is, lies in or holds the directory of backups, or lies
+ * in a log), SHALE_LOCKED (a backup is being made in the directory), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
  */
 export async function restoreBackup(
   directory: string | URL,

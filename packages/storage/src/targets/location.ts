@@ -4,14 +4,16 @@ import { reasonOf } from '../arguments/caller-error.js';
 import { invalid } from '../arguments/refusal.js';
 
 const A_DIRECTORY = 'the path of a directory or a file: URL';
-/** `file:/…` and `file:///…`; what begins like one and goes on otherwise is neither a URL of a file nor meant as a path. */
+/**
+ * `file:/…` and `file:///…`; what begins like one and goes on otherwise is neither a URL of a file nor meant as a path.
+ */
 const FILE_URL = /^file:/i;
 const OTHER_URL = /^([a-z][a-z0-9+.-]*):\/\//i;
 
 /**
  * The path of a directory that a caller has named by its path or by a `file:` URL, be it an object or text. Whatever is
- * given, it is read once. Throws SHALE_INVALID_ARGUMENT for anything else, also for the text of another URL: those are kept
- * for logs that are not in a directory.
+ * given, it is read once. Throws SHALE_INVALID_ARGUMENT for anything else, also for the text of another URL: those are
+ * kept for logs that are not in a directory.
  *
  * @param field the argument, for `details.field`
  */

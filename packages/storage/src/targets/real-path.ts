@@ -21,9 +21,9 @@ export function fromHere(location: string | URL, field: string = 'directory'): s
 }
 
 /**
- * The one name of a file or directory, or of what is not there yet: links, `.` and `..` in it are resolved as the system
- * does it. Throws SHALE_INVALID_ARGUMENT when nothing could be made there: a file or a link that leads nowhere is on the
- * way, or it is too long.
+ * The one name of a file or directory, or of what is not there yet: links, `.` and `..` in it are resolved as the
+ * system does it. Throws SHALE_INVALID_ARGUMENT when nothing could be made there: a file or a link that leads nowhere
+ * is on the way, or it is too long.
  */
 export async function realPath(path: string): Promise<string> {
   const absolute = fromHere(path);

@@ -1,6 +1,6 @@
 /*
- * What a user sees of a table of which a block is damaged that has only trimmed entries, removed one by one, and that nobody
- * has read since: docs/recovery.md, "What is trimmed and cannot be read".
+ * What a user sees of a table of which a block is damaged that has only trimmed entries, removed one by one, and that
+ * nobody has read since: docs/recovery.md, "What is trimmed and cannot be read".
  */
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
