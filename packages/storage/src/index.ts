@@ -37,6 +37,7 @@ export {
 export { Names } from './names/names.js';
 export { type AttachOptions, attachLog, type LogOptions, openLog, type RocksDBOptions } from './open.js';
 export {
+  type RangeBounds,
   type ReadRange,
   requirePosition,
   type SequenceSpan,
