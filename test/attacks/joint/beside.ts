@@ -3,19 +3,14 @@ import { openWal, type Wal, WalError, type WalOptions } from '@shale/engine';
 import { engineOf } from '#internals/engine';
 import { pause } from '../parts/pause.js';
 import { within } from '../parts/within.js';
-import { excusedCode, REGIONS, type Site } from './site.js';
-
-/** Of 10 ms each, between two deaths, when nothing can be written meanwhile. */
-const MOST_WAITS = 100;
+import { excusedCode, REGIONS, type Site, untilDone } from './site.js';
 
 /** Ends threads of the WAL at random moments. */
 export async function endThreads(site: Site): Promise<void> {
   const { random, figures } = site;
-  for (let before = -1; !site.isOver; before = figures.writes) {
+  for (let before = -1; !site.isOver; before = site.done) {
     await pause(random.below(150));
-    // Whatever the machine has to do beside: between two deaths something is done.
-    for (let waits = 0; waits < MOST_WAITS && figures.writes === before && !site.isOver; waits++)
-      await pause(10);
+    await untilDone(site, before);
     // Only threads that have started: one that is killed at every start is given up.
     await site.wal.stats().catch((error: unknown) => excusedCode(site, 'stats', error));
     const { shards } = engineOf(site.wal);

@@ -8,7 +8,7 @@ import { pause } from '../parts/pause.js';
 import { within } from '../parts/within.js';
 import { endThreads, Filler, lookAround, makeRoom, requireLocked } from './beside.js';
 import type { JointFigures, JointRound } from './round.js';
-import type { Site } from './site.js';
+import { type Site, untilDone } from './site.js';
 import { Writer } from './writer.js';
 
 const WRITERS = 8;
@@ -83,11 +83,14 @@ async function inhabit(
       figures,
       wal,
       excuses,
+      done: 0,
       isOver: false,
       room: () => {
         if (filler === null) throw new Error('there is no disk that could be full');
         making ??= makeRoom(site, filler).finally(() => {
           making = null;
+          // Again and again.
+          if (!site.isOver && random.once(2)) filler?.takeAllBut(random.of([128 * 1024, MIB]));
         });
         return making;
       },
@@ -95,7 +98,7 @@ async function inhabit(
     };
     if (troubles.fillsUp && disk === null) {
       filler = new Filler(join(path, '..', 'filler'));
-      filler.takeAllBut(4 * MIB);
+      filler.takeAllBut(random.of([256 * 1024, MIB, 4 * MIB]));
     }
     if (life === 0) {
       for (let i = 0; i < WRITERS; i++) writers.push(new Writer(site, i, randomFrom(random.below(2 ** 31))));
@@ -107,8 +110,9 @@ async function inhabit(
     if (troubles.closes) {
       around.push(
         (async () => {
-          while (!site.isOver) {
+          for (let before = -1; !site.isOver; before = site.done) {
             await pause(random.below(300));
+            await untilDone(site, before);
             if (site.isOver) return;
             reopening = (async () => {
               await within(`${name}: closing`, site.wal.close());

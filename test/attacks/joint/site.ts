@@ -1,5 +1,6 @@
 import { type Wal, WalError, type WalOptions } from '@shale/engine';
 import type { Random } from '../../support/random.js';
+import { pause } from '../parts/pause.js';
 import type { JointFigures } from './round.js';
 
 /** Two regions, whose tables have ids of their own: the metadata record of a table has no region. */
@@ -19,6 +20,8 @@ export interface Site {
   room(): Promise<void>;
   /** A call found the WAL closed. Resolves when it is open again. */
   reopened(): Promise<void>;
+  /** Calls of writers that were done. */
+  done: number;
   /** Whether all writers are done. */
   isOver: boolean;
 }
@@ -27,4 +30,15 @@ export interface Site {
 export function excusedCode(site: Site, what: string, error: unknown): string {
   if (error instanceof WalError && site.excuses.has(error.code)) return error.code;
   throw new Error(`${site.name}: ${what} failed`, { cause: error });
+}
+
+/** Of 10 ms each: a minute, when nothing can be done meanwhile. */
+const MOST_WAITS = 6000;
+
+/**
+ * Waits until a writer has done something since `before`, however long that takes on a machine that is busy: what is
+ * broken anew before it has begun comes to nothing.
+ */
+export async function untilDone(site: Site, before: number): Promise<void> {
+  for (let waits = 0; waits < MOST_WAITS && site.done === before && !site.isOver; waits++) await pause(10);
 }

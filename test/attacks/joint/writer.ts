@@ -185,7 +185,9 @@ export class Writer {
     let isInDoubt = false;
     for (;;) {
       try {
-        return await within(`${this.#site.name}: ${what}`, call());
+        await within(`${this.#site.name}: ${what}`, call());
+        this.#site.done++;
+        return;
       } catch (error) {
         if (isInDoubt && error instanceof WalError && error.code === 'SHALE_SEQUENCE_MISMATCH') {
           this.#site.figures.foundIn++;

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openWal } from '@shale/engine';
@@ -43,8 +43,9 @@ async function runKillTables({
     );
     const closed = once(child, 'close');
     await Promise.race([once(child.stdout, 'data'), closed]);
-    // The more tables, the longer, so that now and then every table has got something.
-    await pause(random.below(300 + count / 100));
+    // About when it comes to some table, in this pass or, after another kill, a later one.
+    await untilAppended(journal, random.below(count), child);
+    await pause(random.below(50));
     child.kill('SIGKILL');
     const [code, signal] = await closed;
     if (signal !== 'SIGKILL') throw new Error(`the process ended with ${code ?? signal}`);
@@ -91,4 +92,17 @@ async function compare(
   writeFileSync(journal, new Uint8Array(lasts.buffer));
   const sum = acknowledged.reduce((total, each) => total + each, 0);
   return { entries, acknowledged: sum, tables: lasts.filter((last) => last > 0).length };
+}
+
+/** Waits until a table has an entry more that was acknowledged, or the process has ended. */
+async function untilAppended(journal: string, table: number, child: ChildProcess): Promise<void> {
+  const file = openSync(journal, 'r');
+  const last = (): number => {
+    const bytes = new Uint32Array(1);
+    readSync(file, bytes, 0, 4, table * 4);
+    return bytes[0] ?? 0;
+  };
+  const before = last();
+  while (last() === before && child.exitCode === null) await pause(5);
+  closeSync(file);
 }
