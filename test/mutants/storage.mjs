@@ -561,11 +561,35 @@ export const storage = [
     killers: ['packages/storage/test/repair.test.ts'],
   },
   {
+    name: 'repair-keeps-files',
+    removes: 'the files that are left out of the manifest when the others are taken over',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/keep-files.ts',
+        from: 'copyManifestWithout(from, manifest, lost, to)',
+        to: 'copyManifestWithout(from, manifest, [], to)',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-keeps-no-sequence',
+    removes: 'the look through the tables that a file which is left out may have held entries of',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/keep-files.ts',
+        from: 'damage.spans.push({ ...lostWhole(old, name, message),',
+        to: 'void ({ ...lostWhole(old, name, message),',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
     name: 'repair-lost-trims',
     removes: 'the word that trims may have been in a file that is lost',
     edits: [
       {
-        file: 'packages/storage/src/repair/gather.ts',
+        file: 'packages/storage/src/repair/lost-file.ts',
         from: 'most: old.most, hadTrims: true, message',
         to: 'most: old.most, hadTrims: false, message',
       },

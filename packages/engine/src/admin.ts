@@ -16,6 +16,7 @@ export type {
   RepairEvent,
   RepairLoss,
   RepairLossKind,
+  RepairOptions,
   RepairProgress,
   RepairTotals,
   RestoreInfo,

@@ -33,6 +33,7 @@ export type {
 } from './results.js';
 export {
   checkTableFile,
+  copyManifestWithout,
   gatherTableFiles,
   repairDirectory,
   rewriteTableFile,

@@ -142,6 +142,7 @@ export interface NativeBinding {
   ): Promise<RewrittenTableFile>;
   tableFileDeletions(path: string): Promise<Uint8Array | null>;
   surveyDirectory(path: string): Promise<string>;
+  copyManifestWithout(path: string, number: bigint, files: Uint8Array, target: string): Promise<void>;
   saveLogFile(
     source: string,
     target: string,

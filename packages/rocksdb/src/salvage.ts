@@ -13,6 +13,23 @@ export async function surveyDirectory(path: string): Promise<DirectorySurvey> {
 }
 
 /**
+ * Writes to another directory what a manifest says, but for some of its table files, and the CURRENT that names it.
+ *
+ * @param number Of the manifest.
+ * @param files Names of table files, such as `000012.sst`.
+ * @throws RocksDBError when the manifest cannot be read to its end, or the copy not be written.
+ */
+export function copyManifestWithout(
+  path: string,
+  number: bigint,
+  files: readonly string[],
+  target: string,
+): Promise<void> {
+  const numbers = new BigUint64Array(files.map((name) => BigInt(name.slice(0, name.indexOf('.')))));
+  return native().copyManifestWithout(path, number, new Uint8Array(numbers.buffer), target);
+}
+
+/**
  * Copies the records of a log file that can be read into a new log file, also those behind damage.
  *
  * @param number The number in the file's name.

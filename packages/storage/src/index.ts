@@ -56,7 +56,7 @@ export type {
   RepairProgress,
   RepairTotals,
 } from './repair/events.js';
-export { repairDatabase } from './repair/repair.js';
+export { type RepairOptions, repairDatabase } from './repair/repair.js';
 export { TABLE_STATE_STRIDE } from './state-list.js';
 export type { LogStats, RocksDBStats } from './stats.js';
 export type { TableInfo } from './tables.js';

@@ -1,6 +1,13 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, type LogOptions, openLog, type RepairLoss, repairDatabase } from '@shale/storage';
+import {
+  type Log,
+  type LogOptions,
+  openLog,
+  type RepairLoss,
+  type RepairOptions,
+  repairDatabase,
+} from '@shale/storage';
 import { expect, test } from 'vitest';
 import { directory } from './support.js';
 
@@ -35,6 +42,7 @@ async function repaired(
   damage: (old: string) => void,
   between: () => void = () => {},
   rocksdb: LogOptions['rocksdb'] = {},
+  options: RepairOptions = {},
 ): Promise<{ losses: RepairLoss[]; log: Log }> {
   const root = await directory();
   const [old, fresh] = [join(root, 'old'), join(root, 'fresh')];
@@ -43,7 +51,7 @@ async function repaired(
   await log.close();
   damage(old);
   const losses: RepairLoss[] = [];
-  for await (const event of repairDatabase(old, fresh)) {
+  for await (const event of repairDatabase(old, fresh, options)) {
     if (event.type === 'loss') losses.push(event);
     between();
   }
@@ -272,3 +280,72 @@ test.each(['nothing', 'MANIFEST', 'one file'])(
     await log.close();
   },
 );
+
+test.each(['damaged', 'lost'])(
+  'a file that is %s is left out, and all others are taken over as they are',
+  async (how) => {
+    let before: ReadonlyMap<string, number> = new Map();
+    let victim = '';
+    const { losses, log } = await repaired(
+      async (made) => {
+        await inManyFiles(made);
+        const [id] = made.names.make(['named']);
+        if (id === undefined) throw new Error('no name');
+        made.append(id, texts('named', 1, 30));
+        await made.flush();
+        made.append(id, texts('named', 31, 40), { sync: true });
+      },
+      (old) => {
+        victim = holding(old, 'named 7 ');
+        const bytes = readFileSync(victim);
+        bytes.fill(0, bytes.indexOf('named 7 '), bytes.indexOf('named 7 ') + 4);
+        if (how === 'damaged') writeFileSync(victim, bytes);
+        else rmSync(victim);
+        before = inodes(old);
+      },
+      () => {},
+      MANY_FILES,
+      { keepFiles: true },
+    );
+    const after = inodes(log.path);
+    const kept = [...before].filter(([name]) => !victim.endsWith(name));
+    expect(kept.length).toBeGreaterThan(5);
+    for (const [name, inode] of kept) expect(after.get(name)).toBe(inode);
+    expect([...after.keys()].some((name) => victim.endsWith(name))).toBe(false);
+    const counts = [1n, 3n, 6n].map((table) => sequencesOf(log, { region: 1n, table }).length);
+    expect(counts).toEqual([12, 12, 12]);
+    expect(losses.map(({ kind }) => kind)).toContain('file');
+    // Of its names one was in that file, and so are 30 entries; what came later is in the log.
+    const [id] = [...log.tables()].flatMap(({ id: { region, table } }) =>
+      region === 0n && table >= 1n << 63n ? [{ region, table }] : [],
+    );
+    if (id === undefined) throw new Error('no table with a name is left');
+    expect(sequencesOf(log, id)).toEqual(Array.from({ length: 10 }, (_, i) => BigInt(i + 31)));
+    expect(losses.find(({ kind }) => kind === 'middle')).toMatchObject({
+      id,
+      sequences: { from: 1n, to: 30n },
+    });
+    expect(log.nextSequence(id)).toBeGreaterThan(40n);
+    const [newcomer] = log.names.make(['newcomer']);
+    if (newcomer === undefined) throw new Error('no name');
+    expect(sequencesOf(log, newcomer)).toEqual([]);
+    expect(newcomer.table).toBeGreaterThan(id.table);
+    await log.close();
+  },
+);
+
+test('files are not taken over where the manifest does not say which ones count', async () => {
+  const root = await directory();
+  const log = await openLog(join(root, 'old'));
+  log.append(ID, texts('a', 1, 5), { sync: true });
+  await log.close();
+  for (const name of readdirSync(join(root, 'old'))) if (name === 'CURRENT') rmSync(join(root, 'old', name));
+  const events = repairDatabase(join(root, 'old'), join(root, 'fresh'), { keepFiles: true });
+  await expect(events.next()).rejects.toMatchObject({ code: 'SHALE_CORRUPT' });
+  expect(readdirSync(root)).toEqual(['old']);
+});
+
+/** The table files, each with its inode. */
+function inodes(path: string): Map<string, number> {
+  return new Map(filesOf(path, '.sst').map((name) => [name, statSync(join(path, name)).ino]));
+}

@@ -13,6 +13,7 @@ import { requireNewDirectory } from './target-directory.js';
 
 interface RepairFlags {
   readonly to: string;
+  readonly keepFiles?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -28,6 +29,10 @@ export function repairCommand(terminal: Terminal, done: (exitCode: number) => vo
     )
     .argument('<dir>', 'directory of the damaged log; no process may be writing it')
     .requiredOption('--to <dir>', 'directory of the new log: it must be empty, or not there yet')
+    .option(
+      '--keep-files',
+      'take over whole table files as they are, and leave out damaged ones: for a large log',
+    )
     .option('--json', 'one JSON object per loss, and one for the totals')
     .option('-q, --quiet', 'no output: the exit code tells')
     .action(async (dir: string, flags: RepairFlags) => {
@@ -42,7 +47,7 @@ async function repair(terminal: Terminal, dir: string, flags: RepairFlags): Prom
   const losses: RepairLoss[] = [];
   let totals: Extract<RepairEvent, { type: 'totals' }> | undefined;
   try {
-    for await (const event of repairDatabase(dir, flags.to)) {
+    for await (const event of repairDatabase(dir, flags.to, { keepFiles: flags.keepFiles })) {
       if (event.type === 'progress') status.show(() => progressText(event));
       else if (event.type === 'loss') losses.push(event);
       else totals = event;

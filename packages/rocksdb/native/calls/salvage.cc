@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -261,6 +262,20 @@ napi_value saveLogFile(const Arguments& arguments) {
   });
 }
 
+// copyManifestWithout(path, number, files, target): Promise<void>. `files` are the numbers of table files, u64 LE each.
+napi_value copyManifestWithout(const Arguments& arguments) {
+  const std::string path = arguments.string(0, "path");
+  const uint64_t number = arguments.bigint(1, "number");
+  const Bytes files = arguments.bytes(2, "files");
+  const std::string target = arguments.string(3, "target");
+  std::set<uint64_t> numbers;
+  for (size_t at = 0; at + 8 <= files.size; at += 8) numbers.insert(loadU64LE(files.data + at));
+  return startOperation(arguments.env(), path, Duration::kLengthy, [=]() -> Finish {
+    shale::copyManifestWithout(path, number, numbers, target);
+    return finishWithUndefined();
+  });
+}
+
 // tableFileDeletions(path): Promise<Uint8Array | null>: packed; null when it is a kind of file that is not known here.
 napi_value tableFileDeletions(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
@@ -278,6 +293,7 @@ napi_value tableFileDeletions(const Arguments& arguments) {
 void exportSalvage(napi_env env, napi_value exports) {
   exportFunction<surveyDirectory>(env, exports, "surveyDirectory");
   exportFunction<saveLogFile>(env, exports, "saveLogFile");
+  exportFunction<copyManifestWithout>(env, exports, "copyManifestWithout");
   exportFunction<tableFileDeletions>(env, exports, "tableFileDeletions");
 }
 

@@ -10,6 +10,8 @@
 #include "core/encoded_fields.h"
 #include "core/errors.h"
 #include "core/input_file.h"
+#include "core/private_files.h"
+#include "recovery/log_file_writer.h"
 #include "recovery/log_reader.h"
 #include "recovery/manifest_tags.h"
 
@@ -254,6 +256,27 @@ Manifest readManifest(const std::string& directory, uint64_t number) {
     throwCorrupt("The manifest " + path + ", which CURRENT names, is missing", directory);
   }
   return manifest;
+}
+
+void copyManifestWithout(const std::string& directory, uint64_t number, const std::set<uint64_t>& tableFiles,
+                         const std::string& target) {
+  const Manifest manifest = readManifest(directory, number);
+  if (manifest.damage) throwDamaged(directory, manifest, false);
+  LogReader reader(directory + "/" + manifestName(number), number, true);
+  LogFileWriter writer(target + "/" + manifestName(number));
+  while (reader.next() == LogReader::Found::kRecord) writer.append(reader.record());
+  std::string edit;
+  for (const uint64_t file : tableFiles) {
+    const auto facts = manifest.facts.find(file);
+    if (facts == manifest.facts.end()) continue;
+    appendNumber(kDeletedFile, &edit);
+    appendNumber(facts->second.level, &edit);
+    appendNumber(file, &edit);
+  }
+  if (!edit.empty()) writer.append(edit);
+  writer.finish();
+  const std::string current = target + "/CURRENT";
+  throwIfFailed(rocksdb::WriteStringToFile(privateEnvironment(), manifestName(number) + "\n", current), current);
 }
 
 void throwDamaged(const std::string& directory, const Manifest& manifest, bool harmless) {

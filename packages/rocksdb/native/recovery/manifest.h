@@ -69,6 +69,11 @@ std::optional<uint64_t> currentManifest(const std::string& directory);
 // Reads it. Throws ROCKSDB_CORRUPTION, with the file's name, when it is missing or nothing in it can be read.
 Manifest readManifest(const std::string& directory, uint64_t number);
 
+// Writes to another directory what a manifest says, but for some of its table files, and the CURRENT that names it. Throws
+// DatabaseError, also when it cannot be read to its end.
+void copyManifestWithout(const std::string& directory, uint64_t number, const std::set<uint64_t>& tableFiles,
+                         const std::string& target);
+
 // Throws the ROCKSDB_CORRUPTION that its damage is; `harmless`: an opening that may write would do without that part.
 [[noreturn]] void throwDamaged(const std::string& directory, const Manifest& manifest, bool harmless);
 

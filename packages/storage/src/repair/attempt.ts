@@ -135,9 +135,16 @@ class Attempt {
   }
 
   #send(): void {
-    const { from, workspace, distrusted } = this.#order;
+    const { from, workspace, distrusted, keepFiles } = this.#order;
     const { root, result } = workspace;
-    const order: ProcessOrder = { from, root, result, distrusted: [...distrusted], addon: addonPath() };
+    const order: ProcessOrder = {
+      from,
+      root,
+      result,
+      distrusted: [...distrusted],
+      keepFiles,
+      addon: addonPath(),
+    };
     this.#child.send(order, () => {
       // When it cannot be told, it has ended.
     });

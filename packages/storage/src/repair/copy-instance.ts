@@ -6,18 +6,21 @@ import {
   GROUP_STRIDE,
   instanceRange,
   isNamedTable,
+  type KeyRange,
   keySuccessor,
   logKey,
   META_VALUE_LENGTH,
   metaKey,
   metaRange,
   type TableId,
+  tableRange,
   U64_MAX,
 } from '@shale/codec';
 import type { Database, ScanResult } from '@shale/rocksdb';
 import type { LogContext } from '../context.js';
 import { foreignKey, native, tableOfKey } from '../errors.js';
 import { floors } from '../floors.js';
+import { heads } from '../heads.js';
 import { placeInWords } from '../place-in-words.js';
 import { recordPages } from '../raw-records.js';
 import { layoutOf } from '../read.js';
@@ -36,7 +39,10 @@ export interface CopyProgress {
   readonly payloadBytes: number;
 }
 
-/** Copies one instance from the rebuilt database to the new one, and notices what is missing on the way. */
+/**
+ * Copies one instance from the rebuilt database to the new one, and notices what is missing on the way. Where they are one
+ * database it copies nothing.
+ */
 export class InstanceCopy {
   /** Tables in the order of their keys. */
   readonly tables: SavedTable[] = [];
@@ -45,6 +51,8 @@ export class InstanceCopy {
   readonly #old: Database | null;
   readonly #damage: DamageMap;
   readonly #floors: FloorBook;
+  /** As they are in the source. */
+  readonly #known = new Map<bigint, bigint>();
   #buffer = new ArrayBuffer(CHUNK_BYTES);
 
   /** @param old the damaged database, if it was opened: where its files say together what was trimmed */
@@ -73,10 +81,16 @@ export class InstanceCopy {
     yield* this.#checkTrims();
   }
 
+  /** The entries are where they shall be: only the tables that damage may concern are looked through. */
+  get #staysInPlace(): boolean {
+    return this.#target === this.#source.db;
+  }
+
   /** Writes the metadata records; call it when nothing raises them any more. */
   writeFloors(): void {
     const { path, instance } = this.#source;
     for (const [table, maxSequence] of this.#floors) {
+      if (this.#staysInPlace && this.#known.get(table) === maxSequence) continue;
       const value = new Uint8Array(META_VALUE_LENGTH);
       encodeMetaValue(value, 0, maxSequence);
       native({ path }, () => this.#target.put(metaKey(instance, table), value, { sync: false }));
@@ -86,7 +100,10 @@ export class InstanceCopy {
   *#readFloors(): Generator<RepairLoss, void, undefined> {
     const losses: RepairLoss[] = [];
     const found = floors(this.#source, (problem) => losses.push(this.#foreign(problem.message)));
-    for (const { table, maxSequence } of found) this.#floors.raise(table, maxSequence);
+    for (const { table, maxSequence } of found) {
+      this.#known.set(table, maxSequence);
+      this.#floors.raise(table, maxSequence);
+    }
     yield* losses;
     yield* this.#otherMetadata();
   }
@@ -104,8 +121,27 @@ export class InstanceCopy {
   }
 
   *#copyEntries(): Generator<CopyProgress | RepairLoss, void, undefined> {
-    const { db, path, instance } = this.#source;
-    const { lower, upper } = instanceRange(instance);
+    const { instance } = this.#source;
+    if (!this.#staysInPlace) {
+      yield* this.#copyRange(instanceRange(instance));
+      return;
+    }
+    const losses: RepairLoss[] = [];
+    const problem = ({ message }: Error) => losses.push(this.#foreign(message));
+    for (const head of heads(this.#source, instanceRange(instance), problem)) {
+      const range = tableRange(instance, head.id);
+      if (this.#damage.touches(range)) {
+        yield* this.#copyRange(range);
+        continue;
+      }
+      this.tables.push({ ...head });
+      yield { type: 'copied', entries: Number(head.last - head.first + 1n), payloadBytes: 0 };
+    }
+    yield* losses;
+  }
+
+  *#copyRange({ lower, upper }: KeyRange): Generator<CopyProgress | RepairLoss, void, undefined> {
+    const { db, path } = this.#source;
     let from: Uint8Array | null = lower;
     while (from !== null) {
       const start: Uint8Array = from;
@@ -130,7 +166,7 @@ export class InstanceCopy {
   *#take(result: ScanResult, from: Uint8Array): Generator<CopyProgress | RepairLoss, Uint8Array, undefined> {
     let next = from;
     if (result.entries === 0) return next;
-    this.#write(result);
+    if (!this.#staysInPlace) this.#write(result);
     for (const { id, first, count } of new EntryChunk(this.#buffer, layoutOf(result)).groups) {
       const last = first + BigInt(count) - 1n;
       yield* this.#follow(id, first, last);

@@ -1,6 +1,7 @@
 import {
   CATALOG_INSTANCE,
   decodeLogKey,
+  type KeyRange,
   keySuccessor,
   logKey,
   nameRange,
@@ -47,6 +48,11 @@ export class DamageMap {
     return (
       this.spans.find((span) => overlaps(span, logKey(prefix, from), logKey(prefix, to))) ?? this.logs[0]
     );
+  }
+
+  /** Whether a damaged file may have held anything in a range. */
+  touches({ lower, upper }: KeyRange): boolean {
+    return this.spans.some((span) => overlaps(span, lower, upper));
   }
 
   /** How many entries of a table may have followed its last one, and what the damage is. */

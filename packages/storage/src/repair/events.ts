@@ -71,7 +71,7 @@ export interface RepairTotals {
   readonly entries: bigint;
   /** Tables with entries. */
   readonly tables: number;
-  /** Payload bytes saved. */
+  /** Payload bytes saved; with `keepFiles` only of the tables that were looked through. */
   readonly payloadBytes: bigint;
   /** Losses that were reported. */
   readonly losses: number;

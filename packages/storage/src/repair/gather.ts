@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { checkTableFile, rewriteTableFile, type TableFileCheck, tableFileDeletions } from '@shale/rocksdb';
 import { nativeAsync } from '../errors.js';
 import { filePlaceIn } from '../file-place.js';
-import { around, type DamageMap, describeKey, type LostSpan } from './damage.js';
+import { type DamageMap, describeKey } from './damage.js';
 import type { Distrusted } from './distrusted.js';
 import type { RepairLoss } from './events.js';
 import { largest } from './largest.js';
-import type { OldDatabase, OldTableFile } from './old-database.js';
+import { fileLoss, holding, lostWhole } from './lost-file.js';
+import type { OldDatabase } from './old-database.js';
 import { type Inventory, linkOrCopy } from './old-files.js';
 
 /** A record that is no entry of a log. */
@@ -104,7 +105,7 @@ export class Gathering {
     }
     for (const file of old.missing) {
       const message = 'the database needs it, and it is missing';
-      damage.spans.push(this.#lostWhole(file.name, message));
+      damage.spans.push(lostWhole(this.#sources.old, file.name, message));
       yield fileLoss(file.name, `${message}${holding(file)}`);
     }
   }
@@ -132,7 +133,7 @@ export class Gathering {
     const reason = distrusted.get(name);
     if (reason !== undefined) {
       this.everyFileOpens = false;
-      damage.spans.push(this.#lostWhole(name, reason));
+      damage.spans.push(lostWhole(this.#sources.old, name, reason));
       yield fileLoss(name, reason);
       return;
     }
@@ -141,7 +142,7 @@ export class Gathering {
     if (!check.opens) {
       const message = check.message ?? 'it does not open';
       this.everyFileOpens = false;
-      damage.spans.push(this.#lostWhole(name, message));
+      damage.spans.push(lostWhole(this.#sources.old, name, message));
       yield fileLoss(name, message);
       return;
     }
@@ -150,7 +151,7 @@ export class Gathering {
     if (check.message === null) {
       if (deletions === null && check.rangeDeletions > 0) {
         const message = 'its trims are in a form that is not known here';
-        damage.blurred.push({ ...this.#lostWhole(name, message), most: 0n });
+        damage.blurred.push({ ...lostWhole(this.#sources.old, name, message), most: 0n });
       }
       await linkOrCopy(source, join(this.#to, name));
       return;
@@ -159,7 +160,7 @@ export class Gathering {
     this.#damaged.push({ name, check });
     // Those of single entries, as small trims are made of, are in blocks that nothing reads by themselves.
     if (check.deletions > check.rangeDeletions || check.entries === 0 || deletions === null) {
-      damage.blurred.push({ ...this.#lostWhole(name, check.message), most: 0n });
+      damage.blurred.push({ ...lostWhole(this.#sources.old, name, check.message), most: 0n });
     }
   }
 
@@ -189,20 +190,6 @@ export class Gathering {
     }
   }
 
-  #lostWhole(name: string, message: string): LostSpan {
-    const { old } = this.#sources;
-    const facts = old.named.get(name);
-    const file = filePlaceIn(message) ?? { name };
-    const span = { file, most: old.most, hadTrims: true, message };
-    if (facts === undefined) return { ...span, after: null, before: null };
-    const { smallest, largest } = facts;
-    return {
-      ...span,
-      ...around(smallest, largest),
-      ends: [smallest, largest],
-    };
-  }
-
   #newLog(): string {
     return `${String(this.#next++).padStart(6, '0')}.log`;
   }
@@ -216,12 +203,4 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
     at += piece.length;
   }
   return all;
-}
-
-function holding({ smallest, largest }: OldTableFile): string {
-  return `; it holds ${describeKey(smallest)} to ${describeKey(largest)}`;
-}
-
-function fileLoss(name: string, message: string): RepairLoss {
-  return { type: 'loss', kind: 'file', file: { name }, message: `${name}: ${message}` };
 }

@@ -33,6 +33,8 @@ export interface OldDatabase {
   readonly most: bigint;
   /** Some values may be in blob files. */
   readonly hasBlobs: boolean;
+  /** The number of its manifest; null when none can be read at all. */
+  readonly manifest: bigint | null;
 }
 
 /** Looks at the old database. */
@@ -69,6 +71,7 @@ export async function surveyOld(
     unknown,
     most,
     hasBlobs: inventory.blobs.length > 0 || manifest?.namesBlobFiles === true,
+    manifest: manifest?.number ?? null,
   };
 }
 

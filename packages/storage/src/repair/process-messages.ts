@@ -8,6 +8,7 @@ export interface ProcessOrder {
   readonly root: string;
   readonly result: string;
   readonly distrusted: readonly (readonly [name: string, reason: string])[];
+  readonly keepFiles: boolean;
   readonly addon: string;
 }
 

@@ -11,9 +11,9 @@ function say(message: ProcessMessage): Promise<void> {
   });
 }
 
-async function run({ from, root, result, distrusted, addon }: ProcessOrder): Promise<void> {
+async function run({ from, root, result, distrusted, keepFiles, addon }: ProcessOrder): Promise<void> {
   useAddon(addon);
-  const order = { from, workspace: { root, result }, distrusted: new Map(distrusted) };
+  const order = { from, workspace: { root, result }, distrusted: new Map(distrusted), keepFiles };
   const repair = new RepairRun(order, (place) => say({ kind: 'place', place }));
   try {
     for await (const event of repair.events()) await say({ kind: 'event', event });

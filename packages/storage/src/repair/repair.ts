@@ -1,9 +1,23 @@
 import { WalError } from '@shale/codec';
+import { readBag } from '../arguments/option-bag.js';
+import { toFlag } from '../arguments/switches.js';
 import { makeWorkspace, moveIntoPlace, removeWorkspace } from '../targets/new-directory.js';
 import { fromHere, realPath } from '../targets/real-path.js';
 import { type AttemptDeath, type AttemptEnd, attempt } from './attempt.js';
 import type { RepairEvent, RepairLoss } from './events.js';
 import { checkPlaces, takeInventory } from './old-files.js';
+
+/** How `repairDatabase` works. */
+export interface RepairOptions {
+  /**
+   * Takes over every whole table file as it is, by a hard link where it can, and leaves out each damaged one with all that it
+   * holds. For a large log of which little is damaged: files are read once and not written again. Needs a whole manifest and
+   * whole logs.
+   *
+   * @defaultValue false
+   */
+  readonly keepFiles?: boolean | undefined;
+}
 
 /**
  * Saves what can be read of a damaged database into a new one, and reports what cannot. Nothing in the old directory is
@@ -27,11 +41,17 @@ import { checkPlaces, takeInventory } from './old-files.js';
 export function repairDatabase(
   from: string | URL,
   to: string | URL,
+  options: RepairOptions = {},
 ): AsyncGenerator<RepairEvent, void, undefined> {
-  return repair(fromHere(from, 'from'), fromHere(to, 'to'));
+  const { keepFiles } = readBag('repairDatabase', options, ['keepFiles']);
+  return repair(fromHere(from, 'from'), fromHere(to, 'to'), toFlag('keepFiles', keepFiles, false));
 }
 
-async function* repair(source: string, target: string): AsyncGenerator<RepairEvent, void, undefined> {
+async function* repair(
+  source: string,
+  target: string,
+  keepFiles: boolean,
+): AsyncGenerator<RepairEvent, void, undefined> {
   await takeInventory(source);
   const [from, to] = [await realPath(source), await realPath(target)];
   await checkPlaces(from, to);
@@ -44,7 +64,7 @@ async function* repair(source: string, target: string): AsyncGenerator<RepairEve
     try {
       const losses: RepairLoss[] = [];
       let end: AttemptEnd | undefined;
-      for await (const event of attempt({ from, workspace, distrusted })) {
+      for await (const event of attempt({ from, workspace, distrusted, keepFiles })) {
         if (event.type === 'loss') losses.push(event);
         else if (event.type === 'progress') yield event;
         else end = event;

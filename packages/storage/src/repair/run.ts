@@ -13,6 +13,7 @@ import type { Distrusted } from './distrusted.js';
 import type { RepairLoss, RepairProgress } from './events.js';
 import { FloorBook } from './floors.js';
 import { Gathering, type PlainRecord } from './gather.js';
+import { keepFiles } from './keep-files.js';
 import { type GatheredLog, gatherLogs } from './logs.js';
 import { mendNames, writeNames } from './mend-names.js';
 import { type OldDatabase, surveyOld } from './old-database.js';
@@ -26,6 +27,8 @@ export interface RepairOrder {
   /** Where it works; the new database is its `result`. */
   readonly workspace: Pick<Workspace, 'root' | 'result'>;
   readonly distrusted: Distrusted;
+  /** Takes table files over as they are, or not at all. */
+  readonly keepFiles: boolean;
 }
 
 /** Where a run is, so that somebody can tell what it was at when its process ended. */
@@ -70,6 +73,10 @@ export class RepairRun {
   async *events(): AsyncGenerator<RepairLoss | RepairProgress, void, undefined> {
     const { from, workspace } = this.#order;
     const inventory = await takeInventory(from);
+    if (this.#order.keepFiles) {
+      yield* this.#keep(inventory);
+      return;
+    }
     const files = join(workspace.root, 'files');
     await mkdir(files, { mode: 0o700 });
     const logs = await this.#gatherLogs(files, inventory);
@@ -97,6 +104,26 @@ export class RepairRun {
     } finally {
       await whole?.close();
     }
+  }
+
+  /** Takes over whole files, and raises what the lost ones may have given out. */
+  async *#keep(inventory: Inventory): AsyncGenerator<RepairLoss | RepairProgress, void, undefined> {
+    const { from, workspace, distrusted } = this.#order;
+    const to = workspace.result;
+    const at = (file: string) => this.#place({ file, mended: [] });
+    for await (const event of keepFiles({ from, to, inventory, damage: this.#damage, distrusted, at })) {
+      if (event.type === 'loss') yield event;
+      else {
+        this.#files = { done: event.done, total: event.total };
+        yield this.#progress('files');
+      }
+    }
+    this.#totals.opened = true;
+    await this.#place({ file: null, mended: [] });
+    await using db = await nativeAsync({ path: to }, () => openDatabase(to, { spaceReserve: 0 }));
+    for (let instance = MAX_INSTANCE; instance >= 0; instance--)
+      yield* this.#copy({ source: db, target: db, whole: null }, instance);
+    await nativeAsync({ path: to }, () => db.flush());
   }
 
   /**
@@ -187,7 +214,10 @@ export class RepairRun {
     losses.push(...this.#mend(instance, names, saved));
     // Told when all have one.
     yield* withNames(losses, names);
-    writeNames(target, instance, names);
+    // Where they are already, and none is lost, they stay.
+    if (source !== target || this.#damage.ofNames(instance).causes.length > 0) {
+      writeNames(target, instance, names);
+    }
   }
 
   /** Sees to the names if some of them may be lost. */
