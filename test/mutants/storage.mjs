@@ -7,7 +7,7 @@ export const storage = [
       {
         file: 'packages/storage/src/compaction.ts',
         from: 'await untilTold(db, before, error.message);',
-        to: 'void untilTold;',
+        to: 'void [untilTold, before];',
       },
     ],
     killers: ['packages/storage/test/compact-damage.test.ts'],
@@ -80,7 +80,7 @@ export const storage = [
       {
         file: 'packages/storage/src/commit.ts',
         from: 'refused.drops, keyOf(id), () => readNameOfTable(this.#context, id)',
-        to: 'refused.drops, keyOf(id), () => undefined',
+        to: 'refused.drops, keyOf(id), () => void readNameOfTable',
       },
     ],
     killers: ['packages/storage/test/frames.test.ts'],
