@@ -10,7 +10,7 @@ import { pause } from '../parts/pause.js';
 import { isPayloadOf } from './payload.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
-const KILLS = 6;
+const KILLS = 3;
 
 /** Kills a process that appends to a great many tables, again and again. */
 export const killTables: Attack = {
