@@ -404,7 +404,7 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/reclaimer.ts',
-        from: 'Math.max(SOON_MS, this.#lastMs * REST)',
+        from: 'Math.max(SOON_MS, this.#restMs)',
         to: 'SOON_MS',
       },
     ],

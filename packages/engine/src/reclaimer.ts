@@ -13,9 +13,11 @@ const QUIET_MS = 1000;
  */
 export const MOST_TABLES = 16_384;
 /**
- * How many times as long as dropping files took they are left alone after it: there may be as much to look at again.
+ * How many times as long as dropping files took they are left alone after it: there may be as much to look at again. What
+ * compactions took does not count, which may be hours.
  */
 const REST = 10;
+const MOST_REST_MS = 10_000;
 
 /** What giving back space has come to since the WAL was opened. */
 export interface ReclaimStats {
@@ -74,7 +76,7 @@ export class Reclaimer {
   readonly #trims = new Set<TrimUnderWay>();
   #timer: NodeJS.Timeout | null = null;
   #next: 'shallow' | 'deep' = 'shallow';
-  #lastMs = 0;
+  #restMs = 0;
   #state: 'idle' | 'running' | 'stopped' = 'idle';
   #running: Promise<unknown> = Promise.resolve();
   #runs = 0;
@@ -177,7 +179,7 @@ export class Reclaimer {
       // Giving back space is a favour: trimmed entries are gone either way, and RocksDB compacts by itself too.
       else this.#run(next, 'forget').catch(() => undefined);
     };
-    this.#timer = setTimeout(due, next === 'deep' ? QUIET_MS : Math.max(SOON_MS, this.#lastMs * REST));
+    this.#timer = setTimeout(due, next === 'deep' ? QUIET_MS : Math.max(SOON_MS, this.#restMs));
     this.#timer.unref();
   }
 
@@ -202,7 +204,7 @@ export class Reclaimer {
     const ended = work.then(
       ({ elapsedMs }) => {
         this.#runs++;
-        this.#lastMs = elapsedMs;
+        if (how === 'shallow') this.#restMs = Math.min(elapsedMs * REST, MOST_REST_MS);
         if (how === 'deep') settle();
       },
       () => {
