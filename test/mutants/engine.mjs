@@ -405,7 +405,7 @@ export const engine = [
       {
         file: 'packages/engine/src/reclaimer.ts',
         from: 'Math.max(SOON_MS, this.#restMs)',
-        to: 'SOON_MS',
+        to: 'Math.max(SOON_MS, this.#restMs * 0)',
       },
     ],
     killers: ['packages/engine/test/reclaimer.test.ts'],
