@@ -411,7 +411,7 @@ export const rocksdb = [
     removes: 'the look whether an entry of a damaged file was written after its table was dropped',
     edits: [
       {
-        file: 'packages/rocksdb/native/calls/table_files.cc',
+        file: 'packages/rocksdb/native/recovery/table_file_rewrite.cc',
         from: '} else if (wasThere(deletedAt)) {',
         to: '} else if (deletedAt > 0) {',
       },

@@ -15,8 +15,11 @@ void exportRecords(napi_env env, napi_value exports);
 void exportSnapshot(napi_env env, napi_value exports);
 void exportInspect(napi_env env, napi_value exports);
 void exportAdmin(napi_env env, napi_value exports);
+void exportSurvey(napi_env env, napi_value exports);
+void exportLogFiles(napi_env env, napi_value exports);
 void exportTableFiles(napi_env env, napi_value exports);
-void exportSalvage(napi_env env, napi_value exports);
+void exportRebuild(napi_env env, napi_value exports);
+void exportLibrary(napi_env env, napi_value exports);
 void exportBackup(napi_env env, napi_value exports);
 void exportLoans(napi_env env, napi_value exports);
 

@@ -69,21 +69,17 @@ napi_value liveFiles(const Arguments& arguments) {
   const DatabaseGuard guard(arguments.lease(0).database());
   std::vector<rocksdb::LiveFileMetaData> files;
   guard.db().GetLiveFilesMetaData(&files);
-  napi_value result;
-  check(napi_create_array_with_length(env, files.size(), &result));
-  for (size_t i = 0; i < files.size(); i++) {
-    const rocksdb::LiveFileMetaData& file = files[i];
+  return makeArray(env, files, [env](const rocksdb::LiveFileMetaData& file) {
     napi_value item = makeObject(env);
     setProperty(env, item, "name", makeString(env, file.relative_filename));
     setProperty(env, item, "level", makeNumber(env, file.level));
     setNumber(env, item, "size", file.size);
-    setProperty(env, item, "smallest", makeBytes(env, file.smallestkey.data(), file.smallestkey.size()));
-    setProperty(env, item, "largest", makeBytes(env, file.largestkey.data(), file.largestkey.size()));
+    setBytes(env, item, "smallest", file.smallestkey);
+    setBytes(env, item, "largest", file.largestkey);
     setNumber(env, item, "entries", file.num_entries);
     setNumber(env, item, "deletions", file.num_deletions);
-    check(napi_set_element(env, result, static_cast<uint32_t>(i), item));
-  }
-  return result;
+    return item;
+  });
 }
 
 // unreadableFiles(handle): string, JSON

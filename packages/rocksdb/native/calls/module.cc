@@ -37,8 +37,11 @@ void exportAll(napi_env env, napi_value exports) {
   exportSnapshot(env, exports);
   exportInspect(env, exports);
   exportAdmin(env, exports);
+  exportSurvey(env, exports);
+  exportLogFiles(env, exports);
   exportTableFiles(env, exports);
-  exportSalvage(env, exports);
+  exportRebuild(env, exports);
+  exportLibrary(env, exports);
   exportBackup(env, exports);
   exportLoans(env, exports);
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace shale {
 
@@ -13,6 +14,7 @@ struct Bytes {
   size_t size;
 
   rocksdb::Slice slice() const { return rocksdb::Slice(reinterpret_cast<const char*>(data), size); }
+  std::string_view view() const { return {reinterpret_cast<const char*>(data), size}; }
 };
 
 // A range of keys, lower inclusive, upper exclusive.

@@ -43,6 +43,15 @@ napi_value makeBytes(napi_env env, const char* data, size_t size);
 napi_value makeObject(napi_env env);
 void setProperty(napi_env env, napi_value object, const char* name, napi_value value);
 void setNumber(napi_env env, napi_value object, const char* name, size_t value);
+// An array of what `make(item)` returns for each of the items.
+template <class Items, class Make>
+napi_value makeArray(napi_env env, const Items& items, Make make) {
+  napi_value array;
+  check(napi_create_array_with_length(env, items.size(), &array));
+  uint32_t i = 0;
+  for (const auto& item : items) check(napi_set_element(env, array, i++, make(item)));
+  return array;
+}
 // A Uint8Array; null for nothing.
 void setBytes(napi_env env, napi_value object, const char* name, const std::optional<std::string>& value);
 

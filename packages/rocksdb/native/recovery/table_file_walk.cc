@@ -62,7 +62,6 @@ bool TableFileWalk::next() {
     iterator_->SeekToFirst();
   } else {
     last_ = iterator_->key().ToString();
-    hasLast_ = true;
     iterator_->Next();
   }
   if (iterator_->Valid()) return true;
@@ -86,14 +85,14 @@ bool TableFileWalk::seek(const std::string& key) {
 // Looks for where reading works again: by steps that double, then by halving the last of them.
 bool TableFileWalk::stepOver() {
   Gap gap;
-  gap.hasAfter = hasLast_;
   gap.after = last_;
   gap.message = iterator_->status().ToString();
-  std::string bad = widened(last_);
+  const std::string start = widened(last_.value_or(""));
+  std::string bad = start;
   std::string good;
   bool found = false;
   for (size_t bit = kFirstBit; bit < kBits && !found; bit++) {
-    if (!plus(widened(last_), bit, &good)) break;
+    if (!plus(start, bit, &good)) break;
     found = seek(good);
     if (!found) bad = good;
   }
@@ -109,10 +108,9 @@ bool TableFileWalk::stepOver() {
     }
   }
   seek(good);
-  gap.hasBefore = iterator_->Valid();
-  if (gap.hasBefore) gap.before = iterator_->key().ToString();
+  if (iterator_->Valid()) gap.before = iterator_->key().ToString();
   gaps_.push_back(gap);
-  return gap.hasBefore;
+  return gap.before.has_value();
 }
 
 }  // namespace shale

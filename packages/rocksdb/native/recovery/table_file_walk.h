@@ -6,6 +6,7 @@
 #include <rocksdb/sst_file_reader.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,10 @@ class TableFileWalk {
  public:
   // What could not be read: everything between two keys, neither of which is included.
   struct Gap {
-    bool hasAfter = false;
-    std::string after;
-    bool hasBefore = false;
-    std::string before;
+    // Nothing: from the beginning of the file.
+    std::optional<std::string> after;
+    // Nothing: up to the end of the file.
+    std::optional<std::string> before;
     std::string message;
   };
 
@@ -40,8 +41,7 @@ class TableFileWalk {
   mutable rocksdb::SstFileReader reader_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
   bool started_ = false;
-  bool hasLast_ = false;
-  std::string last_;
+  std::optional<std::string> last_;
   std::vector<Gap> gaps_;
 };
 
