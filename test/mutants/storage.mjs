@@ -397,7 +397,7 @@ export const storage = [
     removes: 'the reading of a table whose end cannot be read',
     edits: [
       {
-        file: 'packages/storage/src/read.ts',
+        file: 'packages/storage/src/read-span.ts',
         from: "const UNREADABLE: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];",
         to: 'const UNREADABLE: readonly ErrorCode[] = [];',
       },
@@ -409,8 +409,8 @@ export const storage = [
     removes: 'that a read does not heed drops which come before it',
     edits: [
       {
-        file: 'packages/storage/src/log.ts',
-        from: 'native({ path: this.path, table }, () => this.#db.watchAnew(watch));',
+        file: 'packages/storage/src/read-span.ts',
+        from: 'native(place, () => context.db.watchAnew(watch));',
         to: '',
       },
     ],

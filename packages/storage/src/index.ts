@@ -22,18 +22,13 @@ export { type DamagedFile, damagedFileError, describeTables, readDamagedFiles } 
 export { diagnose } from './diagnose.js';
 export { describePlace, type FilePlace } from './file-place.js';
 export type { TableFloor } from './floors.js';
+export { MAX_WRITE_BYTES } from './frame-builder.js';
 export type { HeadsOptions, TableHead } from './heads.js';
 export { type TableIdLike, toTableId, type U64Like } from './ids.js';
+export type { LogState } from './lifetime.js';
 export type { LoanResult } from './loan.js';
-export {
-  type AppendOptions,
-  type AppendSpan,
-  Log,
-  type LogReadOptions,
-  type LogState,
-  type SyncOptions,
-  type WritePart,
-} from './log.js';
+export { Log } from './log.js';
+export type { AppendOptions, AppendSpan, LogReadOptions, SyncOptions, WritePart } from './log-options.js';
 export { Names } from './names/names.js';
 export { type AttachOptions, attachLog, type LogOptions, openLog, type RocksDBOptions } from './open.js';
 export {
@@ -72,4 +67,3 @@ export type {
   VerifyTotals,
 } from './verify-events.js';
 export type { FileCheckEvent } from './verify-files.js';
-export { MAX_WRITE_BYTES } from './write.js';

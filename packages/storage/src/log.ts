@@ -1,14 +1,7 @@
-import {
-  type AppendFrame,
-  type EntryChunk,
-  type KeyRange,
-  type RecoveryReport,
-  type TableId,
-  WalError,
-} from '@shale/codec';
+import type { AppendFrame, EntryChunk, KeyRange, RecoveryReport, TableId, WalError } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
 import { readBag } from './arguments/option-bag.js';
-import { toFlag, wantsSync } from './arguments/switches.js';
+import { wantsSync } from './arguments/switches.js';
 import { type BackupOptions, backup } from './backup/backup.js';
 import type { BackupInfo } from './backup/list.js';
 import { checkpoint } from './checkpoint.js';
@@ -19,25 +12,30 @@ import { compact } from './compaction.js';
 import type { LogContext } from './context.js';
 import { newCounters } from './counters.js';
 import { type DamagedFile, damagedFiles } from './damaged-files.js';
-import { DropWatch, watchTable } from './drop-watch.js';
+import { watchTable } from './drop-watch.js';
 import { native, nativeAsync } from './errors.js';
 import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, readHeadsOptions, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
 import { LatchedGenerator } from './latched-generator.js';
+import { Lifetime, type LogState } from './lifetime.js';
 import { commitWithLoan, endLoan, type LoanResult, lend, takeBack } from './loan.js';
-import { Names } from './names/names.js';
 import {
-  type Extent,
-  type RangeBounds,
-  type ReadRange,
-  requirePosition,
-  resolveRange,
-  type SequenceSpan,
-  toBounds,
-} from './range.js';
-import { entriesOf, type LogEntry, type ReadChunk, readableExtent, readChunk, readChunks } from './read.js';
+  type AppendOptions,
+  type AppendSpan,
+  type LogReadOptions,
+  readAppend,
+  readParts,
+  readReadOptions,
+  type SyncOptions,
+  type WritePart,
+} from './log-options.js';
+import { LogWriter } from './log-writer.js';
+import { Names } from './names/names.js';
+import { type ReadRange, type SequenceSpan, toBounds } from './range.js';
+import { beginRead, entriesOf, type LogEntry, type ReadChunk, readChunk } from './read.js';
+import { resolveSpan } from './read-span.js';
 import { type ReclaimOptions, type ReclaimReport, reclaim } from './reclaim.js';
 import { install, openRegion, type RegionReport } from './recovery.js';
 import { type RegionEntry, RegionScan, regionEntries } from './region-scan.js';
@@ -45,53 +43,10 @@ import { type LogStats, stats } from './stats.js';
 import { TableUnits } from './table-units.js';
 import { type TableInfo, tables } from './tables.js';
 import { fromHere } from './targets/real-path.js';
-import { type TrimResult, trimmedKeys } from './trim.js';
+import type { TrimResult } from './trim.js';
 import { toVerifyChunkBytes, type VerifyOptions, verify } from './verify.js';
 import type { VerifyEvent } from './verify-events.js';
 import { checkFiles, type FileCheckEvent } from './verify-files.js';
-import { FrameBuilder, type FramePart } from './write.js';
-
-/** Whether a log can be used. `closing` while `close` runs. */
-export type LogState = 'open' | 'closing' | 'closed';
-
-/**
- * The first and last sequence of what was appended. For an empty batch `last` is the current last, `first` one more.
- */
-export interface AppendSpan {
-  readonly first: bigint;
-  readonly last: bigint;
-}
-
-/** How durable a change must be before the call returns. */
-export interface SyncOptions {
-  /** True (default): it survives a crash of the machine. False: it survives a crash of the process. */
-  readonly sync?: boolean | undefined;
-}
-
-/** How to append. */
-export interface AppendOptions extends SyncOptions {
-  /** The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH, and nothing is written. */
-  readonly expect?: U64Like | undefined;
-}
-
-/** How to read a table. */
-export interface LogReadOptions extends ChunkOptions {
-  /**
-   * Whether a range that does not begin in the table, or right behind it, is an error: SHALE_TRIMMED, with `details.first`,
-   * when it begins before the first entry that there is, SHALE_AHEAD, with `details.next`, when it begins after the
-   * sequence that the next entry gets; and whether the read fails, with SHALE_HOLE and `details.first`, at sequences that
-   * were given out and have no entry. Default false: the read gives what there is.
-   */
-  readonly strict?: boolean | undefined;
-}
-
-/** One table's part of an atomic write. */
-export interface WritePart {
-  readonly id: TableIdLike;
-  readonly payloads: readonly Uint8Array[];
-  /** As in {@link AppendOptions}. */
-  readonly expect?: U64Like | undefined;
-}
 
 /**
  * Many table logs in one database, each with its own dense 64-bit sequence, as one thread uses them. Made by `openLog`
@@ -117,12 +72,10 @@ export class Log {
   /** The names of its tables. Only one log of the instance may make names. */
   readonly names: Names;
   readonly #db: Database;
-  readonly #claim: string | undefined;
+  readonly #life: Lifetime;
   readonly #context: LogContext;
   readonly #committer: Committer;
-  readonly #frames: FrameBuilder;
-  #state: LogState = 'open';
-  #closing: Promise<void> | undefined;
+  readonly #writer: LogWriter;
 
   /** @internal Use `openLog` or `attachLog`. The log owns the lease, and gives back `claim` with it. */
   constructor(db: Database, instance: number, claim?: string) {
@@ -132,17 +85,17 @@ export class Log {
     this.handleId = db.handleId;
     this.recovery = db.recovery;
     this.#db = db;
-    this.#claim = claim;
+    this.#life = new Lifetime(db, claim);
     const home = { db, path: db.path, instance };
     this.names = new Names(home);
     this.#context = { ...home, units: new TableUnits(home), counters: newCounters() };
     this.#committer = new Committer(this.#context);
-    this.#frames = new FrameBuilder(instance);
+    this.#writer = new LogWriter(this.#context, this.#committer);
   }
 
   /** Whether the log can be used. */
   get state(): LogState {
-    return this.#state;
+    return this.#life.state;
   }
 
   /**
@@ -151,32 +104,16 @@ export class Log {
    * when the table cannot be recovered.
    */
   append(id: TableIdLike, payloads: readonly Uint8Array[], options?: AppendOptions): AppendSpan {
-    this.#requireWritable();
-    const { sync, expect } = options === undefined ? NO_OPTIONS : readBag('append', options, APPEND_OPTIONS);
-    const spans = this.#write([toPart({ id, payloads, expect })], toFlag('sync', sync, true));
-    return spans[0] ?? never();
+    this.#life.requireWritable();
+    const { part, sync } = readAppend(id, payloads, options);
+    return this.#writer.append(part, sync);
   }
 
   /** Appends to several tables, or several times to one, all or nothing. Throws as {@link append}. */
   write(parts: readonly WritePart[], options?: SyncOptions): AppendSpan[] {
-    this.#requireWritable();
+    this.#life.requireWritable();
     const sync = wantsSync('write', options);
-    return this.#write(
-      parts.map((part) => toPart(readBag('a part of a write', part, PART_FIELDS))),
-      sync,
-    );
-  }
-
-  #write(checked: readonly FramePart[], sync: boolean): AppendSpan[] {
-    const frame = this.#frames.build(checked, sync);
-    const { firsts, errors } = this.#committer.commit(frame);
-    const failure = errors[0];
-    if (failure !== undefined) throw failure.error;
-    return checked.map(({ payloads }, index) => {
-      const first = firsts[index] ?? never();
-      if (payloads.length > 0) return { first, last: first + BigInt(payloads.length) - 1n };
-      return { first: first + 1n, last: first };
-    });
+    return this.#writer.write(readParts(parts), sync);
   }
 
   /**
@@ -184,7 +121,7 @@ export class Log {
    * written are left out and reported; see {@link CommitResult}. The frame must have passed `decodeAppendFrame`.
    */
   commit(frame: AppendFrame): CommitResult {
-    this.#requireWritable();
+    this.#life.requireWritable();
     return this.#committer.commit(frame);
   }
 
@@ -193,7 +130,7 @@ export class Log {
    * once it was used, and when a log that has lent to it ends before. Its number is not given out again.
    */
   openLoan(): bigint {
-    this.#requireWritable();
+    this.#life.requireWritable();
     return native({ path: this.path }, () => this.#db.openLoan());
   }
 
@@ -203,7 +140,7 @@ export class Log {
    * log.
    */
   lend(loan: bigint, ids: readonly TableId[]): BigUint64Array | null {
-    this.#requireWritable();
+    this.#life.requireWritable();
     return lend(this.#context, loan, ids);
   }
 
@@ -213,13 +150,13 @@ export class Log {
    * result says what the others are to take back; when this throws, they take back what they have lent.
    */
   commitWithLoan(loan: bigint, states: BigUint64Array, frame: AppendFrame): LoanResult | null {
-    this.#requireWritable();
+    this.#life.requireWritable();
     return commitWithLoan(this.#context, this.#committer, loan, states, frame);
   }
 
   /** Takes tables back that were lent, with what is known of them now. */
   takeBack(states: BigUint64Array): void {
-    this.#requireOpen();
+    this.#life.requireOpen();
     takeBack(this.#context, states);
   }
 
@@ -229,7 +166,7 @@ export class Log {
    * must not be installed afterwards.
    */
   endLoan(loan: bigint, ids: readonly TableId[]): void {
-    this.#requireOpen();
+    this.#life.requireOpen();
     endLoan(this.#context, loan, ids);
   }
 
@@ -258,21 +195,10 @@ export class Log {
     options: LogReadOptions = {},
   ): Generator<EntryChunk, void, undefined> {
     const table = toTableId(id);
-    this.#requireOpen();
-    const watch = new DropWatch(this.#context, table);
-    try {
-      const { strict, ...chunks } = readBag('a read', options, READ_OPTIONS);
-      const buffers = new ChunkBuffers(chunks);
-      const bounds = toBounds(range);
-      const span = this.#resolve(table, bounds, watch.token, toFlag('strict', strict, false));
-      return new LatchedGenerator(
-        this.#whileOpen(watch.during(readChunks(this.#context, table, span, bounds.limit, buffers))),
-        () => watch.end(),
-      );
-    } catch (error) {
-      watch.end();
-      throw error;
-    }
+    this.#life.requireOpen();
+    const { strict, buffers } = readReadOptions(options);
+    const { chunks, release } = beginRead(this.#context, table, toBounds(range), strict, buffers);
+    return this.#life.generate(chunks, release);
   }
 
   /**
@@ -280,7 +206,7 @@ export class Log {
    * all of them. It ends by {@link unwatch}, or with this log. Every read needs one: {@link resolveRange}.
    */
   watch(id: TableIdLike): bigint {
-    this.#requireOpen();
+    this.#life.requireOpen();
     return watchTable(this.#context, toTableId(id));
   }
 
@@ -298,8 +224,8 @@ export class Log {
    * stands before the damage, and behind it, can be read.
    */
   resolveRange(id: TableIdLike, range: ReadRange, watch: bigint, strict = false): SequenceSpan | null {
-    this.#requireOpen();
-    return this.#resolve(toTableId(id), toBounds(range), toU64(watch, 'watch'), strict);
+    this.#life.requireOpen();
+    return resolveSpan(this.#context, toTableId(id), toBounds(range), toU64(watch, 'watch'), strict);
   }
 
   /**
@@ -313,14 +239,8 @@ export class Log {
     into: ArrayBuffer,
     maxEntries: number = Number.POSITIVE_INFINITY,
   ): ReadChunk {
-    this.#requireOpen();
-    const checked = {
-      from: toU64(span.from, 'from'),
-      to: toU64(span.to, 'to'),
-      watch: toU64(span.watch, 'watch'),
-      strict: span.strict === true,
-    };
-    return readChunk(this.#context, toTableId(id), checked, into, maxEntries);
+    this.#life.requireOpen();
+    return readChunk(this.#context, toTableId(id), toSpan(span), into, maxEntries);
   }
 
   /**
@@ -330,18 +250,18 @@ export class Log {
   scanRegion(region: U64Like, options: ChunkOptions = {}): Generator<RegionEntry, void, undefined> {
     const buffers = new ChunkBuffers(readBag('a scan', options, CHUNK_OPTIONS));
     const scan = this.regionScan(region);
-    return new LatchedGenerator(this.#whileOpen(regionEntries(scan, buffers)), () => scan.close());
+    return this.#life.generate(regionEntries(scan, buffers), () => scan.close());
   }
 
   /** As {@link scanRegion}, in chunks into buffers of the caller, who closes it. */
   regionScan(region: U64Like): RegionScan {
-    this.#requireOpen();
+    this.#life.requireOpen();
     return new RegionScan(this.#context, toU64(region, 'region'));
   }
 
   /** The smallest readable sequence; `lastSequence + 1n` when all was trimmed; 0n for a table never written. */
   firstSequence(id: TableIdLike): bigint {
-    this.#requireOpen();
+    this.#life.requireOpen();
     const unit = this.#context.units.look(toTableId(id));
     return unit.last === 0n ? 0n : unit.first;
   }
@@ -353,7 +273,7 @@ export class Log {
 
   /** The sequence that the next entry gets. 2^64 when there are no more. */
   nextSequence(id: TableIdLike): bigint {
-    this.#requireOpen();
+    this.#life.requireOpen();
     return this.#context.units.look(toTableId(id)).next;
   }
 
@@ -363,12 +283,8 @@ export class Log {
    * it works on the room that `spaceReserve` has kept, and throws SHALE_NO_SPACE once that is used up.
    */
   trim(id: TableIdLike, upTo: U64Like, options?: SyncOptions): TrimResult {
-    this.#requireWritable();
-    const table = toTableId(id);
-    const { firsts, trims } = this.#remove(table, toU64(upTo, 'upTo'), wantsSync('trim', options));
-    const [last = never(), removed = never()] = trims;
-    const trimmed = last === 0n ? 0n : (firsts[0] ?? never()) + 1n;
-    return { trimmed, last, range: trimmedKeys(this.instance, table, removed) };
+    this.#life.requireWritable();
+    return this.#writer.trim(toTableId(id), toU64(upTo, 'upTo'), wantsSync('trim', options));
   }
 
   /**
@@ -377,15 +293,15 @@ export class Log {
    * table of another region that has been trimmed empty would begin at 1 again.
    */
   drop(id: TableIdLike, options?: SyncOptions): void {
-    this.#requireWritable();
-    this.#remove(toTableId(id), 'drop', wantsSync('drop', options));
+    this.#life.requireWritable();
+    this.#writer.drop(toTableId(id), wantsSync('drop', options));
   }
 
   /** The first and last entry of every table that has any, by (region, table): about two seeks per table. */
   heads(options: HeadsOptions = {}): Generator<TableHead, void, undefined> {
-    this.#requireOpen();
+    this.#life.requireOpen();
     const { range, onProblem } = readHeadsOptions(this.instance, options);
-    return new LatchedGenerator(this.#whileOpen(heads(this.#context, range, onProblem)));
+    return this.#life.generate(heads(this.#context, range, onProblem));
   }
 
   /**
@@ -396,9 +312,9 @@ export class Log {
     onProblem?: (problem: WalError) => void,
     from: U64Like = 0n,
   ): Generator<TableFloor, void, undefined> {
-    this.#requireOpen();
+    this.#life.requireOpen();
     const table = toU64(from, 'from');
-    return new LatchedGenerator(this.#whileOpen(floors(this.#context, onProblem, undefined, table)));
+    return this.#life.generate(floors(this.#context, onProblem, undefined, table));
   }
 
   /**
@@ -406,7 +322,7 @@ export class Log {
    * A key that is not of this format is reported and does not hinder other tables.
    */
   openRegion(region: U64Like): RegionReport {
-    this.#requireOpen();
+    this.#life.requireOpen();
     return openRegion(this.#context, toU64(region, 'region'));
   }
 
@@ -419,7 +335,7 @@ export class Log {
    *   been, are left to be recovered. Default: since the process opened the database.
    */
   install(tableHeads: Iterable<TableHead>, tableFloors: Iterable<TableFloor>, since: U64Like = 0n): number {
-    this.#requireOpen();
+    this.#life.requireOpen();
     return install(this.#context, tableHeads, tableFloors, toU64(since, 'since'));
   }
 
@@ -435,18 +351,16 @@ export class Log {
 
   /** As {@link tables}, in steps of which none takes long: null says that there is nothing yet. */
   tableSteps(onProblem?: (problem: WalError) => void): Generator<TableInfo | null, void, undefined> {
-    this.#requireOpen();
-    return new LatchedGenerator(this.#whileOpen(tables(this.#context, onProblem)));
+    this.#life.requireOpen();
+    return this.#life.generate(tables(this.#context, onProblem));
   }
 
   /** Reads and checks everything; yields progress and findings, and totals at the end. */
   verify(options: VerifyOptions = {}): Generator<VerifyEvent, void, undefined> {
-    this.#requireOpen();
+    this.#life.requireOpen();
     const chunkBytes = toVerifyChunkBytes(options);
     const snapshot = native({ path: this.path }, () => this.#db.snapshot());
-    return new LatchedGenerator(this.#whileOpen(verify(this.#context, snapshot, chunkBytes)), () =>
-      snapshot.release(),
-    );
+    return this.#life.generate(verify(this.#context, snapshot, chunkBytes), () => snapshot.release());
   }
 
   /**
@@ -454,22 +368,22 @@ export class Log {
    * left can show. Places that {@link verify} has reported are given as `known`, so that they are not reported twice.
    */
   async *checkFiles(known: readonly FilePlace[] = []): AsyncGenerator<FileCheckEvent, void, undefined> {
-    this.#requireOpen();
+    this.#life.requireOpen();
     for await (const event of checkFiles(this.#context, known)) {
       yield event;
-      this.#requireOpen();
+      this.#life.requireOpen();
     }
   }
 
   /** Makes everything durable that was written with `sync: false`. */
   async sync(): Promise<void> {
-    this.#requireWritable();
+    this.#life.requireWritable();
     await nativeAsync({ path: this.path }, () => this.#db.syncWal());
   }
 
   /** Writes what is in memory to table files. Never needed for durability. */
   async flush(): Promise<void> {
-    this.#requireWritable();
+    this.#life.requireWritable();
     await nativeAsync({ path: this.path }, () => this.#db.flush());
   }
 
@@ -478,8 +392,8 @@ export class Log {
    * {@link ReclaimOptions}.
    */
   dropCount(): bigint {
-    this.#requireOpen();
-    return this.#drops();
+    this.#life.requireOpen();
+    return native({ path: this.path }, () => this.#db.drops());
   }
 
   /**
@@ -488,7 +402,7 @@ export class Log {
    * other logs of the handle: their ranges are then left alone.
    */
   async reclaim(ranges: Iterable<KeyRange>, options: ReclaimOptions = {}): Promise<ReclaimReport> {
-    this.#requireWritable();
+    this.#life.requireWritable();
     return await reclaim(this.#context, ranges, options);
   }
 
@@ -497,7 +411,7 @@ export class Log {
    * upon a file that cannot be read, which {@link damagedFiles} then has.
    */
   async compact(): Promise<void> {
-    this.#requireWritable();
+    this.#life.requireWritable();
     await compact(this.#context);
   }
 
@@ -507,7 +421,7 @@ export class Log {
    * fail.
    */
   async resume(): Promise<void> {
-    this.#requireWritable();
+    this.#life.requireWritable();
     await nativeAsync({ path: this.path }, () => this.#db.resume());
   }
 
@@ -519,7 +433,7 @@ export class Log {
    * another one, or it cannot be made), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
    */
   async checkpoint(directory: string | URL): Promise<void> {
-    this.#requireOpen();
+    this.#life.requireOpen();
     await checkpoint(this.#db, fromHere(directory));
   }
 
@@ -532,19 +446,19 @@ export class Log {
    * and in the way), SHALE_UNSUPPORTED (a file system without locks), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO.
    */
   async backup(directory: string | URL, options: BackupOptions = {}): Promise<BackupInfo> {
-    this.#requireWritable();
+    this.#life.requireWritable();
     return await backup(this.#db, fromHere(directory), options);
   }
 
   /** Table files that a compaction could not read since this process opened the database; cheap to ask for. */
   damagedFiles(): DamagedFile[] {
-    this.#requireOpen();
+    this.#life.requireOpen();
     return native({ path: this.path }, () => damagedFiles(this.#db));
   }
 
   /** What this log has done, and the numbers of RocksDB. */
   stats(): LogStats {
-    this.#requireOpen();
+    this.#life.requireOpen();
     return stats(this.#context, this.readOnly);
   }
 
@@ -553,101 +467,26 @@ export class Log {
    * SHALE_CLOSED.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#life.close();
   }
 
   /** `await using` closes the log. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-
-  async #close(): Promise<void> {
-    this.#state = 'closing';
-    try {
-      if (this.#claim !== undefined) this.#db.releaseClaim(this.#claim);
-      await nativeAsync({ path: this.path }, () => this.#db.close());
-    } finally {
-      this.#state = 'closed';
-    }
-  }
-
-  #resolve(table: TableId, bounds: RangeBounds, watch: bigint, strict: boolean): SequenceSpan | null {
-    native({ path: this.path, table }, () => this.#db.watchAnew(watch));
-    if (strict) requirePosition(this.#context.units.look(table), bounds, { path: this.path, table });
-    const extent = readableExtent(this.#context, table, bounds);
-    const span = resolveRange(strict ? givenOut(extent) : extent, bounds);
-    return span === null ? null : { ...span, watch, strict };
-  }
-
-  #remove(id: TableId, upTo: bigint | 'drop', sync: boolean): CommitResult {
-    const frame = FrameBuilder.removal(this.instance, id, upTo, sync);
-    const result = native({ path: this.path, table: id }, () => this.#committer.commit(frame));
-    const failure = result.errors[0];
-    if (failure !== undefined) throw failure.error;
-    return result;
-  }
-
-  *#whileOpen<T>(inner: Generator<T, void, undefined>): Generator<T, void, undefined> {
-    try {
-      for (;;) {
-        this.#requireOpen();
-        const { done, value } = inner.next();
-        if (done === true) return;
-        yield value as T;
-      }
-    } finally {
-      inner.return(undefined);
-    }
-  }
-
-  #drops(): bigint {
-    return native({ path: this.path }, () => this.#db.drops());
-  }
-
-  #requireOpen(): void {
-    if (this.#state !== 'open') {
-      throw new WalError('SHALE_CLOSED', `the log of ${this.path} is closed: open it again`, {
-        path: this.path,
-      });
-    }
-  }
-
-  #requireWritable(): void {
-    this.#requireOpen();
-    if (this.readOnly) {
-      throw new WalError(
-        'SHALE_READ_ONLY',
-        `the log of ${this.path} was opened read-only: open it without readOnly to change it`,
-        { path: this.path },
-      );
-    }
-  }
 }
 
-/** As far as a table's sequences were given out, whether they have entries or not. */
-function givenOut({ first, tail, next }: Extent & { readonly next?: bigint }): Extent {
-  return { first, tail: next === undefined ? tail : next - 1n };
-}
-
-const NO_OPTIONS: { readonly sync?: unknown; readonly expect?: unknown } = {};
-const APPEND_OPTIONS = ['sync', 'expect'] as const;
-const PART_FIELDS = ['id', 'payloads', 'expect'] as const;
-const READ_OPTIONS = [...CHUNK_OPTIONS, 'strict'] as const;
-
-/** A part of a write. What its payloads are is looked at when they are copied. */
-function toPart({ id, payloads, expect }: { readonly [P in keyof WritePart]?: unknown }): FramePart {
+/** Reads a span, each field once. Throws SHALE_INVALID_ARGUMENT. */
+function toSpan({ from, to, watch, strict }: SequenceSpan): SequenceSpan {
   return {
-    id: toTableId(id as TableIdLike),
-    payloads: payloads as readonly Uint8Array[],
-    expect: expect === undefined ? undefined : toU64(expect, 'expect'),
+    from: toU64(from, 'from'),
+    to: toU64(to, 'to'),
+    watch: toU64(watch, 'watch'),
+    strict: strict === true,
   };
 }
 
-function never(): never {
-  throw new WalError('SHALE_INTERNAL', 'a commit returned fewer results than it was given appends');
-}
-
+/** Without the steps that found nothing. */
 function* found<T>(steps: Generator<T | null, void, undefined>): Generator<T, void, undefined> {
   for (const item of steps) if (item !== null) yield item;
 }

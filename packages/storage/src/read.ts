@@ -1,7 +1,6 @@
 import {
   decodeGroup,
   EntryChunk,
-  type ErrorCode,
   GROUP_STRIDE,
   type Group,
   keySuccessor,
@@ -10,18 +9,16 @@ import {
   sequenceRange,
   type TableId,
   tableInWords,
-  U64_MAX,
   WalError,
 } from '@shale/codec';
 import type { ScanResult } from '@shale/rocksdb';
 import type { ChunkBuffers } from './chunk-buffers.js';
 import type { LogContext } from './context.js';
+import { DropWatch } from './drop-watch.js';
 import { foreignKey, native } from './errors.js';
-import type { Extent, RangeBounds, SequenceSpan } from './range.js';
+import type { RangeBounds, SequenceSpan } from './range.js';
+import { isUnreadable, resolveSpan } from './read-span.js';
 import { firstEntry, tableEnds } from './table-unit.js';
-
-/** What a table that has something unreadable in it fails with when it is recovered. */
-const UNREADABLE: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];
 
 /** One entry of a table. */
 export interface LogEntry {
@@ -38,33 +35,6 @@ export interface ReadChunk {
   readonly next: bigint | null;
   /** Above 0: the buffer cannot even hold the first entry, nothing was read; go on from `next` with one this large. */
   readonly neededBytes: number;
-}
-
-/**
- * The sequences that a table may have entries at. When it cannot be recovered, because something in it cannot be read,
- * they are all there can be from its first entry on: nothing can be appended to it either. When that one cannot be
- * read, the range has to say where to begin.
- */
-export function readableExtent(
-  context: LogContext,
-  id: TableId,
-  bounds: RangeBounds,
-): Extent & { readonly next?: bigint } {
-  try {
-    return context.units.look(id);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-  }
-  try {
-    return { first: firstEntry(context, id) ?? 0n, tail: U64_MAX };
-  } catch (error) {
-    if (!isUnreadable(error) || bounds.from === undefined) throw error;
-    return { first: 0n, tail: U64_MAX };
-  }
-}
-
-function isUnreadable(error: unknown): boolean {
-  return error instanceof WalError && UNREADABLE.includes(error.code);
 }
 
 /**
@@ -156,8 +126,33 @@ function hole(context: LogContext, id: TableId, expected: bigint): WalError {
   );
 }
 
-/** Reads a range chunk by chunk, each in a buffer of its own. */
-export function* readChunks(
+/** A read that has begun: its range is fixed, and a watch tells whether its table is dropped. */
+export interface TableRead {
+  readonly chunks: Generator<EntryChunk, void, undefined>;
+  /** Ends the watch of a read that was left before its end. Idempotent. */
+  readonly release: () => void;
+}
+
+/** Begins to read a range chunk by chunk, each in a buffer of its own. */
+export function beginRead(
+  context: LogContext,
+  id: TableId,
+  bounds: RangeBounds,
+  strict: boolean,
+  buffers: ChunkBuffers,
+): TableRead {
+  const watch = new DropWatch(context, id);
+  const release = () => watch.end();
+  try {
+    const span = resolveSpan(context, id, bounds, watch.token, strict);
+    return { chunks: watch.during(readChunks(context, id, span, bounds.limit, buffers)), release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function* readChunks(
   context: LogContext,
   id: TableId,
   span: SequenceSpan | null,
