@@ -349,3 +349,17 @@ test('files are not taken over where the manifest does not say which ones count'
 function inodes(path: string): Map<string, number> {
   return new Map(filesOf(path, '.sst').map((name) => [name, statSync(join(path, name)).ino]));
 }
+
+test('a repair takes no more room ahead for its log than there is to be saved', async () => {
+  const { log } = await repaired(
+    (made) => {
+      made.append(ID, texts('a', 1, 10));
+    },
+    () => {},
+  );
+  const buffers = filesOf(log.path, '')
+    .filter((name) => name.startsWith('OPTIONS-'))
+    .map((name) => /^ *write_buffer_size=(\d+)/m.exec(readFileSync(join(log.path, name), 'utf8'))?.[1]);
+  expect(buffers).toContain(String(1024 * 1024));
+  await log.close();
+});

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomFrom } from '../../support/random.js';
 import type { Attack, AttackContext } from '../parts/attack.js';
@@ -12,6 +12,8 @@ import { RepairJudge, type RepairTally } from './judge.js';
 const MEMORY = '/dev/shm';
 /** Of each image, at most so many cases with more than one file damaged. */
 const SEVERAL = 40;
+/** Cases at a time: a repair waits for its process, and for RocksDB's threads. */
+const LANES = availableParallelism() + 1;
 
 /** Damages the files of databases, repairs them, and compares what is saved with what had been acknowledged. */
 export const repair: Attack = {
@@ -53,11 +55,21 @@ async function attack(
   const image = await new History(origin, random).run();
   await rm(origin, { recursive: true, force: true });
   const judge = new RepairJudge(image, join(directory, 'cases'), tally);
-  for (const one of repairCases(image, random, SEVERAL)) {
-    if (tally.cases >= context.count) return;
-    if (tally.cases % 16 === 0) context.progress(tally.cases, one.name);
-    // Left behind should the process die.
-    await writeFile(join(context.directory, 'case.txt'), `image of the seed ${seed}: ${one.name}\n`);
-    await judge.judge(one);
-  }
+  const cases = repairCases(image, random, SEVERAL);
+  const running = new Set<string>();
+  const lane = async (): Promise<void> => {
+    // One list for all lanes: it ends for the others, too, when one of them fails.
+    for (const one of cases) {
+      if (tally.cases >= context.count) return;
+      if (tally.cases % 16 === 0) context.progress(tally.cases, one.name);
+      running.add(one.name);
+      // Left behind should the process die.
+      const text = [...running].map((name) => `image of the seed ${seed}: ${name}\n`).join('');
+      writeFileSync(join(context.directory, 'case.txt'), text);
+      await judge.judge(one);
+      running.delete(one.name);
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

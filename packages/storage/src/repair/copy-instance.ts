@@ -53,7 +53,8 @@ export class InstanceCopy {
   readonly #floors: FloorBook;
   /** As they are in the source. */
   readonly #known = new Map<bigint, bigint>();
-  #buffer = new ArrayBuffer(CHUNK_BYTES);
+  /** Made for the first entry: most instances have none, and zeros for each of 128 take longer than all else. */
+  #buffer = new ArrayBuffer(0);
 
   /** @param old the damaged database, if it was opened: where its files say together what was trimmed */
   constructor(
@@ -147,7 +148,7 @@ export class InstanceCopy {
       const start: Uint8Array = from;
       const result: ScanResult = native({ path }, () => db.scan(start, upper, this.#buffer));
       if (result.neededBytes > 0) {
-        this.#buffer = new ArrayBuffer(result.neededBytes);
+        this.#buffer = new ArrayBuffer(Math.max(result.neededBytes, CHUNK_BYTES));
         continue;
       }
       const next: Uint8Array = yield* this.#take(result, start);

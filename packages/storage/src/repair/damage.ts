@@ -4,6 +4,7 @@ import {
   type KeyRange,
   keySuccessor,
   logKey,
+  logNamespace,
   nameRange,
   type TableId,
   tableNameRange,
@@ -107,8 +108,10 @@ export class DamageMap {
 
   /** Tables of an instance that had entries in a file that is lost whole, as far as that is known: not those in between. */
   knownTables(instance: number): { id: TableId; sequence: bigint }[] {
+    const namespace = logNamespace(instance);
     return this.spans
       .flatMap(({ ends }) => ends ?? [])
+      .filter((key) => key[0] === namespace)
       .flatMap((key) => {
         try {
           const { region, table, sequence } = decodeLogKey(key, instance);

@@ -16,6 +16,7 @@ import { Gathering, type PlainRecord } from './gather.js';
 import { keepFiles } from './keep-files.js';
 import { type GatheredLog, gatherLogs } from './logs.js';
 import { mendNames, writeNames } from './mend-names.js';
+import { openNew } from './new-database.js';
 import { type OldDatabase, surveyOld } from './old-database.js';
 import { type Inventory, takeInventory } from './old-files.js';
 import { rebuild } from './rebuild.js';
@@ -95,7 +96,7 @@ export class RepairRun {
     const whole = canOpen ? await this.#openOld() : null;
     try {
       await using target = await nativeAsync({ path: workspace.result }, () =>
-        openDatabase(workspace.result, { spaceReserve: 0 }),
+        openNew(workspace.result, files),
       );
       // The log that names were in before they had records of their own comes first: what is left of it is replaced.
       for (let instance = MAX_INSTANCE; instance >= 0; instance--)
@@ -120,7 +121,7 @@ export class RepairRun {
     }
     this.#totals.opened = true;
     await this.#place({ file: null, mended: [] });
-    await using db = await nativeAsync({ path: to }, () => openDatabase(to, { spaceReserve: 0 }));
+    await using db = await nativeAsync({ path: to }, () => openNew(to, to));
     for (let instance = MAX_INSTANCE; instance >= 0; instance--)
       yield* this.#copy({ source: db, target: db, whole: null }, instance);
     await nativeAsync({ path: to }, () => db.flush());
