@@ -116,6 +116,9 @@ std::string surveyOf(const std::string& directory) {
   WatermarkFound found = WatermarkFound::kDamaged;
   try {
     found = readWatermark(directory, &mark);
+    // Under the running kernel no power failure has torn the place that cannot be read, and it may have promised more.
+    const bool sameKernel = !mark.bootId.empty() && mark.bootId == bootId();
+    if (found == WatermarkFound::kValid && mark.alone && sameKernel) found = WatermarkFound::kDamaged;
   } catch (const DatabaseError&) {
     // It cannot be read.
   }

@@ -87,6 +87,7 @@ WatermarkFound readPlaces(const std::string& directory, WatermarkState* state, u
   try {
     const InputFile file(pathOf(directory));
     bool found = false;
+    int whole = 0;
     bool blank = true;  // as it is between being made and being written for the first time
     for (int place = 0; place < 2; place++) {
       uint8_t bytes[kPlaceLength] = {};
@@ -95,12 +96,16 @@ WatermarkFound readPlaces(const std::string& directory, WatermarkState* state, u
       const size_t got = file.read(place * kPlaceStride, bytes, sizeof(bytes));
       blank = blank && std::all_of(bytes, bytes + got, [](uint8_t byte) { return byte == 0; });
       if (got < kStateLength) continue;
-      if (!decode(bytes, &candidate, &ofCandidate) || (found && ofCandidate <= *generation)) continue;
+      if (!decode(bytes, &candidate, &ofCandidate)) continue;
+      whole++;
+      if (found && ofCandidate <= *generation) continue;
       if (got == sizeof(bytes)) decodeOpening(bytes, &candidate);
       *state = candidate;
       *generation = ofCandidate;
       found = true;
     }
+    // The first time one place is written before the other.
+    state->alone = whole == 1 && *generation > 1;
     if (found) return WatermarkFound::kValid;
     return blank ? WatermarkFound::kMissing : WatermarkFound::kDamaged;
   } catch (const DatabaseError& error) {

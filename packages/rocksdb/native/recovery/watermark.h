@@ -32,6 +32,8 @@ struct WatermarkState {
   // also one that left in the logs what was there. Empty and 0: not known, it was written before these were.
   std::string database;
   uint64_t writer = 0;
+  // Of what was read: the other place is damaged, so this may be the older of the two.
+  bool alone = false;
 
   // What must be there: under the same kernel all that was written, else what was synced.
   uint64_t promised() const;
