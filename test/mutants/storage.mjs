@@ -597,6 +597,30 @@ export const storage = [
     killers: ['packages/storage/test/repair.test.ts'],
   },
   {
+    name: 'repair-flushed-logs',
+    removes: 'the look into flushed log files for what a lost table file had',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/gather.ts',
+        from: 'old.unknown !== null || damage.spans.length > 0 || this',
+        to: 'old.unknown !== null && damage.spans.length > 0 && this',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
+    name: 'repair-flushed-logs-alone',
+    removes: 'that a flushed log file is taken only when what came after it is known',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/flushed-logs.ts',
+        from: 'run.last + 1n < next',
+        to: 'run.last + 1n < 0n',
+      },
+    ],
+    killers: ['packages/storage/test/repair.test.ts'],
+  },
+  {
     name: 'reads-of-one-table',
     removes: 'that a table that cannot be read for want of descriptors fails nothing but what is about it',
     edits: [

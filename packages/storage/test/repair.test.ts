@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   type Log,
@@ -350,6 +359,74 @@ function inodes(path: string): Map<string, number> {
   return new Map(filesOf(path, '.sst').map((name) => [name, statSync(join(path, name)).ino]));
 }
 
+/** The newest log file of a log that is open: its name, and what is in it. */
+function newestLog(path: string): [string, Buffer] {
+  const name = filesOf(path, '.log').at(-1);
+  if (name === undefined) throw new Error('there is no log file');
+  return [name, readFileSync(join(path, name))];
+}
+
+/** A log of which a trim and what it trimmed are in log files that were flushed; gives them back. */
+async function trimmedAndCompacted(made: Log): Promise<[string, Buffer][]> {
+  made.append(ID, texts('a', 1, 100), { sync: true });
+  const first = newestLog(made.path);
+  await made.flush();
+  made.trim(ID, 60n);
+  made.append(ID, texts('late', 101, 110), { sync: true });
+  const second = newestLog(made.path);
+  await made.flush();
+  // Nothing in a table file says any more what was trimmed.
+  await made.compact();
+  return [first, second];
+}
+
+test.each(['the directory', 'its archive'])(
+  'what a lost table file had is read from flushed log files that are still in %s',
+  async (where) => {
+    let logs: [string, Buffer][] = [];
+    const { losses, log } = await repaired(
+      async (made) => {
+        logs = await trimmedAndCompacted(made);
+        made.append(ID, texts('new', 111, 112), { sync: true });
+      },
+      (old) => {
+        const to = where === 'the directory' ? old : join(old, 'archive');
+        mkdirSync(to, { recursive: true });
+        for (const [name, bytes] of logs) writeFileSync(join(to, name), bytes);
+        rmSync(holding(old, 'a 61 '));
+      },
+    );
+    expect(sequencesOf(log, ID)).toEqual(Array.from({ length: 52 }, (_, i) => BigInt(i + 61)));
+    expect(losses.map(({ kind }) => kind)).toContain('file');
+    expect(log.nextSequence(ID)).toBeGreaterThan(112n);
+    await log.close();
+  },
+);
+
+test.each(['the trims that came after it are not known', 'what leads to it is a link'])(
+  'a flushed log file is left alone when %s',
+  async (why) => {
+    let logs: [string, Buffer][] = [];
+    const { log } = await repaired(
+      async (made) => {
+        logs = await trimmedAndCompacted(made);
+        made.append(ID, texts('new', 111, 112), { sync: true });
+      },
+      (old) => {
+        const isLinked = why.includes('link');
+        const to = isLinked ? join(old, '..', '..', 'archive of another') : old;
+        mkdirSync(to, { recursive: true });
+        if (isLinked) symlinkSync(to, join(old, 'archive'));
+        for (const [name, bytes] of isLinked ? logs : logs.slice(0, 1)) writeFileSync(join(to, name), bytes);
+        rmSync(holding(old, 'a 61 '));
+      },
+    );
+    expect(sequencesOf(log, ID)).toEqual([111n, 112n]);
+    expect(log.nextSequence(ID)).toBeGreaterThan(112n);
+    await log.close();
+  },
+);
+
 test('a repair takes no more room ahead for its log than there is to be saved', async () => {
   const { log } = await repaired(
     (made) => {
@@ -361,5 +438,28 @@ test('a repair takes no more room ahead for its log than there is to be saved', 
     .filter((name) => name.startsWith('OPTIONS-'))
     .map((name) => /^ *write_buffer_size=(\d+)/m.exec(readFileSync(join(log.path, name), 'utf8'))?.[1]);
   expect(buffers).toContain(String(1024 * 1024));
+  await log.close();
+});
+
+test('half a watermark does not hide that the end of the log is lost', async () => {
+  let end = 0;
+  const { losses, log } = await repaired(
+    (made) => {
+      made.append(ID, texts('a', 1, 10), { sync: true });
+      end = newestLog(made.path)[1].length;
+      made.append(ID, texts('a', 11, 15), { sync: true });
+    },
+    (old) => {
+      const watermark = readFileSync(join(old, 'WATERMARK'));
+      const generations = [0, 4096].map((place) => watermark.readBigUInt64LE(place + 16));
+      const newest = (generations[0] ?? 0n) > (generations[1] ?? 0n) ? 0 : 4096;
+      watermark.fill(0, newest, newest + 96);
+      writeFileSync(join(old, 'WATERMARK'), watermark);
+      truncateSync(join(old, filesOf(old, '.log').at(-1) ?? ''), end);
+    },
+  );
+  expect(sequencesOf(log, ID)).toEqual(Array.from({ length: 10 }, (_, i) => BigInt(i + 1)));
+  expect(losses.map(({ kind }) => kind)).toContain('tail');
+  expect(log.nextSequence(ID)).toBeGreaterThan(15n);
   await log.close();
 });

@@ -38,6 +38,11 @@ const MOST_WORDS = 2000;
 export async function* attempt(order: RepairOrder): AsyncGenerator<AttemptEvent, void, undefined> {
   const child = start();
   if (child !== null && (yield* new Attempt(child, order).run())) return;
+  yield* attemptHere(order);
+}
+
+/** One go at a repair in this process, which damage may end. */
+export async function* attemptHere(order: RepairOrder): AsyncGenerator<AttemptEvent, void, undefined> {
   const run = new RepairRun(order, async () => {});
   yield* run.events();
   yield { type: 'done', totals: run.totals };

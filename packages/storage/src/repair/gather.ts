@@ -1,11 +1,12 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { checkTableFile, rewriteTableFile, type TableFileCheck, tableFileDeletions } from '@shale/rocksdb';
 import { nativeAsync } from '../errors.js';
 import { filePlaceIn } from '../file-place.js';
 import { type DamageMap, describeKey } from './damage.js';
 import type { Distrusted } from './distrusted.js';
 import type { RepairLoss } from './events.js';
+import { flushedLogs } from './flushed-logs.js';
 import { largest } from './largest.js';
 import { fileLoss, holding, lostWhole } from './lost-file.js';
 import type { OldDatabase } from './old-database.js';
@@ -74,12 +75,15 @@ export class Gathering {
     }
     const total = old.tables.length + old.logs.length;
     let done = 0;
-    await this.#takeLogs();
+    for (const { name, saved } of old.logs) {
+      if (saved !== null && saved.damages.length > 0) this.mended.push(name);
+    }
     for (const name of inventory.blobs) await linkOrCopy(join(this.#from, name), join(this.#to, name));
     for (const name of old.tables) {
       yield* this.#check(name);
       yield { type: 'file', done: ++done, total };
     }
+    await this.#takeLogs();
     for (const { name, check } of this.#damaged) {
       await this.#sources.at(name);
       yield* this.#rewrite(name, check);
@@ -112,18 +116,22 @@ export class Gathering {
 
   /** Leaves the log files that count, with their deletions. */
   async #takeLogs(): Promise<void> {
-    const { inventory, old } = this.#sources;
-    const wanted = new Set(old.logs.map(({ name }) => name));
-    for (const name of inventory.logs) {
-      if (!wanted.has(name)) await rm(join(this.#to, name), { force: true });
+    const { inventory, old, distrusted, at } = this.#sources;
+    const taken = old.logs.filter(({ saved }) => saved !== null);
+    if (this.#mayLackEntries) {
+      taken.push(...(await flushedLogs(this.#from, this.#to, inventory, old, { distrusted, at })));
     }
-    for (const { name, saved } of old.logs) {
-      if (saved === null) await rm(join(this.#to, name), { force: true });
-      else {
-        this.#deletions.push(saved.deletions);
-        if (saved.damages.length > 0) this.mended.push(name);
-      }
+    const wanted = new Set(taken.map(({ name }) => basename(name)));
+    for (const name of await readdir(this.#to)) {
+      if (name.endsWith('.log') && !wanted.has(name)) await rm(join(this.#to, name));
     }
+    for (const { saved } of taken) if (saved !== null) this.#deletions.push(saved.deletions);
+  }
+
+  /** Table files do not have all that they had. */
+  get #mayLackEntries(): boolean {
+    const { old, damage } = this.#sources;
+    return old.unknown !== null || damage.spans.length > 0 || this.#damaged.length > 0;
   }
 
   /** Looks at a table file, and takes it as it is when all of it can be read. */

@@ -63,7 +63,10 @@ export function furthestSequence(
 }
 
 /** The sequence up to which all writes are in table files; null when that is not known. */
-function flushedUpTo({ watermark, manifest }: DirectorySurvey, first: bigint | undefined): bigint | null {
+export function flushedUpTo(
+  { watermark, manifest }: DirectorySurvey,
+  first: bigint | undefined,
+): bigint | null {
   if (manifest === null) return null;
   const { number, lastSequence, flushed, whole } = manifest;
   const isKnown =

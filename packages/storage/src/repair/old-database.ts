@@ -1,8 +1,8 @@
-import { surveyDirectory } from '@shale/rocksdb';
+import { type DirectorySurvey, surveyDirectory } from '@shale/rocksdb';
 import { nativeAsync } from '../errors.js';
 import type { LostRecords } from './damage.js';
 import type { GatheredLog } from './logs.js';
-import { furthestSequence, missingWrites, UNKNOWN_MOST } from './missing-writes.js';
+import { flushedUpTo, furthestSequence, missingWrites, UNKNOWN_MOST } from './missing-writes.js';
 import type { Inventory } from './old-files.js';
 
 /** A table file that the manifest names. */
@@ -25,6 +25,10 @@ export interface OldDatabase {
   readonly missing: readonly OldTableFile[];
   /** The log files that count. */
   readonly logs: readonly GatheredLog[];
+  /** Those that do not, since their entries are in table files. */
+  readonly flushedLogs: readonly GatheredLog[];
+  /** The first of RocksDB's sequences that the log files which count are for; null when nothing says which it is. */
+  readonly logsFrom: bigint | null;
   /** Writes that no log file has. */
   readonly lost: readonly LostRecords[];
   /** That there may have been table files of which nothing is known; null when there were none. */
@@ -50,7 +54,8 @@ export async function surveyOld(
   const missing = [...named.values()].filter(({ name }) => !inventory.tables.includes(name));
   // A manifest that was cut off between two of its records looks whole, and does not name what came after.
   const strangers = inventory.tables.filter((name) => !named.has(name) && !dropped.has(name));
-  const logs = allLogs.filter(({ number }) => number >= (manifest?.firstLog ?? 0n));
+  const firstLog = manifest?.firstLog ?? 0n;
+  const logs = allLogs.filter(({ number }) => number >= firstLog);
   const lost = missingWrites(survey, logs, inventory.hasWriter);
   const isWhole = manifest?.whole === true;
   const isStale = isWhole && strangers.length > 0 && (missing.length > 0 || lost.length > 0);
@@ -67,12 +72,21 @@ export async function surveyOld(
     // What a manifest said before it was damaged may not hold any more.
     missing: isWhole ? missing : [],
     logs,
+    flushedLogs: allLogs.filter(({ number }) => number < firstLog),
+    logsFrom: logsFrom(survey, logs),
     lost: isWhole && logs.length === 0 && lost.length === 0 ? noLog(watermark.state === 'valid') : lost,
     unknown,
     most,
     hasBlobs: inventory.blobs.length > 0 || manifest?.namesBlobFiles === true,
     manifest: manifest?.number ?? null,
   };
+}
+
+function logsFrom(survey: DirectorySurvey, logs: readonly GatheredLog[]): bigint | null {
+  const runs = logs.flatMap(({ saved }) => saved?.runs ?? []);
+  const [first] = runs.map((run) => run.first).sort((a, b) => (a < b ? -1 : 1));
+  const flushed = flushedUpTo(survey, first);
+  return flushed === null ? (first ?? null) : flushed + 1n;
 }
 
 function unknownFiles(

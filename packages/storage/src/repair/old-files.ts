@@ -6,10 +6,14 @@ import { requireEmpty } from '../targets/new-directory.js';
 import { requireOutside } from '../targets/places.js';
 import { lockHolder } from './lock.js';
 
+const ARCHIVE = 'archive';
+
 /** The names in a database directory that matter. */
 export interface Inventory {
   readonly tables: readonly string[];
   readonly logs: readonly string[];
+  /** Log files that RocksDB has put into `archive` when their entries were in table files, which another program can ask for. */
+  readonly archived: readonly string[];
   /** Files of values, which another program may have put apart from their keys. */
   readonly blobs: readonly string[];
   /** Names that look like table or log files and are links, directories or the like: nothing follows them. */
@@ -36,7 +40,20 @@ export async function takeInventory(path: string): Promise<Inventory> {
   if (tables.length + logs.length + strange.length === 0 && !names.includes('CURRENT')) {
     throw new WalError('SHALE_NOT_FOUND', `${path} holds no files of a database`, { path });
   }
-  return { tables, logs, blobs, strange, hasWriter: names.includes('WRITER') };
+  const archived = await archivedLogs(path);
+  return { tables, logs, archived, blobs, strange, hasWriter: names.includes('WRITER') };
+}
+
+/** The log files in the archive, as paths within the directory; a link is no archive. */
+async function archivedLogs(path: string): Promise<string[]> {
+  const found = await lstat(join(path, ARCHIVE)).catch(() => undefined);
+  if (found?.isDirectory() !== true) return [];
+  const logs: string[] = [];
+  for (const name of (await readdir(join(path, ARCHIVE))).sort()) {
+    if (!/^\d{6,}\.log$/.test(name)) continue;
+    if ((await lstat(join(path, ARCHIVE, name))).isFile()) logs.push(join(ARCHIVE, name));
+  }
+  return logs;
 }
 
 /**

@@ -44,13 +44,15 @@ export function repairDatabase(
   options: RepairOptions = {},
 ): AsyncGenerator<RepairEvent, void, undefined> {
   const { keepFiles } = readBag('repairDatabase', options, ['keepFiles']);
-  return repair(fromHere(from, 'from'), fromHere(to, 'to'), toFlag('keepFiles', keepFiles, false));
+  return repair(fromHere(from, 'from'), fromHere(to, 'to'), toFlag('keepFiles', keepFiles, false), attempt);
 }
 
-async function* repair(
+/** Repairs by goes that are made as `go` makes them. */
+export async function* repair(
   source: string,
   target: string,
   keepFiles: boolean,
+  go: typeof attempt,
 ): AsyncGenerator<RepairEvent, void, undefined> {
   await takeInventory(source);
   const [from, to] = [await realPath(source), await realPath(target)];
@@ -64,7 +66,7 @@ async function* repair(
     try {
       const losses: RepairLoss[] = [];
       let end: AttemptEnd | undefined;
-      for await (const event of attempt({ from, workspace, distrusted, keepFiles })) {
+      for await (const event of go({ from, workspace, distrusted, keepFiles })) {
         if (event.type === 'loss') losses.push(event);
         else if (event.type === 'progress') yield event;
         else end = event;
