@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Log, openLog, type RepairLoss, repairDatabase, type TableInfo } from '@shale/storage';
+import { basename, join } from 'node:path';
+import { type Log, openLog, type RepairLoss, type TableInfo } from '@shale/storage';
 import type { RepairCase } from './cases.js';
 import { type EntryMark, markOf, markText, type OwnedTable, type RepairImage, readFiles } from './history.js';
+import type { Repairer } from './repairer.js';
 
 /** How often what happened. */
 export interface RepairTally {
@@ -19,6 +20,10 @@ export interface RepairTally {
 /** A memory file system takes its time for room that is taken ahead. */
 const SMALL = { spaceReserve: 0, writeBufferSize: 1024 * 1024 };
 
+interface Repair extends RepairCase {
+  readonly keepFiles: boolean;
+}
+
 interface Found {
   readonly instance: number;
   readonly info: TableInfo;
@@ -30,20 +35,22 @@ export class RepairJudge {
   readonly #image: RepairImage;
   readonly #directory: string;
   readonly #tally: RepairTally;
+  readonly #logs: readonly string[];
   #made = 0;
 
   constructor(image: RepairImage, directory: string, tally: RepairTally) {
     this.#image = image;
+    this.#logs = [...image.files.keys()].filter((name) => name.endsWith('.log'));
     this.#directory = directory;
     this.#tally = tally;
   }
 
   /** Throws when the result is not what it must be. */
-  async judge(damage: RepairCase): Promise<void> {
+  async judge(damage: RepairCase, repairer: Repairer): Promise<void> {
     this.#tally.cases++;
     const place = join(this.#directory, String(++this.#made));
     try {
-      await this.#judge(damage, place);
+      await this.#judge(damage, repairer, place);
     } catch (error) {
       throw new Error(`${damage.name}: ${error instanceof Error ? error.message : String(error)}`, {
         cause: error,
@@ -52,7 +59,7 @@ export class RepairJudge {
     rmSync(place, { recursive: true, force: true });
   }
 
-  async #judge(damage: RepairCase, place: string): Promise<void> {
+  async #judge(damage: RepairCase, repairer: Repairer, place: string): Promise<void> {
     const [old, fresh] = [join(place, 'old'), join(place, 'fresh')];
     const files = new Map(this.#image.files);
     for (const [name, bytes] of damage.changed) {
@@ -61,25 +68,20 @@ export class RepairJudge {
     }
     mkdirSync(old, { recursive: true });
     for (const [name, bytes] of files) writeFileSync(join(old, name), bytes);
-    const losses: RepairLoss[] = [];
-    let done = false;
     // Where nothing but table files is damaged, the others can be taken over as they are.
     const keepFiles =
-      this.#made % 2 === 0 && [...damage.changed.keys()].every((name) => name.endsWith('.sst'));
-    for await (const event of repairDatabase(old, fresh, { keepFiles })) {
-      if (event.type === 'loss') losses.push(event);
-      if (event.type === 'totals') done = event.losses === losses.length;
-    }
+      Number(basename(place)) % 2 === 0 && [...damage.changed.keys()].every((name) => name.endsWith('.sst'));
+    const { losses, done } = await repairer.repair({ from: old, to: fresh, keepFiles });
     requireSame(files, readFiles(old));
     const left = readdirSync(place).filter((name) => name !== 'old' && name !== 'fresh');
     if (left.length > 0) throw new Error(`${left.join()} is left behind`);
     if (!done) throw new Error('it ended without totals');
     if (losses.length > 0) this.#tally.losses++;
     else this.#tally.whole++;
-    await this.#compare(damage, losses, fresh);
+    await this.#compare({ ...damage, keepFiles }, losses, fresh);
   }
 
-  async #compare(damage: RepairCase, losses: readonly RepairLoss[], fresh: string): Promise<void> {
+  async #compare(damage: Repair, losses: readonly RepairLoss[], fresh: string): Promise<void> {
     for (const instance of [0, 5]) {
       const log = await openLog(fresh, { instance, rocksdb: SMALL });
       try {
@@ -98,22 +100,26 @@ export class RepairJudge {
   }
 
   /** Of a table whose entries, floor and name are all lost nobody can know that there was one. */
-  #leavesTrace(damage: RepairCase, table: OwnedTable, found: readonly Found[]): boolean {
+  #leavesTrace(damage: Repair, table: OwnedTable, found: readonly Found[]): boolean {
     const { id, owner, last } = table;
     if (id === null || last === 0n || found.some(({ info }) => info.id.table === id.table)) return true;
     return this.#intact(damage, `<${owner}|${table.life}|`) !== undefined;
   }
 
   /** A file that holds the text, is needed, and is not damaged. */
-  #intact(damage: RepairCase, text: string): string | undefined {
+  #intact(damage: Repair, text: string): string | undefined {
     const holders = [...this.#image.files].filter(([, bytes]) => bytes.includes(text)).map(([name]) => name);
-    // A log file whose entries have got into a table file since is not needed any more, and about to be deleted.
+    // A log file whose entries have got into a table file since counts together with all that came after it, or not at all.
     const isFlushed = holders.some((name) => name.endsWith('.sst'));
-    return holders.find((name) => !damage.changed.has(name) && !(isFlushed && name.endsWith('.log')));
+    const counts = (log: string) =>
+      !damage.keepFiles && this.#logs.every((name) => name < log || !damage.changed.has(name));
+    return holders.find(
+      (name) => !damage.changed.has(name) && !(isFlushed && name.endsWith('.log') && !counts(name)),
+    );
   }
 
   #compareTable(
-    damage: RepairCase,
+    damage: Repair,
     losses: readonly RepairLoss[],
     table: OwnedTable,
     found: readonly Found[],

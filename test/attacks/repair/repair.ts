@@ -1,18 +1,20 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { randomFrom } from '../../support/random.js';
 import type { Attack, AttackContext } from '../parts/attack.js';
 import { repairCases } from './cases.js';
-import { History } from './history.js';
+import { History, type RepairImage } from './history.js';
 import { RepairJudge, type RepairTally } from './judge.js';
+import { Repairer } from './repairer.js';
 
 /** Opens take no disk where files can be in memory. */
 const MEMORY = '/dev/shm';
 /** Of each image, at most so many cases with more than one file damaged. */
 const SEVERAL = 40;
-/** Cases at a time: a repair waits for its process, and for RocksDB's threads. */
+/** Cases at a time: a repair waits for RocksDB's threads. */
 const LANES = availableParallelism() + 1;
 
 /** Damages the files of databases, repairs them, and compares what is saved with what had been acknowledged. */
@@ -58,6 +60,14 @@ async function attack(
   const cases = repairCases(image, random, SEVERAL);
   const running = new Set<string>();
   const lane = async (): Promise<void> => {
+    const repairer = new Repairer();
+    try {
+      await judgeAll(repairer);
+    } finally {
+      repairer.close();
+    }
+  };
+  const judgeAll = async (repairer: Repairer): Promise<void> => {
     // One list for all lanes: it ends for the others, too, when one of them fails.
     for (const one of cases) {
       if (tally.cases >= context.count) return;
@@ -66,10 +76,23 @@ async function attack(
       // Left behind should the process die.
       const text = [...running].map((name) => `image of the seed ${seed}: ${name}\n`).join('');
       writeFileSync(join(context.directory, 'case.txt'), text);
-      await judge.judge(one);
+      await judge.judge(one, repairer);
       running.delete(one.name);
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: LANES }, lane));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  for (const end of ends) {
+    if (end.status !== 'rejected') continue;
+    await keep(image, join(directory, 'cases'), context.directory);
+    throw end.reason;
+  }
+}
+
+/** What a finding is to be understood by: compactions come when they like, so a seed alone does not bring it back. */
+async function keep(image: RepairImage, cases: string, directory: string): Promise<void> {
+  await cp(cases, join(directory, 'cases'), { recursive: true });
+  await mkdir(join(directory, 'image'));
+  for (const [name, bytes] of image.files) await writeFile(join(directory, 'image', name), bytes);
+  const tables = image.tables.map(({ payloads: _, ...table }) => table);
+  await writeFile(join(directory, 'tables.txt'), `${inspect(tables)}\n`);
 }
