@@ -186,6 +186,19 @@ export const rocksdb = [
     killers: ['test/foreign.test.ts'],
   },
   {
+    name: 'lock-beside-children',
+    removes:
+      'the letting go of a lock by itself, which a child process that is being started would hold on to',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/writer_lock.cc',
+        from: '  unlockFile(file_.number());\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/writer-lock.test.ts'],
+  },
+  {
     name: 'half-a-watermark',
     removes:
       'the doubt whether a watermark of which one place is damaged is the newest, when a log is repaired',

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   cpSync,
@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -67,6 +68,27 @@ test('the file says which process it is, and is its owner alone', async () => {
   await database.close();
   expect(readFileSync(join(database.path, 'WRITER'), 'utf8')).toBe('');
 });
+
+test.runIf(linux)('a closed database can be opened while a child process shares its open files', async () => {
+  // As every child does between its birth and its program.
+  const database = await temporaryDatabase();
+  const { path } = database;
+  const file = readdirSync('/proc/self/fd').find((number) => linkOf(number) === join(path, 'WRITER'));
+  const child = spawn('sleep', ['600'], { stdio: ['ignore', Number(file)] });
+  await once(child, 'spawn');
+  await database.close();
+  await (await openDatabase(path)).close();
+  child.kill();
+  await once(child, 'close');
+});
+
+function linkOf(number: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${number}`);
+  } catch {
+    return '';
+  }
+}
 
 test('what a copy says of its original is nothing to the copy', async () => {
   const database = await temporaryDatabase();

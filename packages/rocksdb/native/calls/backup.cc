@@ -67,6 +67,11 @@ class DirectoryLock {
     }
     throwSystemError("Cannot lock", path, ESTALE);
   }
+  ~DirectoryLock() {
+    if (file_.isOpen()) unlockFile(file_.number());
+  }
+  DirectoryLock(const DirectoryLock&) = delete;
+  DirectoryLock& operator=(const DirectoryLock&) = delete;
 
  private:
   // The file's name was another one's again and again: another process is removing it.

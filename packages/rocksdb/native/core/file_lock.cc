@@ -34,6 +34,17 @@ int lockFile(int file, LockKind kind) {
   return errno == EWOULDBLOCK ? EAGAIN : errno;
 }
 
+void unlockFile(int file) {
+  // Of which kind it is, nobody has noted; letting go of the other one changes nothing.
+#ifdef F_OFD_SETLK
+  struct flock whole {};
+  whole.l_type = F_UNLCK;
+  whole.l_whence = SEEK_SET;
+  (void)::fcntl(file, F_OFD_SETLK, &whole);
+#endif
+  (void)::flock(file, LOCK_UN);
+}
+
 bool isWithoutLocks(int error) {
   return error == ENOLCK || error == ENOSYS || error == ENOTSUP || error == EOPNOTSUPP || error == EINVAL;
 }

@@ -13,6 +13,9 @@ enum class LockKind { kExclusive, kShared };
 // one that can read.
 int lockFile(int file, LockKind kind);
 
+// Lets go of it. Closing the file alone would not, while a child process that is just being started has it, too.
+void unlockFile(int file);
+
 // Whether the errno of lockFile() says that the file system has no locks.
 bool isWithoutLocks(int error);
 

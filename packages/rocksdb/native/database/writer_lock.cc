@@ -171,6 +171,7 @@ void WriterLock::release() {
   if (!file_.isOpen()) return;
   // A killed process leaves its file, without an owner.
   (void)!::ftruncate(file_.number(), 0);
+  unlockFile(file_.number());
   file_ = Descriptor();
 }
 
