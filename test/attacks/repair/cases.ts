@@ -57,11 +57,12 @@ const OF_TABLE_FILES: readonly [Way, ...Way[]] = [
   withoutBlock('rocksdb.properties'),
 ];
 
-/** Every file by itself in every way; then as many cases with several files as are asked for. */
+/** Every file that is needed by itself in every way; then as many cases with several files as are asked for. */
 export function* repairCases(image: RepairImage, random: Random, several: number): Generator<RepairCase> {
   const names = [...image.files.keys()].filter((name) => name !== 'WRITER' && !name.startsWith('OPTIONS'));
+  const needed = names.filter((name) => !image.flushed.has(name));
   yield { name: 'nothing', changed: new Map() };
-  for (const name of names) {
+  for (const name of needed) {
     for (const way of waysOf(name)) {
       const one = damaged(image, name, way, random);
       if (one !== undefined) yield one;
@@ -70,8 +71,8 @@ export function* repairCases(image: RepairImage, random: Random, several: number
   for (let i = 0; i < several; i++) {
     const changed = new Map<string, Buffer | null>();
     const told: string[] = [];
-    const victims = random.once(2) ? headAndLog(names, random) : [];
-    while (victims.length < 2 || random.once(4)) victims.push(pick(names, random));
+    const victims = random.once(2) ? headAndLog(needed, random) : [];
+    while (victims.length < 2 || random.once(4)) victims.push(pick(random.once(3) ? names : needed, random));
     for (const name of new Set(victims)) {
       const one = damaged(image, name, random.of(waysOf(name)), random);
       if (one === undefined) continue;

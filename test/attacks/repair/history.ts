@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { saveLogFile } from '@shale/rocksdb';
 import { type Log, type LogOptions, openLog } from '@shale/storage';
 import type { Random } from '../../support/random.js';
 
@@ -29,6 +30,8 @@ export interface OwnedTable {
 /** The files of a database as the death of its process left them, and what had been acknowledged. */
 export interface RepairImage {
   readonly files: ReadonlyMap<string, Buffer>;
+  /** Those of them that are not needed, because what is in them is in table files. */
+  readonly flushed: ReadonlySet<string>;
   readonly tables: readonly OwnedTable[];
 }
 
@@ -76,6 +79,8 @@ export class History {
   readonly #tables: OwnedTable[] = [];
   #logs = new Map<number, Log>();
   #reader: Generator | undefined;
+  /** Each log file as it was when the next one was begun. */
+  readonly #flushed = new Map<string, Buffer>();
 
   constructor(directory: string, random: Random) {
     this.#directory = directory;
@@ -88,6 +93,8 @@ export class History {
     const random = this.#random;
     // A third of them never sees a trim: with fewer deletions other parts of RocksDB are at work.
     const trims = !random.once(3);
+    // In another third the log files are there still that were flushed, as after a death at the right moment or in an archive.
+    const keepsLogs = random.once(3);
     this.#makeTables();
     await this.#open();
     const steps = 12 + random.below(30);
@@ -96,6 +103,7 @@ export class History {
       for (let i = random.below(6); i >= 0; i--) this.#append();
       if (trims && random.once(3)) this.#trim();
       if (trims && random.once(12)) this.#drop();
+      this.#noteLogs();
       if (random.once(5)) await this.#log(0).flush();
       if (random.once(this.#shape.compactEach)) await this.#log(0).compact();
       if (random.once(10)) {
@@ -105,7 +113,18 @@ export class History {
     }
     const files = await this.#died();
     await this.#close();
-    return { files, tables: this.#tables };
+    if (!keepsLogs) return { files, flushed: new Set(), tables: this.#tables };
+    const flushed = await followingLogs(this.#flushed, files, this.#directory);
+    const place = random.once(2) ? 'archive/' : '';
+    const kept = [...flushed].map(([name, bytes]): [string, Buffer] => [place + name, bytes]);
+    const all = new Map([...kept, ...files]);
+    return { files: all, flushed: new Set(kept.map(([name]) => name)), tables: this.#tables };
+  }
+
+  #noteLogs(): void {
+    for (const name of namesIn(this.#directory)) {
+      if (name.endsWith('.log')) this.#flushed.set(name, readFileSync(join(this.#directory, name)));
+    }
   }
 
   #makeTables(): void {
@@ -209,6 +228,36 @@ export function readFiles(directory: string): Map<string, Buffer> {
   return new Map(namesIn(directory).map((name) => [name, readFileSync(join(directory, name))]));
 }
 
+/** The log files that are not in an image, back to the first one behind which something is missing. */
+async function followingLogs(
+  logs: ReadonlyMap<string, Buffer>,
+  image: ReadonlyMap<string, Buffer>,
+  scratch: string,
+): Promise<Map<string, Buffer>> {
+  const following = new Map<string, Buffer>();
+  let next: bigint | undefined;
+  for (const name of [...new Set([...logs.keys(), ...namesOfLogs(image)])].sort().reverse()) {
+    const bytes = image.get(name) ?? logs.get(name) ?? Buffer.of();
+    const file = join(scratch, 'log');
+    writeFileSync(file, bytes);
+    const { runs } = await saveLogFile(
+      file,
+      join(scratch, `copy of ${name}`),
+      BigInt(name.replace('.log', '')),
+    );
+    const [run, second] = runs;
+    if (run === undefined) continue;
+    if (second !== undefined || (next !== undefined && run.last + 1n !== next)) break;
+    if (!image.has(name)) following.set(name, bytes);
+    next = run.first;
+  }
+  return following;
+}
+
+function namesOfLogs(image: ReadonlyMap<string, Buffer>): string[] {
+  return [...image.keys()].filter((name) => name.endsWith('.log'));
+}
+
 function newTable(instance: number, owner: string, of: Pick<OwnedTable, 'id' | 'name'>): OwnedTable {
   return { owner, instance, ...of, life: 0, last: 0n, trimmedTo: 0n, payloads: [] };
 }
@@ -222,7 +271,7 @@ function idOf(log: Log, { id, name }: OwnedTable): { region: bigint; table: bigi
 
 function namesIn(directory: string): string[] {
   if (!existsSync(directory)) return [];
-  return readdirSync(directory)
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => !IGNORED.has(name) && !name.startsWith('LOG.'))
     .filter((name) => statSync(join(directory, name)).isFile())
     .sort();

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Log, openLog, type RepairLoss, type TableInfo } from '@shale/storage';
 import type { RepairCase } from './cases.js';
 import { type EntryMark, markOf, markText, type OwnedTable, type RepairImage, readFiles } from './history.js';
@@ -66,8 +66,10 @@ export class RepairJudge {
       if (bytes === null) files.delete(name);
       else files.set(name, bytes);
     }
-    mkdirSync(old, { recursive: true });
-    for (const [name, bytes] of files) writeFileSync(join(old, name), bytes);
+    for (const [name, bytes] of files) {
+      mkdirSync(join(old, dirname(name)), { recursive: true });
+      writeFileSync(join(old, name), bytes);
+    }
     // Where nothing but table files is damaged, the others can be taken over as they are.
     const keepFiles =
       Number(basename(place)) % 2 === 0 && [...damage.changed.keys()].every((name) => name.endsWith('.sst'));
@@ -112,7 +114,8 @@ export class RepairJudge {
     // A log file whose entries have got into a table file since counts together with all that came after it, or not at all.
     const isFlushed = holders.some((name) => name.endsWith('.sst'));
     const counts = (log: string) =>
-      !damage.keepFiles && this.#logs.every((name) => name < log || !damage.changed.has(name));
+      !damage.keepFiles &&
+      this.#logs.every((name) => basename(name) < basename(log) || !damage.changed.has(name));
     return holders.find(
       (name) => !damage.changed.has(name) && !(isFlushed && name.endsWith('.log') && !counts(name)),
     );

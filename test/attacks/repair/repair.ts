@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { randomFrom } from '../../support/random.js';
 import type { Attack, AttackContext } from '../parts/attack.js';
@@ -91,8 +91,11 @@ async function attack(
 /** What a finding is to be understood by: compactions come when they like, so a seed alone does not bring it back. */
 async function keep(image: RepairImage, cases: string, directory: string): Promise<void> {
   await cp(cases, join(directory, 'cases'), { recursive: true });
-  await mkdir(join(directory, 'image'));
-  for (const [name, bytes] of image.files) await writeFile(join(directory, 'image', name), bytes);
+  for (const [name, bytes] of image.files) {
+    const path = join(directory, 'image', name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+  }
   const tables = image.tables.map(({ payloads: _, ...table }) => table);
   await writeFile(join(directory, 'tables.txt'), `${inspect(tables)}\n`);
 }
