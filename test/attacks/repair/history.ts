@@ -122,8 +122,13 @@ export class History {
   }
 
   #noteLogs(): void {
-    for (const name of namesIn(this.#directory)) {
-      if (name.endsWith('.log')) this.#flushed.set(name, readFileSync(join(this.#directory, name)));
+    for (const name of readdirSync(this.#directory)) {
+      if (!name.endsWith('.log')) continue;
+      try {
+        this.#flushed.set(name, readFileSync(join(this.#directory, name)));
+      } catch {
+        // It has just been deleted, and was noted before its flush.
+      }
     }
   }
 
