@@ -1,6 +1,18 @@
 /** Mutants of packages/codec: bytes and their meaning. @type {import('./mutants.mjs').Mutant[]} */
 export const codec = [
   {
+    name: 'offset-of-data-view',
+    removes: 'that of a DataView the bytes are taken which it shows',
+    edits: [
+      {
+        file: 'packages/codec/src/payload/measure.ts',
+        from: 'offsetOf.call(payload) as number, length)',
+        to: '0 * (offsetOf.call(payload) as number), length)',
+      },
+    ],
+    killers: ['packages/engine/test/payload-inputs.test.ts'],
+  },
+  {
     name: 'reply-validation',
     removes: 'the check of what a worker answers',
     edits: [

@@ -1,6 +1,54 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'shared-wal-closed-by-first',
+    removes: 'that a WAL which is shared stays open until the last of its holders closes it',
+    edits: [
+      {
+        file: 'packages/engine/src/shared-wals.ts',
+        from: 'if (this.#holders > 0) await',
+        to: 'if (this.#holders > 10) await',
+      },
+    ],
+    killers: ['packages/engine/test/sharing.test.ts'],
+  },
+  {
+    name: 'share-gives-up-early',
+    removes: 'that closing one of several holders waits for what was accepted',
+    edits: [
+      {
+        file: 'packages/engine/src/shared-wals.ts',
+        from: 'if (this.#holders > 0) await engine.settled();',
+        to: 'if (this.#holders > 0) await Promise.resolve();',
+      },
+    ],
+    killers: ['packages/engine/test/sharing.test.ts'],
+  },
+  {
+    name: 'shared-with-other-options',
+    removes: 'that a WAL is shared with the same options only',
+    edits: [
+      {
+        file: 'packages/engine/src/shared-wals.ts',
+        from: 'if (isDeepStrictEqual(value, values[name])) continue;',
+        to: 'if (isDeepStrictEqual(value, value)) continue;',
+      },
+    ],
+    killers: ['packages/engine/test/sharing.test.ts'],
+  },
+  {
+    name: 'lock-not-waited-for',
+    removes: 'the wait for a lock that another one has',
+    edits: [
+      {
+        file: 'packages/engine/src/lock-wait.ts',
+        from: '|| left <= 0) throw error;',
+        to: '|| left <= waitMs) throw error;',
+      },
+    ],
+    killers: ['packages/engine/test/lock-wait.test.ts'],
+  },
+  {
     name: 'booked-behind-names',
     removes:
       'that a trim or drop gives back what it has booked when the name that it waits for cannot be looked up',

@@ -20,7 +20,7 @@ describe('bytes', () => {
     expect(bytesCodec().decode(payload)).toBe(payload);
   });
 
-  test('are accepted only as a Uint8Array', () => {
+  test('are refused as anything else but bytes', () => {
     // @ts-expect-error a program without types might pass it
     walErrorOf(() => bytesCodec().encode('text'), 'SHALE_PAYLOAD');
   });

@@ -21,7 +21,8 @@ export function checkSignal(signal: unknown): AbortSignal | undefined {
   throw mustBe('signal', 'an AbortSignal', signal);
 }
 
-function isSignal(value: unknown): value is AbortSignal {
+/** Whether the platform takes it for a signal. Runs no code of the caller. */
+export function isSignal(value: unknown): value is AbortSignal {
   try {
     return !types.isProxy(value) && typeof isAbortedOf.call(value) === 'boolean';
   } catch {

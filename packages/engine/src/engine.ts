@@ -256,6 +256,12 @@ export class Engine {
     }
   }
 
+  /** Waits for every append, trim and drop that was accepted. */
+  async settled(): Promise<void> {
+    await this.intake.settled();
+    await Promise.allSettled(this.#changes);
+  }
+
   /** Closes; the same promise however often it is asked. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -268,8 +274,7 @@ export class Engine {
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());
     for (const shard of this.shards) shard.hurry();
-    await this.intake.settled();
-    await Promise.allSettled(this.#changes);
+    await this.settled();
     await Promise.all(this.shards.map((shard) => shard.stop()));
     await this.log.close();
     this.lifecycle.to('closed');

@@ -1,4 +1,5 @@
 export {
+  type BytesInput,
   bytesCodec,
   type DamageKind,
   ERROR_CODES,
@@ -42,10 +43,11 @@ export type { IdInput, SequenceInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
 export { openWal } from './open-wal.js';
 export type { Durability, ResolvedOptions, WalOptions } from './options.js';
+export type { Entry, RegionEntry } from './read/entry.js';
 export type { ReadOptions, ReadRange, RegionReadOptions } from './read/read-options.js';
-export type { Entry, TableChunk, TableRead } from './read/table-read.js';
+export type { TableChunk, TableRead } from './read/table-read.js';
 export type { ReclaimStats } from './reclaimer.js';
-export type { Region, RegionEntry } from './region/region.js';
+export type { Region } from './region/region.js';
 export type { RegionReport, TableBounds } from './region/region-recovery.js';
 export type { ShardBy } from './routing.js';
 export type { ShardThreadStats } from './shard/protocol.js';

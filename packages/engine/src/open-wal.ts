@@ -1,16 +1,18 @@
-import { type Log, openLog, toPath } from '@shale/storage';
+import { fromHere, type Log, openLog, realPath, toPath } from '@shale/storage';
 import { Engine } from './engine.js';
 import { remember } from './internals.js';
-import { resolveOptions, type WalOptions } from './options.js';
+import { whenUnlocked } from './lock-wait.js';
+import { type ResolvedOptions, resolveOptions, type WalOptions } from './options.js';
 import { ShardThread } from './shard/shard-thread.js';
+import { shareWal } from './shared-wals.js';
 import { Wal } from './wal.js';
 
 /**
  * Opens the write-ahead log in a directory, or makes one. The directory is named by its path or a `file:` URL. Costs
  * the same whatever it holds: a table is recovered when it is first touched.
  *
- * Rejects with SHALE_LOCKED (another process has the database, which the message names, or this one has it open with
- * the same instance, whatever path it was opened by), SHALE_NOT_FOUND (nothing there, and `create: false` or
+ * Rejects with SHALE_LOCKED (another process has the database, which the message names by its process id, or this one
+ * has it open with the same instance, whatever path it was opened by; `waitForLock` waits for it), SHALE_NOT_FOUND (nothing there, and `create: false` or
  * `readOnly: true`), SHALE_INVALID_ARGUMENT, SHALE_CORRUPT (files are damaged, or entries that were acknowledged are
  * missing: then the error has a report as `recovery`, and `recovery: 'salvage'` opens what is left), SHALE_NO_SPACE,
  * SHALE_NO_RESOURCES, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the addon is missing, the file
@@ -24,19 +26,37 @@ import { Wal } from './wal.js';
  * ```
  */
 export async function openWal(path: string | URL, options?: WalOptions): Promise<Wal> {
-  const directory = toPath(path, 'path');
-  const resolved = resolveOptions(options);
+  const named = toPath(path, 'path');
+  const { waitForLock, signal, reuse, ...resolved } = resolveOptions(options);
+  // What waits must not lead elsewhere when the process changes its directory meanwhile.
+  const directory = reuse ? await realPath(named) : waitForLock > 0 ? fromHere(named, 'path') : named;
+  const open = (): Promise<Engine> => openEngine(directory, resolved, waitForLock, signal);
+  if (reuse) return await shareWal(directory, resolved, open);
+  const engine = await open();
+  const wal = new Wal(engine);
+  remember(wal, engine);
+  return wal;
+}
+
+async function openEngine(
+  directory: string,
+  resolved: ResolvedOptions,
+  waitForLock: number,
+  signal: AbortSignal | undefined,
+): Promise<Engine> {
   // The threads start and load their code while the database is being opened: that takes longer.
   const threads = ShardThread.start(resolved.shards);
   let log: Log;
   try {
-    log = await openLog(directory, {
-      instance: resolved.instance,
-      create: resolved.create,
-      readOnly: resolved.readOnly,
-      recovery: resolved.recovery,
-      rocksdb: resolved.rocksdb,
-    });
+    const open = (): Promise<Log> =>
+      openLog(directory, {
+        instance: resolved.instance,
+        create: resolved.create,
+        readOnly: resolved.readOnly,
+        recovery: resolved.recovery,
+        rocksdb: resolved.rocksdb,
+      });
+    log = await whenUnlocked(open, waitForLock, signal);
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.end()));
     throw error;
@@ -48,7 +68,5 @@ export async function openWal(path: string | URL, options?: WalOptions): Promise
     await log.close();
     throw error;
   }
-  const wal = new Wal(engine);
-  remember(wal, engine);
-  return wal;
+  return engine;
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { mustBe } from '@shale/codec';
-import { HANDLE_OPTIONS, type RocksDBOptions, readBag } from '@shale/storage';
+import { HANDLE_OPTIONS, invalid, type RocksDBOptions, readBag } from '@shale/storage';
+import { isSignal } from './abort.js';
 import type { ShardBy } from './routing.js';
 
 /**
@@ -107,6 +108,27 @@ export interface WalOptions {
    */
   readonly recovery?: 'strict' | 'salvage';
   /**
+   * Milliseconds to wait for whoever has the log open for writing, another process or another part of this one, before
+   * SHALE_LOCKED: in a rolling restart the new process waits for the old one to close it. It looks again and again; 0
+   * looks once.
+   *
+   * @range 0 to 2147483647
+   * @defaultValue 0
+   */
+  readonly waitForLock?: number;
+  /** Gives up waiting for the lock: `openWal` rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether several openings in this thread share one WAL: all of them say `reuse: true` and the same options, and the
+   * first one opens it. For applications that load the same module twice, as development servers and bundlers do. Each
+   * opening gives a `Wal` to be closed, and the last `close()` closes the WAL; those before it only wait for what was
+   * accepted so far. With other options `openWal` rejects with SHALE_INVALID_ARGUMENT, and beside an opening without
+   * `reuse` with SHALE_LOCKED. Not for `readOnly`, which needs no lock.
+   *
+   * @defaultValue false
+   */
+  readonly reuse?: boolean;
+  /**
    * RocksDB's own options. All WALs that share a database in one process must give the same.
    *
    * @defaultValue none: RocksDB's options have defaults of their own
@@ -114,8 +136,14 @@ export interface WalOptions {
   readonly rocksdb?: RocksDBOptions;
 }
 
-/** The options with their defaults filled in; of `rocksdb` only what was given. */
-export type ResolvedOptions = Required<WalOptions>;
+/**
+ * The options with their defaults filled in; of `rocksdb` only what was given. Those that are about the opening alone
+ * are not among them.
+ */
+export type ResolvedOptions = Required<Omit<WalOptions, 'waitForLock' | 'signal' | 'reuse'>>;
+
+/** All options of openWal, checked. */
+export type CheckedOptions = Required<WalOptions>;
 
 interface Rule {
   /** The value when there is none, by the options before it in the list of rules. */
@@ -157,6 +185,9 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   maxReadBytes: integer(() => 64 * 1024 * 1024, 1024 * 1024, 2 * 1024 ** 3),
   frameBytes: integer(() => 512 * 1024, 16 * 1024, 16 * 1024 * 1024),
   recovery: oneOf(['strict', 'salvage']),
+  waitForLock: integer(() => 0, 0, 2 ** 31 - 1),
+  signal: { fallback: () => undefined, range: 'an AbortSignal', accepts: isSignal },
+  reuse: flag(false),
   rocksdb: {
     fallback: () => ({}),
     range: "an object of RocksDB's options",
@@ -169,10 +200,16 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
  * Checks the options of openWal and fills in what was left out. Throws SHALE_INVALID_ARGUMENT. None of the caller's
  * code runs afterwards. What RocksDB's options may be is checked with the opening.
  */
-export function resolveOptions(options: WalOptions = {}): ResolvedOptions {
-  const resolved = resolve('openWal', RULES, options) as unknown as ResolvedOptions;
+export function resolveOptions(options: WalOptions = {}): CheckedOptions {
+  const resolved = resolve('openWal', RULES, options) as unknown as CheckedOptions;
   const given = Object.entries(readBag('rocksdb', resolved.rocksdb, HANDLE_OPTIONS));
   const rocksdb: RocksDBOptions = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  if (resolved.reuse && resolved.readOnly) {
+    throw invalid(
+      'reuse',
+      'reuse must be false with readOnly: true: each such WAL shows what was there when it was opened',
+    );
+  }
   return { ...resolved, rocksdb };
 }
 

@@ -7,7 +7,7 @@ export function isBytesCodec(codec: unknown): boolean {
 }
 
 /** The bytes of a value. Runs the codec's code. Throws SHALE_PAYLOAD, with what the codec threw as its cause. */
-export function encodeWith<T>(codec: PayloadCodec<T>, value: T): Uint8Array {
+export function encodeWith<Input>(codec: PayloadCodec<unknown, Input>, value: Input): Uint8Array {
   try {
     return codec.encode(value);
   } catch (cause) {
@@ -25,7 +25,7 @@ export function measureEncoded(codec: { readonly name: string }, bytes: Uint8Arr
 }
 
 /** The value of bytes. Runs the codec's code. Throws SHALE_PAYLOAD, with what the codec threw as its cause. */
-export function decodeWith<T>(codec: PayloadCodec<T>, bytes: Uint8Array): T {
+export function decodeWith<T>(codec: PayloadCodec<T, never>, bytes: Uint8Array): T {
   try {
     return codec.decode(bytes);
   } catch (cause) {

@@ -1,4 +1,4 @@
-import type { PayloadCodec, TableId } from '@shale/codec';
+import { asBytes, type PayloadCodec, type TableId } from '@shale/codec';
 import { invalid } from '@shale/storage';
 import type { Engine } from './engine.js';
 import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from './frames/pending-append.js';
@@ -32,17 +32,20 @@ export interface TrimResult {
 /**
  * One table log. Made by `wal.table`; costs nothing and needs no closing. All its methods reject with SHALE_CLOSED once
  * the WAL is closed. It may be used from the thread that opened the WAL only.
+ *
+ * `T` is what is read from it, and `Input` what can be appended: the same, unless its codec takes more than it gives, as
+ * bytes do.
  */
-export class Table<T = Uint8Array> {
+export class Table<T = Uint8Array, Input = T> {
   readonly #engine: Engine;
   readonly #ref: TableRef;
-  readonly #codec: PayloadCodec<T>;
+  readonly #codec: PayloadCodec<T, Input>;
   readonly #isBytes: boolean;
   /** How to append when nothing is said about it. */
   readonly #usual: CheckedAppend;
 
   /** @internal Use `wal.table`. */
-  constructor(engine: Engine, ref: TableRef, codec: PayloadCodec<T>) {
+  constructor(engine: Engine, ref: TableRef, codec: PayloadCodec<T, Input>) {
     this.#engine = engine;
     this.#ref = ref;
     this.#codec = codec;
@@ -80,15 +83,12 @@ export class Table<T = Uint8Array> {
    * SHALE_OUTCOME_UNKNOWN (it may or may not be in), SHALE_IO, SHALE_POISONED, SHALE_CORRUPT (the table cannot be
    * recovered).
    */
-  append(payload: T, options?: AppendOptions): Promise<bigint> {
+  append(payload: Input, options?: AppendOptions): Promise<bigint> {
     // Not an async function: this runs once per entry.
     return new Promise((resolve, reject) => {
       try {
         const how = options === undefined ? this.#usual : readAppendOptions('append', options, this.#usual);
-        // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
-        const payloadBytes = this.#isBytes
-          ? (payload as unknown as Uint8Array)
-          : encodeWith(this.#codec, payload);
+        const payloadBytes = this.#isBytes ? asBytes(payload) : encodeWith(this.#codec, payload);
         // From here on no code of the caller runs until the payload is copied.
         const bytes = measureEncoded(this.#codec, payloadBytes);
         this.#requireOwn();
@@ -104,7 +104,7 @@ export class Table<T = Uint8Array> {
    * Appends entries in order, all of them or none, at consecutive sequences. An empty batch writes nothing and resolves
    * with the table's current last and `first` one more. As {@link append} otherwise.
    */
-  appendBatch(payloads: readonly T[], options?: AppendOptions): Promise<AppendResult> {
+  appendBatch(payloads: readonly Input[], options?: AppendOptions): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       try {
         const how =
@@ -204,7 +204,7 @@ export class Table<T = Uint8Array> {
   }
 
   /** @internal Whether it is a table, and not only looks like one. */
-  static is(value: object): value is Table<unknown> {
+  static is(value: object): value is Table<unknown, unknown> {
     return #engine in value;
   }
 
@@ -214,7 +214,7 @@ export class Table<T = Uint8Array> {
   }
 
   /** @internal The first half of a batch: runs all code of the caller that there is. */
-  gather(payloads: readonly T[]): GatheredBatch {
+  gather(payloads: readonly Input[]): GatheredBatch {
     return gatherBatch(this.#codec, payloads, this.#engine.options.maxInFlightBytes);
   }
 

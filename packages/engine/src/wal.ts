@@ -1,4 +1,11 @@
-import { bytesCodec, mustBe, type PayloadCodec, type RecoveryReport } from '@shale/codec';
+import {
+  type BytesInput,
+  bytesCodec,
+  mustBe,
+  type PayloadCodec,
+  type RecoveryReport,
+  type WalError,
+} from '@shale/codec';
 import {
   type BackupInfo,
   type BackupOptions,
@@ -14,6 +21,7 @@ import { checkSignal } from './abort.js';
 import type { Engine } from './engine.js';
 import { costOf, mostParts, tooLarge } from './frames/cost.js';
 import { type AppendResult, WriteAppend } from './frames/pending-append.js';
+import type { HealthState } from './health.js';
 import { type IdInput, type SequenceInput, type TableIdInput, toTableId, toU64 } from './ids.js';
 import { type GatheredBatch, readArray } from './intake/gather.js';
 import type { WalState } from './lifecycle.js';
@@ -26,28 +34,30 @@ import { inTurn, refusedInTurn } from './turn.js';
 import { checkExpect, readWriteOptions, usualOptions, type WriteOptions } from './write-options.js';
 
 /** How to use a table. */
-export interface TableOptions<T> {
+export interface TableOptions<T, Input = T> {
   /**
    * Turns values into payload bytes and back. Without options a table takes and gives bytes.
    */
-  readonly codec: PayloadCodec<T>;
+  readonly codec: PayloadCodec<T, Input>;
 }
 
 /** One table's part of an atomic write. */
-export interface WritePart<T = Uint8Array> {
+export interface WritePart<Input = BytesInput> {
   /** Where the entries go. */
-  readonly table: Table<T>;
+  readonly table: Table<unknown, Input>;
   /** The entries, in order; may be empty. */
-  readonly payloads: readonly T[];
+  readonly payloads: readonly Input[];
   /** The sequence that the part's first entry must get; otherwise nothing of the write is done. */
   readonly expect?: SequenceInput | undefined;
 }
 
-/** The parts of an atomic write, each with the type of its own table. */
-export type WriteParts<Ts extends readonly unknown[]> = { readonly [I in keyof Ts]: WritePart<Ts[I]> };
+/** The parts of an atomic write, each with what its own table takes. */
+export type WriteParts<Inputs extends readonly unknown[]> = {
+  readonly [I in keyof Inputs]: WritePart<Inputs[I]>;
+};
 
 /** What an atomic write comes to: for each part, in order, where its entries got to. */
-export type WriteResults<Ts extends readonly unknown[]> = { readonly [I in keyof Ts]: AppendResult };
+export type WriteResults<Inputs extends readonly unknown[]> = { readonly [I in keyof Inputs]: AppendResult };
 
 /** What to wait for. */
 export interface ReadyOptions {
@@ -71,7 +81,7 @@ const BACKUP_OPTIONS = ['keep'] as const;
 
 /** A part of a write after all code of its caller has run. */
 interface GatheredPart {
-  readonly table: Table<unknown>;
+  readonly table: Table<unknown, unknown>;
   readonly batch: GatheredBatch;
   readonly expect: bigint | undefined;
 }
@@ -85,10 +95,17 @@ interface GatheredPart {
  */
 export class Wal implements AsyncDisposable {
   readonly #engine: Engine;
+  readonly #giveUp: () => Promise<void>;
+  #closing: Promise<void> | null = null;
 
-  /** @internal Use `openWal`. */
-  constructor(engine: Engine) {
+  /**
+   * @internal Use `openWal`.
+   *
+   * @param giveUp what `close` does
+   */
+  constructor(engine: Engine, giveUp: () => Promise<void> = () => engine.close()) {
     this.#engine = engine;
+    this.#giveUp = giveUp;
   }
 
   /** The real path of the database directory. */
@@ -109,6 +126,19 @@ export class Wal implements AsyncDisposable {
     return this.#engine.lifecycle.state;
   }
 
+  /**
+   * Whether it can write now: `well`, or what keeps it from writing. Known at once, without asking the threads. The
+   * channel `shale:health` tells each change.
+   */
+  get health(): HealthState {
+    return this.#engine.health.state;
+  }
+
+  /** The error that every write gets now; null while the WAL is well. */
+  get trouble(): WalError | null {
+    return this.#engine.health.error;
+  }
+
   /** The options in force, defaults filled in; of `rocksdb` only what was given. */
   get options(): ResolvedOptions {
     return this.#engine.options;
@@ -119,9 +149,12 @@ export class Wal implements AsyncDisposable {
    * reading what was never written gives nothing. Names are 1 to 512 bytes of UTF-8; their tables are tables from
    * 2^63 on of region 0. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE for a longer name.
    */
-  table(id: TableIdInput | string): Table;
-  table<T>(id: TableIdInput | string, options: TableOptions<T>): Table<T>;
-  table(id: TableIdInput | string, options?: TableOptions<unknown>): Table<unknown> | Table {
+  table(id: TableIdInput | string): Table<Uint8Array, BytesInput>;
+  table<T, Input = T>(id: TableIdInput | string, options: TableOptions<T, Input>): Table<T, Input>;
+  table(
+    id: TableIdInput | string,
+    options?: TableOptions<unknown>,
+  ): Table<unknown> | Table<Uint8Array, BytesInput> {
     const ref = typeof id === 'string' ? this.#engine.catalog.ref(id) : this.#engine.refOf(toTableId(id));
     if (options === undefined) return new Table(this.#engine, ref, bytesCodec());
     const { codec } = readBag('table', options, TABLE_OPTIONS);
@@ -143,10 +176,10 @@ export class Wal implements AsyncDisposable {
    * Rejects as `table.append` does; with SHALE_OUTCOME_UNKNOWN when the thread that wrote died: then all of it is in or
    * nothing. The death of another shard's thread is not noticed.
    */
-  write<const Ts extends readonly unknown[]>(
-    parts: WriteParts<Ts>,
+  write<const Inputs extends readonly unknown[]>(
+    parts: WriteParts<Inputs>,
     options?: WriteOptions,
-  ): Promise<WriteResults<Ts>> {
+  ): Promise<WriteResults<Inputs>> {
     return new Promise((resolve, reject) => {
       try {
         const usual = usualOptions(this.#engine.options.durability);
@@ -315,9 +348,13 @@ export class Wal implements AsyncDisposable {
   /**
    * Refuses new work, completes every append, trim and drop that was accepted, makes reads fail with SHALE_CLOSED, ends
    * the shards and gives the database back. Idempotent: the same promise in every state.
+   *
+   * Of several that share the WAL by `reuse: true` the last one does that. Those before it wait until every append,
+   * trim and drop that was accepted is complete, and the WAL stays open.
    */
   close(): Promise<void> {
-    return this.#engine.close();
+    this.#closing ??= this.#giveUp();
+    return this.#closing;
   }
 
   /** Reads the parts of a write and their payloads: runs all code of the caller that there is. */
@@ -350,6 +387,6 @@ function isCodec(value: unknown): value is PayloadCodec<unknown> {
 }
 
 /** Not what only looks like one: a table has fields that nothing else has. */
-function isTable(value: unknown): value is Table<unknown> {
+function isTable(value: unknown): value is Table<unknown, unknown> {
   return typeof value === 'object' && value !== null && Table.is(value);
 }

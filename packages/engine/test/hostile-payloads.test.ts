@@ -22,6 +22,13 @@ function outOfBounds(): Uint8Array {
   return payload;
 }
 
+/** A view whose buffer is somewhere else by now, and says that it is not. */
+function detachedView(): DataView {
+  const view = new DataView(new ArrayBuffer(8));
+  structuredClone(view.buffer, { transfer: [view.buffer] });
+  return Object.defineProperties(view, { byteLength: { value: 8 }, byteOffset: { value: 0 } });
+}
+
 /** A payload that says another length than it has. */
 function lying(length: number): Uint8Array {
   return Object.defineProperty(new Uint8Array(8).fill(1), 'length', { value: length });
@@ -33,6 +40,8 @@ function throwing(): never {
 
 const REFUSED: readonly [string, () => unknown][] = [
   ['detached', () => detached()],
+  ['a view of a detached buffer', detachedView],
+  ['a detached buffer', () => detachedView().buffer],
   ['out of the bounds of its buffer', outOfBounds],
   ['nothing', () => undefined],
   ['null', () => null],

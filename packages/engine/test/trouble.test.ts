@@ -36,6 +36,8 @@ test('after a failed sync nothing is acknowledged any more, on any shard, until 
   await rejectsWith('SHALE_POISONED', wal.resume());
   await rejectsWith('SHALE_POISONED', wal.sync());
   expect((await wal.stats()).health).toBe('poisoned');
+  expect(wal.health).toBe('poisoned');
+  expect(wal.trouble?.code).toBe('SHALE_POISONED');
   expect(await all(b.read())).toHaveLength(1);
   const path = wal.path;
   await wal.close();
@@ -91,6 +93,7 @@ test('a full disk stops appends until resume(), and reads go on', async () => {
   expect(await table.trim(1n)).toEqual({ first: 2n, last: 1n });
   await wal.resume();
   expect((await wal.stats()).health).toBe('well');
+  expect([wal.health, wal.trouble]).toEqual(['well', null]);
   expect(await table.append(bytes('b'))).toBe(2n);
 });
 

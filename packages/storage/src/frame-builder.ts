@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   APPEND_DROPS,
   APPEND_EXPECTS,
@@ -114,7 +115,7 @@ function measure(parts: readonly FramePart[]): { bytes: number; entries: number 
   for (const { id, payloads } of parts) {
     entries += payloads.length;
     for (const payload of payloads) {
-      if (!(payload instanceof Uint8Array)) {
+      if (!types.isUint8Array(payload)) {
         throw new WalError(
           'SHALE_INVALID_ARGUMENT',
           `a payload must be a Uint8Array, got ${typeof payload}`,

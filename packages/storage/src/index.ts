@@ -56,7 +56,7 @@ export { TABLE_STATE_STRIDE } from './state-list.js';
 export type { LogStats, RocksDBStats } from './stats.js';
 export type { TableInfo } from './tables.js';
 export { toPath } from './targets/location.js';
-export { fromHere } from './targets/real-path.js';
+export { fromHere, realPath } from './targets/real-path.js';
 export type { TrimResult } from './trim.js';
 export type { VerifyOptions } from './verify.js';
 export type {

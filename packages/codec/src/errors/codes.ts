@@ -49,7 +49,8 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   SHALE_LOCKED: {
     meaning: 'Another process, or another WAL of this process, has the database open for writing.',
     canRetry: true,
-    remedy: 'Close the other writer, which the message names, or open with readOnly: true.',
+    remedy:
+      'Close the other writer, which the message names, wait for it with waitForLock, share it within a process by reuse: true, or open with readOnly: true.',
   },
   SHALE_CORRUPT: {
     meaning: 'Bytes do not have the required layout; details say which field, where, and what was found.',

@@ -1,17 +1,10 @@
-import { WalError } from '../errors/wal-error.js';
+import { asBytes, type BytesInput } from './measure.js';
 import type { PayloadCodec } from './payload-codec.js';
 
-const BYTES: PayloadCodec<Uint8Array> = {
+const BYTES: PayloadCodec<Uint8Array, BytesInput> = {
   name: 'bytes',
   encode(value) {
-    if (!(value instanceof Uint8Array)) {
-      throw new WalError(
-        'SHALE_PAYLOAD',
-        `the bytes codec takes a Uint8Array, got ${typeof value}: choose another codec for the table`,
-        { details: { codec: 'bytes', step: 'encode' } },
-      );
-    }
-    return value;
+    return asBytes(value);
   },
   decode(bytes) {
     return bytes;
@@ -19,9 +12,10 @@ const BYTES: PayloadCodec<Uint8Array> = {
 };
 
 /**
- * Bytes in, bytes out. Nothing is copied: `decode` returns the view it is given, which shares its buffer with
- * neighbouring entries. Copy it (`bytes.slice()`) to keep it longer than them, or to transfer it.
+ * Bytes in, bytes out: what is appended may be a Uint8Array, an ArrayBuffer or a DataView, and is read as a Uint8Array.
+ * Nothing is copied: `decode` returns the view it is given, which shares its buffer with neighbouring entries. Copy it
+ * (`bytes.slice()`) to keep it longer than them, or to transfer it.
  */
-export function bytesCodec(): PayloadCodec<Uint8Array> {
+export function bytesCodec(): PayloadCodec<Uint8Array, BytesInput> {
   return BYTES;
 }

@@ -1,14 +1,18 @@
 import { WalError } from '../errors/wal-error.js';
 
-/** Turns an application's values into payload bytes and back. */
-export interface PayloadCodec<T> {
+/**
+ * Turns an application's values into payload bytes and back.
+ *
+ * `Input` is what can be appended, where that is more than what is read.
+ */
+export interface PayloadCodec<T, Input = T> {
   /** Used in error messages. */
   readonly name: string;
   /**
    * The bytes of a value. The log copies them before it encodes the next value and before `append` returns, so one
    * buffer can serve all calls.
    */
-  encode(value: T): Uint8Array;
+  encode(value: Input): Uint8Array;
   /** The value of the bytes, which are a view of a buffer that may be reused: keep a copy, not the view. */
   decode(bytes: Uint8Array): T;
 }

@@ -1,4 +1,4 @@
-import { EntryPacker, mustBe, type PayloadCodec, show } from '@shale/codec';
+import { asBytes, EntryPacker, mustBe, type PayloadCodec, show } from '@shale/codec';
 import { fromCaller, invalid } from '@shale/storage';
 import { costOf, mostEntries, tooLarge } from '../frames/cost.js';
 import type { CopiedPayloads, MeasuredPayloads, Payloads } from '../frames/pending-append.js';
@@ -14,10 +14,14 @@ export type GatheredBatch = readonly Uint8Array[] | CopiedPayloads;
  *
  * Throws SHALE_INVALID_ARGUMENT, SHALE_PAYLOAD, SHALE_TOO_LARGE.
  */
-export function gatherBatch<T>(codec: PayloadCodec<T>, payloads: readonly T[], limit: number): GatheredBatch {
+export function gatherBatch<Input>(
+  codec: PayloadCodec<unknown, Input>,
+  payloads: readonly Input[],
+  limit: number,
+): GatheredBatch {
   const items = readArray('payloads', 'an array of payloads', payloads, mostEntries(limit));
-  // A table without a codec takes bytes: T is Uint8Array, and what is not is refused when it is measured.
-  if (isBytesCodec(codec)) return items as readonly unknown[] as readonly Uint8Array[];
+  // A table without a codec takes bytes: there is no code to run for them.
+  if (isBytesCodec(codec)) return items.map(asBytes);
   const packer = new EntryPacker();
   for (const item of items) {
     const bytes = encodeWith(codec, item);

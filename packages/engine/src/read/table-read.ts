@@ -1,27 +1,17 @@
 import type { EntryChunk, PayloadCodec } from '@shale/codec';
 import { decodeWith } from '../payload.js';
 import type { ChunkStream } from './chunk-stream.js';
+import { type Entry, EntryOfTable } from './entry.js';
 import { type ChunkSource, EntryIterator, type ItemChunk } from './entry-iterator.js';
 import type { TablePosition } from './table-chunks.js';
-
-/** One entry of a table. */
-export interface Entry<T = Uint8Array> {
-  /** Its sequence in the table: 1 to 2^64-1. */
-  readonly sequence: bigint;
-  /**
-   * The payload. Bytes are a view that shares its buffer with its neighbours, and stay valid as long as they are
-   * referenced: copy them (`slice()`) to keep a few out of many.
-   */
-  readonly payload: T;
-}
 
 /** Consecutive entries of a read in one buffer, decoded when asked for. */
 export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>, undefined> {
   readonly #chunk: EntryChunk;
-  readonly #codec: PayloadCodec<T>;
+  readonly #codec: PayloadCodec<T, never>;
 
   /** @internal */
-  constructor(chunk: EntryChunk, codec: PayloadCodec<T>) {
+  constructor(chunk: EntryChunk, codec: PayloadCodec<T, never>) {
     this.#chunk = chunk;
     this.#codec = codec;
   }
@@ -43,7 +33,7 @@ export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>, undefined>
 
   /** Entry `index`, from 0. Throws SHALE_INVALID_ARGUMENT, or SHALE_PAYLOAD when the codec cannot decode it. */
   at(index: number): Entry<T> {
-    return { sequence: this.#chunk.sequenceAt(index), payload: this.payloadAt(index) };
+    return new EntryOfTable(this.#chunk.sequenceAt(index), this.payloadAt(index));
   }
 
   /** The sequence of entry `index`, from 0. */
@@ -76,10 +66,10 @@ export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>, undefined>
  */
 export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>, undefined> {
   readonly #begin: () => ChunkStream<TablePosition>;
-  readonly #codec: PayloadCodec<T>;
+  readonly #codec: PayloadCodec<T, never>;
 
   /** @internal */
-  constructor(begin: () => ChunkStream<TablePosition>, codec: PayloadCodec<T>) {
+  constructor(begin: () => ChunkStream<TablePosition>, codec: PayloadCodec<T, never>) {
     this.#begin = begin;
     this.#codec = codec;
   }

@@ -1,21 +1,12 @@
 import type { EntryChunk } from '@shale/codec';
 import type { Engine } from '../engine.js';
 import { ChunkStream } from '../read/chunk-stream.js';
+import { EntryOfRegion, type RegionEntry } from '../read/entry.js';
 import { EntryIterator, type ItemChunk } from '../read/entry-iterator.js';
 import { checkRegionReadOptions, type RegionReadOptions } from '../read/read-options.js';
 import { checkInTurn } from '../turn.js';
 import { RegionChunks } from './region-chunks.js';
 import { openRegion, type RegionReport } from './region-recovery.js';
-
-/** One entry of a region scan. */
-export interface RegionEntry {
-  /** The id of the table inside the region. */
-  readonly table: bigint;
-  /** Its sequence in the table: 1 to 2^64-1. */
-  readonly sequence: bigint;
-  /** A view that shares its buffer with its neighbours. */
-  readonly payload: Uint8Array;
-}
 
 /** A region: tables that belong together. Made by `wal.region`; costs nothing and needs no closing. */
 export class Region {
@@ -77,10 +68,6 @@ class RegionItems implements ItemChunk<RegionEntry> {
 
   at(index: number): RegionEntry {
     const chunk = this.#chunk;
-    return {
-      table: chunk.tableAt(index).table,
-      sequence: chunk.sequenceAt(index),
-      payload: chunk.payloadAt(index),
-    };
+    return new EntryOfRegion(chunk.tableAt(index).table, chunk.sequenceAt(index), chunk.payloadAt(index));
   }
 }

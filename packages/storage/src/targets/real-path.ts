@@ -77,8 +77,9 @@ async function realOrNothing(path: string): Promise<string | null> {
   }
   // What has a name and no real path is a link to something that is not there.
   const link = await lstat(path.replace(/(?<=.)\/+$/, '')).catch(() => null);
-  if (link !== null) throw refused(path, 'there is a link on the way that leads nowhere');
-  return null;
+  if (link?.isSymbolicLink()) throw refused(path, 'there is a link on the way that leads nowhere');
+  // Anything else has come into being meanwhile.
+  return link === null ? null : await realOrNothing(path);
 }
 
 /** A path is text here; one with other bytes would become the path of something else. */
