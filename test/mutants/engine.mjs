@@ -1,6 +1,18 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'outer-cpu-quota',
+    removes: 'that the quota of an outer control group counts',
+    edits: [
+      {
+        file: 'packages/engine/src/cpu-quota.ts',
+        from: 'least = Math.min(least, quota);',
+        to: 'least = quota;',
+      },
+    ],
+    killers: ['packages/engine/test/container.test.ts'],
+  },
+  {
     name: 'shared-wal-closed-by-first',
     removes: 'that a WAL which is shared stays open until the last of its holders closes it',
     edits: [

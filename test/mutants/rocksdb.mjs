@@ -1,6 +1,18 @@
 /** Mutants of packages/rocksdb: the binding. @type {import('./mutants.mjs').Mutant[]} */
 export const rocksdb = [
   {
+    name: 'memory-of-container',
+    removes: 'that the defaults keep to the memory of a container',
+    edits: [
+      {
+        file: 'packages/rocksdb/src/memory-limit.ts',
+        from: 'limit < machine ? limit : machine',
+        to: 'limit < machine ? machine : machine',
+      },
+    ],
+    killers: ['packages/engine/test/container.test.ts'],
+  },
+  {
     name: 'fsync',
     removes: 'the fdatasync of a write that is to be durable',
     edits: [

@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { mustBe } from '@shale/codec';
-import { HANDLE_OPTIONS, invalid, type RocksDBOptions, readBag } from '@shale/storage';
+import { HANDLE_OPTIONS, invalid, type RocksDBOptions, readBag, shareOfMemory } from '@shale/storage';
 import { isSignal } from './abort.js';
+import { processors } from './cpu-quota.js';
 import type { ShardBy } from './routing.js';
 
 /**
@@ -16,7 +16,8 @@ export interface WalOptions {
    * Worker threads. Each owns the tables that hash to it. Nothing on disk depends on it: it can change at every open.
    *
    * @range 1 to 64
-   * @defaultValue one less than `os.availableParallelism()`, at least 1 and at most 8
+   * @defaultValue one less than the processors that the process may use, at least 1 and at most 8. Those are
+   * `os.availableParallelism()`, or the CPU quota of its container, rounded up, if that is less
    */
   readonly shards?: number;
   /**
@@ -62,7 +63,8 @@ export interface WalOptions {
    * `maxQueuedBytes`: they hold no others up.
    *
    * @range 64 KiB to 2 GiB
-   * @defaultValue 64 MiB
+   * @defaultValue a sixteenth of the memory that the process may take (its container's, or the machine's), in whole MiB, at least
+   * 1 MiB and at most 64 MiB
    */
   readonly maxInFlightBytes?: number;
   /**
@@ -87,7 +89,8 @@ export interface WalOptions {
    * large entry needs may be larger, and then goes through alone. What a read has handed out does not count.
    *
    * @range 1 MiB to 2 GiB
-   * @defaultValue 64 MiB
+   * @defaultValue a sixteenth of the memory that the process may take (its container's, or the machine's), in whole MiB, at least
+   * 1 MiB and at most 64 MiB
    */
   readonly maxReadBytes?: number;
   /**
@@ -173,16 +176,16 @@ function flag(fallback: boolean): Rule {
 }
 
 const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
-  shards: integer(() => Math.min(8, Math.max(1, availableParallelism() - 1)), 1, 64),
+  shards: integer(() => Math.min(8, Math.max(1, processors() - 1)), 1, 64),
   shardBy: oneOf(['table', 'region']),
   instance: integer(() => 0, 0, 126),
   durability: oneOf(['sync', 'os']),
   create: flag(true),
   readOnly: flag(false),
-  maxInFlightBytes: integer(() => 64 * 1024 * 1024, 64 * 1024, 2 * 1024 ** 3),
+  maxInFlightBytes: integer(() => shareOfMemory(64 * 1024 * 1024), 64 * 1024, 2 * 1024 ** 3),
   maxQueuedBytes: integer(({ maxInFlightBytes }) => maxInFlightBytes, 0, 2 * 1024 ** 3),
   maxQueuedAppends: integer(() => 65536, 0, 2 ** 20),
-  maxReadBytes: integer(() => 64 * 1024 * 1024, 1024 * 1024, 2 * 1024 ** 3),
+  maxReadBytes: integer(() => shareOfMemory(64 * 1024 * 1024), 1024 * 1024, 2 * 1024 ** 3),
   frameBytes: integer(() => 512 * 1024, 16 * 1024, 16 * 1024 * 1024),
   recovery: oneOf(['strict', 'salvage']),
   waitForLock: integer(() => 0, 0, 2 ** 31 - 1),

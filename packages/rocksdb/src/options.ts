@@ -1,4 +1,5 @@
 import { rangeError, requireOptions, typeError } from './arguments.js';
+import { shareOfMemory } from './memory-limit.js';
 
 /** How RocksDB treats damage in its log when the database is opened. */
 export type WalRecoveryMode = 'pointInTime' | 'tolerateCorruptedTail' | 'absolute' | 'skipAnyCorrupted';
@@ -81,7 +82,8 @@ export interface DatabaseOptions {
    * Size of a memtable; it is flushed when it is full.
    *
    * @range 64 KiB to 64 GiB
-   * @defaultValue 64 MiB
+   * @defaultValue a sixteenth of the memory that the process may take (its container's, or the machine's), in whole MiB, at least
+   * 1 MiB and at most 64 MiB
    */
   readonly writeBufferSize?: number;
   /**
@@ -143,7 +145,8 @@ export interface DatabaseOptions {
    * Size of the cache of table blocks, shared by all threads; 0 is none.
    *
    * @range 0 to 1 TiB
-   * @defaultValue 32 MiB
+   * @defaultValue a sixteenth of the memory that the process may take (its container's, or the machine's), in whole MiB, at least
+   * 1 MiB and at most 32 MiB
    */
   readonly blockCacheSize?: number;
   /**
@@ -296,13 +299,13 @@ const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
   maxBackgroundJobs: { default: 2, min: 1, max: 64 },
   backgroundNice: { default: 10, min: 0, max: 19 },
   maxSubcompactions: { default: 1, min: 1, max: 64 },
-  writeBufferSize: { default: 64 * MIB, min: 64 * KIB, max: 64 * GIB },
+  writeBufferSize: { default: shareOfMemory(64 * MIB), min: 64 * KIB, max: 64 * GIB },
   maxWriteBufferNumber: { default: 2, min: 2, max: 64 },
   level0FileNumCompactionTrigger: { default: 4, min: 1, max: 10_000 },
   level0SlowdownWritesTrigger: { default: 20, min: 1, max: 10_000 },
   level0StopWritesTrigger: { default: 36, min: 1, max: 10_000 },
   fifoCompactionMaxTableFilesSize: { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
-  blockCacheSize: { default: 32 * MIB, min: 0, max: 1024 * GIB },
+  blockCacheSize: { default: shareOfMemory(32 * MIB), min: 0, max: 1024 * GIB },
   blockSize: { default: 16 * KIB, min: KIB, max: 16 * MIB },
   maxTotalWalSize: { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
   walBytesPerSync: { default: 0, min: 0, max: 1024 * GIB },

@@ -5,6 +5,7 @@ export {
   type LibraryInfo,
   libraryInfo,
   rocksdbVersion,
+  shareOfMemory,
   useAddon,
 } from '@shale/rocksdb';
 export { fromCaller, isPayloadError, reasonOf } from './arguments/caller-error.js';
