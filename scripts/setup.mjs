@@ -12,7 +12,7 @@ import { fail } from './lib/say.mjs';
 import { ensureSystem } from './lib/system.mjs';
 
 export async function setup() {
-  requireNode(20, 0, 'Shale');
+  requireNode(20, 19, 'Shale');
   await withLock(join(cache, 'setup.lock'), async () => {
     await ensureSystem();
     await ensureInstalled();

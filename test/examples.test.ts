@@ -1,5 +1,5 @@
 // Every TypeScript example of README.md, of the packages' READMEs and of docs/ compiles under the project's own strict
-// settings and runs to its end in an empty directory: a reader can paste any of them.
+// settings, and that and every JavaScript example runs to its end in an empty directory: a reader can paste any of them.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ const workspace = join(root, 'test', '.examples');
 interface Example {
   readonly from: string;
   readonly name: string;
+  readonly language: string;
   readonly source: string;
 }
 
@@ -30,10 +31,11 @@ async function findExamples(): Promise<Example[]> {
   const examples: Example[] = [];
   for (const file of await markdownFiles()) {
     const text = await readFile(join(root, file), 'utf8').catch(() => '');
-    for (const match of text.matchAll(/^```ts\n(.*?)^```$/gms)) {
+    for (const match of text.matchAll(/^```(ts|js)\n(.*?)^```$/gms)) {
       const line = text.slice(0, match.index).split('\n').length;
       const name = `${file.replaceAll(/[^a-zA-Z0-9]+/g, '-')}-${line}`;
-      examples.push({ from: `${file}:${line}`, name, source: match[1] ?? '' });
+      const [, language = '', source = ''] = match;
+      examples.push({ from: `${file}:${line}`, name, language, source });
     }
   }
   return examples;
@@ -44,8 +46,11 @@ const examples = await findExamples();
 beforeAll(async () => {
   await rm(workspace, { recursive: true, force: true });
   await mkdir(workspace, { recursive: true });
-  for (const { name, source } of examples) {
-    await writeFile(join(workspace, `${name}.ts`), `${source}\nexport {};\n`);
+  await mkdir(join(workspace, 'out'));
+  for (const { name, language, source } of examples) {
+    // JavaScript is run as it stands.
+    if (language === 'js') await writeFile(join(workspace, 'out', `${name}.js`), source);
+    else await writeFile(join(workspace, `${name}.ts`), `${source}\nexport {};\n`);
   }
   const settings = {
     extends: relative(workspace, join(root, 'tsconfig.base.json')),

@@ -32,6 +32,7 @@ export {
   APPEND_WORDS,
 } from './frame/frame-format.js';
 export { EntryPacker, type PackedEntries } from './frame/packed-entries.js';
+export type { OverArrayBuffer } from './frame/typed-views.js';
 export {
   decodeGroup,
   encodeGroup,

@@ -1,4 +1,4 @@
-import { type KeyRange, type TableId, tableRangeUpTo } from '@shale/codec';
+import { type KeyRange, type OverArrayBuffer, type TableId, tableRangeUpTo } from '@shale/codec';
 import type { ReclaimReport } from '@shale/storage';
 import { TRIMMED_STRIDE } from './shard/protocol.js';
 import type { TableRef } from './table-ref.js';
@@ -38,7 +38,11 @@ export interface ReclaimContext {
    * @param trimmed of each table its region, its id, and the last sequence that is gone; it is given away
    * @param span what to compact beside them when it is deep, whatever it holds; null: nothing
    */
-  reclaim(trimmed: BigUint64Array<ArrayBuffer>, deep: boolean, span: KeyRange | null): Promise<ReclaimReport>;
+  reclaim(
+    trimmed: OverArrayBuffer<BigUint64Array>,
+    deep: boolean,
+    span: KeyRange | null,
+  ): Promise<ReclaimReport>;
   /** A number that changes whenever something is written. */
   activity(): number;
   /** Whether there is room to compact: a full disk only lets go of whole files, until it is resumed. */
@@ -242,7 +246,7 @@ export class Reclaimer {
  * For a thread, which makes the ranges of it at its own pace: there may be thousands, and they are asked for again and
  * again.
  */
-function packed(tables: readonly Trimmed[]): BigUint64Array<ArrayBuffer> {
+function packed(tables: readonly Trimmed[]): OverArrayBuffer<BigUint64Array> {
   const words = new BigUint64Array(tables.length * TRIMMED_STRIDE);
   let at = 0;
   for (const { id, upTo } of tables) {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { StoredBackup, StoredBackups } from './backup-results.js';
 import { RocksDBError } from './errors.js';
+import { installedPackage, requireOf } from './installed.js';
 import type { ResolvedOptions } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
 import type { LostValues, RewrittenTableFile, TableFileCheck } from './table-files.js';
@@ -181,9 +181,12 @@ let place: string | undefined;
  */
 export function addonPath(): string {
   const { SHALE_ROCKSDB_ADDON } = process.env;
-  return (
-    place ?? SHALE_ROCKSDB_ADDON ?? fileURLToPath(new URL('../build/shale_rocksdb.node', import.meta.url))
-  );
+  return place ?? SHALE_ROCKSDB_ADDON ?? builtAddon();
+}
+
+/** Where a build puts the addon: into the package; said of a bundle without it as beside the bundle. */
+function builtAddon(): string {
+  return join(installedPackage('@shale/rocksdb', import.meta.url) ?? '.', 'build', 'shale_rocksdb.node');
 }
 
 /**
@@ -232,7 +235,7 @@ export function native(): NativeBinding {
   if (loaded === undefined) {
     const path = addonPath();
     try {
-      const binding: NativeBinding = createRequire(import.meta.url)(path);
+      const binding: NativeBinding = requireOf(path)(path);
       binding.initialize(RocksDBError);
       loaded = binding;
     } catch (cause) {

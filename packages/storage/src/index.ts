@@ -2,8 +2,10 @@ export type { Compression, FilePermissions, Memtable, WalRecoveryMode } from '@s
 export {
   addonPath,
   HANDLE_OPTIONS,
+  installedPackage,
   type LibraryInfo,
   libraryInfo,
+  loadDependency,
   rocksdbVersion,
   shareOfMemory,
   useAddon,

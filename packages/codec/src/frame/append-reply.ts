@@ -5,7 +5,7 @@ import { requireLittleEndian } from '../layout/byte-order.js';
 import { isErrorData } from './error-data-shape.js';
 import { BIN_HEADER_LENGTH, EXPECT_STRIDE, FRAME_VERSION, writeBinHeader } from './frame-format.js';
 import { MessageReader } from './message-reader.js';
-import { alignedCopy } from './typed-views.js';
+import { alignedCopy, type OverArrayBuffer } from './typed-views.js';
 
 /*
  * The reply to an append frame is one msgpack message, an array of four: version, bin of first sequences (u64 LE
@@ -58,7 +58,7 @@ export function encodeAppendReply(
   firsts: BigUint64Array,
   errors: readonly AppendError[],
   trims: BigUint64Array = NO_TRIMS,
-): Uint8Array<ArrayBuffer> {
+): OverArrayBuffer<Uint8Array> {
   requireLittleEndian();
   const packedErrors: Uint8Array = errors.length === 0 ? NO_ERRORS : packr.pack(errors);
   const trimsAt = FIRSTS_AT + firsts.byteLength + BIN_HEADER_LENGTH;

@@ -1,4 +1,4 @@
-import { WalError } from '@shale/codec';
+import { type OverArrayBuffer, WalError } from '@shale/codec';
 import { TABLE_STATE_STRIDE } from '@shale/storage';
 import type { Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
@@ -7,11 +7,11 @@ import type { Address } from '../table-ref.js';
 export interface ShardTables {
   readonly shard: Shard;
   /** Region, table; and so on. */
-  readonly ids: BigUint64Array<ArrayBuffer>;
+  readonly ids: OverArrayBuffer<BigUint64Array>;
 }
 
 interface Lent extends ShardTables {
-  readonly states: BigUint64Array<ArrayBuffer>;
+  readonly states: OverArrayBuffer<BigUint64Array>;
 }
 
 /** How often a write is tried when threads die that lend to it. Each of them is replaced. */
@@ -95,7 +95,7 @@ async function lendAll(loans: Loans, loan: bigint, tables: readonly ShardTables[
     for (const { shard, ids } of tables) {
       const states = await shard.request<'lend'>({ kind: 'lend', loan, ids }, 'fail');
       if (states === null) return giveUp();
-      lent.push({ shard, ids, states: states as BigUint64Array<ArrayBuffer> });
+      lent.push({ shard, ids, states: states as OverArrayBuffer<BigUint64Array> });
     }
   } catch (error) {
     giveUp();
@@ -124,7 +124,7 @@ function takeBack(shard: Shard, loan: bigint, states: BigUint64Array | null): vo
   shard.request<'takeBack'>({ kind: 'takeBack', loan, states }, 'fail').catch(() => undefined);
 }
 
-function joined(lent: readonly Lent[]): BigUint64Array<ArrayBuffer> {
+function joined(lent: readonly Lent[]): OverArrayBuffer<BigUint64Array> {
   const all = new BigUint64Array(lent.reduce((sum, { states }) => sum + states.length, 0));
   let at = 0;
   for (const { states } of lent) {

@@ -26,7 +26,7 @@ export interface ItemChunk<E> {
  * Walks the items of chunks. Written by hand because an async generator costs several microtasks per item, and this
  * runs once per entry: an item that is there already costs one resolved promise.
  */
-export class EntryIterator<E> implements AsyncIterableIterator<E, undefined> {
+export class EntryIterator<E> implements AsyncIterableIterator<E> {
   readonly #source: ChunkSource<E>;
   #chunk: ItemChunk<E> | null = null;
   #held: Held | null = null;

@@ -6,7 +6,7 @@ import { type ChunkSource, EntryIterator, type ItemChunk } from './entry-iterato
 import type { TablePosition } from './table-chunks.js';
 
 /** Consecutive entries of a read in one buffer, decoded when asked for. */
-export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>, undefined> {
+export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>> {
   readonly #chunk: EntryChunk;
   readonly #codec: PayloadCodec<T, never>;
 
@@ -64,7 +64,7 @@ export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>, undefined>
  * the signal's reason. What stands before damage is delivered first; a new read from behind it goes on there. Once an
  * iteration has failed it keeps failing with the same error.
  */
-export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>, undefined> {
+export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>> {
   readonly #begin: () => ChunkStream<TablePosition>;
   readonly #codec: PayloadCodec<T, never>;
 
@@ -75,12 +75,12 @@ export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>, undefi
   }
 
   /** Reads entry by entry. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Entry<T>, undefined> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Entry<T>> {
     return new EntryIterator(this.#source((chunk) => chunk));
   }
 
   /** Reads many entries at a time: much cheaper per entry. */
-  chunks(): AsyncIterableIterator<TableChunk<T>, undefined> {
+  chunks(): AsyncIterableIterator<TableChunk<T>> {
     return new EntryIterator(this.#source((chunk) => ({ length: 1, at: () => chunk })));
   }
 

@@ -39,7 +39,7 @@ export class Region {
    * before it, SHALE_CLOSED, the signal's reason, and SHALE_OUTCOME_UNKNOWN when the thread it ran on died: begin a new
    * one. Once it has failed it keeps failing.
    */
-  scan(options: RegionReadOptions = {}): AsyncIterableIterator<RegionEntry, undefined> {
+  scan(options: RegionReadOptions = {}): AsyncIterableIterator<RegionEntry> {
     const { signal, chunkBytes } = checkRegionReadOptions(options);
     const stream = new ChunkStream(this.#engine, new RegionChunks(this.#engine, this.id), {
       signal,

@@ -1,12 +1,10 @@
 import type { Worker } from 'node:worker_threads';
 import { type ErrorData, errorFromData } from '@shale/codec';
 import { addonPath } from '@shale/storage';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
+import { threadParts } from './installed.js';
 import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks, ThreadStart } from './protocol.js';
 import { type ThreadOptions, threadOptions } from './thread-options.js';
-
-/** One file with all the code of the thread, made of `worker/entry.js` by scripts/bundle-worker.mjs. */
-const WORKER = new URL('../worker/thread.cjs', import.meta.url).href;
 
 /**
  * Tasks given to the thread at once: all. Those that wait for a lent table wait in the thread, for it to be taken
@@ -48,8 +46,9 @@ export class ShardThread {
   #onGone: () => void = () => {};
 
   constructor(options: ThreadOptions = threadOptions()) {
-    this.#pool = new Piscina({
-      filename: WORKER,
+    const { code, piscina } = threadParts();
+    this.#pool = new piscina.Piscina({
+      filename: code,
       ...options,
       workerData: { addon: addonPath() } satisfies ThreadStart,
       minThreads: 0,

@@ -4,6 +4,7 @@ import {
   encodeAppendReply,
   errorToData,
   type KeyRange,
+  type OverArrayBuffer,
   type TableId,
   tableRangeUpTo,
   WalError,
@@ -235,7 +236,10 @@ export class ShardWorker {
 }
 
 /** The reply to a frame, in the frame's own buffer. */
-function replyInto(buffer: ArrayBuffer, { firsts, trims, errors }: CommitResult): Uint8Array<ArrayBuffer> {
+function replyInto(
+  buffer: ArrayBuffer,
+  { firsts, trims, errors }: CommitResult,
+): OverArrayBuffer<Uint8Array> {
   return encodeAppendReply(
     buffer,
     firsts,

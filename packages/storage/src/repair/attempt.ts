@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { errorFromData } from '@shale/codec';
-import { addonPath } from '@shale/rocksdb';
+import { addonPath, installedPackage } from '@shale/rocksdb';
 import type { RepairLoss, RepairProgress } from './events.js';
 import type { ProcessMessage, ProcessOrder } from './process-messages.js';
 import { type RepairOrder, RepairRun, type RunPlace, type RunTotals } from './run.js';
@@ -24,7 +24,6 @@ export type AttemptEnd = { readonly type: 'done'; readonly totals: RunTotals } |
 /** The last one is an end. */
 export type AttemptEvent = RepairLoss | RepairProgress | AttemptEnd;
 
-const PROGRAM = fileURLToPath(new URL('./repair-process.js', import.meta.url));
 /** Yarn's Plug'n'Play: without it a process does not find its own files. */
 const PLUG_AND_PLAY = /(?:-r|--require)[ =]\S*\.pnp\.c?js/g;
 /** Sent by people and by their systems to end a process, and not by what goes wrong in one. */
@@ -50,12 +49,16 @@ export async function* attemptHere(order: RepairOrder): AsyncGenerator<AttemptEv
 
 /** Null when there can be none. */
 function start(): ChildProcess | null {
-  if (!existsSync(PROGRAM)) return null;
+  const program = join(
+    installedPackage('@shale/storage', import.meta.url) ?? '.',
+    'dist/repair/repair-process.js',
+  );
+  if (!existsSync(program)) return null;
   const { NODE_OPTIONS = '', ...env } = process.env;
   // The application's preloads have no business there.
   const options = NODE_OPTIONS.match(PLUG_AND_PLAY)?.join(' ');
   try {
-    return fork(PROGRAM, {
+    return fork(program, {
       execArgv: [],
       env: options === undefined ? env : { ...env, NODE_OPTIONS: options },
       serialization: 'advanced',
