@@ -175,8 +175,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/engine.ts',
-        from: 'for (const shard of this.shards) shard.hurry();\n    await this.intake.settled();\n',
-        to: 'for (const shard of this.shards) shard.hurry();\n',
+        from: 'for (const shard of this.shards) shard.hurry();\n    await this.settled();\n',
+        to: 'for (const shard of this.shards) shard.hurry();\n    await Promise.allSettled(this.#changes);\n',
       },
     ],
     killers: ['packages/engine/test/close.test.ts', 'test/attacks/model/model.test.ts'],

@@ -16,8 +16,7 @@ export interface WalOptions {
    * Worker threads. Each owns the tables that hash to it. Nothing on disk depends on it: it can change at every open.
    *
    * @range 1 to 64
-   * @defaultValue one less than the processors that the process may use, at least 1 and at most 8. Those are
-   * `os.availableParallelism()`, or the CPU quota of its container, rounded up, if that is less
+   * @defaultValue one less than the processors of its machine or the CPU quota of its container, at least 1 and at most 8
    */
   readonly shards?: number;
   /**
@@ -63,8 +62,7 @@ export interface WalOptions {
    * `maxQueuedBytes`: they hold no others up.
    *
    * @range 64 KiB to 2 GiB
-   * @defaultValue a sixteenth of the memory that the process may take (its container's, or the machine's), in whole MiB, at least
-   * 1 MiB and at most 64 MiB
+   * @defaultValue a sixteenth of the memory of its container or machine, at most 64 MiB
    */
   readonly maxInFlightBytes?: number;
   /**
@@ -89,8 +87,7 @@ export interface WalOptions {
    * large entry needs may be larger, and then goes through alone. What a read has handed out does not count.
    *
    * @range 1 MiB to 2 GiB
-   * @defaultValue a sixteenth of the memory that the process may take (its container's, or the machine's), in whole MiB, at least
-   * 1 MiB and at most 64 MiB
+   * @defaultValue a sixteenth of the memory of its container or machine, at most 64 MiB
    */
   readonly maxReadBytes?: number;
   /**

@@ -82,8 +82,7 @@ export interface DatabaseOptions {
    * Size of a memtable; it is flushed when it is full.
    *
    * @range 64 KiB to 64 GiB
-   * @defaultValue a sixteenth of the memory that the process may take (its container's, or the machine's), in whole MiB, at least
-   * 1 MiB and at most 64 MiB
+   * @defaultValue a sixteenth of the memory of its container or machine, at most 64 MiB
    */
   readonly writeBufferSize?: number;
   /**
@@ -145,8 +144,7 @@ export interface DatabaseOptions {
    * Size of the cache of table blocks, shared by all threads; 0 is none.
    *
    * @range 0 to 1 TiB
-   * @defaultValue a sixteenth of the memory that the process may take (its container's, or the machine's), in whole MiB, at least
-   * 1 MiB and at most 32 MiB
+   * @defaultValue a sixteenth of the memory of its container or machine, at most 32 MiB
    */
   readonly blockCacheSize?: number;
   /**
