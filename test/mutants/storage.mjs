@@ -30,12 +30,12 @@ export const storage = [
     removes: 'that the hash of a table has all of its region in it',
     edits: [
       {
-        file: 'packages/storage/src/table-states.ts',
+        file: 'packages/storage/src/table-rows.ts',
         from: 'mixed ^ (mixed >>> 15) ^ b, 0x85ebca6b',
         to: '0 & b, 0x85ebca6b',
       },
     ],
-    killers: ['packages/storage/test/table-states.test.ts'],
+    killers: ['packages/storage/test/table-rows.test.ts'],
   },
   {
     name: 'urls-of-other-logs',
@@ -175,7 +175,7 @@ export const storage = [
     removes: 'the floor that a metadata record is for sequences, when a table is recovered',
     edits: [
       {
-        file: 'packages/storage/src/table-unit.ts',
+        file: 'packages/storage/src/table-state.ts',
         from: 'this.next = (tail > floor ? tail : floor) + 1n;',
         to: 'this.next = tail + (floor - floor) + 1n;',
       },
@@ -200,11 +200,11 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/write-frame.ts',
-        from: '  db.write(groups, frame.lengths, frame.data, { sync: frame.sync });\n',
-        to: `  const [runs, lengths, data] = [groups, frame.lengths, frame.data].map((part) => part.slice());
+        from: '  db.write(runs, frame.lengths, frame.data, { sync: frame.sync });\n',
+        to: `  const [records, lengths, data] = [runs, frame.lengths, frame.data].map((part) => part.slice());
   const { sync } = frame;
-  if (runs === undefined || lengths === undefined || data === undefined) return;
-  setImmediate(() => db.write(runs, lengths, data, { sync }));\n`,
+  if (records === undefined || lengths === undefined || data === undefined) return;
+  setImmediate(() => db.write(records, lengths, data, { sync }));\n`,
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],
@@ -216,8 +216,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/plain-frames.ts',
-        from: '        this.#restore(frame, states);\n',
-        to: '        if (frame.appendCount < 0) this.#restore(frame, states);\n',
+        from: '        this.#restore(frame, rows);\n',
+        to: '        if (frame.appendCount < 0) this.#restore(frame, rows);\n',
       },
     ],
     killers: ['packages/storage/test/append.test.ts', 'packages/storage/test/plain-frames.test.ts'],
@@ -313,8 +313,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/removals.ts',
-        from: 'const from = touched.trim?.from ?? unit.first;',
-        to: 'const from = unit.first;',
+        from: 'const from = touched.trim?.from ?? state.first;',
+        to: 'const from = state.first;',
       },
     ],
     killers: ['packages/storage/test/frames.test.ts'],
@@ -337,7 +337,7 @@ export const storage = [
       'the end of a run of entries at a trim or drop of their frame, so that they are written after it',
     edits: [
       {
-        file: 'packages/storage/src/group-runs.ts',
+        file: 'packages/storage/src/write-runs.ts',
         from: '    this.#close();\n    this.#entries = 0;\n    this.#removals++;\n',
         to: '    this.#removals++;\n',
       },
@@ -350,7 +350,7 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/removals.ts',
-        from: 'if (before !== null) unit.restore(before);',
+        from: 'if (before !== null) state.restore(before);',
         to: 'void before;',
       },
     ],
@@ -431,19 +431,19 @@ export const storage = [
         to: 'const U64_LIMIT = 2n ** 64n;\n\n/** What opening a region found. */',
       },
     ],
-    killers: ['packages/storage/test/table-states.test.ts'],
+    killers: ['packages/storage/test/table-rows.test.ts'],
   },
   {
     name: 'packed-states',
     removes: 'the state of tables that are not at hand any more',
     edits: [
       {
-        file: 'packages/storage/src/table-units.ts',
-        from: '      this.#states.set(unit.id, unit);',
-        to: '      if (unit.pending !== unit.next) this.#states.set(unit.id, unit);',
+        file: 'packages/storage/src/known-tables.ts',
+        from: '      this.#rows.set(state.id, state);',
+        to: '      if (state.pending !== state.next) this.#rows.set(state.id, state);',
       },
     ],
-    killers: ['packages/storage/test/table-states.test.ts'],
+    killers: ['packages/storage/test/table-rows.test.ts'],
   },
   {
     name: 'loan-that-is-gone',
@@ -476,8 +476,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/commit.ts',
-        from: 'this.#units[missing[i] ?? 0] = known ?? unit;',
-        to: 'this.#units[missing[i] ?? 0] = unit;',
+        from: 'this.#states[missing[i] ?? 0] = known ?? state;',
+        to: 'this.#states[missing[i] ?? 0] = state;',
       },
     ],
     killers: ['packages/storage/test/frames.test.ts', 'packages/storage/test/plain-frames.test.ts'],
@@ -488,8 +488,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/plain-frames.ts',
-        from: 'if (this.#made.length > 0) this.#forgetUnwritten(frame, states);',
-        to: 'if (this.#made.length < 0) this.#forgetUnwritten(frame, states);',
+        from: 'if (this.#made.length > 0) this.#forgetUnwritten(frame, rows);',
+        to: 'if (this.#made.length < 0) this.#forgetUnwritten(frame, rows);',
       },
     ],
     killers: ['packages/storage/test/plain-frames.test.ts'],
@@ -638,7 +638,7 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/plain-frames.ts',
-        from: '        this.#trims.restore(states);\n',
+        from: '        this.#trims.restore(rows);\n',
         to: '',
       },
     ],
@@ -685,9 +685,9 @@ export const storage = [
     removes: 'that a table of which all is an entry 0 is not as never written',
     edits: [
       {
-        file: 'packages/storage/src/table-units.ts',
-        from: 'return unit !== undefined && unit.first !== 0n;',
-        to: 'return unit !== undefined;',
+        file: 'packages/storage/src/known-tables.ts',
+        from: 'return state !== undefined && state.first !== 0n;',
+        to: 'return state !== undefined;',
       },
     ],
     killers: ['packages/storage/test/plain-trims.test.ts'],
@@ -699,8 +699,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/plain-frames.ts',
-        from: 'if (this.#trims.count === 0) remove(states, view, at);',
-        to: 'if (this.#trims.count >= 0) remove(states, view, at);',
+        from: 'if (this.#trims.count === 0) remove(rows, view, at);',
+        to: 'if (this.#trims.count >= 0) remove(rows, view, at);',
       },
     ],
     killers: ['packages/storage/test/frames.test.ts'],

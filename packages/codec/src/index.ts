@@ -5,7 +5,7 @@ export {
   encodeCatalogRecord,
   isCatalogMovedMark,
 } from './catalog-record.js';
-export { type ChunkGroup, EntryChunk, type ScanLayout } from './chunk/entry-chunk.js';
+export { type ChunkRun, EntryChunk, type ScanLayout } from './chunk/entry-chunk.js';
 export { ERROR_CODES, ERROR_INFO, type ErrorCode, type ErrorCodeInfo } from './errors/codes.js';
 export { type CauseData, type ErrorData, errorFromData, errorToData } from './errors/error-data.js';
 export { mustBe } from './errors/refuse.js';
@@ -33,18 +33,6 @@ export {
 } from './frame/frame-format.js';
 export { EntryPacker, type PackedEntries } from './frame/packed-entries.js';
 export type { OverArrayBuffer } from './frame/typed-views.js';
-export {
-  decodeGroup,
-  encodeGroup,
-  GROUP_DESCENDING,
-  GROUP_DROP,
-  GROUP_FLOOR,
-  GROUP_SKIP,
-  GROUP_STRIDE,
-  GROUP_TRIM,
-  GROUP_TRIM_MOST,
-  type Group,
-} from './group.js';
 export {
   CATALOG_INSTANCE,
   FORMAT_VERSION,
@@ -117,4 +105,16 @@ export type {
   UnexaminedFile,
   UnexaminedReason,
 } from './recovery/report.js';
+export {
+  decodeRun,
+  encodeRun,
+  RUN_DESCENDING,
+  RUN_DROP,
+  RUN_FLOOR,
+  RUN_SKIP,
+  RUN_STRIDE,
+  RUN_TRIM,
+  RUN_TRIM_MOST,
+  type Run,
+} from './run.js';
 export { MAX_NAME_BYTES } from './table-name.js';

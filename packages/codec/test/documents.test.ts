@@ -3,16 +3,14 @@ import {
   catalogMovedMark,
   decodeLogKey,
   encodeCatalogRecord,
-  encodeGroup,
   encodeLogKey,
   encodeLogKeyPrefix,
   encodeLogValue,
   encodeMetaValue,
   encodeNameCounter,
   encodeNameValue,
+  encodeRun,
   encodeTableNameValue,
-  GROUP_DESCENDING,
-  GROUP_STRIDE,
   LOG_KEY_LENGTH,
   LOG_KEY_PREFIX_LENGTH,
   logKey,
@@ -20,6 +18,8 @@ import {
   metaKey,
   nameCounterKey,
   nameKey,
+  RUN_DESCENDING,
+  RUN_STRIDE,
   tableNameKey,
   U64_MAX,
 } from '@shale/codec';
@@ -61,8 +61,8 @@ test('the examples of docs/format.md are what the codec writes', () => {
     '                      is cpu.é': hexOf(encodeTableNameValue('cpu.é')),
     'counter               of instance 0': hexOf(nameCounterKey(0)),
     '                      says 2^63 + 1': hexOf(encodeNameCounter(2n ** 63n + 1n)),
-    'three entries down from 1000': built(GROUP_STRIDE, (t) =>
-      encodeGroup(t, 0, prefix, 1000n, 3, GROUP_DESCENDING),
+    'three entries down from 1000': built(RUN_STRIDE, (t) =>
+      encodeRun(t, 0, prefix, 1000n, 3, RUN_DESCENDING),
     ),
   };
   for (const [label, hex] of Object.entries(examples)) expect(hexAfter(document, label), label).toBe(hex);

@@ -1,11 +1,11 @@
 import {
   EntryChunk,
-  encodeGroup,
   encodeLogKeyPrefix,
-  GROUP_DESCENDING,
-  GROUP_SKIP,
-  GROUP_STRIDE,
+  encodeRun,
   LOG_KEY_PREFIX_LENGTH,
+  RUN_DESCENDING,
+  RUN_SKIP,
+  RUN_STRIDE,
   type ScanLayout,
   type TableId,
   U64_MAX,
@@ -27,8 +27,8 @@ function scanned(runs: readonly Run[], slack = 0): { buffer: ArrayBuffer; layout
   const payloads = runs.flatMap((run) => run.payloads);
   const dataLength = payloads.reduce((sum, payload) => sum + payload.length + 1, 0);
   const endsAt = Math.ceil(dataLength / 8) * 8;
-  const groupsAt = Math.ceil((endsAt + payloads.length * 4) / 8) * 8;
-  const buffer = new ArrayBuffer(groupsAt + runs.length * GROUP_STRIDE + slack);
+  const runsAt = Math.ceil((endsAt + payloads.length * 4) / 8) * 8;
+  const buffer = new ArrayBuffer(runsAt + runs.length * RUN_STRIDE + slack);
   const bytes = new Uint8Array(buffer);
   const view = new DataView(buffer);
   let at = 0;
@@ -40,10 +40,10 @@ function scanned(runs: readonly Run[], slack = 0): { buffer: ArrayBuffer; layout
   const prefix = new Uint8Array(LOG_KEY_PREFIX_LENGTH);
   for (const [i, run] of runs.entries()) {
     encodeLogKeyPrefix(prefix, 0, { instance: 0, region: run.id.region, table: run.id.table });
-    const flags = run.descending ? GROUP_DESCENDING : 0;
-    encodeGroup(bytes, groupsAt + i * GROUP_STRIDE, prefix, run.first, run.payloads.length, flags);
+    const flags = run.descending ? RUN_DESCENDING : 0;
+    encodeRun(bytes, runsAt + i * RUN_STRIDE, prefix, run.first, run.payloads.length, flags);
   }
-  const layout = { entries: payloads.length, groups: runs.length, dataLength, endsAt, groupsAt };
+  const layout = { entries: payloads.length, runs: runs.length, dataLength, endsAt, runsAt };
   return { buffer, layout };
 }
 
@@ -91,9 +91,9 @@ describe('entries are what the scan left', () => {
     );
   });
 
-  test('in groups that say where they start', () => {
+  test('in runs that say where they start', () => {
     const chunk = chunkOf([dense, { ...dense, first: 99n, descending: true }]);
-    expect(chunk.groups).toEqual([
+    expect(chunk.runs).toEqual([
       { id: dense.id, first: 10n, count: 4, start: 0, descending: false },
       { id: dense.id, first: 99n, count: 4, start: 4, descending: true },
     ]);
@@ -109,7 +109,7 @@ describe('entries are what the scan left', () => {
   test('and a chunk may be empty', () => {
     const chunk = chunkOf([]);
     expect(chunk.length).toBe(0);
-    expect(chunk.groups).toEqual([]);
+    expect(chunk.runs).toEqual([]);
     walErrorOf(() => chunk.sequenceAt(0), 'SHALE_INVALID_ARGUMENT');
   });
 });
@@ -139,31 +139,31 @@ describe('a layout that is not that of the buffer is refused', () => {
     ['layout', { entries: -1 }],
     ['layout', { entries: 0.5 }],
     ['layout', { entries: 1e9 }],
-    ['layout', { groups: 2 ** 40 }],
-    ['layout', { groups: 9 }],
+    ['layout', { runs: 2 ** 40 }],
+    ['layout', { runs: 9 }],
     ['layout', { dataLength: 17 }],
     ['layout', { endsAt: 4 }],
     ['layout', { endsAt: 12 }],
-    ['layout', { groupsAt: 24 }],
-    ['layout', { groupsAt: 36 }],
-    ['layout', { groupsAt: 40 }],
+    ['layout', { runsAt: 24 }],
+    ['layout', { runsAt: 36 }],
+    ['layout', { runsAt: 40 }],
     ['ends', { dataLength: 10 }],
-    ['groups', { entries: 3 }],
-    ['groups', { groups: 0 }],
+    ['runs', { entries: 3 }],
+    ['runs', { runs: 0 }],
   ])('%s: %j', (field, change) => {
     const { buffer, layout } = scanned([dense]);
-    expect(layout).toEqual({ entries: 4, groups: 1, dataLength: 11, endsAt: 16, groupsAt: 32 });
+    expect(layout).toEqual({ entries: 4, runs: 1, dataLength: 11, endsAt: 16, runsAt: 32 });
     const error = walErrorOf(() => new EntryChunk(buffer, { ...layout, ...change }), 'SHALE_CORRUPT');
     expect(error.details).toMatchObject({ field });
   });
 
-  test('groups: empty, or to be skipped', () => {
+  test('runs: empty, or to be skipped', () => {
     for (const [at, value] of [
       [20, 0],
-      [18, GROUP_SKIP],
+      [18, RUN_SKIP],
     ] as const) {
       const { buffer, layout } = scanned([dense]);
-      new Uint8Array(buffer)[layout.groupsAt + at] = value;
+      new Uint8Array(buffer)[layout.runsAt + at] = value;
       walErrorOf(() => new EntryChunk(buffer, layout), 'SHALE_CORRUPT');
     }
   });

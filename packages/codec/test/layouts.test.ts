@@ -102,11 +102,11 @@ describe('what is encoded decodes to the same', () => {
 
   test('meta keys and meta values', () => {
     fc.assert(
-      fc.property(instance, u64, u64, (i, table, maxSequence) => {
+      fc.property(instance, u64, u64, (i, table, floor) => {
         expect(decodeMetaKey(metaKey(i, table), i)).toEqual({ instance: i, table });
         const value = new Uint8Array(META_VALUE_LENGTH);
-        encodeMetaValue(value, 0, maxSequence);
-        expect(decodeMetaValue(value)).toBe(maxSequence);
+        encodeMetaValue(value, 0, floor);
+        expect(decodeMetaValue(value)).toBe(floor);
       }),
     );
   });

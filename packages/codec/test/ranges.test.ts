@@ -79,7 +79,7 @@ describe('a key is in a range exactly when its fields say so', () => {
     );
   });
 
-  test('of meta records', () => {
+  test('of metadata records', () => {
     fc.assert(
       fc.property(instance, instance, u64, (a, b, table) => {
         expect(holds(metaRange(a), metaKey(b, table))).toBe(a === b);

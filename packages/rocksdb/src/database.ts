@@ -21,7 +21,7 @@ export interface ReadOptions {
 
 /** How a scan goes about it. */
 export interface ScanOptions extends ReadOptions {
-  /** From the upper end downwards; its groups are marked descending. Default false. */
+  /** From the upper end downwards; its runs are marked descending. Default false. */
   readonly reverse?: boolean;
   /** Entries to read at most. 1..2^32-1, default no limit but the buffer. */
   readonly maxEntries?: number;
@@ -101,23 +101,23 @@ export class Database {
   }
 
   /**
-   * Writes entries as one atomic batch. `groups` are records of 32 bytes (`encodeGroup` of `@shale/codec`), each a
+   * Writes entries as one atomic batch. `runs` are records of 32 bytes (`encodeRun` of `@shale/codec`), each a
    * run of consecutive sequences of one table; `lengths` has a u32 LE for each entry in their order; `data` has the
-   * values back to back, each with its version byte. Groups with the skip flag are stepped over. Groups may also be
-   * removals: `GROUP_TRIM`, `GROUP_FLOOR` and `GROUP_DROP` do to the table what {@link trim} and {@link drop} do, after
-   * what stands before them and before what stands after them; a `GROUP_TRIM` with a count writes a deletion for each of
+   * values back to back, each with its version byte. Runs with the skip flag are stepped over. Runs may also be
+   * removals: `RUN_TRIM`, `RUN_FLOOR` and `RUN_DROP` do to the table what {@link trim} and {@link drop} do, after
+   * what stands before them and before what stands after them; a `RUN_TRIM` with a count writes a deletion for each of
    * so many entries instead of a range. Everything is checked before anything is written; when it throws, nothing was.
    */
-  write(groups: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
-    native().write(this.#handle, groups, lengths, data, requireOptions(options).sync);
+  write(runs: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
+    native().write(this.#handle, runs, lengths, data, requireOptions(options).sync);
   }
 
   /**
-   * Does the removals of `groups` as one atomic batch, as {@link write} does, but as {@link trim} on a full disk too.
+   * Does the removals of `runs` as one atomic batch, as {@link write} does, but as {@link trim} on a full disk too.
    * There must be no entries among them.
    */
-  remove(groups: Uint8Array, options: WriteOptions): void {
-    native().remove(this.#handle, groups, requireOptions(options).sync);
+  remove(runs: Uint8Array, options: WriteOptions): void {
+    native().remove(this.#handle, runs, requireOptions(options).sync);
   }
 
   /** Writes one record as it is. */
@@ -131,8 +131,8 @@ export class Database {
   }
 
   /**
-   * Removes a range and, in the same atomic batch, raises the floor in the record `metaKey` to `maxSequence`. The
-   * floor never goes down: tables of the same id in other regions share the record, and trims of all threads take
+   * Removes a range and, in the same atomic batch, raises the floor in the metadata record `metaKey` to `floor`.
+   * A floor never goes down: tables of the same id in other regions share the record, and trims of all threads take
    * turns.
    *
    * @returns the floor that was written.
@@ -141,10 +141,10 @@ export class Database {
     lower: Uint8Array,
     upper: Uint8Array,
     metaKey: Uint8Array,
-    maxSequence: bigint,
+    floor: bigint,
     options: WriteOptions,
   ): bigint {
-    return native().trim(this.#handle, lower, upper, metaKey, maxSequence, requireOptions(options).sync);
+    return native().trim(this.#handle, lower, upper, metaKey, floor, requireOptions(options).sync);
   }
 
   /**

@@ -40,18 +40,11 @@ export interface NativeBinding {
   claim(handle: NativeHandle, name: string): boolean;
   releaseClaim(handle: NativeHandle, name: string): void;
 
-  write(handle: NativeHandle, groups: Keys, lengths: Keys, data: Keys, sync: boolean): void;
-  remove(handle: NativeHandle, groups: Keys, sync: boolean): void;
+  write(handle: NativeHandle, runs: Keys, lengths: Keys, data: Keys, sync: boolean): void;
+  remove(handle: NativeHandle, runs: Keys, sync: boolean): void;
   put(handle: NativeHandle, key: Keys, value: Keys, sync: boolean): void;
   change(handle: NativeHandle, changes: Uint8Array, sync: boolean): void;
-  trim(
-    handle: NativeHandle,
-    lower: Keys,
-    upper: Keys,
-    metaKey: Keys,
-    maxSequence: bigint,
-    sync: boolean,
-  ): bigint;
+  trim(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, floor: bigint, sync: boolean): bigint;
   drop(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, sync: boolean): void;
   deleteRangeUnlessDropped(
     handle: NativeHandle,

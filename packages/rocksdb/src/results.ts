@@ -2,19 +2,19 @@
  * What `Database.scan` has left in the buffer, in the layout that `EntryChunk` of `@shale/codec` reads. All offsets
  * count from the start of `into`:
  *
- * `[values, back to back, version bytes included][to 8][end offset of each value, u32 LE][to 8][groups, 32 bytes each]`
+ * `[values, back to back, version bytes included][to 8][end offset of each value, u32 LE][to 8][runs, 32 bytes each]`
  */
 export interface ScanResult {
   /** How many entries were read. */
   readonly entries: number;
-  /** How many groups, that is runs of consecutive sequences of one table, they make. */
-  readonly groups: number;
+  /** How many runs they make: consecutive sequences of one table. */
+  readonly runs: number;
   /** Bytes of values. */
   readonly dataLength: number;
   /** Where the end offsets begin. */
   readonly endsAt: number;
-  /** Where the groups begin. */
-  readonly groupsAt: number;
+  /** Where the runs begin. */
+  readonly runsAt: number;
   /** The range holds more than was read, or what follows cannot be read: then a call that begins there fails. */
   readonly more: boolean;
   /** Above 0: nothing was read, for the first entry alone needs a buffer of so many bytes. */

@@ -37,7 +37,7 @@ type Call = (database: Database, value: unknown) => unknown;
 const key = Uint8Array.of(1);
 const sync = { sync: false };
 const bytesCalls: readonly (readonly [string, Call])[] = [
-  ['write groups', (db, v) => db.write(v as never, key, key, sync)],
+  ['write runs', (db, v) => db.write(v as never, key, key, sync)],
   ['write lengths', (db, v) => db.write(new Uint8Array(0), v as never, new Uint8Array(0), sync)],
   ['write data', (db, v) => db.write(new Uint8Array(0), new Uint8Array(0), v as never, sync)],
   ['put key', (db, v) => db.put(v as never, key, sync)],
@@ -88,7 +88,7 @@ const otherCalls: readonly (readonly [string, readonly unknown[], Call])[] = [
     (db, v) => db.put(key, key, v as never),
   ],
   ['trim options', [undefined, null, {}, { sync: 'yes' }], (db, v) => db.trim(key, key, key, 1n, v as never)],
-  ['maxSequence type', [undefined, null, 1, '1', {}], (db, v) => db.trim(key, key, key, v as never, sync)],
+  ['floor type', [undefined, null, 1, '1', {}], (db, v) => db.trim(key, key, key, v as never, sync)],
   ['scan options', [null, 7, 'x', { reverse: 1 }, { fillCache: 'x' }, { verifyChecksums: 0 }], scanWith],
   [
     'snapshot',
@@ -124,7 +124,7 @@ test.each(otherCalls)('%s of a wrong type is a TypeError', async (_name, values,
 });
 
 const rangeCalls: readonly (readonly [string, readonly unknown[], Call])[] = [
-  ['maxSequence', [-1n, 2n ** 64n, 2n ** 200n], (db, v) => db.trim(key, key, key, v as never, sync)],
+  ['floor', [-1n, 2n ** 64n, 2n ** 200n], (db, v) => db.trim(key, key, key, v as never, sync)],
   [
     'maxEntries',
     [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 32].map((maxEntries) => ({ maxEntries })),
@@ -177,14 +177,14 @@ test('objects that are no database and no snapshot are refused', async () => {
 
 test('a getter of the options cannot pull a buffer from under a call', async () => {
   const database = await temporaryDatabase();
-  const { groups, lengths, data } = batchOf([{ id, first: 1n, count: 5 }]);
+  const { runs, lengths, data } = batchOf([{ id, first: 1n, count: 5 }]);
   const options = {
     get sync() {
       detached(data);
       return false;
     },
   };
-  expect(() => database.write(groups, lengths, data, options)).toThrow(TypeError);
+  expect(() => database.write(runs, lengths, data, options)).toThrow(TypeError);
 });
 
 test('whatever the arguments, a call answers or throws an error with a code', async () => {
@@ -243,16 +243,16 @@ test('whatever the bytes of a batch, it is written whole or refused', async () =
       fc.array(fc.integer({ min: 0, max: 8 }), { maxLength: 6 }),
       fc.uint8Array({ maxLength: 40 }),
       fc.boolean(),
-      (groups, sizes, data, plausible) => {
+      (runs, sizes, data, plausible) => {
         const lengths = new Uint8Array(new Uint32Array(sizes).buffer);
         if (plausible) {
-          groups.fill(0, 17, 24);
-          groups[20] = sizes.length;
+          runs.fill(0, 17, 24);
+          runs[20] = sizes.length;
           data.fill(0);
         }
         const before = database.latestSequence();
         try {
-          database.write(groups, lengths, data, sync);
+          database.write(runs, lengths, data, sync);
         } catch (error) {
           expect(error).toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
           expect(database.latestSequence()).toBe(before);

@@ -1,14 +1,14 @@
 import {
   decodeMetaValue,
-  encodeGroup,
   encodeLogKeyPrefix,
-  GROUP_DROP,
-  GROUP_FLOOR,
-  GROUP_STRIDE,
-  GROUP_TRIM,
-  GROUP_TRIM_MOST,
+  encodeRun,
   logKey,
   metaKey,
+  RUN_DROP,
+  RUN_FLOOR,
+  RUN_STRIDE,
+  RUN_TRIM,
+  RUN_TRIM_MOST,
   tableRange,
   U64_MAX,
 } from '@shale/codec';
@@ -22,26 +22,26 @@ interface Id {
   readonly table: bigint;
 }
 /** Sequence, entries, flags. */
-type Group = readonly [id: Id, first: bigint, count: number, flags?: number];
+type Run = readonly [id: Id, first: bigint, count: number, flags?: number];
 
 const id = { region: 1n, table: 7n };
 const twin = { region: 2n, table: 7n };
 const next = { region: 1n, table: 8n };
 
-function groupsOf(groups: readonly Group[], instance = 0): Uint8Array {
-  const bytes = new Uint8Array(groups.length * GROUP_STRIDE);
-  groups.forEach(([of, first, count, flags], index) => {
+function runsOf(runs: readonly Run[], instance = 0): Uint8Array {
+  const bytes = new Uint8Array(runs.length * RUN_STRIDE);
+  runs.forEach(([of, first, count, flags], index) => {
     const prefix = new Uint8Array(17);
     encodeLogKeyPrefix(prefix, 0, { instance, ...of });
-    encodeGroup(bytes, index * GROUP_STRIDE, prefix, first, count, flags);
+    encodeRun(bytes, index * RUN_STRIDE, prefix, first, count, flags);
   });
   return bytes;
 }
 
-function write(database: Database, ...groups: readonly Group[]): void {
-  const entries = groups.reduce((sum, [, , count]) => sum + count, 0);
+function write(database: Database, ...runs: readonly Run[]): void {
+  const entries = runs.reduce((sum, [, , count]) => sum + count, 0);
   const lengths = new Uint8Array(Uint32Array.from({ length: entries }, () => 1).buffer);
-  database.write(groupsOf(groups), lengths, new Uint8Array(entries), { sync: false });
+  database.write(runsOf(runs), lengths, new Uint8Array(entries), { sync: false });
 }
 
 function sequences(database: Database, of: Id, instance = 0): bigint[] {
@@ -59,10 +59,10 @@ test('removals of a write stand between the entries before and after them', asyn
     database,
     [id, 1n, 3],
     [next, 1n, 2],
-    [id, 2n, 0, GROUP_TRIM],
-    [id, 3n, 0, GROUP_FLOOR],
+    [id, 2n, 0, RUN_TRIM],
+    [id, 3n, 0, RUN_FLOOR],
     [id, 4n, 1],
-    [next, 0n, 0, GROUP_DROP],
+    [next, 0n, 0, RUN_DROP],
     [next, 1n, 1],
   );
   expect(sequences(database, id)).toEqual([3n, 4n]);
@@ -73,19 +73,19 @@ test('removals of a write stand between the entries before and after them', asyn
 
 test('a floor never goes down but by a drop, within a write and between them', async () => {
   const database = await temporaryDatabase();
-  write(database, [id, 9n, 0, GROUP_FLOOR], [twin, 4n, 0, GROUP_FLOOR]);
+  write(database, [id, 9n, 0, RUN_FLOOR], [twin, 4n, 0, RUN_FLOOR]);
   expect(floorOf(database, 7n)).toBe(9n);
-  write(database, [twin, 5n, 0, GROUP_FLOOR]);
+  write(database, [twin, 5n, 0, RUN_FLOOR]);
   expect(floorOf(database, 7n)).toBe(9n);
-  write(database, [id, 0n, 0, GROUP_DROP], [twin, 2n, 0, GROUP_FLOOR], [id, 1n, 0, GROUP_FLOOR]);
+  write(database, [id, 0n, 0, RUN_DROP], [twin, 2n, 0, RUN_FLOOR], [id, 1n, 0, RUN_FLOOR]);
   expect(floorOf(database, 7n)).toBe(2n);
 });
 
 test('a trim with a count removes so many entries up to its sequence, and no other', async () => {
   const database = await temporaryDatabase();
   write(database, [id, 1n, 100], [next, 1n, 9], [twin, 1n, 9]);
-  database.remove(groupsOf([[id, 1n, 2, GROUP_TRIM]]), { sync: false });
-  database.remove(groupsOf([[id, 90n, GROUP_TRIM_MOST, GROUP_TRIM]]), { sync: false });
+  database.remove(runsOf([[id, 1n, 2, RUN_TRIM]]), { sync: false });
+  database.remove(runsOf([[id, 90n, RUN_TRIM_MOST, RUN_TRIM]]), { sync: false });
   const left = Array.from({ length: 100 }, (_, i) => BigInt(i + 1)).filter(
     (n) => (n > 1n && n <= 26n) || n > 90n,
   );
@@ -99,17 +99,17 @@ test('a trim with a count removes so many entries up to its sequence, and no oth
 
   // In a write, after what stands before it and before what stands after it.
   const entries = new Uint8Array(Uint32Array.from({ length: 4 }, () => 1).buffer);
-  const groups = groupsOf([
+  const runs = runsOf([
     [next, 10n, 2],
-    [next, 10n, 10, GROUP_TRIM],
+    [next, 10n, 10, RUN_TRIM],
     [next, 12n, 2],
   ]);
-  database.write(groups, entries, new Uint8Array(4), { sync: false });
+  database.write(runs, entries, new Uint8Array(4), { sync: false });
   expect(sequences(database, next)).toEqual([11n, 12n, 13n]);
   // Around 0 and the largest sequence there is.
   for (const first of [0n, U64_MAX]) {
     database.put(logKey({ instance: 0, ...twin }, first), Uint8Array.of(0), { sync: false });
-    database.remove(groupsOf([[twin, first, 1, GROUP_TRIM]]), { sync: false });
+    database.remove(runsOf([[twin, first, 1, RUN_TRIM]]), { sync: false });
     expect(sequences(database, twin)).toHaveLength(9);
   }
 });
@@ -117,7 +117,7 @@ test('a trim with a count removes so many entries up to its sequence, and no oth
 test('drops of a write are known afterwards', async () => {
   const database = await temporaryDatabase();
   const before = database.drops();
-  write(database, [id, 1n, 1], [id, 0n, 0, GROUP_DROP], [next, 1n, 0, GROUP_TRIM]);
+  write(database, [id, 1n, 1], [id, 0n, 0, RUN_DROP], [next, 1n, 0, RUN_TRIM]);
   expect(database.drops()).toBe(before + 1n);
   expect(database.droppedSince(tableRange(0, id).lower, before)).toBe(true);
   expect(database.droppedSince(metaKey(0, 7n), before)).toBe(true);
@@ -134,9 +134,9 @@ test.each([0, 3, 127])(
       [1n, 2n, U64_MAX].map((sequence) => logKey({ instance, ...of }, sequence));
     for (const of of ids) for (const key of keys(of)) database.put(key, Uint8Array.of(0), { sync: false });
     for (const of of ids) {
-      database.remove(groupsOf([[of, 1n, 0, GROUP_TRIM]], instance), { sync: false });
+      database.remove(runsOf([[of, 1n, 0, RUN_TRIM]], instance), { sync: false });
       expect(sequences(database, of, instance)).toEqual([2n, U64_MAX]);
-      database.remove(groupsOf([[of, U64_MAX - 1n, 0, GROUP_TRIM]], instance), { sync: false });
+      database.remove(runsOf([[of, U64_MAX - 1n, 0, RUN_TRIM]], instance), { sync: false });
       expect(sequences(database, of, instance)).toEqual([U64_MAX]);
     }
     // What is no entry of this format goes with the rest of the table.
@@ -144,9 +144,9 @@ test.each([0, 3, 127])(
     const foreign = Uint8Array.of(...lower, ...new Uint8Array(8).fill(255), 0, 9);
     database.put(foreign, Uint8Array.of(0), { sync: false });
     ids.forEach((of, index) => {
-      const flags = index % 2 === 0 ? GROUP_TRIM : GROUP_DROP;
-      const first = flags === GROUP_TRIM ? U64_MAX : 0n;
-      database.remove(groupsOf([[of, first, 0, flags]], instance), { sync: false });
+      const flags = index % 2 === 0 ? RUN_TRIM : RUN_DROP;
+      const first = flags === RUN_TRIM ? U64_MAX : 0n;
+      database.remove(runsOf([[of, first, 0, flags]], instance), { sync: false });
       expect(sequences(database, of, instance)).toEqual([]);
       for (const other of ids.slice(index + 1)) expect(sequences(database, other, instance)).toHaveLength(1);
     });
@@ -168,24 +168,24 @@ test('a removal that makes no sense is refused, and nothing is written', async (
     [19, 1],
   ];
   for (const [at, value] of damage) {
-    const groups = groupsOf([
-      [id, U64_MAX, 0, GROUP_TRIM],
-      [id, U64_MAX, 0, GROUP_TRIM],
+    const runs = runsOf([
+      [id, U64_MAX, 0, RUN_TRIM],
+      [id, U64_MAX, 0, RUN_TRIM],
     ]);
-    groups[GROUP_STRIDE + at] = value;
-    expect(() => database.write(groups, none, none, { sync: false })).toThrow(RangeError);
-    expect(() => database.remove(groups, { sync: false })).toThrow(RangeError);
+    runs[RUN_STRIDE + at] = value;
+    expect(() => database.write(runs, none, none, { sync: false })).toThrow(RangeError);
+    expect(() => database.remove(runs, { sync: false })).toThrow(RangeError);
   }
-  const trim = groupsOf([[id, 2n, 0, GROUP_TRIM]]);
+  const trim = runsOf([[id, 2n, 0, RUN_TRIM]]);
   trim[20] = 4;
   expect(() => database.remove(trim, { sync: false })).toThrow(RangeError);
-  const floor = groupsOf([[id, 2n, 0, GROUP_FLOOR]]);
+  const floor = runsOf([[id, 2n, 0, RUN_FLOOR]]);
   floor[20] = 1;
   expect(() => database.remove(floor, { sync: false })).toThrow(RangeError);
-  const drop = groupsOf([[id, 0n, 0, GROUP_DROP]]);
+  const drop = runsOf([[id, 0n, 0, RUN_DROP]]);
   drop[24] = 1;
   expect(() => database.remove(drop, { sync: false })).toThrow(RangeError);
-  expect(() => database.remove(groupsOf([[id, 4n, 1]]), { sync: false })).toThrow(RangeError);
+  expect(() => database.remove(runsOf([[id, 4n, 1]]), { sync: false })).toThrow(RangeError);
   expect(sequences(database, id)).toEqual([1n, 2n, 3n]);
 });
 
@@ -193,11 +193,11 @@ test('a record that is no floor fails the write as a whole', async () => {
   const database = await temporaryDatabase();
   writeRuns(database, [{ id, first: 1n, count: 3 }]);
   database.put(metaKey(0, 7n), Uint8Array.of(9, 9), { sync: false });
-  expect(() => write(database, [next, 1n, 1], [id, 3n, 0, GROUP_FLOOR])).toThrow(
+  expect(() => write(database, [next, 1n, 1], [id, 3n, 0, RUN_FLOOR])).toThrow(
     expect.objectContaining({ code: 'ROCKSDB_CORRUPTION' }),
   );
   expect(sequences(database, next)).toEqual([]);
   // And lets go of what it held.
-  write(database, [id, 0n, 0, GROUP_DROP], [id, 3n, 0, GROUP_FLOOR]);
+  write(database, [id, 0n, 0, RUN_DROP], [id, 3n, 0, RUN_FLOOR]);
   expect(floorOf(database, 7n)).toBe(3n);
 });

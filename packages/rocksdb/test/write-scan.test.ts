@@ -1,4 +1,4 @@
-import { EntryChunk, encodeGroup, logKey, tableRange, U64_MAX } from '@shale/codec';
+import { EntryChunk, encodeRun, logKey, tableRange, U64_MAX } from '@shale/codec';
 import { expect, test } from 'vitest';
 import {
   batchOf,
@@ -34,7 +34,7 @@ test('synced writes are there as well', async () => {
   verifyTable(database, id, 1n, 3n);
 });
 
-test('one write takes many groups, and a scan gives them back in order of table', async () => {
+test('one write takes many runs, and a scan gives them back in order of table', async () => {
   const database = await temporaryDatabase();
   writeRuns(database, [
     { id: neighbour, first: 7n, count: 3 },
@@ -43,7 +43,7 @@ test('one write takes many groups, and a scan gives them back in order of table'
   ]);
   const into = new ArrayBuffer(4096);
   const result = database.scan(everything.lower, everything.upper, into);
-  expect(result).toMatchObject({ entries: 7, groups: 2, more: false, neededBytes: 0 });
+  expect(result).toMatchObject({ entries: 7, runs: 2, more: false, neededBytes: 0 });
   expect(entriesOf(into, result).map((entry) => [entry.table, entry.sequence])).toEqual([
     [2n, 1n],
     [2n, 2n],
@@ -67,7 +67,7 @@ test('the layout is the one that EntryChunk reads', async () => {
   }
 });
 
-test('skipped groups are stepped over', async () => {
+test('skipped runs are stepped over', async () => {
   const database = await temporaryDatabase();
   writeRuns(database, [
     { id: neighbour, first: 1n, count: 4, flags: 1 },
@@ -78,7 +78,7 @@ test('skipped groups are stepped over', async () => {
   verifyEntries(id, entries, 1n, 4n);
 });
 
-test('a write of nothing but skipped groups, or of nothing, does nothing', async () => {
+test('a write of nothing but skipped runs, or of nothing, does nothing', async () => {
   const database = await temporaryDatabase();
   const before = database.latestSequence();
   writeRuns(database, [{ id, first: 1n, count: 4, flags: 1 }]);
@@ -87,19 +87,19 @@ test('a write of nothing but skipped groups, or of nothing, does nothing', async
   expect(database.latestSequence()).toBe(before);
 });
 
-test('a descending group counts down, in a write and in a reverse scan', async () => {
+test('a descending run counts down, in a write and in a reverse scan', async () => {
   const database = await temporaryDatabase();
   writeRuns(database, [{ id, first: 20n, count: 20, flags: 2 }]);
   verifyTable(database, id, 1n, 20n);
   const into = new Uint8Array(8192);
   const result = database.scan(everything.lower, everything.upper, into, { reverse: true });
-  expect(result.groups).toBe(1);
+  expect(result.runs).toBe(1);
   const entries = entriesOf(into, result);
   expect(sequences(entries)).toEqual(Array.from({ length: 20 }, (_, i) => 20n - BigInt(i)));
   // What a reverse scan leaves can be written as it is.
   const copy = await temporaryDatabase();
   copy.write(
-    into.subarray(result.groupsAt, result.groupsAt + 32),
+    into.subarray(result.runsAt, result.runsAt + 32),
     lengthsOf(into, result),
     into.subarray(0, result.dataLength),
     { sync: false },
@@ -116,7 +116,7 @@ function lengthsOf(into: Uint8Array, result: { endsAt: number; entries: number }
   return new Uint8Array(lengths.buffer);
 }
 
-test('a hole starts a new group, forwards and backwards', async () => {
+test('a hole starts a new run, forwards and backwards', async () => {
   const database = await temporaryDatabase();
   writeRuns(database, [
     { id, first: 1n, count: 3 },
@@ -125,13 +125,13 @@ test('a hole starts a new group, forwards and backwards', async () => {
   const into = new ArrayBuffer(4096);
   for (const reverse of [false, true]) {
     const result = database.scan(everything.lower, everything.upper, into, { reverse });
-    expect(result.groups).toBe(2);
+    expect(result.runs).toBe(2);
     const found = sequences(entriesOf(into, result));
     expect(found).toEqual(reverse ? [6n, 5n, 3n, 2n, 1n] : [1n, 2n, 3n, 5n, 6n]);
   }
 });
 
-test('a group never wraps around the last sequence', async () => {
+test('a run never wraps around the last sequence', async () => {
   const database = await temporaryDatabase();
   writeRuns(database, [
     { id, first: U64_MAX - 1n, count: 2 },
@@ -170,7 +170,7 @@ test('a first entry that does not fit says how many bytes it needs', async () =>
   const database = await temporaryDatabase();
   writeRuns(database, [{ id, first: 1n, count: 1, payloads: [new Uint8Array(1000).fill(7)] }]);
   const refused = database.scan(everything.lower, everything.upper, new ArrayBuffer(1000));
-  expect(refused).toMatchObject({ entries: 0, groups: 0, more: true });
+  expect(refused).toMatchObject({ entries: 0, runs: 0, more: true });
   expect(refused.neededBytes).toBeGreaterThan(1000);
   expect(
     database.scan(everything.lower, everything.upper, new ArrayBuffer(refused.neededBytes - 1)).entries,
@@ -277,22 +277,22 @@ test('ends gives the smallest and the largest key, or nulls', async () => {
 
 test('a write that is refused leaves nothing behind', async () => {
   const database = await temporaryDatabase();
-  const { groups, lengths, data } = batchOf([
+  const { runs, lengths, data } = batchOf([
     { id, first: 1n, count: 2 },
     { id: neighbour, first: 1n, count: 2 },
   ]);
   const wrong = [
-    () => database.write(groups.subarray(0, 32), lengths, data, { sync: false }),
-    () => database.write(groups.subarray(0, 40), lengths, data, { sync: false }),
-    () => database.write(groups, lengths.subarray(0, 12), data, { sync: false }),
-    () => database.write(groups, lengths.subarray(0, 15), data, { sync: false }),
-    () => database.write(groups, lengths, data.subarray(1), { sync: false }),
-    () => database.write(groups, lengths, Uint8Array.from([...data, 0]), { sync: false }),
-    () => database.write(groups, changed(lengths, 12, 0), data.subarray(0, -1), { sync: false }),
-    () => database.write(changed(groups, 32 + 17, 1), lengths, data, { sync: false }),
-    () => database.write(changed(groups, 32 + 18, 4), lengths, data, { sync: false }),
-    () => database.write(changed(groups, 32 + 19, 1), lengths, data, { sync: false }),
-    () => database.write(groups, lengths, changed(data, 0, 1), { sync: false }),
+    () => database.write(runs.subarray(0, 32), lengths, data, { sync: false }),
+    () => database.write(runs.subarray(0, 40), lengths, data, { sync: false }),
+    () => database.write(runs, lengths.subarray(0, 12), data, { sync: false }),
+    () => database.write(runs, lengths.subarray(0, 15), data, { sync: false }),
+    () => database.write(runs, lengths, data.subarray(1), { sync: false }),
+    () => database.write(runs, lengths, Uint8Array.from([...data, 0]), { sync: false }),
+    () => database.write(runs, changed(lengths, 12, 0), data.subarray(0, -1), { sync: false }),
+    () => database.write(changed(runs, 32 + 17, 1), lengths, data, { sync: false }),
+    () => database.write(changed(runs, 32 + 18, 4), lengths, data, { sync: false }),
+    () => database.write(changed(runs, 32 + 19, 1), lengths, data, { sync: false }),
+    () => database.write(runs, lengths, changed(data, 0, 1), { sync: false }),
   ];
   for (const attempt of wrong) {
     expect(attempt).toThrow(expect.objectContaining({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' }));
@@ -311,9 +311,9 @@ test.each([
   ['below 0', 0n, 2, 2],
 ])('sequences %s are refused', async (_name, first, count, flags) => {
   const database = await temporaryDatabase();
-  const { groups, lengths, data } = batchOf([{ id, first: 5n, count }]);
-  encodeGroup(groups, 0, groups.slice(0, 17), first, count, flags);
-  expect(() => database.write(groups, lengths, data, { sync: false })).toThrow(RangeError);
+  const { runs, lengths, data } = batchOf([{ id, first: 5n, count }]);
+  encodeRun(runs, 0, runs.slice(0, 17), first, count, flags);
+  expect(() => database.write(runs, lengths, data, { sync: false })).toThrow(RangeError);
   expect(readRange(database, everything)).toEqual([]);
 });
 

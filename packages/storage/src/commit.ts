@@ -16,14 +16,14 @@ import {
 import type { AppendFailure, CommitResult } from './commit-result.js';
 import type { LogContext } from './context.js';
 import { toWalError } from './errors.js';
-import { GroupRuns } from './group-runs.js';
+import type { TableSource } from './known-tables.js';
 import { readNameOfTable } from './names/records.js';
 import { PlainFrames } from './plain-frames.js';
 import { recoverTables } from './recover-tables.js';
 import { Removals } from './removals.js';
-import { readFloor, type TableUnit } from './table-unit.js';
-import type { UnitSource } from './table-units.js';
+import { readFloor, type TableState } from './table-state.js';
 import { writeFrame } from './write-frame.js';
+import { WriteRuns } from './write-runs.js';
 
 /** What reading a table may come to, damage or no descriptor to open a file with, which is nothing to the others. */
 const OF_ONE_TABLE: ReadonlySet<ErrorCode> = new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO']);
@@ -31,7 +31,7 @@ const OF_ONE_TABLE: ReadonlySet<ErrorCode> = new Set(['SHALE_CORRUPT', 'SHALE_NO
 /** What an attempt to write a frame leaves out from the start, because of how the one before it ended. */
 interface Refused {
   appends: WalError | null;
-  readonly trims: Map<TableUnit, WalError>;
+  readonly trims: Map<TableState, WalError>;
   /** By table: until a drop is done nothing needs to be known of its table. */
   readonly drops: Map<string, WalError>;
 }
@@ -41,23 +41,23 @@ interface Refused {
  * that stand among them.
  *
  * Frames of plain appends, which are the hot path, go another way: {@link PlainFrames}. Here each table of a frame
- * has a unit, per append there are a few number reads and one bigint addition, and per entry there is nothing.
+ * has a state, per append there are a few number reads and one bigint addition, and per entry there is nothing.
  */
 export class Committer {
   readonly #context: LogContext;
   readonly #plain: PlainFrames;
-  readonly #runs = new GroupRuns();
+  readonly #runs = new WriteRuns();
   readonly #removals: Removals;
   // Of the frame under way, by table index; null while not asked for.
-  readonly #units: (TableUnit | WalError | null)[] = [];
+  readonly #states: (TableState | WalError | null)[] = [];
   readonly #prefixes: Uint8Array[] = [];
   #expectAt = 0;
-  #source: UnitSource;
+  #source: TableSource;
 
   constructor(context: LogContext) {
     this.#context = context;
     this.#plain = new PlainFrames(context);
-    this.#source = context.units;
+    this.#source = context.tables;
     this.#removals = new Removals(context, this.#runs);
   }
 
@@ -69,15 +69,15 @@ export class Committer {
    *
    * On a full disk trims and drops are what makes room: they are then written without the appends.
    *
-   * @param source where the units of its tables come from; default: what the log knows
+   * @param source where the states of its tables come from; default: what the log knows
    */
-  commit(frame: AppendFrame, source: UnitSource = this.#context.units): CommitResult {
-    if (source === this.#context.units) {
+  commit(frame: AppendFrame, source: TableSource = this.#context.tables): CommitResult {
+    if (source === this.#context.tables) {
       const plain = this.#commitPlain(frame);
       if (plain !== null) return plain;
     }
     this.#source = source;
-    this.#context.units.rest();
+    this.#context.tables.rest();
     const refused: Refused = { appends: null, trims: new Map(), drops: new Map() };
     for (;;) {
       try {
@@ -107,7 +107,7 @@ export class Committer {
     let removalsRefused = 0;
     this.#begin(frame);
     try {
-      if (frame.tableCount > 1 && this.#source === this.#context.units) this.#lookUp(frame);
+      if (frame.tableCount > 1 && this.#source === this.#context.tables) this.#lookUp(frame);
       for (let at = 0; at < frame.appendCount; ) {
         if ((frame.appends[at * APPEND_WORDS + 2] ?? 0) >= APPEND_TRIMS) {
           const error = this.#remove(frame, at, firsts, refused);
@@ -151,9 +151,9 @@ export class Committer {
     }
     if (!OF_ONE_TABLE.has(error.code)) return false;
     const before = refused.trims.size + refused.drops.size;
-    for (const unit of this.#removals.tables) {
-      const { id } = unit;
-      if (!refused.trims.has(unit)) this.#try(id, refused.trims, unit, () => readFloor(this.#context, id));
+    for (const state of this.#removals.tables) {
+      const { id } = state;
+      if (!refused.trims.has(state)) this.#try(id, refused.trims, state, () => readFloor(this.#context, id));
     }
     for (const id of this.#removals.dropped) {
       this.#try(id, refused.drops, keyOf(id), () => readNameOfTable(this.#context, id));
@@ -173,13 +173,13 @@ export class Committer {
   #begin(frame: AppendFrame): void {
     this.#runs.clear();
     this.#removals.clear();
-    this.#units.length = 0;
+    this.#states.length = 0;
     this.#prefixes.length = 0;
     this.#expectAt = 0;
     for (let i = 0; i < frame.tableCount; i++) {
       const at = i * LOG_KEY_PREFIX_LENGTH;
       this.#prefixes.push(frame.tables.subarray(at, at + LOG_KEY_PREFIX_LENGTH));
-      this.#units.push(null);
+      this.#states.push(null);
     }
   }
 
@@ -193,15 +193,15 @@ export class Committer {
       if (id instanceof WalError) continue;
       const known = this.#source.peek(id.region, id.table);
       if (known === undefined) missing.push(index);
-      else this.#units[index] = known;
+      else this.#states[index] = known;
     }
     if (missing.length < 2) return;
-    for (const [i, unit] of recoverTables(this.#context, frame.tables, missing).entries()) {
-      if (unit === null) continue;
+    for (const [i, state] of recoverTables(this.#context, frame.tables, missing).entries()) {
+      if (state === null) continue;
       // A frame can have a table several times.
-      const known = this.#source.peek(unit.id.region, unit.id.table);
-      if (known === undefined) this.#source.add(unit);
-      this.#units[missing[i] ?? 0] = known ?? unit;
+      const known = this.#source.peek(state.id.region, state.id.table);
+      if (known === undefined) this.#source.add(state);
+      this.#states[missing[i] ?? 0] = known ?? state;
     }
   }
 
@@ -211,13 +211,13 @@ export class Committer {
     const prefix = this.#prefixes[table] ?? frame.tables;
     if (frame.appends[at * APPEND_WORDS + 2] === APPEND_DROPS) return this.#drop(table, prefix, refused);
     const upTo = frame.expects[this.#expectAt++] ?? 0n;
-    const unit = this.#unitAt(table);
-    const error = unit instanceof WalError ? unit : refused.trims.get(unit);
-    if (unit instanceof WalError || error !== undefined) {
+    const state = this.#stateAt(table);
+    const error = state instanceof WalError ? state : refused.trims.get(state);
+    if (state instanceof WalError || error !== undefined) {
       this.#removals.refuseTrim();
       return error ?? null;
     }
-    firsts[at] = this.#removals.trim(unit, prefix, upTo, frame.sync) - 1n;
+    firsts[at] = this.#removals.trim(state, prefix, upTo, frame.sync) - 1n;
     return null;
   }
 
@@ -227,17 +227,17 @@ export class Committer {
     if (id instanceof WalError) return id;
     const refusal = refused.drops.size === 0 ? undefined : refused.drops.get(keyOf(id));
     if (refusal !== undefined) return refusal;
-    const known = this.#units[table];
-    const unit = known instanceof WalError ? undefined : (known ?? this.#source.peek(id.region, id.table));
-    const dropped = this.#removals.drop(id, unit, prefix);
+    const known = this.#states[table];
+    const state = known instanceof WalError ? undefined : (known ?? this.#source.peek(id.region, id.table));
+    const dropped = this.#removals.drop(id, state, prefix);
     // A frame can have a table several times.
     this.#prefixes.forEach((other, index) => {
-      if (Buffer.compare(other, prefix) === 0) this.#units[index] = dropped;
+      if (Buffer.compare(other, prefix) === 0) this.#states[index] = dropped;
     });
     return null;
   }
 
-  #resolve(prefix: Uint8Array): TableUnit | WalError {
+  #resolve(prefix: Uint8Array): TableState | WalError {
     try {
       const id = this.#idOf(prefix);
       return id instanceof WalError ? id : this.#source.get(id);
@@ -277,16 +277,16 @@ export class Committer {
       const expected =
         ((appends[at + 2] ?? 0) & APPEND_EXPECTS) === 0 ? undefined : expects[this.#expectAt++];
       if (failure !== null) continue;
-      const unit = this.#unitAt(appends[at] ?? 0);
-      if (unit instanceof WalError) {
-        failure = unit;
+      const state = this.#stateAt(appends[at] ?? 0);
+      if (state instanceof WalError) {
+        failure = state;
         continue;
       }
-      const first = unit.pending;
-      failure = problemOf(unit, first, entries, expected);
+      const first = state.pending;
+      failure = problemOf(state, first, entries, expected);
       if (failure !== null) continue;
       firsts[i] = entries === 0 ? first - 1n : first;
-      unit.pending = entries === 1 ? first + 1n : first + BigInt(entries);
+      state.pending = entries === 1 ? first + 1n : first + BigInt(entries);
       done = i + 1;
     }
     if (failure !== null) this.#unassign(frame, from, done, firsts);
@@ -295,8 +295,8 @@ export class Committer {
 
   #unassign(frame: AppendFrame, from: number, end: number, firsts: BigUint64Array): void {
     for (let i = from; i < end; i++) {
-      const unit = this.#unitAt(frame.appends[i * APPEND_WORDS] ?? 0);
-      if (!(unit instanceof WalError)) unit.pending -= BigInt(frame.appends[i * APPEND_WORDS + 1] ?? 0);
+      const state = this.#stateAt(frame.appends[i * APPEND_WORDS] ?? 0);
+      if (!(state instanceof WalError)) state.pending -= BigInt(frame.appends[i * APPEND_WORDS + 1] ?? 0);
     }
     firsts.fill(0n, from, end);
   }
@@ -315,12 +315,12 @@ export class Committer {
       const table = appends[i * APPEND_WORDS] ?? 0;
       const entries = appends[i * APPEND_WORDS + 1] ?? 0;
       const prefix = this.#prefixes[table] ?? frame.tables;
-      const unit = error ?? this.#unitAt(table);
-      if (!(unit instanceof WalError)) {
-        this.#runs.write(unit, prefix, firsts[i] ?? 0n, entries);
+      const state = error ?? this.#stateAt(table);
+      if (!(state instanceof WalError)) {
+        this.#runs.write(state, prefix, firsts[i] ?? 0n, entries);
       } else {
         this.#runs.skip(prefix, entries);
-        errors.push({ append: i, error: unit });
+        errors.push({ append: i, error: state });
       }
     }
   }
@@ -334,26 +334,26 @@ export class Committer {
   }
 
   #settle(written: boolean): void {
-    for (const unit of this.#units) {
-      if (unit === null || unit instanceof WalError) continue;
-      if (written) unit.advance();
-      else unit.rollBack();
+    for (const state of this.#states) {
+      if (state === null || state instanceof WalError) continue;
+      if (written) state.advance();
+      else state.rollBack();
     }
     this.#removals.settle(written, this.#source);
   }
 
-  #unitAt(table: number): TableUnit | WalError {
-    const known = this.#units[table];
+  #stateAt(table: number): TableState | WalError {
+    const known = this.#states[table];
     if (known !== null && known !== undefined) return known;
     const prefix = this.#prefixes[table];
     if (prefix === undefined) {
-      return new WalError('SHALE_INTERNAL', `a frame names table ${table} of ${this.#units.length}`, {
+      return new WalError('SHALE_INTERNAL', `a frame names table ${table} of ${this.#states.length}`, {
         path: this.#context.path,
       });
     }
-    const unit = this.#resolve(prefix);
-    this.#units[table] = unit;
-    return unit;
+    const state = this.#resolve(prefix);
+    this.#states[table] = state;
+    return state;
   }
 }
 
@@ -370,7 +370,7 @@ function writeEnd(frame: AppendFrame, from: number): number {
 }
 
 function problemOf(
-  unit: TableUnit,
+  state: TableState,
   first: bigint,
   entries: number,
   expected: bigint | undefined,
@@ -378,15 +378,15 @@ function problemOf(
   if (expected !== undefined && expected !== first) {
     return new WalError(
       'SHALE_SEQUENCE_MISMATCH',
-      `the next sequence of ${tableInWords(unit.id)} is ${first} and not ${expected} as expected; nothing was written: ${mismatchAdvice(first, expected)}`,
-      { table: unit.id, details: { expected, actual: first } },
+      `the next sequence of ${tableInWords(state.id)} is ${first} and not ${expected} as expected; nothing was written: ${mismatchAdvice(first, expected)}`,
+      { table: state.id, details: { expected, actual: first } },
     );
   }
   if (entries > 0 && first + BigInt(entries) - 1n > U64_MAX) {
     return new WalError(
       'SHALE_SEQUENCE_EXHAUSTED',
-      `${tableInWords(unit.id)} has no ${entries} sequences left after ${first - 1n}; nothing was written: go on in another table`,
-      { table: unit.id, details: { last: first - 1n, entries } },
+      `${tableInWords(state.id)} has no ${entries} sequences left after ${first - 1n}; nothing was written: go on in another table`,
+      { table: state.id, details: { last: first - 1n, entries } },
     );
   }
   return null;

@@ -1,6 +1,6 @@
 import type { Database } from '@shale/rocksdb';
 import type { LogCounters } from './counters.js';
-import type { TableUnits } from './table-units.js';
+import type { KnownTables } from './known-tables.js';
 
 /** What every step of the log works on. */
 export interface LogContext {
@@ -8,6 +8,6 @@ export interface LogContext {
   /** The database directory. */
   readonly path: string;
   readonly instance: number;
-  readonly units: TableUnits;
+  readonly tables: KnownTables;
   readonly counters: LogCounters;
 }

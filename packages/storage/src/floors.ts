@@ -4,10 +4,10 @@ import type { LogContext } from './context.js';
 import { foreignKey } from './errors.js';
 import { recordPages } from './raw-records.js';
 
-/** What a metadata record says: sequences up to `maxSequence` are never given out again, in any region. */
+/** What a metadata record says: sequences up to `floor` are never given out again, in any region. */
 export interface TableFloor {
   readonly table: bigint;
-  readonly maxSequence: bigint;
+  readonly floor: bigint;
 }
 
 /**
@@ -28,7 +28,7 @@ export function* floors(
       try {
         floor = {
           table: decodeMetaKey(key, context.instance).table,
-          maxSequence: decodeMetaValue(value),
+          floor: decodeMetaValue(value),
         };
       } catch (error) {
         const reason = error instanceof WalError ? error.message : String(error);

@@ -3,7 +3,7 @@ import type { Committer } from './commit.js';
 import type { CommitResult } from './commit-result.js';
 import type { LogContext } from './context.js';
 import { native } from './errors.js';
-import { LentUnits } from './lent-units.js';
+import { LentTables } from './lent-tables.js';
 import { packStates, unpackStates } from './state-list.js';
 
 /** What became of a frame that was written with a loan. */
@@ -18,8 +18,8 @@ export interface LoanResult extends CommitResult {
  */
 export function lend(context: LogContext, loan: bigint, ids: readonly TableId[]): BigUint64Array | null {
   if (!native({ path: context.path }, () => context.db.lend(loan))) return null;
-  context.units.rest();
-  return packStates(ids.map((id) => ({ id, unit: context.units.peek(id.region, id.table) })));
+  context.tables.rest();
+  return packStates(ids.map((id) => ({ id, state: context.tables.peek(id.region, id.table) })));
 }
 
 /** Writes a frame over the log's own tables and those that others have lent; null when the loan is gone. */
@@ -33,7 +33,7 @@ export function commitWithLoan(
   const { db, path } = context;
   if (!native({ path }, () => db.useLoan(loan))) return null;
   try {
-    const lent = new LentUnits(context, context.units, states);
+    const lent = new LentTables(context, context.tables, states);
     const result = committer.commit(frame, lent);
     return { ...result, states: lent.states() };
   } finally {
@@ -43,9 +43,9 @@ export function commitWithLoan(
 
 /** Takes tables back that were lent, with what is known of them now. */
 export function takeBack(context: LogContext, states: BigUint64Array): void {
-  for (const { id, unit } of unpackStates(states)) {
-    if (unit === null) context.units.forget(id);
-    else context.units.replace(unit);
+  for (const { id, state } of unpackStates(states)) {
+    if (state === null) context.tables.forget(id);
+    else context.tables.replace(state);
   }
 }
 
@@ -55,5 +55,5 @@ export function takeBack(context: LogContext, states: BigUint64Array): void {
  */
 export function endLoan(context: LogContext, loan: bigint, ids: readonly TableId[]): void {
   native({ path: context.path }, () => context.db.endLoan(loan));
-  for (const id of ids) context.units.forget(id);
+  for (const id of ids) context.tables.forget(id);
 }

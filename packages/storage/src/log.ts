@@ -18,6 +18,7 @@ import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, readHeadsOptions, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+import { KnownTables } from './known-tables.js';
 import { LatchedGenerator } from './latched-generator.js';
 import { Lifetime, type LogState } from './lifetime.js';
 import { commitWithLoan, endLoan, type LoanResult, lend, takeBack } from './loan.js';
@@ -40,7 +41,6 @@ import { type ReclaimOptions, type ReclaimReport, reclaim } from './reclaim.js';
 import { install, openRegion, type RegionReport } from './recovery.js';
 import { type RegionEntry, RegionScan, regionEntries } from './region-scan.js';
 import { type LogStats, stats } from './stats.js';
-import { TableUnits } from './table-units.js';
 import { type TableInfo, tables } from './tables.js';
 import { fromHere } from './targets/real-path.js';
 import type { TrimResult } from './trim.js';
@@ -88,7 +88,7 @@ export class Log {
     this.#life = new Lifetime(db, claim);
     const home = { db, path: db.path, instance };
     this.names = new Names(home);
-    this.#context = { ...home, units: new TableUnits(home), counters: newCounters() };
+    this.#context = { ...home, tables: new KnownTables(home), counters: newCounters() };
     this.#committer = new Committer(this.#context);
     this.#writer = new LogWriter(this.#context, this.#committer);
   }
@@ -262,8 +262,8 @@ export class Log {
   /** The smallest readable sequence; `lastSequence + 1n` when all was trimmed; 0n for a table never written. */
   firstSequence(id: TableIdLike): bigint {
     this.#life.requireOpen();
-    const unit = this.#context.units.look(toTableId(id));
-    return unit.last === 0n ? 0n : unit.first;
+    const state = this.#context.tables.look(toTableId(id));
+    return state.last === 0n ? 0n : state.first;
   }
 
   /** The largest sequence ever given out, trimmed or not; 0n for a table never written. */
@@ -274,7 +274,7 @@ export class Log {
   /** The sequence that the next entry gets. 2^64 when there are no more. */
   nextSequence(id: TableIdLike): bigint {
     this.#life.requireOpen();
-    return this.#context.units.look(toTableId(id)).next;
+    return this.#context.tables.look(toTableId(id)).next;
   }
 
   /**

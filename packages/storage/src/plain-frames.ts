@@ -3,23 +3,23 @@ import {
   APPEND_TRIMS,
   APPEND_WORDS,
   type AppendFrame,
-  GROUP_STRIDE,
   LOG_KEY_PREFIX_LENGTH,
   logNamespace,
+  RUN_STRIDE,
 } from '@shale/codec';
 import type { CommitResult } from './commit-result.js';
 import type { LogContext } from './context.js';
 import { PlainTrims } from './plain-trims.js';
-import { findTableEnds, isUnwritten, unitOf } from './recover-tables.js';
-import { LAST_AT, rowAt, TAIL_AT, type TableStates } from './table-states.js';
-import { TableUnit } from './table-unit.js';
+import { findTableEnds, isUnwritten, stateOf } from './recover-tables.js';
+import { LAST_AT, rowAt, TAIL_AT, type TableRows } from './table-rows.js';
+import { TableState } from './table-state.js';
 import { writeFrame } from './write-frame.js';
 
-/** Words of a group, and the places of its numbers. */
-const GROUP_WORDS = GROUP_STRIDE / 4;
+/** Words of a run, and the places of its numbers. */
+const RUN_WORDS = RUN_STRIDE / 4;
 const COUNT_AT = 5;
 const FIRST_AT = 6;
-/** The byte of a group where its flags are. */
+/** The byte of a run where its flags are. */
 const FLAGS_AT = 18;
 const LOW = 2n ** 32n - 1n;
 /** Words that are kept of a table to go back to: the largest sequence given out, and the largest that had an entry. */
@@ -42,8 +42,8 @@ export class PlainFrames {
   #rows = new Uint32Array(INITIAL_TABLES);
   #kept = new Uint32Array(INITIAL_TABLES * KEPT_WORDS);
   // At least as many as the appends, and one more for each trim.
-  #groups = new Uint32Array(INITIAL_TABLES * GROUP_WORDS);
-  #groupBytes = new Uint8Array(this.#groups.buffer);
+  #runs = new Uint32Array(INITIAL_TABLES * RUN_WORDS);
+  #runBytes = new Uint8Array(this.#runs.buffer);
   /** Tables that the frame has made known, by index. */
   #made: number[] = [];
 
@@ -57,28 +57,28 @@ export class PlainFrames {
    * and then no sequence has advanced.
    */
   commit(frame: AppendFrame): CommitResult | null {
-    const states = this.#context.units.rows();
+    const rows = this.#context.tables.rows();
     this.#reserve(frame);
     this.#trims.begin(frame);
     let found = false;
     let written = false;
     try {
-      found = this.#find(frame, states);
+      found = this.#find(frame, rows);
       if (!found) return null;
       const firsts = new BigUint64Array(frame.appendCount);
-      const groups = this.#assign(frame, states, new Uint32Array(firsts.buffer));
-      if (groups === null) return null;
-      if (frame.entryCount > 0) writeFrame(this.#context, groups, frame);
-      else if (this.#trims.count > 0) this.#context.db.remove(groups, { sync: frame.sync });
+      const runs = this.#assign(frame, rows, new Uint32Array(firsts.buffer));
+      if (runs === null) return null;
+      if (frame.entryCount > 0) writeFrame(this.#context, runs, frame);
+      else if (this.#trims.count > 0) this.#context.db.remove(runs, { sync: frame.sync });
       written = true;
       this.#count(frame);
       return { firsts, trims: this.#trims.results, errors: [] };
     } finally {
       if (found && !written) {
-        this.#restore(frame, states);
-        this.#trims.restore(states);
+        this.#restore(frame, rows);
+        this.#trims.restore(rows);
       }
-      if (this.#made.length > 0) this.#forgetUnwritten(frame, states);
+      if (this.#made.length > 0) this.#forgetUnwritten(frame, rows);
     }
   }
 
@@ -95,30 +95,30 @@ export class PlainFrames {
       this.#rows = new Uint32Array(tables);
       this.#kept = new Uint32Array(tables * KEPT_WORDS);
     }
-    const groups = appendCount + expects.length;
-    if (this.#groups.length < groups * GROUP_WORDS) {
-      this.#groups = new Uint32Array(Math.max(groups * GROUP_WORDS, this.#groups.length * 2));
-      this.#groupBytes = new Uint8Array(this.#groups.buffer);
+    const runs = appendCount + expects.length;
+    if (this.#runs.length < runs * RUN_WORDS) {
+      this.#runs = new Uint32Array(Math.max(runs * RUN_WORDS, this.#runs.length * 2));
+      this.#runBytes = new Uint8Array(this.#runs.buffer);
     }
   }
 
   /** Finds the row of each table, and recovers those that are not known. Whether all could be. */
-  #find(frame: AppendFrame, states: TableStates): boolean {
+  #find(frame: AppendFrame, rows: TableRows): boolean {
     const { tables, tableCount } = frame;
     const namespace = logNamespace(this.#context.instance);
     const view = viewOf(tables);
     const missing: number[] = [];
     for (let table = 0, at = 0; table < tableCount; table++, at += LOG_KEY_PREFIX_LENGTH) {
       if (tables[at] !== namespace) return false;
-      const row = find(states, view, at);
+      const row = find(rows, view, at);
       if (row < 0) missing.push(table);
-      else this.#keep(states, table, row);
+      else this.#keep(rows, table, row);
     }
-    return missing.length === 0 || this.#recover(frame, states, missing);
+    return missing.length === 0 || this.#recover(frame, rows, missing);
   }
 
-  #recover({ tables }: AppendFrame, states: TableStates, unknown: readonly number[]): boolean {
-    const missing = this.#withoutBlank(tables, states, unknown);
+  #recover({ tables }: AppendFrame, rows: TableRows, unknown: readonly number[]): boolean {
+    const missing = this.#withoutBlank(tables, rows, unknown);
     if (missing.length === 0) return true;
     const ends = findTableEnds(this.#context, tables, missing);
     const words = new Uint32Array(ends.buffer);
@@ -128,39 +128,39 @@ export class PlainFrames {
       const at = table * LOG_KEY_PREFIX_LENGTH;
       // A frame can have a table several times, of which nothing has been given out yet.
       if (!isUnwritten(words, n)) {
-        const unit = unitOf(tables, table, ends, n);
-        if (unit === null) return false;
-        states.set(unit.id, unit);
+        const state = stateOf(tables, table, ends, n);
+        if (state === null) return false;
+        rows.set(state.id, state);
       }
-      this.#keep(states, table, this.#obtain(states, view, at, table));
+      this.#keep(rows, table, this.#obtain(rows, view, at, table));
     }
     return true;
   }
 
   /** Makes those known that are known to be as never written, without a look at the disk; returns the others. */
-  #withoutBlank(tables: Uint8Array, states: TableStates, missing: readonly number[]): readonly number[] {
-    const { units } = this.#context;
-    if (!units.hasBlank) return missing;
+  #withoutBlank(tables: Uint8Array, rows: TableRows, missing: readonly number[]): readonly number[] {
+    const { tables: known } = this.#context;
+    if (!known.hasBlank) return missing;
     const view = viewOf(tables);
     return missing.filter((table) => {
       const at = table * LOG_KEY_PREFIX_LENGTH;
       const region = view.getBigUint64(at + REGION_AT);
-      if (!units.isBlank(region, view.getBigUint64(at + TABLE_AT))) return true;
-      this.#keep(states, table, this.#obtain(states, view, at, table));
+      if (!known.isBlank(region, view.getBigUint64(at + TABLE_AT))) return true;
+      this.#keep(rows, table, this.#obtain(rows, view, at, table));
       return false;
     });
   }
 
   /** The row of a table, which is made known if it is not. */
-  #obtain(states: TableStates, tables: DataView, at: number, table: number): number {
-    const before = states.size;
-    const row = obtain(states, tables, at);
-    if (states.size > before) this.#made.push(table);
+  #obtain(rows: TableRows, tables: DataView, at: number, table: number): number {
+    const before = rows.size;
+    const row = obtain(rows, tables, at);
+    if (rows.size > before) this.#made.push(table);
     return row;
   }
 
-  #keep(states: TableStates, table: number, row: number): void {
-    const words = states.wordsOf(row);
+  #keep(rows: TableRows, table: number, row: number): void {
+    const words = rows.wordsOf(row);
     const at = rowAt(row);
     const kept = this.#kept;
     const to = table * KEPT_WORDS;
@@ -172,20 +172,20 @@ export class PlainFrames {
   }
 
   /**
-   * Gives each append its first sequence, does each trim, and returns the groups to write; null when it is another kind
+   * Gives each append its first sequence, does each trim, and returns the runs to write; null when it is another kind
    * of frame.
    *
    * @param firsts the sequences, by words
    */
-  #assign(frame: AppendFrame, states: TableStates, firsts: Uint32Array): Uint8Array | null {
+  #assign(frame: AppendFrame, rows: TableRows, firsts: Uint32Array): Uint8Array | null {
     const { appends, appendCount, tables, tableCount } = frame;
-    const groups = this.#groups;
+    const runs = this.#runs;
     let end = 0;
     // Of the table of the append before.
     let current = -1;
     let words = firsts;
     let at = 0;
-    let group = -1;
+    let run = -1;
     for (let i = 0; i < appendCount; i++) {
       const table = appends[i * APPEND_WORDS] ?? 0;
       const entries = appends[i * APPEND_WORDS + 1] ?? 0;
@@ -193,13 +193,13 @@ export class PlainFrames {
       if (table >= tableCount) return null;
       if (flags > APPEND_JOINS) {
         if (flags !== APPEND_TRIMS) return null;
-        const left = this.#trims.trim(frame, states, this.#rows[table] ?? 0, (flag, sequence, count) => {
+        const left = this.#trims.trim(frame, rows, this.#rows[table] ?? 0, (flag, sequence, count) => {
           this.#begin(end, tables, table * LOG_KEY_PREFIX_LENGTH);
-          this.#groupBytes[end * 4 + FLAGS_AT] = flag;
-          groups[end + COUNT_AT] = count;
-          groups[end + FIRST_AT] = Number(sequence & LOW);
-          groups[end + FIRST_AT + 1] = Number(sequence >> 32n);
-          end += GROUP_WORDS;
+          this.#runBytes[end * 4 + FLAGS_AT] = flag;
+          runs[end + COUNT_AT] = count;
+          runs[end + FIRST_AT] = Number(sequence & LOW);
+          runs[end + FIRST_AT + 1] = Number(sequence >> 32n);
+          end += RUN_WORDS;
         });
         if (left === null) return null;
         firsts[i * 2] = Number(left & LOW);
@@ -209,10 +209,10 @@ export class PlainFrames {
       }
       if (table !== current) {
         const row = this.#rows[table] ?? 0;
-        words = states.wordsOf(row);
+        words = rows.wordsOf(row);
         at = rowAt(row);
         current = table;
-        group = -1;
+        run = -1;
       }
       const low = words[at + LAST_AT] ?? 0;
       const high = words[at + LAST_AT + 1] ?? 0;
@@ -237,34 +237,34 @@ export class PlainFrames {
       words[at + LAST_AT + 1] = lastHigh;
       words[at + TAIL_AT] = last;
       words[at + TAIL_AT + 1] = lastHigh;
-      if (group < 0) {
-        group = end;
-        end += GROUP_WORDS;
-        this.#begin(group, tables, table * LOG_KEY_PREFIX_LENGTH);
-        groups[group + COUNT_AT] = entries;
-        groups[group + FIRST_AT] = first;
-        groups[group + FIRST_AT + 1] = firstHigh;
+      if (run < 0) {
+        run = end;
+        end += RUN_WORDS;
+        this.#begin(run, tables, table * LOG_KEY_PREFIX_LENGTH);
+        runs[run + COUNT_AT] = entries;
+        runs[run + FIRST_AT] = first;
+        runs[run + FIRST_AT + 1] = firstHigh;
       } else {
-        groups[group + COUNT_AT] = (groups[group + COUNT_AT] ?? 0) + entries;
+        runs[run + COUNT_AT] = (runs[run + COUNT_AT] ?? 0) + entries;
       }
     }
-    return this.#groupBytes.subarray(0, end * 4);
+    return this.#runBytes.subarray(0, end * 4);
   }
 
-  /** A group of this table, whose version and flags are 0. */
-  #begin(group: number, tables: Uint8Array, prefixAt: number): void {
-    const bytes = this.#groupBytes;
-    const to = group * 4;
-    this.#groups[group + COUNT_AT - 1] = 0;
+  /** A run of this table, whose version and flags are 0. */
+  #begin(run: number, tables: Uint8Array, prefixAt: number): void {
+    const bytes = this.#runBytes;
+    const to = run * 4;
+    this.#runs[run + COUNT_AT - 1] = 0;
     for (let i = 0; i < LOG_KEY_PREFIX_LENGTH; i++) bytes[to + i] = tables[prefixAt + i] ?? 0;
   }
 
   /** Takes back what the frame gave out. */
-  #restore({ tableCount }: AppendFrame, states: TableStates): void {
+  #restore({ tableCount }: AppendFrame, rows: TableRows): void {
     const kept = this.#kept;
     for (let table = 0; table < tableCount; table++) {
       const row = this.#rows[table] ?? 0;
-      const words = states.wordsOf(row);
+      const words = rows.wordsOf(row);
       const at = rowAt(row);
       const from = table * KEPT_WORDS;
       words[at + LAST_AT] = kept[from] ?? 0;
@@ -278,12 +278,12 @@ export class PlainFrames {
    * Of a table that is as never written, nothing is kept: unless the frame has trimmed something, which may be the same
    * table of another region, and a floor of that is not to be found later on.
    */
-  #forgetUnwritten({ tables }: AppendFrame, states: TableStates): void {
+  #forgetUnwritten({ tables }: AppendFrame, rows: TableRows): void {
     // What is removed moves rows.
     const unwritten: number[] = [];
     for (const table of this.#made) {
       const row = this.#rows[table] ?? 0;
-      const words = states.wordsOf(row);
+      const words = rows.wordsOf(row);
       const last = rowAt(row) + LAST_AT;
       if (words[last] === 0 && words[last + 1] === 0) unwritten.push(table);
     }
@@ -292,8 +292,8 @@ export class PlainFrames {
     const view = viewOf(tables);
     for (const table of unwritten) {
       const at = table * LOG_KEY_PREFIX_LENGTH;
-      if (this.#trims.count === 0) remove(states, view, at);
-      else this.#context.units.note(unwrittenUnit(view, at));
+      if (this.#trims.count === 0) remove(rows, view, at);
+      else this.#context.tables.note(unwrittenState(view, at));
     }
   }
 }
@@ -302,13 +302,13 @@ function viewOf(tables: Uint8Array): DataView {
   return new DataView(tables.buffer, tables.byteOffset, tables.byteLength);
 }
 
-function unwrittenUnit(tables: DataView, at: number): TableUnit {
+function unwrittenState(tables: DataView, at: number): TableState {
   const id = { region: tables.getBigUint64(at + REGION_AT), table: tables.getBigUint64(at + TABLE_AT) };
-  return new TableUnit(id, null, 0n, 0n);
+  return new TableState(id, null, 0n, 0n);
 }
 
-function find(states: TableStates, tables: DataView, at: number): number {
-  return states.rowOf(
+function find(rows: TableRows, tables: DataView, at: number): number {
+  return rows.rowOf(
     tables.getUint32(at + REGION_AT + 4),
     tables.getUint32(at + REGION_AT),
     tables.getUint32(at + TABLE_AT + 4),
@@ -316,8 +316,8 @@ function find(states: TableStates, tables: DataView, at: number): number {
   );
 }
 
-function obtain(states: TableStates, tables: DataView, at: number): number {
-  return states.obtain(
+function obtain(rows: TableRows, tables: DataView, at: number): number {
+  return rows.obtain(
     tables.getUint32(at + REGION_AT + 4),
     tables.getUint32(at + REGION_AT),
     tables.getUint32(at + TABLE_AT + 4),
@@ -325,8 +325,8 @@ function obtain(states: TableStates, tables: DataView, at: number): number {
   );
 }
 
-function remove(states: TableStates, tables: DataView, at: number): void {
-  states.remove(
+function remove(rows: TableRows, tables: DataView, at: number): void {
+  rows.remove(
     tables.getUint32(at + REGION_AT + 4),
     tables.getUint32(at + REGION_AT),
     tables.getUint32(at + TABLE_AT + 4),

@@ -1,11 +1,11 @@
-import { type AppendFrame, GROUP_FLOOR, GROUP_TRIM } from '@shale/codec';
+import { type AppendFrame, RUN_FLOOR, RUN_TRIM } from '@shale/codec';
 import type { LogContext } from './context.js';
-import type { TableStates } from './table-states.js';
+import type { TableRows } from './table-rows.js';
 import { entriesOneByOne } from './trim.js';
 
 const NO_RESULTS = new BigUint64Array(0);
 
-/** Takes the groups of a table's removals, in order. */
+/** Takes the runs of a table's removals, in order. */
 export type AddRemoval = (flag: number, first: bigint, count: number) => void;
 
 /** What a trim changes in the row of its table. */
@@ -64,9 +64,9 @@ export class PlainTrims {
    *
    * @param row of the table, with what the frame appends before this
    */
-  trim({ expects, sync }: AppendFrame, states: TableStates, row: number, add: AddRemoval): bigint | null {
+  trim({ expects, sync }: AppendFrame, rows: TableRows, row: number, add: AddRemoval): bigint | null {
     const upTo = expects[this.#upToAt++] ?? 0n;
-    const state = states.peek(row);
+    const state = rows.peek(row);
     if (state === null || this.#rows.has(row)) return null;
     const { last, beforeFirst, tail, beforeDense, isDurable } = state;
     const end = upTo < last ? upTo : last;
@@ -80,16 +80,16 @@ export class PlainTrims {
     const left = end >= tail ? last : end;
     this.#rows.add(row);
     this.#changed.push({ row, first: beforeFirst, isDurable });
-    states.trim(row, left, sync);
-    add(GROUP_TRIM, end, entriesOneByOne(beforeFirst + 1n, end, this.#context.counters));
-    add(GROUP_FLOOR, last, 0);
+    rows.trim(row, left, sync);
+    add(RUN_TRIM, end, entriesOneByOne(beforeFirst + 1n, end, this.#context.counters));
+    add(RUN_FLOOR, last, 0);
     this.#answer(last, end);
     return left;
   }
 
   /** Takes back what the frame trimmed. */
-  restore(states: TableStates): void {
-    for (const { row, first, isDurable } of this.#changed) states.trim(row, first, isDurable);
+  restore(rows: TableRows): void {
+    for (const { row, first, isDurable } of this.#changed) rows.trim(row, first, isDurable);
   }
 
   #answer(last: bigint, removed: bigint): void {

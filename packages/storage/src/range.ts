@@ -1,7 +1,7 @@
 import { mustBe, type TableId, tableInWords, U64_MAX, WalError } from '@shale/codec';
 import { readBag } from './arguments/option-bag.js';
 import { toU64, type U64Like } from './ids.js';
-import type { TableUnit } from './table-unit.js';
+import type { TableState } from './table-state.js';
 
 /** Where a table is, for messages. */
 export interface TablePlace {
@@ -51,7 +51,7 @@ export interface SequenceSpan {
 }
 
 /** The sequences that a table may have entries at. */
-export type Extent = Pick<TableUnit, 'first' | 'tail'>;
+export type Extent = Pick<TableState, 'first' | 'tail'>;
 
 /** A range after all code of its caller has run. */
 export interface RangeBounds {

@@ -2,7 +2,7 @@ import { type ErrorCode, type TableId, U64_MAX, WalError } from '@shale/codec';
 import type { LogContext } from './context.js';
 import { native } from './errors.js';
 import { type Extent, type RangeBounds, requirePosition, resolveRange, type SequenceSpan } from './range.js';
-import { firstEntry } from './table-unit.js';
+import { firstEntry } from './table-state.js';
 
 /** What a table that has something unreadable in it fails with when it is recovered. */
 const UNREADABLE: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];
@@ -20,7 +20,7 @@ export function resolveSpan(
 ): SequenceSpan | null {
   const place = { path: context.path, table };
   native(place, () => context.db.watchAnew(watch));
-  if (strict) requirePosition(context.units.look(table), bounds, place);
+  if (strict) requirePosition(context.tables.look(table), bounds, place);
   const extent = readableExtent(context, table, bounds);
   const span = resolveRange(strict ? givenOut(extent) : extent, bounds);
   return span === null ? null : { ...span, watch, strict };
@@ -37,7 +37,7 @@ function readableExtent(
   bounds: RangeBounds,
 ): Extent & { readonly next?: bigint } {
   try {
-    return context.units.look(id);
+    return context.tables.look(id);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
   }

@@ -1,10 +1,10 @@
 import {
-  decodeGroup,
+  decodeRun,
   EntryChunk,
-  GROUP_STRIDE,
-  type Group,
   keySuccessor,
   logKey,
+  RUN_STRIDE,
+  type Run,
   type ScanLayout,
   sequenceRange,
   type TableId,
@@ -18,7 +18,7 @@ import { DropWatch } from './drop-watch.js';
 import { foreignKey, native } from './errors.js';
 import type { RangeBounds, SequenceSpan } from './range.js';
 import { isUnreadable, resolveSpan } from './read-span.js';
-import { firstEntry, tableEnds } from './table-unit.js';
+import { firstEntry, tableEnds } from './table-state.js';
 
 /** One entry of a table. */
 export interface LogEntry {
@@ -83,14 +83,14 @@ function scanSpan(
   if (result.entries === 0 && result.foreign !== undefined) {
     throw foreignKey(result.foreign.key, result.foreign.reason, place);
   }
-  const first = result.entries === 0 ? null : groupAt(into, layout, 0).first;
+  const first = result.entries === 0 ? null : runAt(into, layout, 0).first;
   if (first !== from) {
     requireNotTrimmed(context, id, from);
     if (strict) throw hole(context, id, from);
   }
   if (result.entries === 0) return { layout, next: null, neededBytes: 0 };
-  const lastGroup = groupAt(into, layout, layout.groups - 1);
-  const next = lastGroup.first + BigInt(lastGroup.count);
+  const lastRun = runAt(into, layout, layout.runs - 1);
+  const next = lastRun.first + BigInt(lastRun.count);
   // Of a strict span everything is there up to its end, or the next chunk fails.
   const done = next > to || !(strict || result.more || result.foreign !== undefined);
   return { layout, next: done ? null : next, neededBytes: 0 };
@@ -98,18 +98,18 @@ function scanSpan(
 
 /** As much of what a scan has found as comes without a hole. */
 function upToHole(buffer: ArrayBuffer, layout: ScanLayout): ScanLayout {
-  if (layout.groups < 2) return layout;
-  const { first, count } = groupAt(buffer, layout, 0);
+  if (layout.runs < 2) return layout;
+  const { first, count } = runAt(buffer, layout, 0);
   let entries = count;
   let next = first + BigInt(count);
-  for (let i = 1; i < layout.groups; i++) {
-    const group = groupAt(buffer, layout, i);
-    if (group.first !== next) {
+  for (let i = 1; i < layout.runs; i++) {
+    const run = runAt(buffer, layout, i);
+    if (run.first !== next) {
       const dataLength = new DataView(buffer).getUint32(layout.endsAt + 4 * (entries - 1), true);
-      return { ...layout, entries, groups: i, dataLength };
+      return { ...layout, entries, runs: i, dataLength };
     }
-    entries += group.count;
-    next += BigInt(group.count);
+    entries += run.count;
+    next += BigInt(run.count);
   }
   return layout;
 }
@@ -117,7 +117,7 @@ function upToHole(buffer: ArrayBuffer, layout: ScanLayout): ScanLayout {
 /** The error for a sequence that was given out, or passed over, and has no entry. */
 function hole(context: LogContext, id: TableId, expected: bigint): WalError {
   const { path, instance } = context;
-  const { next } = context.units.look(id);
+  const { next } = context.tables.look(id);
   const first = tableEnds(context, id, logKey({ instance, ...id }, expected)).first ?? next;
   return new WalError(
     'SHALE_HOLE',
@@ -177,7 +177,7 @@ export function* entriesOf(
   chunks: Generator<EntryChunk, void, undefined>,
 ): Generator<LogEntry, void, undefined> {
   for (const chunk of chunks) {
-    for (const { first, count, start } of chunk.groups) {
+    for (const { first, count, start } of chunk.runs) {
       for (let i = 0; i < count; i++) {
         yield { sequence: first + BigInt(i), payload: chunk.payloadAt(start + i) };
       }
@@ -187,13 +187,13 @@ export function* entriesOf(
 
 /** Where in its buffer a scan left what it found. */
 export function layoutOf(result: ScanResult): ScanLayout {
-  const { entries, groups, dataLength, endsAt, groupsAt } = result;
-  return { entries, groups, dataLength, endsAt, groupsAt };
+  const { entries, runs, dataLength, endsAt, runsAt } = result;
+  return { entries, runs, dataLength, endsAt, runsAt };
 }
 
 /** One run of a chunk. */
-export function groupAt(buffer: ArrayBuffer, layout: ScanLayout, index: number): Group {
-  return decodeGroup(new Uint8Array(buffer, layout.groupsAt + index * GROUP_STRIDE, GROUP_STRIDE), 0);
+export function runAt(buffer: ArrayBuffer, layout: ScanLayout, index: number): Run {
+  return decodeRun(new Uint8Array(buffer, layout.runsAt + index * RUN_STRIDE, RUN_STRIDE), 0);
 }
 
 /**
@@ -216,7 +216,7 @@ function boundsOf(
  * before (another system may have left one) is not.
  */
 function requireNotTrimmed(context: LogContext, id: TableId, from: bigint): void {
-  const first = firstEntry(context, id) ?? context.units.look(id).next;
+  const first = firstEntry(context, id) ?? context.tables.look(id).next;
   if (first > from) throw trimmed(context, id, from, first);
 }
 

@@ -142,7 +142,7 @@ async function dropFiles(context: LogContext, ranges: readonly TrimmedRange[], s
   await deleteAgain(context, ranges, since);
   await nativeAsync({ path }, () =>
     db.deleteFilesInRanges(
-      ranges.map(({ lower, upper, record }) => [lower, upper, record] as const),
+      ranges.map(({ lower, upper, metaKey }) => [lower, upper, metaKey] as const),
       { since },
     ),
   );

@@ -1,6 +1,6 @@
 import { decodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH } from '@shale/codec';
 import { native } from './errors.js';
-import { type TableHome, TableUnit } from './table-unit.js';
+import { type TableHome, TableState } from './table-state.js';
 
 /** Numbers per table in what `Database.tableEnds` tells: flags, first, last, floor. */
 const STRIDE = 4;
@@ -21,13 +21,13 @@ export function recoverTables(
   home: TableHome,
   tables: Uint8Array,
   indexes: readonly number[],
-): (TableUnit | null)[] {
+): (TableState | null)[] {
   const ends = findTableEnds(home, tables, indexes);
-  return indexes.map((index, i) => unitOf(tables, index, ends, i));
+  return indexes.map((index, i) => stateOf(tables, index, ends, i));
 }
 
 /**
- * What there is of tables of a frame, for {@link isUnwritten} and {@link unitOf}. Arguments as of {@link
+ * What there is of tables of a frame, for {@link isUnwritten} and {@link stateOf}. Arguments as of {@link
  * recoverTables}.
  */
 export function findTableEnds(
@@ -52,14 +52,19 @@ export function isUnwritten(words: Uint32Array, n: number): boolean {
 }
 
 /** The n-th of the tables; null when it has to be recovered by itself. */
-export function unitOf(tables: Uint8Array, index: number, ends: BigUint64Array, n: number): TableUnit | null {
+export function stateOf(
+  tables: Uint8Array,
+  index: number,
+  ends: BigUint64Array,
+  n: number,
+): TableState | null {
   const at = n * STRIDE;
   const flags = ends[at] ?? 0n;
   if ((flags & IS_KNOWN) !== IS_KNOWN) return null;
   const { region, table } = decodeLogKeyPrefix(prefixOf(tables, index));
   const first = (flags & HAS_ENTRIES) === 0n ? null : (ends[at + 1] ?? 0n);
   // Of a table without entries it is 0.
-  return new TableUnit({ region, table }, first, ends[at + 2] ?? 0n, ends[at + FLOOR_AT] ?? 0n);
+  return new TableState({ region, table }, first, ends[at + 2] ?? 0n, ends[at + FLOOR_AT] ?? 0n);
 }
 
 /** The prefixes of some of the tables, back to back. */

@@ -3,7 +3,7 @@ import type { LogContext } from './context.js';
 import { native } from './errors.js';
 import { floors, type TableFloor } from './floors.js';
 import { heads, type TableHead } from './heads.js';
-import { TableUnit } from './table-unit.js';
+import { TableState } from './table-state.js';
 
 /** What opening a region found. */
 export interface RegionReport {
@@ -34,16 +34,16 @@ export function openRegion(context: LogContext, region: bigint): RegionReport {
   let entries = 0n;
   let firstTable: bigint | undefined;
   let lastTable = 0n;
-  const fresh: TableUnit[] = [];
+  const fresh: TableState[] = [];
   for (const head of heads(context, regionRange(context.instance, region), onProblem)) {
     tables++;
     entries += head.last - head.first + 1n;
     firstTable ??= head.id.table;
     lastTable = head.id.table;
-    if (!context.units.has(region, head.id.table)) fresh.push(unitOf(head));
+    if (!context.tables.has(region, head.id.table)) fresh.push(stateOf(head));
   }
   const found = applyFloors(fresh, floors(context, onProblem));
-  for (const unit of fresh) context.units.note(unit);
+  for (const state of fresh) context.tables.note(state);
   return {
     region,
     tables,
@@ -66,16 +66,16 @@ export function install(
   tableFloors: Iterable<TableFloor>,
   since: bigint,
 ): number {
-  const fresh: TableUnit[] = [];
+  const fresh: TableState[] = [];
   const mayBeDropped = native({ path: context.path }, () => context.db.drops()) !== since;
   for (const head of tableHeads) {
     const { region, table } = head.id;
-    if (context.units.has(region, table)) continue;
+    if (context.tables.has(region, table)) continue;
     if (mayBeDropped && isDropped(context, head, since)) continue;
-    fresh.push(unitOf(head));
+    fresh.push(stateOf(head));
   }
   applyFloors(fresh, tableFloors);
-  for (const unit of fresh) context.units.note(unit);
+  for (const state of fresh) context.tables.note(state);
   return fresh.length;
 }
 
@@ -84,26 +84,26 @@ export function install(
  * been.
  */
 function isDropped(context: LogContext, { id }: TableHead, since: bigint): boolean {
-  const record = metaKey(context.instance, id.table);
-  return native({ path: context.path, table: id }, () => context.db.droppedSince(record, since));
+  const key = metaKey(context.instance, id.table);
+  return native({ path: context.path, table: id }, () => context.db.droppedSince(key, since));
 }
 
-function unitOf(head: TableHead): TableUnit {
-  return new TableUnit(head.id, head.first, head.last, 0n);
+function stateOf(head: TableHead): TableState {
+  return new TableState(head.id, head.first, head.last, 0n);
 }
 
-/** Raises the units to their floors, and returns how many floors there were. */
-function applyFloors(units: readonly TableUnit[], tableFloors: Iterable<TableFloor>): number {
-  const byTable = new Map<bigint, TableUnit[]>();
-  for (const unit of units) {
-    const same = byTable.get(unit.id.table);
-    if (same === undefined) byTable.set(unit.id.table, [unit]);
-    else same.push(unit);
+/** Raises the states to their floors, and returns how many floors there were. */
+function applyFloors(states: readonly TableState[], tableFloors: Iterable<TableFloor>): number {
+  const byTable = new Map<bigint, TableState[]>();
+  for (const state of states) {
+    const same = byTable.get(state.id.table);
+    if (same === undefined) byTable.set(state.id.table, [state]);
+    else same.push(state);
   }
   let count = 0;
-  for (const { table, maxSequence } of tableFloors) {
+  for (const { table, floor } of tableFloors) {
     count++;
-    for (const unit of byTable.get(table) ?? []) unit.raiseFloor(maxSequence);
+    for (const state of byTable.get(table) ?? []) state.raiseFloor(floor);
   }
   return count;
 }

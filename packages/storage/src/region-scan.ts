@@ -11,7 +11,7 @@ import type { Snapshot } from '@shale/rocksdb';
 import type { ChunkBuffers } from './chunk-buffers.js';
 import type { LogContext } from './context.js';
 import { foreignKey, native, tableOfKey } from './errors.js';
-import { groupAt, type LogEntry, layoutOf } from './read.js';
+import { type LogEntry, layoutOf, runAt } from './read.js';
 
 /** One entry of a region. */
 export interface RegionEntry extends LogEntry {
@@ -124,7 +124,7 @@ export class RegionScan {
       });
     }
     if (result.entries > 0) {
-      const { table, first, count } = groupAt(into, layout, layout.groups - 1);
+      const { table, first, count } = runAt(into, layout, layout.runs - 1);
       this.#position = { table, sequence: first + BigInt(count) - 1n, isRead: true };
       this.#lower = this.#keyOf(this.#position);
     }
@@ -154,7 +154,7 @@ export function* regionEntries(
       if (chunk.neededBytes > 0) buffers.require(chunk.neededBytes);
       if (chunk.layout.entries === 0) continue;
       const entries = new EntryChunk(buffer, chunk.layout);
-      for (const { id, first, count, start } of entries.groups) {
+      for (const { id, first, count, start } of entries.runs) {
         for (let i = 0; i < count; i++) {
           yield { table: id.table, sequence: first + BigInt(i), payload: entries.payloadAt(start + i) };
         }
@@ -165,4 +165,4 @@ export function* regionEntries(
   }
 }
 
-const NOTHING: ScanLayout = { entries: 0, groups: 0, dataLength: 0, endsAt: 0, groupsAt: 0 };
+const NOTHING: ScanLayout = { entries: 0, runs: 0, dataLength: 0, endsAt: 0, runsAt: 0 };

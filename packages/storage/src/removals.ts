@@ -1,15 +1,15 @@
-import { GROUP_DROP, GROUP_FLOOR, GROUP_TRIM, logKey, type TableId } from '@shale/codec';
+import { logKey, RUN_DROP, RUN_FLOOR, RUN_TRIM, type TableId } from '@shale/codec';
 import type { LogContext } from './context.js';
-import type { GroupRuns } from './group-runs.js';
-import { type TableState, TableUnit, tableEnds } from './table-unit.js';
-import type { UnitSource } from './table-units.js';
+import type { TableSource } from './known-tables.js';
+import { type SavedState, TableState, tableEnds } from './table-state.js';
 import { entriesOneByOne } from './trim.js';
+import type { WriteRuns } from './write-runs.js';
 
 /** A table that the frame under way removes something of. */
 interface Touched {
   /** What was known of it before the frame; null when nothing was, and a drop made it known. */
-  readonly before: TableState | null;
-  /** The last trim, as long as another one can stand for it: the first entry it removes, and where its groups are. */
+  readonly before: SavedState | null;
+  /** The last trim, as long as another one can stand for it: the first entry it removes, and where its runs are. */
   trim: { readonly from: bigint; readonly entries: number; readonly floor: number } | null;
 }
 
@@ -19,15 +19,15 @@ interface Touched {
  */
 export class Removals {
   readonly #context: LogContext;
-  readonly #runs: GroupRuns;
-  readonly #touched = new Map<TableUnit, Touched>();
+  readonly #runs: WriteRuns;
+  readonly #touched = new Map<TableState, Touched>();
   readonly #dropped: TableId[] = [];
   /** Two per trim: the table's last sequence, and the last one removed. */
   readonly #results: bigint[] = [];
   #trims = 0;
 
-  /** @param runs takes the groups of the native write */
-  constructor(context: LogContext, runs: GroupRuns) {
+  /** @param runs takes the runs of the native write */
+  constructor(context: LogContext, runs: WriteRuns) {
     this.#context = context;
     this.#runs = runs;
   }
@@ -38,7 +38,7 @@ export class Removals {
   }
 
   /** The tables that something is removed of. */
-  get tables(): Iterable<TableUnit> {
+  get tables(): Iterable<TableState> {
     return this.#touched.keys();
   }
 
@@ -61,30 +61,30 @@ export class Removals {
    * table id of other regions and never goes down. Returns the first sequence that is left; 1n for a table never
    * written.
    */
-  trim(unit: TableUnit, prefix: Uint8Array, upTo: bigint, sync: boolean): bigint {
-    const touched = this.#touch(unit);
-    unit.advance();
-    const { last } = unit;
+  trim(state: TableState, prefix: Uint8Array, upTo: bigint, sync: boolean): bigint {
+    const touched = this.#touch(state);
+    state.advance();
+    const { last } = state;
     const end = upTo < last ? upTo : last;
-    if (last === 0n || end < unit.first || unit.first === unit.next) {
+    if (last === 0n || end < state.first || state.first === state.next) {
       this.#results.push(last, 0n);
-      if (sync) this.#makeDurable(unit, prefix);
-      return unit.first;
+      if (sync) this.#makeDurable(state, prefix);
+      return state.first;
     }
-    const from = touched.trim?.from ?? unit.first;
-    unit.first = this.#firstAfter(unit, end, touched);
-    unit.trimIsDurable = sync;
+    const from = touched.trim?.from ?? state.first;
+    state.first = this.#firstAfter(state, end, touched);
+    state.trimIsDurable = sync;
     // Of a table's trims in one frame the last one does what all of them do, and each costs the reads after it.
     if (touched.trim !== null) {
       this.#runs.revoke(touched.trim.entries);
       this.#runs.revoke(touched.trim.floor);
     }
     const count = entriesOneByOne(from, end, this.#context.counters);
-    const entries = this.#runs.remove(GROUP_TRIM, prefix, end, count);
-    touched.trim = { from, entries, floor: this.#runs.remove(GROUP_FLOOR, prefix, last) };
+    const entries = this.#runs.remove(RUN_TRIM, prefix, end, count);
+    touched.trim = { from, entries, floor: this.#runs.remove(RUN_FLOOR, prefix, last) };
     this.#trims++;
     this.#results.push(last, end);
-    return unit.first;
+    return state.first;
   }
 
   /** A trim that is refused. */
@@ -98,24 +98,24 @@ export class Removals {
    *
    * @param known what is known of the table; undefined when nothing is, nor need be
    */
-  drop(id: TableId, known: TableUnit | undefined, prefix: Uint8Array): TableUnit {
-    const unit = known ?? new TableUnit(id, null, 0n, 0n);
-    if (known === undefined) this.#touched.set(unit, { before: null, trim: null });
-    this.#touch(unit).trim = null;
-    unit.reset();
-    this.#runs.remove(GROUP_DROP, prefix, 0n);
+  drop(id: TableId, known: TableState | undefined, prefix: Uint8Array): TableState {
+    const state = known ?? new TableState(id, null, 0n, 0n);
+    if (known === undefined) this.#touched.set(state, { before: null, trim: null });
+    this.#touch(state).trim = null;
+    state.reset();
+    this.#runs.remove(RUN_DROP, prefix, 0n);
     this.#dropped.push(id);
-    return unit;
+    return state;
   }
 
   /** The frame is in, or it is not: then everything is as before it. */
-  settle(written: boolean, source: UnitSource): void {
-    for (const [unit, { before }] of this.#touched) {
+  settle(written: boolean, source: TableSource): void {
+    for (const [state, { before }] of this.#touched) {
       if (!written) {
-        if (before !== null) unit.restore(before);
+        if (before !== null) state.restore(before);
         // Its other holders see it as it is now.
       } else if (before === null) {
-        source.add(unit);
+        source.add(state);
       }
     }
     if (!written) return;
@@ -123,11 +123,11 @@ export class Removals {
     this.#context.counters.drops += this.#dropped.length;
   }
 
-  #touch(unit: TableUnit): Touched {
-    const known = this.#touched.get(unit);
+  #touch(state: TableState): Touched {
+    const known = this.#touched.get(state);
     if (known !== undefined) return known;
-    const touched: Touched = { before: unit.save(), trim: null };
-    this.#touched.set(unit, touched);
+    const touched: Touched = { before: state.save(), trim: null };
+    this.#touched.set(state, touched);
     return touched;
   }
 
@@ -135,20 +135,20 @@ export class Removals {
    * What an earlier trim removed without sync is removed for good once this record is on the disk, which the log
    * orders.
    */
-  #makeDurable(unit: TableUnit, prefix: Uint8Array): void {
-    if (unit.trimIsDurable || unit.first === 1n) return;
-    this.#runs.remove(GROUP_FLOOR, prefix, unit.last);
-    unit.trimIsDurable = true;
+  #makeDurable(state: TableState, prefix: Uint8Array): void {
+    if (state.trimIsDurable || state.first === 1n) return;
+    this.#runs.remove(RUN_FLOOR, prefix, state.last);
+    state.trimIsDurable = true;
   }
 
   /** The table's first sequence after a trim up to `end`. */
-  #firstAfter(unit: TableUnit, end: bigint, { before }: Touched): bigint {
-    if (end >= unit.tail) return unit.next;
-    if (end + 1n >= unit.dense) return end + 1n;
+  #firstAfter(state: TableState, end: bigint, { before }: Touched): bigint {
+    if (end >= state.tail) return state.next;
+    if (end + 1n >= state.dense) return end + 1n;
     // Where there may be holes, the first entry after the trim need not be the next sequence. What the frame under way
     // appends is not on the disk yet, and is above what there is.
     const { instance } = this.#context;
-    const found = tableEnds(this.#context, unit.id, logKey({ instance, ...unit.id }, end + 1n)).first;
-    return found ?? before?.next ?? unit.next;
+    const found = tableEnds(this.#context, state.id, logKey({ instance, ...state.id }, end + 1n)).first;
+    return found ?? before?.next ?? state.next;
   }
 }

@@ -1,5 +1,5 @@
 import type { TableId } from '@shale/codec';
-import { TableUnit } from './table-unit.js';
+import { TableState } from './table-state.js';
 
 /*
  * What is known of tables, as it travels between threads: seven u64 per table.
@@ -22,20 +22,20 @@ const TRIM_IS_DURABLE = 4n;
 /** Whatever was given out so far may have holes: those without begin at the next sequence. */
 const HOLES = 8n;
 
-/** The states of tables, in order; of those that have no unit nothing is known. */
+/** The states of tables, in order; of those that have no state nothing is known. */
 export function packStates(
-  tables: readonly { readonly id: TableId; readonly unit: TableUnit | undefined }[],
+  tables: readonly { readonly id: TableId; readonly state: TableState | undefined }[],
 ): BigUint64Array {
   const states = new BigUint64Array(tables.length * TABLE_STATE_STRIDE);
-  tables.forEach(({ id, unit }, index) => {
+  tables.forEach(({ id, state }, index) => {
     const at = index * TABLE_STATE_STRIDE;
     states[at] = id.region;
     states[at + 1] = id.table;
-    if (unit === undefined) {
+    if (state === undefined) {
       states[at + 6] = UNKNOWN;
       return;
     }
-    const { next, first, last, tail, dense, trimIsDurable } = unit;
+    const { next, first, last, tail, dense, trimIsDurable } = state;
     states[at + 2] = last;
     states[at + 3] = first === next ? 0n : first;
     states[at + 4] = tail;
@@ -46,19 +46,19 @@ export function packStates(
   return states;
 }
 
-/** The tables of a list of states, each with a unit of its own; null where nothing is known. */
-export function* unpackStates(states: BigUint64Array): Generator<{ id: TableId; unit: TableUnit | null }> {
+/** The tables of a list of states, each with a state of its own; null where nothing is known. */
+export function* unpackStates(states: BigUint64Array): Generator<{ id: TableId; state: TableState | null }> {
   for (let at = 0; at + TABLE_STATE_STRIDE <= states.length; at += TABLE_STATE_STRIDE) {
     const id = { region: states[at] ?? 0n, table: states[at + 1] ?? 0n };
     const flags = states[at + 6] ?? 0n;
     if ((flags & UNKNOWN) !== 0n) {
-      yield { id, unit: null };
+      yield { id, state: null };
       continue;
     }
     const first = (flags & EMPTY) !== 0n ? null : (states[at + 3] ?? 0n);
-    const unit = new TableUnit(id, first, states[at + 4] ?? 0n, states[at + 2] ?? 0n);
-    if ((flags & HOLES) === 0n) unit.dense = states[at + 5] ?? 0n;
-    unit.trimIsDurable = (flags & TRIM_IS_DURABLE) !== 0n;
-    yield { id, unit };
+    const state = new TableState(id, first, states[at + 4] ?? 0n, states[at + 2] ?? 0n);
+    if ((flags & HOLES) === 0n) state.dense = states[at + 5] ?? 0n;
+    state.trimIsDurable = (flags & TRIM_IS_DURABLE) !== 0n;
+    yield { id, state };
   }
 }

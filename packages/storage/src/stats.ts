@@ -52,7 +52,7 @@ const PROPERTIES = [
 
 /** Collects the numbers. */
 export function stats(context: LogContext, readOnly: boolean): LogStats {
-  const { db, path, instance, units, counters } = context;
+  const { db, path, instance, tables, counters } = context;
   return native({ path }, () => {
     const properties: Record<string, number> = {};
     for (const name of PROPERTIES) {
@@ -64,7 +64,7 @@ export function stats(context: LogContext, readOnly: boolean): LogStats {
       path,
       instance,
       readOnly,
-      tablesKnown: units.size,
+      tablesKnown: tables.size,
       counters: { ...counters },
       damagedFiles: readOnly ? readDamagedFiles(path) : damagedFiles(db),
       rocksdb: {

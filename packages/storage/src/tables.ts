@@ -75,7 +75,7 @@ function* withoutEntries(
 ): Generator<TableInfo | null, void, undefined> {
   const nameOf = names.inOrder();
   let seen = 0;
-  for (const { table, maxSequence } of readable(floors(context, left), left)) {
+  for (const { table, floor } of readable(floors(context, left), left)) {
     if (listed.has(table) || !isWhole) {
       if (++seen % FLOORS_PER_STEP === 0) yield null;
       continue;
@@ -86,8 +86,8 @@ function* withoutEntries(
     yield {
       id: { region: null, table },
       ...name,
-      first: maxSequence + 1n,
-      last: maxSequence,
+      first: floor + 1n,
+      last: floor,
       entries: 0n,
       bytes: 0,
     };

@@ -13,14 +13,14 @@ import {
 import type { LogContext } from './context.js';
 import { native, nativeAsync, toWalError } from './errors.js';
 import { Pace } from './pace.js';
-import { readFloor } from './table-unit.js';
+import { readFloor } from './table-state.js';
 
 /** The beginning of one table's keys, up to and including the sequence `end`, which a trim has emptied. */
 export interface TrimmedRange extends KeyRange {
   readonly id: TableId;
   readonly end: bigint;
   /** The key of the table's metadata record. */
-  readonly record: Uint8Array;
+  readonly metaKey: Uint8Array;
 }
 
 /** Room for one small entry: a larger one is found too, only not read. */
@@ -77,12 +77,12 @@ export async function deleteAgain(
   const { db, path } = context;
   let unsynced = false;
   const pace = new Pace();
-  for (const [index, { id, lower, upper, record }] of ranges.entries()) {
+  for (const [index, { id, lower, upper, metaKey }] of ranges.entries()) {
     if (pace.isDue) await pace.rest();
     // Syncing the last one syncs them all: they are in one file, in this order.
     const sync = index === ranges.length - 1;
     const written = native({ path, table: id }, () =>
-      db.deleteRangeUnlessDropped(lower, upper, record, since, { sync }),
+      db.deleteRangeUnlessDropped(lower, upper, metaKey, since, { sync }),
     );
     if (written) unsynced = !sync;
   }
@@ -104,8 +104,8 @@ export async function uncovered(
 }
 
 /** Whether the range's table, or the one of the same id in another region, was dropped since. */
-function droppedSince(context: LogContext, { id, record }: TrimmedRange, since: bigint): boolean {
-  return native({ path: context.path, table: id }, () => context.db.droppedSince(record, since));
+function droppedSince(context: LogContext, { id, metaKey }: TrimmedRange, since: bigint): boolean {
+  return native({ path: context.path, table: id }, () => context.db.droppedSince(metaKey, since));
 }
 
 /** Joins ranges with little between them, because a compaction of each would rewrite the same files again. */
@@ -137,7 +137,7 @@ function describeRange(context: LogContext, { lower, upper }: KeyRange): Trimmed
     const end = toTableEnd ? U64_MAX : decodeLogKey(upper, instance).sequence - 1n;
     const sameTable = toTableEnd || Buffer.compare(upper.subarray(0, whole.lower.length), whole.lower) === 0;
     if (Buffer.compare(lower, whole.lower) === 0 && sameTable && end >= 0n) {
-      return { id, lower, upper, end, record: metaKey(instance, id.table) };
+      return { id, lower, upper, end, metaKey: metaKey(instance, id.table) };
     }
   } catch (error) {
     throw new WalError('SHALE_INVALID_ARGUMENT', 'ranges must be what trim() returned', {
@@ -154,8 +154,8 @@ function describeRange(context: LogContext, { lower, upper }: KeyRange): Trimmed
 /** A trim leaves a metadata record at or above what it removed; dropping the table removes the record. */
 function isTrimmed(context: LogContext, { id, end }: TrimmedRange): boolean {
   // This log may have begun the table again, and the same id in another region may have been trimmed since.
-  const unit = context.units.glance(id);
-  return (unit === undefined || unit.last >= end) && readFloor(context, id) >= end;
+  const state = context.tables.glance(id);
+  return (state === undefined || state.last >= end) && readFloor(context, id) >= end;
 }
 
 /**

@@ -128,12 +128,12 @@ class VerifyRun {
 
   *#metadata(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
     const problems: WalError[] = [];
-    for (const { table, maxSequence } of floors(
+    for (const { table, floor } of floors(
       this.#context,
       (problem) => problems.push(problem),
       this.#snapshot,
     )) {
-      this.#floors.set(table, maxSequence);
+      this.#floors.set(table, floor);
       this.totals.floors++;
       // No step takes long, whatever there is.
       if (this.totals.floors % FLOORS_PER_STEP === 0) yield this.#progress();
@@ -218,7 +218,7 @@ class VerifyRun {
     this.totals.entries += BigInt(result.entries);
     this.totals.payloadBytes += BigInt(result.dataLength - result.entries);
     let next = from;
-    for (const { id, first, count } of chunk.groups) {
+    for (const { id, first, count } of chunk.runs) {
       if (this.#table === undefined || !this.#table.isOf(id)) {
         if (this.#table !== undefined) findings.push(...this.#table.finish(this.#floors));
         this.#table = new TableCheck(this.#context, this.#snapshot, id, first);

@@ -108,8 +108,8 @@ test('appends, trims and drops of a frame are done in their order, in one write'
     expect(sequences(shown, id)).toEqual([7n]);
     expect(sequences(shown, other)).toEqual([2n]);
     expect([...shown.floors()]).toEqual([
-      { table: 7n, maxSequence: 6n },
-      { table: 8n, maxSequence: 1n },
+      { table: 7n, floor: 6n },
+      { table: 8n, floor: 1n },
     ]);
     expect(shown.firstSequence(id)).toBe(7n);
     expect(shown.nextSequence(other)).toBe(3n);
@@ -324,8 +324,8 @@ test('a trim whose metadata record is damaged is refused, and the rest of its fr
   // A drop needs no record, and takes the damaged one away.
   commit(log, [drop(id), append(id, 4), trim(id, 1n)]);
   expect([...log.floors()]).toEqual([
-    { table: 7n, maxSequence: 1n },
-    { table: 8n, maxSequence: 5n },
+    { table: 7n, floor: 1n },
+    { table: 8n, floor: 5n },
   ]);
 });
 

@@ -38,8 +38,8 @@ async function stub(shows: () => boolean): Promise<{ context: LogContext; change
   };
   const path = await directory();
   await mkdir(path);
-  const units = { glance: () => undefined };
-  return { context: { db, path, instance: 0, units } as unknown as LogContext, changes };
+  const tables = { glance: () => undefined };
+  return { context: { db, path, instance: 0, tables } as unknown as LogContext, changes };
 }
 
 const deleted = `delete ${Buffer.from(range.lower).toString('hex')} synced`;

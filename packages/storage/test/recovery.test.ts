@@ -142,7 +142,7 @@ test('more metadata records than fit one native call are all listed', async () =
   const log = await fresh();
   for (let table = 0n; table < 3000n; table++) await plantMany(log, table);
   expect([...log.floors()]).toEqual(
-    Array.from({ length: 3000 }, (_, i) => ({ table: BigInt(i), maxSequence: BigInt(i) + 1n })),
+    Array.from({ length: 3000 }, (_, i) => ({ table: BigInt(i), floor: BigInt(i) + 1n })),
   );
 });
 

@@ -30,7 +30,7 @@ test('a trim that removes nothing writes nothing', async () => {
   log.trim(id, 3n);
   log.trim({ region: 1n, table: 99n }, 3n);
   expect(log.stats().counters.trims).toBe(1);
-  expect([...log.floors()]).toEqual([{ table: 7n, maxSequence: 10n }]);
+  expect([...log.floors()]).toEqual([{ table: 7n, floor: 10n }]);
 });
 
 test('after a trim into a hole the first sequence is that of the next entry', async () => {
@@ -47,7 +47,7 @@ test('the floor is that of the region with the larger sequences, whichever is tr
   fill(log, other, 5);
   log.trim(id, U64_MAX);
   log.trim(other, 2n);
-  expect([...log.floors()]).toEqual([{ table: 7n, maxSequence: 100n }]);
+  expect([...log.floors()]).toEqual([{ table: 7n, floor: 100n }]);
 });
 
 test('drop removes the entries and the metadata record of its table only', async () => {

@@ -1,4 +1,4 @@
-import { EntryChunk, encodeGroup, encodeLogKeyPrefix, encodeLogValue } from '@shale/codec';
+import { EntryChunk, encodeLogKeyPrefix, encodeLogValue, encodeRun } from '@shale/codec';
 import { require, type Target, typed } from '../target.js';
 
 /** The five numbers of a layout, u32 LE each, before the bytes of the buffer. */
@@ -16,8 +16,8 @@ function sample(): Uint8Array {
   });
   const prefix = new Uint8Array(17);
   encodeLogKeyPrefix(prefix, 0, { instance: 0, region: 1n, table: 2n });
-  encodeGroup(body, 32, prefix, 7n, 2);
-  encodeGroup(body, 64, prefix, 20n, 1);
+  encodeRun(body, 32, prefix, 7n, 2);
+  encodeRun(body, 64, prefix, 20n, 1);
   return input;
 }
 
@@ -34,10 +34,10 @@ export const entryChunk: Target = {
     const buffer = input.slice(LAYOUT_BYTES).buffer;
     const layout = {
       entries: number(0),
-      groups: number(1),
+      runs: number(1),
       dataLength: number(2),
       endsAt: number(3),
-      groupsAt: number(4),
+      runsAt: number(4),
     };
     const chunk = typed(['SHALE_CORRUPT'], () => new EntryChunk(buffer, layout));
     if (chunk === undefined) return;

@@ -1,16 +1,16 @@
 import {
-  decodeGroup,
   decodeLogKey,
   decodeLogKeyPrefix,
   decodeLogValue,
   decodeMetaKey,
   decodeMetaValue,
-  encodeGroup,
+  decodeRun,
   encodeLogKey,
   encodeLogKeyPrefix,
   encodeLogValue,
   encodeMetaKey,
   encodeMetaValue,
+  encodeRun,
 } from '@shale/codec';
 import { require, same, type Target, typed } from '../target.js';
 
@@ -22,7 +22,7 @@ function written(length: number, write: (target: Uint8Array) => void): Uint8Arra
   return target;
 }
 
-/** Keys, values and groups: what decodes must be encoded to the very same bytes. */
+/** Keys, values and runs: what decodes must be encoded to the very same bytes. */
 export const layouts: Target = {
   name: 'layouts',
   maxBytes: 128,
@@ -33,7 +33,7 @@ export const layouts: Target = {
     written(9, (t) => encodeMetaValue(t, 0, 1003n)),
     written(4, (t) => encodeLogValue(t, 0, Uint8Array.of(1, 2, 3))),
     written(32, (t) =>
-      encodeGroup(
+      encodeRun(
         t,
         0,
         written(17, (p) => encodeLogKeyPrefix(p, 0, { instance: 0, region: 1n, table: 2n })),
@@ -71,16 +71,15 @@ export const layouts: Target = {
     }
     const payload = typed(DECODE, () => decodeLogValue(input));
     if (payload !== undefined) require(same(payload, input.subarray(1)), 'another payload');
-    const group = typed(DECODE, () => decodeGroup(input, 0));
-    if (group !== undefined) {
+    const run = typed(DECODE, () => decodeRun(input, 0));
+    if (run !== undefined) {
       const bytes = written(32, (t) =>
-        encodeGroup(t, 0, input.subarray(0, 17), group.first, group.count, group.flags),
+        encodeRun(t, 0, input.subarray(0, 17), run.first, run.count, run.flags),
       );
-      require(same(bytes, input.subarray(0, 32)), 'another group');
+      require(same(bytes, input.subarray(0, 32)), 'another run');
       const last =
-        group.first +
-        (group.flags === 2 || group.flags === 3 ? -1n : 1n) * BigInt(Math.max(0, group.count - 1));
-      require(last >= 0n && last < 2n ** 64n, 'a group that runs out of sequences');
+        run.first + (run.flags === 2 || run.flags === 3 ? -1n : 1n) * BigInt(Math.max(0, run.count - 1));
+      require(last >= 0n && last < 2n ** 64n, 'a run that runs out of sequences');
     }
   },
 };

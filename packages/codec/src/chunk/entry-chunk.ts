@@ -1,29 +1,29 @@
 import { corrupt, invalidArgument } from '../errors/refuse.js';
 import type { TableId } from '../errors/wal-error.js';
-import { decodeGroup, GROUP_DESCENDING, GROUP_SKIP, GROUP_STRIDE, type Group } from '../group.js';
 import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
 import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
+import { decodeRun, RUN_DESCENDING, RUN_SKIP, RUN_STRIDE, type Run } from '../run.js';
 
 /*
  * What a bulk scan leaves in a buffer:
  *
  *   [0 .. dataLength)   the log values of all entries, back to back, version bytes included
  *   [endsAt ..)         u32 LE per entry: where its log value ends in the data; aligned to 8
- *   [groupsAt ..)       groups (group.ts), which say whose entries they are; aligned to 8
+ *   [runsAt ..)       runs (run.ts), which say whose entries they are; aligned to 8
  */
 
 /** Where the parts of a scanned buffer are. */
 export interface ScanLayout {
   readonly entries: number;
-  readonly groups: number;
+  readonly runs: number;
   readonly dataLength: number;
   readonly endsAt: number;
-  readonly groupsAt: number;
+  readonly runsAt: number;
 }
 
 /** A run of entries of one table inside a chunk. */
-export interface ChunkGroup {
+export interface ChunkRun {
   readonly id: TableId;
   /** The sequence of the run's first entry. */
   readonly first: bigint;
@@ -45,9 +45,9 @@ export class EntryChunk {
   readonly #bytes: Uint8Array;
   readonly #ends: Uint32Array;
   readonly #dataLength: number;
-  readonly #groups: readonly ChunkGroup[];
-  /** The group accessed last: entries are mostly accessed in order. */
-  #current: ChunkGroup | undefined;
+  readonly #runs: readonly ChunkRun[];
+  /** The run accessed last: entries are mostly accessed in order. */
+  #current: ChunkRun | undefined;
   #currentIndex = 0;
 
   /** Throws SHALE_CORRUPT when `layout` does not describe `buffer`. */
@@ -59,8 +59,8 @@ export class EntryChunk {
     this.#ends = new Uint32Array(buffer, layout.endsAt, layout.entries);
     this.#dataLength = layout.dataLength;
     this.length = layout.entries;
-    this.#groups = readGroups(this.#bytes, layout);
-    this.#current = this.#groups[0];
+    this.#runs = readRuns(this.#bytes, layout);
+    this.#current = this.#runs[0];
     const dataEnd = this.#ends[layout.entries - 1] ?? 0;
     if (dataEnd !== layout.dataLength) {
       throw corrupt(
@@ -76,20 +76,20 @@ export class EntryChunk {
   }
 
   /** The runs of entries, in order. */
-  get groups(): readonly ChunkGroup[] {
-    return this.#groups;
+  get runs(): readonly ChunkRun[] {
+    return this.#runs;
   }
 
   /** The sequence of entry `index`. */
   sequenceAt(index: number): bigint {
-    const group = this.#groupOf(index);
-    const distance = BigInt(index - group.start);
-    return group.descending ? group.first - distance : group.first + distance;
+    const run = this.#runOf(index);
+    const distance = BigInt(index - run.start);
+    return run.descending ? run.first - distance : run.first + distance;
   }
 
-  /** The table of entry `index`. The same object for all entries of a group. */
+  /** The table of entry `index`. The same object for all entries of a run. */
   tableAt(index: number): TableId {
-    return this.#groupOf(index).id;
+    return this.#runOf(index).id;
   }
 
   /** The payload of entry `index`: a view without the version byte, not a copy. */
@@ -106,7 +106,7 @@ export class EntryChunk {
     );
   }
 
-  #groupOf(index: number): ChunkGroup {
+  #runOf(index: number): ChunkRun {
     const current = this.#current;
     if (
       current !== undefined &&
@@ -116,21 +116,21 @@ export class EntryChunk {
     ) {
       return current;
     }
-    return this.#seekGroup(index);
+    return this.#seekRun(index);
   }
 
-  #seekGroup(index: number): ChunkGroup {
+  #seekRun(index: number): ChunkRun {
     if (!(Number.isInteger(index) && index >= 0 && index < this.length)) return this.#refuse(index);
-    const following = this.#groups[this.#currentIndex + 1];
+    const following = this.#runs[this.#currentIndex + 1];
     let at = this.#currentIndex + 1;
     if (following === undefined || index < following.start || index - following.start >= following.count) {
-      at = lastStartingAtOrBefore(this.#groups, index);
+      at = lastStartingAtOrBefore(this.#runs, index);
     }
-    const group = this.#groups[at];
-    if (group === undefined) return this.#refuse(index);
+    const run = this.#runs[at];
+    if (run === undefined) return this.#refuse(index);
     this.#currentIndex = at;
-    this.#current = group;
-    return group;
+    this.#current = run;
+    return run;
   }
 
   #refuse(index: number): never {
@@ -149,75 +149,75 @@ export class EntryChunk {
   }
 }
 
-function lastStartingAtOrBefore(groups: readonly ChunkGroup[], index: number): number {
+function lastStartingAtOrBefore(runs: readonly ChunkRun[], index: number): number {
   let low = 0;
-  let high = groups.length - 1;
+  let high = runs.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >>> 1;
-    if ((groups[middle]?.start ?? 0) <= index) low = middle;
+    if ((runs[middle]?.start ?? 0) <= index) low = middle;
     else high = middle - 1;
   }
   return low;
 }
 
 function checkLayout(buffer: ArrayBuffer, layout: ScanLayout): void {
-  const { entries, groups, dataLength, endsAt, groupsAt } = layout;
-  const whole = [entries, groups, dataLength, endsAt, groupsAt].every(
+  const { entries, runs, dataLength, endsAt, runsAt } = layout;
+  const whole = [entries, runs, dataLength, endsAt, runsAt].every(
     (value) => Number.isSafeInteger(value) && value >= 0,
   );
   const fits =
     whole &&
     dataLength <= endsAt &&
     endsAt % 8 === 0 &&
-    endsAt + entries * 4 <= groupsAt &&
-    groupsAt % 8 === 0 &&
-    groupsAt + groups * GROUP_STRIDE <= buffer.byteLength &&
-    groups <= entries;
+    endsAt + entries * 4 <= runsAt &&
+    runsAt % 8 === 0 &&
+    runsAt + runs * RUN_STRIDE <= buffer.byteLength &&
+    runs <= entries;
   if (!fits) {
     throw corrupt(
-      `a scanned chunk: ${entries} entries in ${dataLength} bytes, their ends at ${endsAt} and ${groups} groups ` +
-        `at ${groupsAt} do not fit into a buffer of ${buffer.byteLength} bytes`,
+      `a scanned chunk: ${entries} entries in ${dataLength} bytes, their ends at ${endsAt} and ${runs} runs ` +
+        `at ${runsAt} do not fit into a buffer of ${buffer.byteLength} bytes`,
       {
         field: 'layout',
         entries,
-        groups,
+        runs,
         dataLength,
         endsAt,
-        groupsAt,
+        runsAt,
         size: buffer.byteLength,
       },
     );
   }
 }
 
-function readGroups(bytes: Uint8Array, layout: ScanLayout): ChunkGroup[] {
-  const groups: ChunkGroup[] = [];
+function readRuns(bytes: Uint8Array, layout: ScanLayout): ChunkRun[] {
+  const runs: ChunkRun[] = [];
   let start = 0;
   let id: TableId | undefined;
-  for (let i = 0; i < layout.groups; i++) {
-    const offset = layout.groupsAt + i * GROUP_STRIDE;
-    const group: Group = decodeGroup(bytes, offset);
-    if (group.count === 0 || (group.flags & GROUP_SKIP) !== 0) {
+  for (let i = 0; i < layout.runs; i++) {
+    const offset = layout.runsAt + i * RUN_STRIDE;
+    const run: Run = decodeRun(bytes, offset);
+    if (run.count === 0 || (run.flags & RUN_SKIP) !== 0) {
       throw corrupt(
-        `a scanned chunk: group ${i} has count ${group.count} and flags ${group.flags}, which a scan never returns`,
-        { field: 'groups', offset, group: i },
+        `a scanned chunk: run ${i} has count ${run.count} and flags ${run.flags}, which a scan never returns`,
+        { field: 'runs', offset, run: i },
       );
     }
-    // Holes split a table into several groups, which then share its id.
-    if (id === undefined || id.table !== group.table || id.region !== group.region) {
-      id = { region: group.region, table: group.table };
+    // Holes split a table into several runs, which then share its id.
+    if (id === undefined || id.table !== run.table || id.region !== run.region) {
+      id = { region: run.region, table: run.table };
     }
-    const descending = (group.flags & GROUP_DESCENDING) !== 0;
-    groups.push({ id, first: group.first, count: group.count, start, descending });
-    start += group.count;
+    const descending = (run.flags & RUN_DESCENDING) !== 0;
+    runs.push({ id, first: run.first, count: run.count, start, descending });
+    start += run.count;
   }
   if (start !== layout.entries) {
-    throw corrupt(`a scanned chunk: its groups have ${start} entries, but it has ${layout.entries}`, {
-      field: 'groups',
-      offset: layout.groupsAt,
+    throw corrupt(`a scanned chunk: its runs have ${start} entries, but it has ${layout.entries}`, {
+      field: 'runs',
+      offset: layout.runsAt,
       expected: layout.entries,
       actual: start,
     });
   }
-  return groups;
+  return runs;
 }

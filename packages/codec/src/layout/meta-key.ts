@@ -12,7 +12,7 @@ const KEY_TYPE_AT = 1;
 const TABLE_AT = 2;
 const VERSION_AT = 10;
 
-/** The table id that a meta record is about, in any region. */
+/** The table id that a metadata record is about, in any region. */
 export interface MetaKey {
   /** 0 to 127. */
   readonly instance: number;

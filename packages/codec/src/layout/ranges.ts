@@ -26,7 +26,7 @@ export function logKey(id: LogKeyPrefix, sequence: bigint): Uint8Array {
   return key;
 }
 
-/** The key of the metadata record with the largest sequence of a table id. */
+/** The key of the metadata record with the floor of a table id. */
 export function metaKey(instance: number, table: bigint): Uint8Array {
   const key = new Uint8Array(META_KEY_LENGTH);
   encodeMetaKey(key, 0, { instance, table });

@@ -1,5 +1,5 @@
 import type { ScanLayout } from '@shale/codec';
-import { GROUP_STRIDE } from '@shale/codec';
+import { RUN_STRIDE } from '@shale/codec';
 import type { ChunkData } from '../shard/protocol.js';
 
 /** A buffer that is larger is not kept. */
@@ -23,7 +23,7 @@ export class ChunkScratch {
     const buffer = this.#buffer;
     if (buffer.byteLength > KEPT_BYTES) this.#buffer = new ArrayBuffer(0);
     if (layout.entries === 0) return null;
-    const used = layout.groupsAt + layout.groups * GROUP_STRIDE;
+    const used = layout.runsAt + layout.runs * RUN_STRIDE;
     if (used * 2 < buffer.byteLength) return { buffer: buffer.slice(0, used), layout };
     this.#buffer = new ArrayBuffer(0);
     return { buffer, layout };

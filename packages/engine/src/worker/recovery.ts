@@ -40,10 +40,10 @@ export function readFloors(log: Log, { from, limit }: ShardTasks['floors']): Sha
   const { problems, onProblem } = collectProblems();
   const found = new BigUint64Array(limit * 2);
   let length = 0;
-  for (const { table, maxSequence } of log.floors(onProblem, from)) {
+  for (const { table, floor } of log.floors(onProblem, from)) {
     if (length === found.length) return { floors: found, next: table, problems };
     found[length++] = table;
-    found[length++] = maxSequence;
+    found[length++] = floor;
   }
   return { floors: found.slice(0, length), next: null, problems };
 }

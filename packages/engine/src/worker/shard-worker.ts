@@ -197,7 +197,7 @@ export class ShardWorker {
     }
     const known = [];
     for (let i = 0; i + 1 < floors.length; i += 2) {
-      known.push({ table: floors[i] ?? 0n, maxSequence: floors[i + 1] ?? 0n });
+      known.push({ table: floors[i] ?? 0n, floor: floors[i + 1] ?? 0n });
     }
     log.install(found, known, since);
     return plain(null);

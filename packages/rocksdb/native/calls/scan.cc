@@ -25,7 +25,7 @@ const char* foreignReason(const rocksdb::Slice& key, const rocksdb::Slice& value
   return nullptr;
 }
 
-// Fills a buffer: values from the front as they come; the ends and the groups wait beside it, for where they go is
+// Fills a buffer: values from the front as they come; the ends and the runs wait beside it, for where they go is
 // known only when the last value is in.
 class ChunkWriter {
  public:
@@ -34,28 +34,28 @@ class ChunkWriter {
         descending_(descending) {}
 
   size_t entries() const { return ends_.size(); }
-  size_t groups() const { return groups_.size() / kGroupStride; }
+  size_t runs() const { return runs_.size() / kRunStride; }
   size_t dataLength() const { return dataLength_; }
   size_t endsAt() const { return alignUp8(dataLength_); }
-  size_t groupsAt() const { return alignUp8(endsAt() + ends_.size() * 4); }
+  size_t runsAt() const { return alignUp8(endsAt() + ends_.size() * 4); }
 
   // False, and the size that it takes to hold this too, if there is no room.
   bool add(const rocksdb::Slice& key, const rocksdb::Slice& value, size_t* needed) {
     const uint64_t sequence = loadU64BE(key.data() + kLogKeyPrefixLength);
     // Keys come in order, so a run cannot wrap around: after the last sequence of a table comes another table.
     const bool joins = !ends_.empty() && sequence == next_ && std::memcmp(prefix_, key.data(), kLogKeyPrefixLength) == 0;
-    *needed = alignUp8(alignUp8(dataLength_ + value.size()) + (ends_.size() + 1) * 4) + groups_.size() +
-              (joins ? 0 : kGroupStride);
+    *needed = alignUp8(alignUp8(dataLength_ + value.size()) + (ends_.size() + 1) * 4) + runs_.size() +
+              (joins ? 0 : kRunStride);
     if (*needed > into_.size) return false;
 
     std::memcpy(into_.data + dataLength_, value.data(), value.size());
     dataLength_ += value.size();
     ends_.push_back(static_cast<uint32_t>(dataLength_));
     if (joins) {
-      uint8_t* count = &groups_[groups_.size() - kGroupStride + kGroupCountAt];
+      uint8_t* count = &runs_[runs_.size() - kRunStride + kRunCountAt];
       storeU32LE(count, loadU32LE(count) + 1);
     } else {
-      beginGroup(key.data(), sequence);
+      beginRun(key.data(), sequence);
     }
     next_ = descending_ ? sequence - 1 : sequence + 1;
     return true;
@@ -68,29 +68,29 @@ class ChunkWriter {
       storeU32LE(at, end);
       at += 4;
     }
-    uint8_t* const groups = into_.data + groupsAt();
-    while (at < groups) *at++ = 0;
-    if (!groups_.empty()) std::memcpy(groups, groups_.data(), groups_.size());
+    uint8_t* const runs = into_.data + runsAt();
+    while (at < runs) *at++ = 0;
+    if (!runs_.empty()) std::memcpy(runs, runs_.data(), runs_.size());
   }
 
  private:
-  void beginGroup(const char* key, uint64_t sequence) {
+  void beginRun(const char* key, uint64_t sequence) {
     std::memcpy(prefix_, key, kLogKeyPrefixLength);
-    groups_.resize(groups_.size() + kGroupStride);
-    uint8_t* group = &groups_[groups_.size() - kGroupStride];
-    std::memcpy(group, key, kLogKeyPrefixLength);
-    group[kGroupVersionAt] = kVersion;
-    group[kGroupFlagsAt] = descending_ ? kGroupDescending : 0;
-    group[kGroupReservedAt] = 0;
-    storeU32LE(group + kGroupCountAt, 1);
-    storeU64LE(group + kGroupFirstAt, sequence);
+    runs_.resize(runs_.size() + kRunStride);
+    uint8_t* run = &runs_[runs_.size() - kRunStride];
+    std::memcpy(run, key, kLogKeyPrefixLength);
+    run[kRunVersionAt] = kVersion;
+    run[kRunFlagsAt] = descending_ ? kRunDescending : 0;
+    run[kRunReservedAt] = 0;
+    storeU32LE(run + kRunCountAt, 1);
+    storeU64LE(run + kRunFirstAt, sequence);
   }
 
   const Bytes into_;
   const bool descending_;
   size_t dataLength_ = 0;
   std::vector<uint32_t> ends_;
-  std::vector<uint8_t> groups_;
+  std::vector<uint8_t> runs_;
   char prefix_[kLogKeyPrefixLength] = {};
   uint64_t next_ = 0;
 };
@@ -147,10 +147,10 @@ napi_value scan(const Arguments& arguments) {
 
   napi_value result = makeObject(env);
   setNumber(env, result, "entries", chunk.entries());
-  setNumber(env, result, "groups", chunk.groups());
+  setNumber(env, result, "runs", chunk.runs());
   setNumber(env, result, "dataLength", chunk.dataLength());
   setNumber(env, result, "endsAt", chunk.endsAt());
-  setNumber(env, result, "groupsAt", chunk.groupsAt());
+  setNumber(env, result, "runsAt", chunk.runsAt());
   setProperty(env, result, "more", makeBoolean(env, more));
   setNumber(env, result, "neededBytes", neededBytes);
   if (foreign != nullptr) {

@@ -179,7 +179,7 @@ napi_value tableEnds(const Arguments& arguments) {
       },
       [&](size_t begin, size_t end) { findEntries(guard, asked, order, begin, end); });
 
-  // The record of a floor has no region.
+  // A metadata record has no region.
   sortIfNeeded(order, [&](uint32_t a, uint32_t b) {
     const int namespaces = int{asked.prefix(a)[0]} - int{asked.prefix(b)[0]};
     return namespaces != 0 ? namespaces < 0 : asked.id(a) < asked.id(b);

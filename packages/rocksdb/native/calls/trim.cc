@@ -13,24 +13,24 @@ namespace shale {
 
 namespace {
 
-// trim(handle, lower, upper, metaKey, maxSequence, sync): bigint
+// trim(handle, lower, upper, metaKey, floor, sync): bigint
 napi_value trim(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
-  const uint64_t maxSequence = arguments.bigint(4, "maxSequence");
+  const uint64_t floor = arguments.bigint(4, "floor");
   const bool sync = arguments.boolean(5, "sync");
   const KeyRange range = keyRange(arguments, 1);
   const Bytes metaKey = arguments.bytes(3, "metaKey");
   if (metaKey.size == 0) throwRangeError("metaKey", "at least one byte long");
 
-  const uint64_t floor = removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
+  const uint64_t written = removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
     rocksdb::WriteBatch batch;
     Removals removals(guard, batch, Removals::Of::kRanges);
     removals.removeRange(range);
-    const uint64_t raised = removals.raiseFloor(metaKey.slice(), maxSequence);
+    const uint64_t raised = removals.raiseFloor(metaKey.slice(), floor);
     removals.write(sync);
     return raised;
   });
-  return makeBigInt(arguments.env(), floor);
+  return makeBigInt(arguments.env(), written);
 }
 
 // drop(handle, lower, upper, metaKey, sync)

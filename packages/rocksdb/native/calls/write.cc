@@ -22,18 +22,18 @@ void put(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const char* key
   throwIfFailed(batch.Put(rocksdb::Slice(key, kLogKeyLength), rocksdb::Slice(value, size)), guard.path());
 }
 
-void removeAs(const WriteGroup& group, Removals& removals) {
-  if (group.trimsOneByOne()) {
-    removals.removeEntries(group.prefix, group.first, group.count);
+void removeAs(const WriteRun& run, Removals& removals) {
+  if (run.trimsOneByOne()) {
+    removals.removeEntries(run.prefix, run.first, run.count);
     return;
   }
-  const TableKeys keys(group.prefix, group.flags == kGroupTrim ? group.first : std::numeric_limits<uint64_t>::max());
+  const TableKeys keys(run.prefix, run.flags == kRunTrim ? run.first : std::numeric_limits<uint64_t>::max());
   const KeyRange range{rocksdb::Slice(keys.lower(), kLogKeyPrefixLength), rocksdb::Slice(keys.upper(), keys.upperSize())};
   const rocksdb::Slice metaKey(keys.metaKey(), kMetaKeyLength);
-  switch (group.flags) {
-    case kGroupTrim: removals.removeRange(range); break;
-    case kGroupFloor: removals.raiseFloor(metaKey, group.first); break;
-    case kGroupDrop: removals.dropTable(range, metaKey); break;
+  switch (run.flags) {
+    case kRunTrim: removals.removeRange(range); break;
+    case kRunFloor: removals.raiseFloor(metaKey, run.first); break;
+    case kRunDrop: removals.dropTable(range, metaKey); break;
   }
 }
 
@@ -41,25 +41,25 @@ Removals::Of whatIsRemoved(const WriteRemovals& removals) {
   return removals.drops ? Removals::Of::kTables : Removals::Of::kRanges;
 }
 
-// write(handle, groups, lengths, data, sync)
+// write(handle, runs, lengths, data, sync)
 napi_value write(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
   const DatabaseGuard guard(database);
   const bool sync = arguments.boolean(4, "sync");
-  const ByteView groups = viewOf(arguments.bytes(1, "groups"));
+  const ByteView runs = viewOf(arguments.bytes(1, "runs"));
   const ByteView lengths = viewOf(arguments.bytes(2, "lengths"));
   const ByteView data = viewOf(arguments.bytes(3, "data"));
   database.assertWritable();
-  if (const auto problem = checkWrite(groups, lengths, data)) throwRangeError(problem->argument, problem->expectation);
+  if (const auto problem = checkWrite(runs, lengths, data)) throwRangeError(problem->argument, problem->expectation);
 
-  const WriteRemovals among = removalsOf(groups);
+  const WriteRemovals among = removalsOf(runs);
   rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.bytes + 16);
   std::optional<Removals> removals;
   if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among));
   forEachEntry(
-      groups, lengths, data,
+      runs, lengths, data,
       [&](const char* key, const char* value, uint32_t size) { put(guard, batch, key, value, size); },
-      [&](const WriteGroup& group) { removeAs(group, *removals); });
+      [&](const WriteRun& run) { removeAs(run, *removals); });
   if (removals) {
     removals->write(sync);
   } else if (batch.Count() > 0) {
@@ -68,22 +68,22 @@ napi_value write(const Arguments& arguments) {
   return makeUndefined(arguments.env());
 }
 
-// remove(handle, groups, sync)
+// remove(handle, runs, sync)
 napi_value remove(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
   const bool sync = arguments.boolean(2, "sync");
-  const ByteView groups = viewOf(arguments.bytes(1, "groups"));
+  const ByteView runs = viewOf(arguments.bytes(1, "runs"));
   const ByteView nothing{nullptr, 0};
-  if (const auto problem = checkWrite(groups, nothing, nothing)) throwRangeError(problem->argument, problem->expectation);
+  if (const auto problem = checkWrite(runs, nothing, nothing)) throwRangeError(problem->argument, problem->expectation);
 
-  const WriteRemovals among = removalsOf(groups);
+  const WriteRemovals among = removalsOf(runs);
   removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
     if (among.count == 0) return;
     rocksdb::WriteBatch batch;
     Removals removals(guard, batch, whatIsRemoved(among));
     forEachEntry(
-        groups, nothing, nothing, [](const char*, const char*, uint32_t) {},
-        [&](const WriteGroup& group) { removeAs(group, removals); });
+        runs, nothing, nothing, [](const char*, const char*, uint32_t) {},
+        [&](const WriteRun& run) { removeAs(run, removals); });
     removals.write(sync);
   });
   return makeUndefined(arguments.env());

@@ -1,4 +1,4 @@
-// The part of the on-disk format and of the group layout that bulk calls have to know (docs: format.md, codec).
+// The part of the on-disk format and of the run layout that bulk calls have to know (docs: format.md, codec).
 #pragma once
 
 #include <cstddef>
@@ -30,22 +30,22 @@ constexpr char kNameCounterKeyType = 5;
 constexpr size_t kMetaValueLength = 9;
 constexpr uint8_t kVersion = 0;
 
-// A group: a run of consecutive sequences of one table.
+// A run: consecutive sequences of one table.
 // prefix[17] · key version u8 · flags u8 · 0 · count u32 LE · first u64 LE (the largest if descending)
-constexpr size_t kGroupStride = 32;
-constexpr size_t kGroupVersionAt = 17;
-constexpr size_t kGroupFlagsAt = 18;
-constexpr size_t kGroupReservedAt = 19;
-constexpr size_t kGroupCountAt = 20;
-constexpr size_t kGroupFirstAt = 24;
-constexpr uint8_t kGroupSkip = 1;
-constexpr uint8_t kGroupDescending = 2;
+constexpr size_t kRunStride = 32;
+constexpr size_t kRunVersionAt = 17;
+constexpr size_t kRunFlagsAt = 18;
+constexpr size_t kRunReservedAt = 19;
+constexpr size_t kRunCountAt = 20;
+constexpr size_t kRunFirstAt = 24;
+constexpr uint8_t kRunSkip = 1;
+constexpr uint8_t kRunDescending = 2;
 // No runs but removals: everything up to `first`, or the `count` entries that end there; the floor raised to `first`;
 // everything, and the floor with it.
-constexpr uint8_t kGroupTrim = 4;
-constexpr uint32_t kGroupTrimMost = 64;
-constexpr uint8_t kGroupFloor = 8;
-constexpr uint8_t kGroupDrop = 16;
+constexpr uint8_t kRunTrim = 4;
+constexpr uint32_t kRunTrimMost = 64;
+constexpr uint8_t kRunFloor = 8;
+constexpr uint8_t kRunDrop = 16;
 
 // A head: prefix[17] · 0[7] · first u64 LE · last u64 LE
 constexpr size_t kHeadStride = 40;

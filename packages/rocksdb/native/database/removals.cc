@@ -10,7 +10,7 @@ namespace shale {
 
 namespace {
 
-// The floor that the record holds; 0 if there is none.
+// The floor that the metadata record holds; 0 without one.
 uint64_t readFloor(const DatabaseGuard& guard, const rocksdb::Slice& metaKey) {
   rocksdb::PinnableSlice value;
   rocksdb::ReadOptions options;

@@ -1,4 +1,4 @@
-// The removals of one batch: ranges, together with the records that keep their sequences from being used again.
+// The removals of one batch: ranges, together with the metadata records that keep their sequences from being used again.
 #pragma once
 
 #include <rocksdb/write_batch.h>

@@ -28,30 +28,30 @@ struct WriteProblem {
 constexpr size_t kMostBytes = size_t{3} << 30;
 // Around each entry in a batch: tag, two lengths, key.
 constexpr size_t kEntryOverhead = 1 + 1 + kLogKeyLength + 5;
-// The deletion of one entry in a batch, and the most that a removal takes that is a range: it and the record of a floor.
+// The deletion of one entry in a batch, and the most that the removal of a range takes: it and a metadata record.
 constexpr size_t kDeletionBytes = 1 + 1 + kLogKeyLength;
 constexpr size_t kRemovalBytes = (1 + 1 + kLogKeyPrefixLength + 1 + kLogKeyLength + 1) + (1 + 1 + kMetaKeyLength + 1 + kMetaValueLength);
 
 // One run of a write, or a removal.
-struct WriteGroup {
+struct WriteRun {
   const uint8_t* prefix;
   uint64_t first;
   uint32_t count;
   uint8_t flags;
 
-  explicit WriteGroup(const uint8_t* group)
-      : prefix(group),
-        first(loadU64LE(group + kGroupFirstAt)),
-        count(loadU32LE(group + kGroupCountAt)),
-        flags(group[kGroupFlagsAt]) {}
+  explicit WriteRun(const uint8_t* run)
+      : prefix(run),
+        first(loadU64LE(run + kRunFirstAt)),
+        count(loadU32LE(run + kRunCountAt)),
+        flags(run[kRunFlagsAt]) {}
 
-  bool skips() const { return (flags & kGroupSkip) != 0; }
-  bool descends() const { return (flags & kGroupDescending) != 0; }
-  bool removes() const { return flags >= kGroupTrim; }
-  bool trimsOneByOne() const { return flags == kGroupTrim && count > 0; }
+  bool skips() const { return (flags & kRunSkip) != 0; }
+  bool descends() const { return (flags & kRunDescending) != 0; }
+  bool removes() const { return flags >= kRunTrim; }
+  bool trimsOneByOne() const { return flags == kRunTrim && count > 0; }
 };
 
-// What else is in the groups than runs.
+// The removals among the runs.
 struct WriteRemovals {
   size_t count = 0;
   // The most that they take in a batch.
@@ -59,47 +59,47 @@ struct WriteRemovals {
   bool drops = false;
 };
 
-inline size_t bytesOf(const WriteGroup& removal) {
+inline size_t bytesOf(const WriteRun& removal) {
   return removal.trimsOneByOne() ? removal.count * kDeletionBytes : kRemovalBytes;
 }
 
-inline WriteRemovals removalsOf(const ByteView& groups) {
+inline WriteRemovals removalsOf(const ByteView& runs) {
   WriteRemovals removals;
-  for (size_t at = 0; at < groups.size; at += kGroupStride) {
-    const uint8_t flags = groups.data[at + kGroupFlagsAt];
-    if (flags < kGroupTrim) continue;
+  for (size_t at = 0; at < runs.size; at += kRunStride) {
+    const uint8_t flags = runs.data[at + kRunFlagsAt];
+    if (flags < kRunTrim) continue;
     removals.count++;
-    removals.bytes += bytesOf(WriteGroup(groups.data + at));
-    if (flags == kGroupDrop) removals.drops = true;
+    removals.bytes += bytesOf(WriteRun(runs.data + at));
+    if (flags == kRunDrop) removals.drops = true;
   }
   return removals;
 }
 
-inline bool isPossibleRemoval(const WriteGroup& group) {
-  // The records of floors are in the namespace below.
-  if (group.prefix[0] % 2 != 1) return false;
-  if (group.flags == kGroupTrim) return group.count <= kGroupTrimMost && (group.count == 0 || group.count - 1 <= group.first);
-  if (group.count != 0) return false;
-  return group.flags == kGroupFloor || (group.flags == kGroupDrop && group.first == 0);
+inline bool isPossibleRemoval(const WriteRun& run) {
+  // Metadata records are in the namespace below.
+  if (run.prefix[0] % 2 != 1) return false;
+  if (run.flags == kRunTrim) return run.count <= kRunTrimMost && (run.count == 0 || run.count - 1 <= run.first);
+  if (run.count != 0) return false;
+  return run.flags == kRunFloor || (run.flags == kRunDrop && run.first == 0);
 }
 
-inline std::optional<WriteProblem> checkGroups(const ByteView& groups, size_t* entries, size_t* removalBytes) {
-  if (groups.size % kGroupStride != 0) return WriteProblem{"groups", "a multiple of 32 bytes"};
-  for (size_t at = 0; at < groups.size; at += kGroupStride) {
-    const uint8_t* bytes = groups.data + at;
-    const WriteGroup group(bytes);
-    if (bytes[kGroupVersionAt] != kVersion) return WriteProblem{"groups", "of key version 0"};
-    if (bytes[kGroupReservedAt] != 0) return WriteProblem{"groups", "free of unknown flags"};
-    if ((group.flags & ~(kGroupSkip | kGroupDescending)) != 0) {
-      if (!isPossibleRemoval(group)) return WriteProblem{"groups", "free of impossible flags and counts"};
-      *removalBytes += bytesOf(group);
+inline std::optional<WriteProblem> checkRuns(const ByteView& runs, size_t* entries, size_t* removalBytes) {
+  if (runs.size % kRunStride != 0) return WriteProblem{"runs", "a multiple of 32 bytes"};
+  for (size_t at = 0; at < runs.size; at += kRunStride) {
+    const uint8_t* bytes = runs.data + at;
+    const WriteRun run(bytes);
+    if (bytes[kRunVersionAt] != kVersion) return WriteProblem{"runs", "of key version 0"};
+    if (bytes[kRunReservedAt] != 0) return WriteProblem{"runs", "free of unknown flags"};
+    if ((run.flags & ~(kRunSkip | kRunDescending)) != 0) {
+      if (!isPossibleRemoval(run)) return WriteProblem{"runs", "free of impossible flags and counts"};
+      *removalBytes += bytesOf(run);
       continue;
     }
-    if (group.count > 0 && !group.skips()) {
-      const uint64_t room = group.descends() ? group.first : std::numeric_limits<uint64_t>::max() - group.first;
-      if (group.count - 1 > room) return WriteProblem{"groups", "within the sequences from 0 to 2^64 - 1"};
+    if (run.count > 0 && !run.skips()) {
+      const uint64_t room = run.descends() ? run.first : std::numeric_limits<uint64_t>::max() - run.first;
+      if (run.count - 1 > room) return WriteProblem{"runs", "within the sequences from 0 to 2^64 - 1"};
     }
-    *entries += group.count;
+    *entries += run.count;
   }
   return std::nullopt;
 }
@@ -118,39 +118,39 @@ inline std::optional<WriteProblem> checkLengths(const ByteView& lengths, const B
 }
 
 // Everything that could be wrong is found before the first byte is written.
-inline std::optional<WriteProblem> checkWrite(const ByteView& groups, const ByteView& lengths, const ByteView& data) {
+inline std::optional<WriteProblem> checkWrite(const ByteView& runs, const ByteView& lengths, const ByteView& data) {
   if (lengths.size % 4 != 0) return WriteProblem{"lengths", "a multiple of 4 bytes"};
   const size_t entries = lengths.size / 4;
-  size_t grouped = 0;
+  size_t counted = 0;
   size_t removalBytes = 0;
-  if (const auto problem = checkGroups(groups, &grouped, &removalBytes)) return problem;
-  if (grouped != entries) return WriteProblem{"groups", "of as many entries in all as there are lengths"};
+  if (const auto problem = checkRuns(runs, &counted, &removalBytes)) return problem;
+  if (counted != entries) return WriteProblem{"runs", "of as many entries in all as there are lengths"};
   if (data.size + entries * kEntryOverhead + removalBytes > kMostBytes) return WriteProblem{"data", "less than 3 GiB"};
   return checkLengths(lengths, data);
 }
 
-// Calls `write(key, value, size)` for each entry that is not stepped over and `remove(group)` for each removal, in order.
+// Calls `write(key, value, size)` for each entry that is not stepped over and `remove(run)` for each removal, in order.
 // The buffers must have passed checkWrite. The key, of kLogKeyLength bytes, is valid during the call.
 template <class Write, class Remove>
-void forEachEntry(const ByteView& groups, const ByteView& lengths, const ByteView& data, Write write, Remove remove) {
+void forEachEntry(const ByteView& runs, const ByteView& lengths, const ByteView& data, Write write, Remove remove) {
   char key[kLogKeyLength];
   key[kLogKeyVersionAt] = static_cast<char>(kVersion);
   const uint8_t* length = lengths.data;
   const char* value = reinterpret_cast<const char*>(data.data);
-  for (size_t at = 0; at < groups.size; at += kGroupStride) {
-    const WriteGroup group(groups.data + at);
-    if (group.removes()) {
-      remove(group);
+  for (size_t at = 0; at < runs.size; at += kRunStride) {
+    const WriteRun run(runs.data + at);
+    if (run.removes()) {
+      remove(run);
       continue;
     }
-    if (group.skips()) {
-      for (uint32_t i = 0; i < group.count; i++, length += 4) value += loadU32LE(length);
+    if (run.skips()) {
+      for (uint32_t i = 0; i < run.count; i++, length += 4) value += loadU32LE(length);
       continue;
     }
-    const uint64_t step = group.descends() ? ~uint64_t{0} : 1;
-    uint64_t sequence = group.first;
-    std::memcpy(key, group.prefix, kLogKeyPrefixLength);
-    for (uint32_t i = 0; i < group.count; i++, length += 4, sequence += step) {
+    const uint64_t step = run.descends() ? ~uint64_t{0} : 1;
+    uint64_t sequence = run.first;
+    std::memcpy(key, run.prefix, kLogKeyPrefixLength);
+    for (uint32_t i = 0; i < run.count; i++, length += 4, sequence += step) {
       const uint32_t size = loadU32LE(length);
       storeU64BE(key + kLogKeyPrefixLength, sequence);
       write(static_cast<const char*>(key), value, size);

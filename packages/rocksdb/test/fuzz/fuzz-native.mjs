@@ -24,9 +24,9 @@ const { values } = parseArgs({
 const target = join(here, 'write_target.cc');
 const flags = ['-std=c++17', '-O1', '-g', '-fno-omit-frame-pointer', '-Wall', '-Wextra', `-I${sourceFolder}`];
 
-/** One group and its entries, as the engine sends them; and two, of which one is stepped over and one goes down. */
+/** One run and its entries, as the engine sends them; and two, of which one is stepped over and one goes down. */
 function seeds() {
-  const group = (count, flagBits, first) => {
+  const run = (count, flagBits, first) => {
     const bytes = Buffer.alloc(32);
     bytes[0] = 1;
     bytes[18] = flagBits;
@@ -34,22 +34,17 @@ function seeds() {
     bytes.writeBigUInt64LE(first, 24);
     return bytes;
   };
-  const input = (groups, lengths) => {
+  const input = (runs, lengths) => {
     const head = Buffer.alloc(4);
-    head.writeUInt16LE(groups.length * 32, 0);
+    head.writeUInt16LE(runs.length * 32, 0);
     head.writeUInt16LE(lengths.length * 4, 2);
     const numbers = Buffer.from(Uint32Array.from(lengths).buffer);
-    return Buffer.concat([
-      head,
-      ...groups,
-      numbers,
-      Buffer.alloc(lengths.reduce((sum, one) => sum + one, 0)),
-    ]);
+    return Buffer.concat([head, ...runs, numbers, Buffer.alloc(lengths.reduce((sum, one) => sum + one, 0))]);
   };
   return [
     input([], []),
-    input([group(3, 0, 7n)], [1, 5, 2]),
-    input([group(2, 1, 0n), group(2, 2, 1n), group(1, 0, 2n ** 64n - 1n)], [3, 1, 1, 9, 4]),
+    input([run(3, 0, 7n)], [1, 5, 2]),
+    input([run(2, 1, 0n), run(2, 2, 1n), run(1, 0, 2n ** 64n - 1n)], [3, 1, 1, 9, 4]),
   ];
 }
 

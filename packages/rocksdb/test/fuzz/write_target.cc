@@ -33,20 +33,20 @@ struct Owned {
 
 }  // namespace
 
-// The input: how many bytes of it are groups, and how many after them are lengths (u16 LE each); the rest is data.
+// The input: how many bytes of it are runs, and how many after them are lengths (u16 LE each); the rest is data.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   if (size < 4) return 0;
-  size_t groupBytes = input[0] | input[1] << 8;
+  size_t runBytes = input[0] | input[1] << 8;
   size_t lengthBytes = input[2] | input[3] << 8;
   input += 4;
   size -= 4;
-  if (groupBytes > size) groupBytes = size;
-  if (lengthBytes > size - groupBytes) lengthBytes = size - groupBytes;
-  const Owned groups(input, groupBytes);
-  const Owned lengths(input + groupBytes, lengthBytes);
-  const Owned data(input + groupBytes + lengthBytes, size - groupBytes - lengthBytes);
+  if (runBytes > size) runBytes = size;
+  if (lengthBytes > size - runBytes) lengthBytes = size - runBytes;
+  const Owned runs(input, runBytes);
+  const Owned lengths(input + runBytes, lengthBytes);
+  const Owned data(input + runBytes + lengthBytes, size - runBytes - lengthBytes);
 
-  if (const auto problem = shale::checkWrite(groups.view(), lengths.view(), data.view())) {
+  if (const auto problem = shale::checkWrite(runs.view(), lengths.view(), data.view())) {
     require(std::strlen(problem->argument) > 0 && std::strlen(problem->expectation) > 0, "a refusal says why");
     return 0;
   }
@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const char* end = reinterpret_cast<const char*>(data.bytes.get());
   const char* const last = end + data.size;
   volatile uint8_t sum = 0;
-  shale::forEachEntry(groups.view(), lengths.view(), data.view(), [&](const char* key, const char* value, uint32_t length) {
+  shale::forEachEntry(runs.view(), lengths.view(), data.view(), [&](const char* key, const char* value, uint32_t length) {
     require(value >= end && length <= static_cast<size_t>(last - value), "an entry is inside the data, after the one before");
     end = value + length;
     require(length >= 1 && value[0] == 0, "an entry has its version byte");
@@ -65,11 +65,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     for (uint32_t i = 0; i < length; i++) sum = static_cast<uint8_t>(sum + value[i]);
     written++;
     bytes += length;
-  }, [&](const shale::WriteGroup& group) {
-    require(group.prefix[0] % 2 == 1, "a removal has a table");
-    require(group.count == 0 || group.trimsOneByOne(), "only a trim names entries");
-    require(group.count <= shale::kGroupTrimMost && (group.count == 0 || group.count - 1 <= group.first), "the entries of a trim exist");
-    const shale::TableKeys keys(group.prefix, group.flags == shale::kGroupTrim ? group.first : ~uint64_t{0});
+  }, [&](const shale::WriteRun& run) {
+    require(run.prefix[0] % 2 == 1, "a removal has a table");
+    require(run.count == 0 || run.trimsOneByOne(), "only a trim names entries");
+    require(run.count <= shale::kRunTrimMost && (run.count == 0 || run.count - 1 <= run.first), "the entries of a trim exist");
+    const shale::TableKeys keys(run.prefix, run.flags == shale::kRunTrim ? run.first : ~uint64_t{0});
     const size_t upper = keys.upperSize();
     require(upper > 0 && upper <= shale::kLogKeyLength + 1, "a range ends in a key");
     const int order = std::memcmp(keys.lower(), keys.upper(), std::min(upper, shale::kLogKeyPrefixLength));
@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     for (size_t i = 0; i < shale::kMetaKeyLength; i++) sum = static_cast<uint8_t>(sum + keys.metaKey()[i]);
     removed++;
   });
-  require(removed == shale::removalsOf(groups.view()).count, "each removal is given once");
+  require(removed == shale::removalsOf(runs.view()).count, "each removal is given once");
   require(written <= lengths.size / 4 && bytes <= data.size, "no entry is given twice");
   return 0;
 }

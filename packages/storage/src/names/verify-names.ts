@@ -15,7 +15,7 @@ import {
 import type { Snapshot } from '@shale/rocksdb';
 import { native, toWalError } from '../errors.js';
 import { recordPages } from '../raw-records.js';
-import type { TableHome } from '../table-unit.js';
+import type { TableHome } from '../table-state.js';
 import type { VerifyFinding } from '../verify-events.js';
 import { placeOfNames } from './catalog-log.js';
 import { type LoggedNames, readLoggedNames } from './logged-names.js';

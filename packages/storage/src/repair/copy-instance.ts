@@ -3,7 +3,6 @@ import {
   EntryChunk,
   encodeMetaValue,
   floorRange,
-  GROUP_STRIDE,
   instanceRange,
   isNamedTable,
   type KeyRange,
@@ -12,6 +11,7 @@ import {
   META_VALUE_LENGTH,
   metaKey,
   metaRange,
+  RUN_STRIDE,
   type TableId,
   tableRange,
   U64_MAX,
@@ -90,10 +90,10 @@ export class InstanceCopy {
   /** Writes the metadata records; call it when nothing raises them any more. */
   writeFloors(): void {
     const { path, instance } = this.#source;
-    for (const [table, maxSequence] of this.#floors) {
-      if (this.#staysInPlace && this.#known.get(table) === maxSequence) continue;
+    for (const [table, floor] of this.#floors) {
+      if (this.#staysInPlace && this.#known.get(table) === floor) continue;
       const value = new Uint8Array(META_VALUE_LENGTH);
-      encodeMetaValue(value, 0, maxSequence);
+      encodeMetaValue(value, 0, floor);
       native({ path }, () => this.#target.put(metaKey(instance, table), value, { sync: false }));
     }
   }
@@ -101,9 +101,9 @@ export class InstanceCopy {
   *#readFloors(): Generator<RepairLoss, void, undefined> {
     const losses: RepairLoss[] = [];
     const found = floors(this.#source, (problem) => losses.push(this.#foreign(problem.message)));
-    for (const { table, maxSequence } of found) {
-      this.#known.set(table, maxSequence);
-      this.#floors.raise(table, maxSequence);
+    for (const { table, floor } of found) {
+      this.#known.set(table, floor);
+      this.#floors.raise(table, floor);
     }
     yield* losses;
     yield* this.#otherMetadata();
@@ -168,7 +168,7 @@ export class InstanceCopy {
     let next = from;
     if (result.entries === 0) return next;
     if (!this.#staysInPlace) this.#write(result);
-    for (const { id, first, count } of new EntryChunk(this.#buffer, layoutOf(result)).groups) {
+    for (const { id, first, count } of new EntryChunk(this.#buffer, layoutOf(result)).runs) {
       const last = first + BigInt(count) - 1n;
       yield* this.#follow(id, first, last);
       next = keySuccessor(logKey({ instance: this.#source.instance, ...id }, last));
@@ -179,13 +179,13 @@ export class InstanceCopy {
   }
 
   /** The layout of a scan has the ends of values where a write wants their lengths; all else is the same. */
-  #write({ entries, groups, dataLength, endsAt, groupsAt }: ScanResult): void {
+  #write({ entries, runs, dataLength, endsAt, runsAt }: ScanResult): void {
     const lengths = new Uint32Array(this.#buffer.slice(endsAt, endsAt + entries * 4));
     for (let i = entries - 1; i > 0; i--) lengths[i] = (lengths[i] ?? 0) - (lengths[i - 1] ?? 0);
     const buffer = this.#buffer;
     native({ path: this.#target.path }, () =>
       this.#target.write(
-        new Uint8Array(buffer, groupsAt, groups * GROUP_STRIDE),
+        new Uint8Array(buffer, runsAt, runs * RUN_STRIDE),
         new Uint8Array(lengths.buffer),
         new Uint8Array(buffer, 0, dataLength),
         { sync: false },

@@ -6,9 +6,9 @@ export class FloorBook {
   readonly #floors = new Map<bigint, bigint>();
 
   /** Never goes down. */
-  raise(table: bigint, maxSequence: bigint): void {
+  raise(table: bigint, floor: bigint): void {
     const known = this.#floors.get(table);
-    if (known === undefined || known < maxSequence) this.#floors.set(table, maxSequence);
+    if (known === undefined || known < floor) this.#floors.set(table, floor);
   }
 
   get(table: bigint): bigint | undefined {

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '@shale/rocksdb';
 import type { LogContext } from '../context.js';
 import { newCounters } from '../counters.js';
 import { nativeAsync } from '../errors.js';
-import { TableUnits } from '../table-units.js';
+import { KnownTables } from '../known-tables.js';
 import type { Workspace } from '../targets/new-directory.js';
 import { InstanceCopy } from './copy-instance.js';
 import { DamageMap } from './damage.js';
@@ -260,5 +260,5 @@ function* withNames(losses: readonly RepairLoss[], names: SavedNames): Generator
 
 function contextOf(db: Database, instance: number): LogContext {
   const home = { db, path: db.path, instance };
-  return { ...home, units: new TableUnits(home), counters: newCounters() };
+  return { ...home, tables: new KnownTables(home), counters: newCounters() };
 }

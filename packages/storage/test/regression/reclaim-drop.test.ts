@@ -112,6 +112,6 @@ function contextWith(log: Log, db: Database, replaced: Partial<Database>): LogCo
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  const units = { glance: () => undefined };
-  return { db: replacing, path: log.path, instance: 0, units } as unknown as LogContext;
+  const tables = { glance: () => undefined };
+  return { db: replacing, path: log.path, instance: 0, tables } as unknown as LogContext;
 }

@@ -21,7 +21,7 @@ test('a synced trim makes those before it durable, also when there is nothing le
   log.trim(id, 10n, { sync: false });
   expect(log.trim(id, 10n, { sync: true })).toEqual({ trimmed: 11n, last: 10n, range: null });
   expect(syncs()).toBe(before + 2);
-  expect([...log.floors()]).toEqual([{ table: 7n, maxSequence: 10n }]);
+  expect([...log.floors()]).toEqual([{ table: 7n, floor: 10n }]);
   expect(sequences(log, id)).toEqual([]);
 });
 

@@ -15,7 +15,7 @@ export interface TableHome {
  * `next` is the sequence of the next entry: one above everything ever given out. `pending` runs ahead of it while a
  * frame is put together, so that several appends of one frame chain, and only becomes `next` when the frame is in.
  */
-export class TableUnit {
+export class TableState {
   readonly id: TableId;
   /** The sequence that the next entry gets; 1n for a table never written. */
   next: bigint;
@@ -80,13 +80,13 @@ export class TableUnit {
   }
 
   /** What is known now, to come back to. */
-  save(): TableState {
+  save(): SavedState {
     const { next, first, tail, dense, trimIsDurable } = this;
     return { next, first, tail, dense, trimIsDurable };
   }
 
   /** Goes back to what was saved: nothing is in of what the frame under way did. */
-  restore({ next, first, tail, dense, trimIsDurable }: TableState): void {
+  restore({ next, first, tail, dense, trimIsDurable }: SavedState): void {
     this.next = next;
     this.pending = next;
     this.first = first;
@@ -96,16 +96,16 @@ export class TableUnit {
   }
 }
 
-/** What a unit knows of its table between two frames. */
-export type TableState = Pick<TableUnit, 'next' | 'first' | 'tail' | 'dense' | 'trimIsDurable'>;
+/** What a state knows of its table between two frames. */
+export type SavedState = Pick<TableState, 'next' | 'first' | 'tail' | 'dense' | 'trimIsDurable'>;
 
 /**
  * Recovers one table from disk: one look at its ends and one at its metadata record.
  * Throws SHALE_CORRUPT, with the table and the key, when one of them is not of this format.
  */
-export function recoverTable(home: TableHome, id: TableId): TableUnit {
+export function recoverTable(home: TableHome, id: TableId): TableState {
   const { first, last } = tableEnds(home, id);
-  return new TableUnit(id, first, last ?? 0n, readFloor(home, id));
+  return new TableState(id, first, last ?? 0n, readFloor(home, id));
 }
 
 /** The first and last sequence that have an entry in the table now, from `from` on when given; null for none. */

@@ -1,20 +1,20 @@
 import { attachLog } from '@shale/storage';
 import { describe, expect, test } from 'vitest';
-import { hash, TableStates } from '../dist/table-states.js';
-import type { TableState } from '../dist/table-unit.js';
-import { TableUnits } from '../dist/table-units.js';
+import { KnownTables } from '../dist/known-tables.js';
+import { hash, TableRows } from '../dist/table-rows.js';
+import type { SavedState } from '../dist/table-state.js';
 import { inAnotherProcess } from './processes.js';
 import { directory, fill, fresh, payloads, sequences } from './support.js';
 
 const TOP = 2n ** 64n;
 
-function stateOf(n: bigint): TableState {
+function stateOf(n: bigint): SavedState {
   return { next: n + 5n, first: n + 1n, tail: n + 4n, dense: n + 2n, trimIsDurable: n % 2n === 0n };
 }
 
 test('states come back as they were set, whatever else is set and deleted', () => {
-  const states = new TableStates();
-  const model = new Map<string, TableState>();
+  const states = new TableRows();
+  const model = new Map<string, SavedState>();
   let seed = 1;
   const random = (below: number): number => {
     seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
@@ -38,9 +38,9 @@ test('states come back as they were set, whatever else is set and deleted', () =
       model.delete(key);
     }
     const other = idOf(random(6000));
-    const unit = states.load(other.region, other.table);
-    expect(unit?.save()).toEqual(model.get(`${other.region}/${other.table}`));
-    expect(states.has(other.region, other.table)).toBe(unit !== undefined);
+    const state = states.load(other.region, other.table);
+    expect(state?.save()).toEqual(model.get(`${other.region}/${other.table}`));
+    expect(states.has(other.region, other.table)).toBe(state !== undefined);
   }
   expect(states.size).toBe(model.size);
   for (let n = 0; n < 6000; n++) {
@@ -53,7 +53,7 @@ test('states come back as they were set, whatever else is set and deleted', () =
 });
 
 test('the sequences at both ends fit', () => {
-  const states = new TableStates();
+  const states = new TableRows();
   const id = { region: TOP - 1n, table: TOP - 1n };
   const full = { next: TOP, first: TOP, tail: TOP - 1n, dense: TOP, trimIsDurable: true };
   const begun = { next: 2n, first: 0n, tail: 1n, dense: 1n, trimIsDurable: false };
@@ -64,7 +64,7 @@ test('the sequences at both ends fit', () => {
 });
 
 test('a table takes at most 64 bytes', () => {
-  const states = new TableStates();
+  const states = new TableRows();
   for (let table = 0n; table < 100_000n; table++) states.set({ region: 1n, table }, stateOf(table));
   expect(states.bytes / 100_000).toBeLessThan(64);
 });
@@ -158,22 +158,22 @@ test('a hundred thousand tables fit into a few megabytes', async () => {
   expect(Number(output)).toBeLessThan(16);
 });
 
-test('a unit that was handed out stays the one of its table until nobody uses it', async () => {
+test('a state that was handed out stays the one of its table until nobody uses it', async () => {
   const log = await fresh();
   const db = { ends: () => ({ first: null, last: null }), get: () => null };
-  const units = new TableUnits({ db, path: log.path, instance: 0 } as never);
+  const known = new KnownTables({ db, path: log.path, instance: 0 } as never);
   const ids = Array.from({ length: 20_000 }, (_, i) => ({ region: 1n, table: BigInt(i) }));
-  const handedOut = ids.map((id) => units.get(id));
-  for (const unit of handedOut) unit.pending += 1n;
-  expect(ids.every((id, i) => units.get(id) === handedOut[i])).toBe(true);
-  for (const unit of handedOut) unit.advance();
+  const handedOut = ids.map((id) => known.get(id));
+  for (const state of handedOut) state.pending += 1n;
+  expect(ids.every((id, i) => known.get(id) === handedOut[i])).toBe(true);
+  for (const state of handedOut) state.advance();
   for (let i = 0; i < 3; i++) {
-    units.rest();
-    for (let table = 20_000n; table < 26_000n; table++) units.get({ region: BigInt(i), table });
+    known.rest();
+    for (let table = 20_000n; table < 26_000n; table++) known.get({ region: BigInt(i), table });
   }
-  expect(units.size).toBe(20_000);
-  expect(units.peek(1n, 7n)?.next).toBe(2n);
-  expect(units.peek(1n, 7n)).not.toBe(handedOut[7]);
+  expect(known.size).toBe(20_000);
+  expect(known.peek(1n, 7n)?.next).toBe(2n);
+  expect(known.peek(1n, 7n)).not.toBe(handedOut[7]);
 });
 
 /*

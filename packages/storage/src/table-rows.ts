@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { TableId } from '@shale/codec';
-import { type TableState, TableUnit } from './table-unit.js';
+import { type SavedState, TableState } from './table-state.js';
 
 /*
  * A row, in u64: region, table, last, first - 1, tail, dense - 1. A sequence after the last one there can be, 2^64,
@@ -49,7 +49,7 @@ interface Page {
  * one. A slot has that in these bits and the rest of the hash in the others: a search looks at hardly any row but the
  * right one.
  */
-export class TableStates {
+export class TableRows {
   readonly #pages: Page[] = [];
   /** The upper bits of the hash, and the row number plus one; 0 where there is none. */
   #slots = new Uint32Array(LEAST_SLOTS);
@@ -103,22 +103,22 @@ export class TableStates {
     return row;
   }
 
-  /** What is known of a table, as a unit of its own. */
-  load(region: bigint, table: bigint): TableUnit | undefined {
+  /** What is known of a table, as a state of its own. */
+  load(region: bigint, table: bigint): TableState | undefined {
     const row = this.#rowAt(this.#find(region, table));
     if (row < 0) return undefined;
     const { fields, flags } = this.#pageOf(row);
     const at = (row % ROWS_PER_PAGE) * FIELDS;
     const flag = flags[row % ROWS_PER_PAGE] ?? 0;
-    const unit = new TableUnit({ region, table }, null, 0n, 0n);
-    unit.restore({
+    const state = new TableState({ region, table }, null, 0n, 0n);
+    state.restore({
       next: (fields[at + 2] ?? 0n) + 1n,
       first: (flag & FIRST_IS_ZERO) === 0 ? (fields[at + 3] ?? 0n) + 1n : 0n,
       tail: fields[at + 4] ?? 0n,
       dense: (fields[at + 5] ?? 0n) + 1n,
       trimIsDurable: (flag & TRIM_IS_DURABLE) !== 0,
     });
-    return unit;
+    return state;
   }
 
   /** What is known of a row's table, as far as a trim wants to know it; null for one whose first entry is 0. */
@@ -144,7 +144,7 @@ export class TableStates {
   }
 
   /** Notes what is known of a table, in place of what was. */
-  set({ region, table }: TableId, state: TableState): void {
+  set({ region, table }: TableId, state: SavedState): void {
     const slot = this.#find(region, table);
     const known = this.#rowAt(slot);
     const key = this.#keyWords;

@@ -1,21 +1,21 @@
-import { encodeGroup, GROUP_SKIP, GROUP_STRIDE, GROUP_TRIM } from '@shale/codec';
-import type { TableUnit } from './table-unit.js';
+import { encodeRun, RUN_SKIP, RUN_STRIDE, RUN_TRIM } from '@shale/codec';
+import type { TableState } from './table-state.js';
 
 const INITIAL_RUNS = 64;
 const FLAGS_AT = 18;
 const COUNT_AT = 20;
 
 /**
- * Puts together the group records of one native write: runs of entries, and removals between them. Appends of the same
+ * Puts together the runs of one native write, with the removals between them. Appends of the same
  * table that follow each other become one run. The buffer is kept from write to write.
  */
-export class GroupRuns {
-  #bytes = new Uint8Array(INITIAL_RUNS * GROUP_STRIDE);
+export class WriteRuns {
+  #bytes = new Uint8Array(INITIAL_RUNS * RUN_STRIDE);
   #length = 0;
   #entriesToWrite = 0;
   #removals = 0;
-  // The run that is still growing; its unit is null while entries are stepped over.
-  #unit: TableUnit | null = null;
+  // The run that is still growing; its state is null while entries are stepped over.
+  #state: TableState | null = null;
   #prefix: Uint8Array = new Uint8Array(0);
   #first = 0n;
   #entries = 0;
@@ -39,15 +39,15 @@ export class GroupRuns {
   }
 
   /** Adds entries that get the sequences from `first` on. They must follow those added before for the same table. */
-  write(unit: TableUnit, prefix: Uint8Array, first: bigint, entries: number): void {
+  write(state: TableState, prefix: Uint8Array, first: bigint, entries: number): void {
     if (entries === 0) return;
     this.#entriesToWrite += entries;
-    if (this.#entries > 0 && this.#unit === unit) {
+    if (this.#entries > 0 && this.#state === state) {
       this.#entries += entries;
       return;
     }
     this.#close();
-    this.#unit = unit;
+    this.#state = state;
     this.#prefix = prefix;
     this.#first = first;
     this.#entries = entries;
@@ -56,12 +56,12 @@ export class GroupRuns {
   /** Adds entries that the native call steps over. */
   skip(prefix: Uint8Array, entries: number): void {
     if (entries === 0) return;
-    if (this.#entries > 0 && this.#unit === null) {
+    if (this.#entries > 0 && this.#state === null) {
       this.#entries += entries;
       return;
     }
     this.#close();
-    this.#unit = null;
+    this.#state = null;
     this.#prefix = prefix;
     this.#first = 0n;
     this.#entries = entries;
@@ -70,8 +70,8 @@ export class GroupRuns {
   /**
    * Adds a removal after what was added before, and returns where it is, for {@link revoke}.
    *
-   * @param flag `GROUP_TRIM`, `GROUP_FLOOR` or `GROUP_DROP`, which say what `first` is
-   * @param count of a `GROUP_TRIM`: how many entries it removes one by one; default: 0, it removes a range
+   * @param flag `RUN_TRIM`, `RUN_FLOOR` or `RUN_DROP`, which say what `first` is
+   * @param count of a `RUN_TRIM`: how many entries it removes one by one; default: 0, it removes a range
    */
   remove(flag: number, prefix: Uint8Array, first: bigint, count = 0): number {
     this.#close();
@@ -84,7 +84,7 @@ export class GroupRuns {
 
   /** Takes a removal back, which a later one makes needless. */
   revoke(at: number): void {
-    this.#bytes[at + FLAGS_AT] = GROUP_SKIP;
+    this.#bytes[at + FLAGS_AT] = RUN_SKIP;
     this.#bytes.fill(0, at + COUNT_AT, at + COUNT_AT + 4);
     this.#removals--;
   }
@@ -94,16 +94,16 @@ export class GroupRuns {
     this.#close();
     this.#entries = 0;
     let end = 0;
-    for (let at = 0; at < this.#length; at += GROUP_STRIDE) {
-      if ((this.#bytes[at + FLAGS_AT] ?? 0) < GROUP_TRIM) continue;
-      this.#bytes.copyWithin(end, at, at + GROUP_STRIDE);
-      end += GROUP_STRIDE;
+    for (let at = 0; at < this.#length; at += RUN_STRIDE) {
+      if ((this.#bytes[at + FLAGS_AT] ?? 0) < RUN_TRIM) continue;
+      this.#bytes.copyWithin(end, at, at + RUN_STRIDE);
+      end += RUN_STRIDE;
     }
     this.#length = end;
     return this.#bytes.subarray(0, end);
   }
 
-  /** The group records, valid until {@link clear}. */
+  /** The runs, valid until {@link clear}. */
   finish(): Uint8Array {
     this.#close();
     this.#entries = 0;
@@ -112,7 +112,7 @@ export class GroupRuns {
 
   #close(): void {
     if (this.#entries > 0) {
-      this.#put(this.#prefix, this.#first, this.#entries, this.#unit === null ? GROUP_SKIP : 0);
+      this.#put(this.#prefix, this.#first, this.#entries, this.#state === null ? RUN_SKIP : 0);
     }
   }
 
@@ -122,6 +122,6 @@ export class GroupRuns {
       larger.set(this.#bytes);
       this.#bytes = larger;
     }
-    this.#length = encodeGroup(this.#bytes, this.#length, prefix, first, count, flags);
+    this.#length = encodeRun(this.#bytes, this.#length, prefix, first, count, flags);
   }
 }

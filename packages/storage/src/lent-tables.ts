@@ -1,50 +1,50 @@
 import type { TableId } from '@shale/codec';
+import type { TableSource } from './known-tables.js';
 import { packStates, unpackStates } from './state-list.js';
-import { recoverTable, type TableHome, type TableUnit } from './table-unit.js';
-import type { UnitSource } from './table-units.js';
+import { recoverTable, type TableHome, type TableState } from './table-state.js';
 
 interface LentTable {
   readonly id: TableId;
-  unit: TableUnit | undefined;
+  state: TableState | undefined;
 }
 
 /**
  * The tables of a frame that others have lent, before those of the log itself. What is not known of a lent table is
  * recovered, and nothing of it stays with the log.
  */
-export class LentUnits implements UnitSource {
+export class LentTables implements TableSource {
   readonly #home: TableHome;
-  readonly #own: UnitSource;
+  readonly #own: TableSource;
   readonly #lent = new Map<string, LentTable>();
 
   /** @param states as `lend` returned them */
-  constructor(home: TableHome, own: UnitSource, states: BigUint64Array) {
+  constructor(home: TableHome, own: TableSource, states: BigUint64Array) {
     this.#home = home;
     this.#own = own;
-    for (const { id, unit } of unpackStates(states)) {
-      this.#lent.set(keyOf(id.region, id.table), { id, unit: unit ?? undefined });
+    for (const { id, state } of unpackStates(states)) {
+      this.#lent.set(keyOf(id.region, id.table), { id, state: state ?? undefined });
     }
   }
 
   /** The table, recovered if need be. Throws what `recoverTable` throws. */
-  get(id: TableId): TableUnit {
+  get(id: TableId): TableState {
     const table = this.#lent.get(keyOf(id.region, id.table));
     if (table === undefined) return this.#own.get(id);
-    table.unit ??= recoverTable(this.#home, id);
-    return table.unit;
+    table.state ??= recoverTable(this.#home, id);
+    return table.state;
   }
 
   /** The table if it is known. */
-  peek(region: bigint, table: bigint): TableUnit | undefined {
+  peek(region: bigint, table: bigint): TableState | undefined {
     const lent = this.#lent.get(keyOf(region, table));
-    return lent === undefined ? this.#own.peek(region, table) : lent.unit;
+    return lent === undefined ? this.#own.peek(region, table) : lent.state;
   }
 
   /** Makes a table known that is not yet. */
-  add(unit: TableUnit): void {
-    const lent = this.#lent.get(keyOf(unit.id.region, unit.id.table));
-    if (lent === undefined) this.#own.add(unit);
-    else lent.unit = unit;
+  add(state: TableState): void {
+    const lent = this.#lent.get(keyOf(state.id.region, state.id.table));
+    if (lent === undefined) this.#own.add(state);
+    else lent.state = state;
   }
 
   /** What is known of the lent tables now. */
