@@ -118,3 +118,4 @@ export {
   type Run,
 } from './run.js';
 export { MAX_NAME_BYTES } from './table-name.js';
+export { toU64, type U64Like } from './u64-like.js';

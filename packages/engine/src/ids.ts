@@ -1,5 +1,5 @@
-import { MAX_NAME_BYTES, mustBe, type TableId, U64_MAX, WalError } from '@shale/codec';
-import { invalid } from '@shale/storage';
+import { MAX_NAME_BYTES, type TableId, WalError } from '@shale/codec';
+import { invalid, readTableId } from '@shale/storage';
 
 /** A region or table id: a bigint of 0 to 2^64-1, or a safe integer of at least 0. */
 export type IdInput = bigint | number;
@@ -15,26 +15,9 @@ export interface TableIdInput {
   readonly table: IdInput;
 }
 
-/** Takes an id or a sequence as the API accepts it. Throws SHALE_INVALID_ARGUMENT. */
-export function toU64(field: string, value: unknown): bigint {
-  if (typeof value === 'bigint' && value >= 0n && value <= U64_MAX) return value;
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value);
-  throw mustBe(field, 'a bigint from 0 to 18446744073709551615 or a safe integer from 0', value);
-}
-
 /** Takes a region and a table id. Throws SHALE_INVALID_ARGUMENT. */
 export function toTableId(value: TableIdInput): TableId {
-  if (typeof value !== 'object' || value === null) {
-    throw mustBe('table', '{ region, table } or a name', value);
-  }
-  let region: unknown;
-  let table: unknown;
-  try {
-    ({ region, table } = value);
-  } catch (cause) {
-    throw invalid('table', 'the region and table of an id cannot be read', cause);
-  }
-  return { region: toU64('region', region), table: toU64('table', table) };
+  return readTableId('table', '{ region, table } or a name', value);
 }
 
 /** Takes a table's name. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE. */

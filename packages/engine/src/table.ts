@@ -1,9 +1,9 @@
-import { asBytes, type PayloadCodec, type TableId } from '@shale/codec';
+import { asBytes, type PayloadCodec, type TableId, toU64 } from '@shale/codec';
 import { invalid } from '@shale/storage';
 import type { Engine } from './engine.js';
 import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from './frames/pending-append.js';
 import { dropOf } from './frames/removal.js';
-import { type SequenceInput, toU64 } from './ids.js';
+import type { SequenceInput } from './ids.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
 import { encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';

@@ -4,6 +4,7 @@ import {
   mustBe,
   type PayloadCodec,
   type RecoveryReport,
+  toU64,
   type WalError,
 } from '@shale/codec';
 import {
@@ -22,7 +23,7 @@ import type { Engine } from './engine.js';
 import { costOf, mostParts, tooLarge } from './frames/cost.js';
 import { type AppendResult, WriteAppend } from './frames/pending-append.js';
 import type { HealthState } from './health.js';
-import { type IdInput, type SequenceInput, type TableIdInput, toTableId, toU64 } from './ids.js';
+import { type IdInput, type SequenceInput, type TableIdInput, toTableId } from './ids.js';
 import { type GatheredBatch, readArray } from './intake/gather.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents } from './listing.js';
@@ -204,9 +205,9 @@ export class Wal implements AsyncDisposable {
   /**
    * Every table: those with entries by (region, table), then those of which only the metadata record is left.
    *
-   * Where something cannot be read, it lists the tables that can be, in the same order, and then fails with SHALE_CORRUPT,
-   * which says between which tables the damage is (`details.region`, `firstTable`, `lastRegion`, `lastTable`). Tables of which
-   * only the record is left are not listed then: one with entries could be among them.
+   * Where something cannot be read, it lists the tables that can be, in the same order, and then fails with
+   * SHALE_CORRUPT, which says between which tables the damage is (`details.region`, `firstTable`, `lastRegion`,
+   * `lastTable`). Tables of which only the record is left are not listed then: one with entries could be among them.
    */
   tables(): AsyncGenerator<TableInfo, void, undefined> {
     return listTables(this.#engine);
@@ -289,7 +290,7 @@ export class Wal implements AsyncDisposable {
 
   /**
    * Compacts the whole database down to its last level. Long, and heavy on the disk; appends go on meanwhile. Rejects
-   * with SHALE_CORRUPT when it comes upon a file that cannot be read, which `stats().damagedFiles` then names.
+   * with SHALE_CORRUPT when it meets a file that cannot be read, which `stats().damagedFiles` then names.
    */
   compact(): Promise<void> {
     return refusedInTurn(async () => {

@@ -1,7 +1,7 @@
-import { mustBe } from '@shale/codec';
+import { mustBe, toU64 } from '@shale/codec';
 import { readBag } from '@shale/storage';
 import { checkSignal } from './abort.js';
-import { type SequenceInput, toU64 } from './ids.js';
+import type { SequenceInput } from './ids.js';
 import type { Durability } from './options.js';
 
 /** How to write. */
@@ -24,7 +24,7 @@ export interface AppendOptions extends WriteOptions {
   /**
    * The sequence that the first entry must get; otherwise SHALE_SEQUENCE_MISMATCH and nothing is written. A writer that
    * repeats an append after SHALE_OUTCOME_UNKNOWN uses it to append once and only once: a mismatch with a
-   * `details.actual` that is greater then proves that the append is in, if nobody else appends to the table and every
+   * `details.actual` that is greater then proves that the append is in, if the table has no other writer and every
    * append to it has its `expect`. With a smaller one it is not in, and neither is an append made before it: repeat
    * them in order. With other writers a greater one only says that something was appended before: read the entry at
    * that sequence and compare, for which an entry should say whose it is.

@@ -9,13 +9,14 @@ import {
   regionRange,
   type TableId,
   tableRange,
+  toU64,
+  type U64Like,
   WalError,
 } from '@shale/codec';
 import type { HeadScan } from '@shale/rocksdb';
 import { readBag } from './arguments/option-bag.js';
 import type { LogContext } from './context.js';
 import { foreignKey, native, tableOfKey } from './errors.js';
-import { toU64, type U64Like } from './ids.js';
 import { stepOverTables } from './unreadable-tables.js';
 
 /** The first and last entry of a table that has any. */
@@ -61,11 +62,11 @@ export function readHeadsOptions(
   if (onProblem !== undefined && typeof onProblem !== 'function') {
     throw mustBe('onProblem', 'a function', onProblem);
   }
-  const from = lowerTable === undefined ? undefined : toU64(lowerTable, 'lowerTable');
-  const to = upperTable === undefined ? undefined : toU64(upperTable, 'upperTable');
+  const from = lowerTable === undefined ? undefined : toU64('lowerTable', lowerTable);
+  const to = upperTable === undefined ? undefined : toU64('upperTable', upperTable);
   return {
     range:
-      region === undefined ? instanceRange(instance) : tablesIn(instance, toU64(region, 'region'), from, to),
+      region === undefined ? instanceRange(instance) : tablesIn(instance, toU64('region', region), from, to),
     // What it takes and returns is its own affair.
     onProblem: onProblem as HeadsOptions['onProblem'],
   };

@@ -1,3 +1,4 @@
+export type { U64Like } from '@shale/codec';
 export type { Compression, FilePermissions, Memtable, WalRecoveryMode } from '@shale/rocksdb';
 export {
   addonPath,
@@ -27,7 +28,7 @@ export { describePlace, type FilePlace } from './file-place.js';
 export type { TableFloor } from './floors.js';
 export { MAX_WRITE_BYTES } from './frame-builder.js';
 export type { HeadsOptions, TableHead } from './heads.js';
-export { type TableIdLike, toTableId, type U64Like } from './ids.js';
+export { readTableId, type TableIdLike, toTableId } from './ids.js';
 export type { LogState } from './lifetime.js';
 export type { LoanResult } from './loan.js';
 export { Log } from './log.js';

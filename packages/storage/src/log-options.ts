@@ -1,8 +1,9 @@
+import { toU64, type U64Like } from '@shale/codec';
 import { readBag } from './arguments/option-bag.js';
 import { toFlag } from './arguments/switches.js';
 import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
 import type { FramePart } from './frame-builder.js';
-import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+import { type TableIdLike, toTableId } from './ids.js';
 
 /**
  * The first and last sequence of what was appended. For an empty batch `last` is the current last, `first` one more.
@@ -27,10 +28,10 @@ export interface AppendOptions extends SyncOptions {
 /** How to read a table. */
 export interface LogReadOptions extends ChunkOptions {
   /**
-   * Whether a range that does not begin in the table, or right behind it, is an error: SHALE_TRIMMED, with `details.first`,
-   * when it begins before the first entry that there is, SHALE_AHEAD, with `details.next`, when it begins after the
-   * sequence that the next entry gets; and whether the read fails, with SHALE_HOLE and `details.first`, at sequences that
-   * were given out and have no entry. Default false: the read gives what there is.
+   * Whether a range that does not begin in the table, or right behind it, is an error: SHALE_TRIMMED, with
+   * `details.first`, when it begins before the first entry that there is, SHALE_AHEAD, with `details.next`, when it
+   * begins after the sequence that the next entry gets; and whether the read fails, with SHALE_HOLE and
+   * `details.first`, at sequences that were given out and have no entry. Default false: the read gives what there is.
    */
   readonly strict?: boolean | undefined;
 }
@@ -77,6 +78,6 @@ function toPart({ id, payloads, expect }: { readonly [P in keyof WritePart]?: un
   return {
     id: toTableId(id as TableIdLike),
     payloads: payloads as readonly Uint8Array[],
-    expect: expect === undefined ? undefined : toU64(expect, 'expect'),
+    expect: expect === undefined ? undefined : toU64('expect', expect),
   };
 }

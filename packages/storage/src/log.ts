@@ -1,4 +1,13 @@
-import type { AppendFrame, EntryChunk, KeyRange, RecoveryReport, TableId, WalError } from '@shale/codec';
+import {
+  type AppendFrame,
+  type EntryChunk,
+  type KeyRange,
+  type RecoveryReport,
+  type TableId,
+  toU64,
+  type U64Like,
+  type WalError,
+} from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
 import { readBag } from './arguments/option-bag.js';
 import { wantsSync } from './arguments/switches.js';
@@ -17,7 +26,7 @@ import { native, nativeAsync } from './errors.js';
 import type { FilePlace } from './file-place.js';
 import { floors, type TableFloor } from './floors.js';
 import { type HeadsOptions, heads, readHeadsOptions, type TableHead } from './heads.js';
-import { type TableIdLike, toTableId, toU64, type U64Like } from './ids.js';
+import { type TableIdLike, toTableId } from './ids.js';
 import { KnownTables } from './known-tables.js';
 import { LatchedGenerator } from './latched-generator.js';
 import { Lifetime, type LogState } from './lifetime.js';
@@ -56,7 +65,7 @@ import { checkFiles, type FileCheckEvent } from './verify-files.js';
  * state of the tables it has touched, so no two logs may write the same table; reading is always safe. Every call can
  * throw SHALE_CLOSED once the log is closed, SHALE_IO when the disk fails and SHALE_INVALID_ARGUMENT, besides what it
  * says itself; every call that changes something SHALE_READ_ONLY, SHALE_NO_SPACE and SHALE_POISONED, the latter for
- * ever after a write or sync of RocksDB's log has failed.
+ * good after a write or sync of RocksDB's log has failed.
  */
 export class Log {
   /** The database directory. */
@@ -161,9 +170,9 @@ export class Log {
   }
 
   /**
-   * Takes tables back of which it is not known whether they were written. It waits while they are being written, and
-   * afterwards they are not any more; they are recovered when they are next touched. What was listed of them before
-   * must not be installed afterwards.
+   * Takes tables back whose write has an unknown outcome. It waits for a write under way, and afterwards none can begin;
+   * the tables are recovered when they are next touched. What was listed of them before must not be installed
+   * afterwards.
    */
   endLoan(loan: bigint, ids: readonly TableId[]): void {
     this.#life.requireOpen();
@@ -173,8 +182,8 @@ export class Log {
   /**
    * Reads entries in order. The range is fixed when this is called: the read sees everything that was acknowledged
    * before, and nothing that comes later. Reversed and empty ranges and unknown tables give nothing; with `strict` it
-   * throws SHALE_TRIMMED or SHALE_AHEAD when the range does not begin in the table, or right behind it, and the generator
-   * SHALE_HOLE where sequences have no entries.
+   * throws SHALE_TRIMMED or SHALE_AHEAD when the range does not begin in the table, or right behind it, and the
+   * generator SHALE_HOLE where sequences have no entries.
    *
    * The generator throws SHALE_TRIMMED when entries that it had not reached yet are trimmed, or the table is dropped
    * meanwhile, and SHALE_CORRUPT when it meets a block that cannot be read or, with the key, something that is not an
@@ -202,8 +211,8 @@ export class Log {
   }
 
   /**
-   * Begins to watch a table for its being dropped, by whatever log of the handle, and returns what names the watch to
-   * all of them. It ends by {@link unwatch}, or with this log. Every read needs one: {@link resolveRange}.
+   * Begins to watch whether a table is dropped, by any log of the handle, and returns the token of the watch, which is
+   * valid in all of them. It ends by {@link unwatch}, or with this log. Every read needs one: {@link resolveRange}.
    */
   watch(id: TableIdLike): bigint {
     this.#life.requireOpen();
@@ -212,7 +221,7 @@ export class Log {
 
   /** Ends a watch. Idempotent; also fine on a closed log. */
   unwatch(watch: bigint): void {
-    this.#db.unwatch(toU64(watch, 'watch'));
+    this.#db.unwatch(toU64('watch', watch));
   }
 
   /**
@@ -225,7 +234,7 @@ export class Log {
    */
   resolveRange(id: TableIdLike, range: ReadRange, watch: bigint, strict = false): SequenceSpan | null {
     this.#life.requireOpen();
-    return resolveSpan(this.#context, toTableId(id), toBounds(range), toU64(watch, 'watch'), strict);
+    return resolveSpan(this.#context, toTableId(id), toBounds(range), toU64('watch', watch), strict);
   }
 
   /**
@@ -256,7 +265,7 @@ export class Log {
   /** As {@link scanRegion}, in chunks into buffers of the caller, who closes it. */
   regionScan(region: U64Like): RegionScan {
     this.#life.requireOpen();
-    return new RegionScan(this.#context, toU64(region, 'region'));
+    return new RegionScan(this.#context, toU64('region', region));
   }
 
   /** The smallest readable sequence; `lastSequence + 1n` when all was trimmed; 0n for a table never written. */
@@ -284,7 +293,7 @@ export class Log {
    */
   trim(id: TableIdLike, upTo: U64Like, options?: SyncOptions): TrimResult {
     this.#life.requireWritable();
-    return this.#writer.trim(toTableId(id), toU64(upTo, 'upTo'), wantsSync('trim', options));
+    return this.#writer.trim(toTableId(id), toU64('upTo', upTo), wantsSync('trim', options));
   }
 
   /**
@@ -313,7 +322,7 @@ export class Log {
     from: U64Like = 0n,
   ): Generator<TableFloor, void, undefined> {
     this.#life.requireOpen();
-    const table = toU64(from, 'from');
+    const table = toU64('from', from);
     return this.#life.generate(floors(this.#context, onProblem, undefined, table));
   }
 
@@ -323,7 +332,7 @@ export class Log {
    */
   openRegion(region: U64Like): RegionReport {
     this.#life.requireOpen();
-    return openRegion(this.#context, toU64(region, 'region'));
+    return openRegion(this.#context, toU64('region', region));
   }
 
   /**
@@ -336,14 +345,14 @@ export class Log {
    */
   install(tableHeads: Iterable<TableHead>, tableFloors: Iterable<TableFloor>, since: U64Like = 0n): number {
     this.#life.requireOpen();
-    return install(this.#context, tableHeads, tableFloors, toU64(since, 'since'));
+    return install(this.#context, tableHeads, tableFloors, toU64('since', since));
   }
 
   /**
-   * Every table: those with entries by (region, table), then those of which only the metadata record is left. What cannot
-   * be read or is not of this format is left out and given to `onProblem`; without it the generator lists all others and
-   * then fails with SHALE_CORRUPT. Where a table was left out, those of which only the record is left are not listed: one
-   * with entries could be among them.
+   * Every table: those with entries by (region, table), then those of which only the metadata record is left. What
+   * cannot be read or is not of this format is left out and given to `onProblem`; without it the generator lists all
+   * others and then fails with SHALE_CORRUPT. Where a table was left out, those of which only the record is left are
+   * not listed: one with entries could be among them.
    */
   tables(onProblem?: (problem: WalError) => void): Generator<TableInfo, void, undefined> {
     return new LatchedGenerator(found(this.tableSteps(onProblem)));
@@ -407,8 +416,8 @@ export class Log {
   }
 
   /**
-   * Compacts the whole database down to its last level. Long, and heavy on the disk. Throws SHALE_CORRUPT when it comes
-   * upon a file that cannot be read, which {@link damagedFiles} then has.
+   * Compacts the whole database down to its last level. Long, and heavy on the disk. Throws SHALE_CORRUPT when it meets
+   * a file that cannot be read, which {@link damagedFiles} then has.
    */
   async compact(): Promise<void> {
     this.#life.requireWritable();
@@ -479,9 +488,9 @@ export class Log {
 /** Reads a span, each field once. Throws SHALE_INVALID_ARGUMENT. */
 function toSpan({ from, to, watch, strict }: SequenceSpan): SequenceSpan {
   return {
-    from: toU64(from, 'from'),
-    to: toU64(to, 'to'),
-    watch: toU64(watch, 'watch'),
+    from: toU64('from', from),
+    to: toU64('to', to),
+    watch: toU64('watch', watch),
     strict: strict === true,
   };
 }

@@ -1,6 +1,5 @@
-import { mustBe, type TableId, tableInWords, U64_MAX, WalError } from '@shale/codec';
+import { mustBe, type TableId, tableInWords, toU64, U64_MAX, type U64Like, WalError } from '@shale/codec';
 import { readBag } from './arguments/option-bag.js';
-import { toU64, type U64Like } from './ids.js';
 import type { TableState } from './table-state.js';
 
 /** Where a table is, for messages. */
@@ -68,10 +67,10 @@ const RANGE = ['gte', 'gt', 'lte', 'lt', 'limit'] as const;
 /** Reads a range, each bound once. Throws SHALE_INVALID_ARGUMENT. */
 export function toBounds(range: ReadRange): RangeBounds {
   const { gte, gt, lte, lt, limit } = readBag('the range of a read', range, RANGE);
-  const at = gte === undefined ? undefined : toU64(gte, 'gte');
-  const after = gt === undefined ? undefined : toU64(gt, 'gt') + 1n;
-  const upTo = lte === undefined ? undefined : toU64(lte, 'lte');
-  const before = lt === undefined ? undefined : toU64(lt, 'lt') - 1n;
+  const at = gte === undefined ? undefined : toU64('gte', gte);
+  const after = gt === undefined ? undefined : toU64('gt', gt) + 1n;
+  const upTo = lte === undefined ? undefined : toU64('lte', lte);
+  const before = lt === undefined ? undefined : toU64('lt', lt) - 1n;
   return {
     from: at === undefined || after === undefined ? (at ?? after) : larger(at, after),
     to: upTo === undefined || before === undefined ? (upTo ?? before) : smaller(upTo, before),

@@ -1,12 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KeyRange, mustBe, WalError } from '@shale/codec';
+import { type KeyRange, mustBe, toU64, WalError } from '@shale/codec';
 import { readBag } from './arguments/option-bag.js';
 import { toFlag } from './arguments/switches.js';
 import { compact } from './compaction.js';
 import type { LogContext } from './context.js';
 import { native, nativeAsync } from './errors.js';
-import { toU64 } from './ids.js';
 import { Pace } from './pace.js';
 import {
   deleteAgain,
@@ -47,7 +46,7 @@ export interface ReclaimReport {
   readonly filesAfter: number;
   /**
    * Not all was done that was asked for: whole files could not be dropped because a scan holds a snapshot, or the
-   * disk is too full to compact. Compaction will see to it, or the next call.
+   * disk is too full to compact. Compaction does the rest, or the next call.
    */
   readonly deferred: boolean;
   /** What it took, in milliseconds. */
@@ -65,7 +64,7 @@ export interface ReclaimReport {
  *
  * A trimmed range stays empty unless its table is dropped and begins again in it. So everything that removes
  * something for good does so only if there was no drop since the range was looked at, and drops wait meanwhile: the
- * database sees to both, because drops come from other threads as well.
+ * database ensures both, because drops come from other threads as well.
  */
 export async function reclaim(
   context: LogContext,
@@ -76,7 +75,7 @@ export async function reclaim(
   const started = performance.now();
   const { deep: isDeep, span, since: sinceGiven } = readBag('reclaim', options, RECLAIM_OPTIONS);
   const wide = toSpan(span);
-  const since = sinceGiven === undefined ? native({ path }, () => db.drops()) : toU64(sinceGiven, 'since');
+  const since = sinceGiven === undefined ? native({ path }, () => db.drops()) : toU64('since', sinceGiven);
   const trimmed = await requireTrimmed(context, ranges, since);
   const wantsDeep = toFlag('deep', isDeep, false) && (trimmed.length > 0 || wide !== null);
   const bytesBefore = await directoryBytes(path);

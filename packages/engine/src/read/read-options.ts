@@ -1,7 +1,7 @@
-import { mustBe } from '@shale/codec';
+import { mustBe, toU64 } from '@shale/codec';
 import { readBag } from '@shale/storage';
 import { checkSignal } from '../abort.js';
-import { type SequenceInput, toU64 } from '../ids.js';
+import type { SequenceInput } from '../ids.js';
 import type { Bounds } from '../shard/protocol.js';
 
 /**
