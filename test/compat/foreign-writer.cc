@@ -1,5 +1,5 @@
-// Stands for a program that writes to the database with RocksDB in between, with whatever options it likes. It knows the
-// layout of docs/format.md, and nothing of Shale.
+// Stands for a program that writes to the database with RocksDB in between, with whatever options it likes. It knows
+// the layout of docs/format.md, and nothing of Shale.
 //
 //   foreign-writer <directory> [<options>]    does what standard input says, one step a line
 //
@@ -18,9 +18,9 @@
 //   rollback                                    gives up all transactions that were prepared
 //   family <name>                               makes a column family and writes to it
 //   kind plain | transactions | prepared | ttl  how to open it; the first step, if at all
-//   operator | comparator                       opens it with a merge operator, or an order of keys of its own; first steps
-//   ready                                       prints a line, and waits for the next step
-//   kill                                        ends the process here, with SIGKILL
+//   operator | comparator                       opens it with a merge operator, or an order of keys of its own; first
+//   steps ready                                       prints a line, and waits for the next step kill
+//   ends the process here, with SIGKILL
 //
 // It closes the database at the end of the steps. Errors go to standard error, and the exit code is 1.
 #include <rocksdb/comparator.h>

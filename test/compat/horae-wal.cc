@@ -1,6 +1,6 @@
-// Stands for CeresDB / Apache HoraeDB in the compatibility test: a WAL of one instance in a RocksDB directory, written and
-// read by nothing but RocksDB with its default options and the layout of docs/format.md. It shares no code with Shale,
-// so that a mistake in Shale's encoders cannot hide by being made twice.
+// Stands for CeresDB / Apache HoraeDB in the compatibility test: a WAL of one instance in a RocksDB directory, written
+// and read by nothing but RocksDB with its default options and the layout of docs/format.md. It shares no code with
+// Shale, so that a mistake in Shale's encoders cannot hide by being made twice.
 //
 //   horae-wal write <directory>                             does what standard input says, one step a line (see below)
 //   horae-wal read  <directory>                             prints everything that is there, in the order of the keys

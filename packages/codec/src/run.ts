@@ -4,8 +4,8 @@ import { decodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type LogKeyPrefix } from './
 import { readU32LE, readU64LE, requireU64, writeU32LE, writeU64LE } from './layout/u64.js';
 
 /*
- * A run is consecutive sequences of one table. Bulk writes take runs, bulk scans return them. In a bulk write the record
- * of a run may be a removal instead, which takes effect between the runs before it and those after it:
+ * A run is consecutive sequences of one table. Bulk writes take runs, bulk scans return them. In a bulk write the
+ * record of a run may be a removal instead, which takes effect between the runs before it and those after it:
  *
  *   [0..17)  log key prefix      [17] key version (0)   [18] flags   [19] 0
  *   [20..24) count u32 LE        [24..32) first sequence u64 LE

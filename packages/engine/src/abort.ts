@@ -2,8 +2,8 @@ import { types } from 'node:util';
 import { mustBe } from '@shale/codec';
 
 /*
- * Signals are used through what the platform says of them, and not through properties that an application may have laid
- * over it: none of its code runs in here.
+ * Signals are read through the getters of the platform, not through properties that an application may have defined over
+ * them: none of its code runs here.
  */
 const isAbortedOf = getterOf('aborted');
 const reasonOf = getterOf('reason');
@@ -26,7 +26,7 @@ export function isSignal(value: unknown): value is AbortSignal {
   try {
     return !types.isProxy(value) && typeof isAbortedOf.call(value) === 'boolean';
   } catch {
-    // The platform does not take it for one.
+    // The platform refuses it.
     return false;
   }
 }
@@ -36,12 +36,12 @@ export function hasAborted(signal: AbortSignal | undefined): boolean {
   return signal !== undefined && isAbortedOf.call(signal) === true;
 }
 
-/** What a checked signal has aborted with. */
+/** The reason that a checked signal has aborted with. */
 export function abortReason(signal: AbortSignal | undefined): unknown {
   return signal === undefined ? undefined : reasonOf.call(signal);
 }
 
-/** Calls `call` when a checked signal aborts. Returns what takes that back. */
+/** Calls `call` when a checked signal aborts. Returns a function that cancels that. */
 export function onAbort(signal: AbortSignal | undefined, call: () => void): () => void {
   if (signal === undefined) return nothing;
   let calls = waiting.get(signal);

@@ -1,5 +1,5 @@
 /**
- * What operators' tools do with a database, beside the log that an application has open: `@shale/engine/admin`.
+ * What operators' tools do with a database, besides appending and reading: `@shale/engine/admin`.
  *
  * @module
  */

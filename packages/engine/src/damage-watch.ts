@@ -3,7 +3,7 @@ import type { DamagedFile } from '@shale/storage';
 /** Compactions find damage in the background, so the WAL polls for it. */
 const EVERY_MS = 1000;
 
-/** Looks for damaged files that compactions have come upon, and tells of each once. Never keeps the process running. */
+/** Polls for damaged files that compactions have found, and reports each once. Never keeps the process running. */
 export class DamageWatch {
   readonly #find: () => readonly DamagedFile[];
   readonly #tell: (damage: DamagedFile) => void;
@@ -43,7 +43,7 @@ export class DamageWatch {
     try {
       this.look();
     } catch {
-      // The next look finds what this one has not.
+      // The next look finds what this one missed.
     }
   }
 }

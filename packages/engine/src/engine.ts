@@ -26,8 +26,8 @@ import { type Address, addressOf, type Routing, TableRef } from './table-ref.js'
 const BUFFERS_PER_SHARD = 4;
 
 /**
- * What stands behind a `Wal`: it accepts appends, routes them to the shards, and keeps track of everything that is
- * under way, so that closing leaves nothing behind.
+ * The machinery behind a `Wal`: it accepts appends, routes them to the shards, and tracks every operation under way, so
+ * that closing leaves nothing behind.
  */
 export class Engine {
   /** The real path of the database. */
@@ -43,7 +43,7 @@ export class Engine {
   readonly reclaimer: Reclaimer;
   readonly reads: OpenReads = new OpenReads();
   readonly readMemory: ReadMemory;
-  /** This thread's own view of the database: it holds the claim, and does what takes long off this thread. */
+  /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
   readonly log: Log;
   /** Drops under way. */
   readonly #changes = new Set<Promise<unknown>>();
@@ -176,7 +176,7 @@ export class Engine {
     if (this.health.state === 'poisoned' || this.health.state === 'failed') throw this.health.error;
   }
 
-  /** Resolves when there is room for so much, which is set aside until the event loop turns. */
+  /** Resolves when there is room for so many bytes, which are reserved until the next turn of the event loop. */
   async ready(cost: number, signal: AbortSignal | undefined): Promise<void> {
     this.lifecycle.requireOpen();
     await this.intake.ready(cost, signal);

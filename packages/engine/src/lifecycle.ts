@@ -17,7 +17,7 @@ const NEXT: Readonly<Record<WalState, readonly WalState[]>> = {
   closed: [],
 };
 
-/** Holds the state, refuses impossible steps, and says no to work that comes too late. */
+/** Holds the state, refuses impossible steps, and rejects work that comes too late. */
 export class Lifecycle {
   #state: WalState = 'opening';
   readonly #path: string;

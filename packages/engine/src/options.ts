@@ -99,7 +99,7 @@ export interface WalOptions {
    */
   readonly frameBytes?: number;
   /**
-   * What happens when entries that were acknowledged are missing, be it by damage or by a lost file.
+   * What happens when entries that were acknowledged are missing, by damage or by a lost file.
    * `'strict'`: `openWal` rejects with SHALE_CORRUPT and a report as `recovery`, and nothing has been changed.
    * `'salvage'`: opens with what can be read up to there, keeps damaged log files in the directory `damaged-logs`, and
    * gives no sequence out again that is seen in them; `wal.recovery` reports what is missing.

@@ -13,15 +13,15 @@ const QUIET_MS = 1000;
  */
 export const MOST_TABLES = 16_384;
 /**
- * How many times as long as dropping files took they are left alone after it: there may be as much to look at again. What
- * compactions took does not count, which may be hours.
+ * How many times as long as dropping files took they are left alone after it: there may be as much to look at again.
+ * What compactions took does not count, which may be hours.
  */
 const REST = 10;
 const MOST_REST_MS = 10_000;
 
-/** What giving back space has come to since the WAL was opened. */
+/** Totals of giving back space since the WAL was opened. */
 export interface ReclaimStats {
-  /** Reclaims that ended well. */
+  /** Reclaims that succeeded. */
   readonly runs: number;
   /** Reclaims that failed; the space then comes back when RocksDB compacts by itself. */
   readonly failures: number;
@@ -180,7 +180,7 @@ export class Reclaimer {
       this.#timer = null;
       const mustWait = !this.#context.isHealthy() || this.#context.activity() !== activity;
       if (next === 'deep' && mustWait) this.#wait('deep');
-      // Giving back space is a favour: trimmed entries are gone either way, and RocksDB compacts by itself too.
+      // Reclaiming is best effort: trimmed entries are gone either way, and RocksDB compacts on its own.
       else this.#run(next, 'forget').catch(() => undefined);
     };
     this.#timer = setTimeout(due, next === 'deep' ? QUIET_MS : Math.max(SOON_MS, this.#restMs));

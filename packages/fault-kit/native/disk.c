@@ -1,15 +1,15 @@
 /* A disk that can be watched and made to fail. Preloaded into a process (LD_PRELOAD), it sees the calls that change the
  * files below one directory, from all threads, in one total order. It
  *   - records them, with their data and results, in a file that a SIGKILL of the process takes nothing from, and
- *   - fails, shortens, delays, holds or leaves out those that the rules of a control file choose, and refuses growth past a
- *     budget.
+ *   - fails, shortens, delays, holds or leaves out those that the rules of a control file choose, and refuses growth
+ *     past a budget.
  *
  * SHALE_DISK_ROOT       real path of the directory
  * SHALE_DISK_ALSO       real path of a file elsewhere whose writes are recorded, and never hindered (optional)
  * SHALE_DISK_RECORDING  where to append the records (optional)
  * SHALE_DISK_CONTROL    control file, at least CONTROL_SIZE bytes (optional)
- * SHALE_DISK_BOOT_ID    a file to be read in place of the kernel's boot id, so that an opening of what a power failure of
- *                       this process leaves sees a restarted machine (optional)
+ * SHALE_DISK_BOOT_ID    a file to be read in place of the kernel's boot id, so that an opening of what a power failure
+ *                       of this process leaves sees a restarted machine (optional)
  *
  * It cannot see what does not go through the C library: raw system calls, io_uring, and writes to mapped memory. To
  * rely on a recording, replay it and compare the outcome with the directory. src/disk/recording.ts and

@@ -3,8 +3,9 @@
 //   node scripts/build-native.mjs [--sanitize=address|thread] [--force] [--quiet] [--install]
 //
 // Output: build/shale_rocksdb.node (build/address/…, build/thread/… with a sanitizer). A build that would give the
-// same file again is skipped. Environment: CXX (the compiler), ROCKSDB_INCLUDE and ROCKSDB_LIB (folders, when RocksDB is in
-// an unusual place). --install is what npm runs: it does nothing inside Shale's own repository, whose set-up builds.
+// same file again is skipped. Environment: CXX (the compiler), ROCKSDB_INCLUDE and ROCKSDB_LIB (folders, when RocksDB
+// is in an unusual place). --install is what npm runs: it does nothing inside Shale's own repository, whose set-up
+// builds.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Holds the floors of the addon: what a file in native/ includes is on its own floor or below, nothing below napi/ knows
-// Node, and no two files include each other, not even by way of others.
+// Holds the floors of the addon: what a file in native/ includes is on its own floor or below, nothing below napi/
+// knows Node, and no two files include each other, not even by way of others.
 //
 //   node scripts/floors.mjs [folder]
 import { existsSync, readFileSync } from 'node:fs';

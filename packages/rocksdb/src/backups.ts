@@ -9,10 +9,10 @@ export function listBackups(directory: string): Promise<StoredBackups> {
 /**
  * Removes a backup, and its files as far as no other backup of the directory shares them.
  *
- * @param seen what `listBackups` told of it, so that another one that has got its id since is left alone; null for one that
- *   it told to be damaged
- * @throws RocksDBError `ROCKSDB_NOT_FOUND` when it is not there any more, `ROCKSDB_LOCKED` while a backup is made in the
- * directory or one of it restored, `ROCKSDB_LOCKS_UNSUPPORTED`.
+ * @param seen what `listBackups` told of it, so that another one that has got its id since is left alone; null for one
+ * that it told to be damaged
+ * @throws RocksDBError `ROCKSDB_NOT_FOUND` when it is not there any more, `ROCKSDB_LOCKED` while a backup is made in
+ * the directory or one of it restored, `ROCKSDB_LOCKS_UNSUPPORTED`.
  */
 export function removeBackup(
   directory: string,

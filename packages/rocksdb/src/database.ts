@@ -39,7 +39,7 @@ export interface RecordsOptions extends ReadOptions {
 
 /** How `compactRange` treats what lies at the bottom. */
 export interface CompactOptions {
-  /** Whether files that are at the bottom already are written anew. Default `'ifHaveCompactionFilter'`, that is no. */
+  /** Whether files that are at the bottom already are rewritten. Default `'ifHaveCompactionFilter'`, that is no. */
   readonly bottommost?: 'skip' | 'ifHaveCompactionFilter' | 'force' | 'forceOptimized';
 }
 
@@ -61,7 +61,7 @@ export class Database {
   /** The real path of the directory. */
   readonly path: string;
   readonly readOnly: boolean;
-  /** What the opening of the handle found in RocksDB's log, whoever opened it. */
+  /** What the opening of the handle, by whichever thread, found in RocksDB's log. */
   readonly recovery: RecoveryReport;
   /**
    * Names the handle behind it to {@link attachDatabase}: 0 for the one that can write, of which a process has one per
@@ -89,7 +89,7 @@ export class Database {
    * Takes a name that only one `Database` of this process can have at a time on this database. It is given back by
    * {@link Database.releaseClaim}, or with this `Database`, however that ends.
    *
-   * @returns false when the name is taken, be it by this very `Database`.
+   * @returns false when the name is taken, also by this very `Database`.
    */
   claim(name: string): boolean {
     return native().claim(this.#handle, name);
@@ -149,15 +149,15 @@ export class Database {
 
   /**
    * Removes a range together with the record `metaKey`, and the name of the table whose keys begin with `lower` if it
-   * has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges} drops
-   * files of tables that must not be dropped meanwhile.
+   * has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges}
+   * drops files of tables that must not be dropped meanwhile.
    */
   drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {
     native().drop(this.#handle, lower, upper, metaKey, requireOptions(options).sync);
   }
 
   /**
-   * Writes the deletion of a range anew, unless a {@link drop} of the record `metaKey` has been done since `since`,
+   * Writes the deletion of a range again, unless a {@link drop} of the record `metaKey` has been done since `since`,
    * which is what {@link drops} said when the range was known to hold nothing. Returns whether it was written.
    */
   deleteRangeUnlessDropped(
@@ -191,8 +191,8 @@ export class Database {
   }
 
   /**
-   * Watches the table that begins at `lower` for a {@link drop}, by whatever thread, and returns what names the watch to
-   * every `Database` of the handle. It ends by {@link unwatch}, or with this `Database`.
+   * Watches the table that begins at `lower` for a {@link drop}, by whatever thread, and returns what names the watch
+   * to every `Database` of the handle. It ends by {@link unwatch}, or with this `Database`.
    */
   watch(lower: Uint8Array): bigint {
     return native().watch(this.#handle, lower);
@@ -220,8 +220,8 @@ export class Database {
 
   /**
    * Begins a loan: tables that their threads leave to another one for a single atomic write. It is a fence and no more:
-   * which tables these are, and what is known of them, the threads tell each other. It is gone when it has been used and
-   * returned, when it is ended, and with this `Database` unless it is being used.
+   * which tables these are, and what is known of them, the threads tell each other. It is gone when it has been used
+   * and returned, when it is ended, and with this `Database` unless it is being used.
    *
    * @returns its number, which is not given out again by this handle.
    */
@@ -231,8 +231,8 @@ export class Database {
 
   /**
    * Says that this `Database` leaves its tables to a loan. Should it end, however, before the loan is used, the loan is
-   * gone; while it is used, this `Database` ends only after it has been returned. So whoever has its tables next finds all
-   * of what is written with the loan, or nothing of it comes any more.
+   * gone; while it is used, this `Database` ends only after it has been returned. So the next owner of its tables finds
+   * all of what is written with the loan, or nothing of it comes any more.
    *
    * @returns false when the loan is gone or used already: then the tables are not lent.
    */
@@ -307,11 +307,12 @@ export class Database {
   }
 
   /**
-   * The first and the last sequence and the floor of each of many tables, as `ends` and `get` tell them of one. `tables` is
-   * 17 bytes for each, what its log keys begin with; for each, `into` gets 32 bytes, u64 LE: flags, first, last, floor.
+   * The first and the last sequence and the floor of each of many tables, as `ends` and `get` tell them of one.
+   * `tables` is 17 bytes for each, what its log keys begin with; for each, `into` gets 32 bytes, u64 LE: flags, first,
+   * last, floor.
    *
-   * Flags: 1, it is known what entries there are; 2, there are some; 4, the floor is known, 0 for none. What is not known
-   * could not be read, or is not of this format: `ends` or `get` tell what it is.
+   * Flags: 1, it is known what entries there are; 2, there are some; 4, the floor is known, 0 for none. What is not
+   * known could not be read, or is not of this format: `ends` or `get` tell what it is.
    */
   tableEnds(tables: Uint8Array, into: ArrayBuffer | Uint8Array): void {
     native().tableEnds(this.#handle, tables, into);
@@ -411,7 +412,8 @@ export class Database {
   /**
    * Drops the table files that lie wholly within one of the ranges, without looking at snapshots. Only for ranges
    * that are deleted already: it gives the space back at once. With `since`, ranges come with their `metaKey`, and
-   * those of which it was dropped since (see {@link deleteRangeUnlessDropped}) are left alone; drops then wait until the files are gone.
+   * those of which it was dropped since (see {@link deleteRangeUnlessDropped}) are left alone; drops then wait until
+   * the files are gone.
    */
   async deleteFilesInRanges(
     ranges: readonly (readonly [lower: Uint8Array, upper: Uint8Array, metaKey?: Uint8Array])[],
@@ -431,10 +433,9 @@ export class Database {
    *
    * @param options `metadata`: any text, kept with the backup. `keep`: remove all backups with the same metadata but so
    * many of the newest; 1..2^32-1, default all stay.
-   * @throws RocksDBError `ROCKSDB_LOCKED` while another backup is made in the directory, by whatever thread or process, or
-   * one of it is restored; `ROCKSDB_LOCKS_UNSUPPORTED`; `ROCKSDB_NO_SPACE` when the
-   * database's disk is full and a trim or `resume()` needs the database for itself: such a backup is given up, and can be
-   * made again.
+   * @throws RocksDBError `ROCKSDB_LOCKED` while another backup is made in the directory, by whatever thread or process,
+   * or one of it is restored; `ROCKSDB_LOCKS_UNSUPPORTED`; `ROCKSDB_NO_SPACE` when the database's disk is full and a
+   * trim or `resume()` needs the database for itself: such a backup is given up, and can be made again.
    */
   createBackup(
     directory: string,
@@ -445,8 +446,8 @@ export class Database {
   }
 
   /**
-   * Makes a database that ran out of disk space writable again, once there is room for the space reserve and what RocksDB
-   * needs to open. RocksDB is opened anew: calls of all threads wait meanwhile, and their snapshots end
+   * Makes a database that ran out of disk space writable again, once there is room for the space reserve and what
+   * RocksDB needs to open. RocksDB is reopened: calls of all threads wait meanwhile, and their snapshots end
    * (`ROCKSDB_EXPIRED`). While there is no room it rejects with `ROCKSDB_NO_SPACE`, and reads go on. The same ends
    * `ROCKSDB_NO_RESOURCES`, once files can be opened again.
    */
@@ -471,12 +472,12 @@ export class Database {
 
 /**
  * Opens a database, or joins the handle that this process has of the same real path. With `readOnly: true` it is
- * always opened anew, and shows what is there now; another handle, of this or another process, may be writing.
+ * always newly opened, and shows what is there now; another handle, of this or another process, may be writing.
  *
  * @throws RocksDBError `ROCKSDB_LOCKED` (another process has it, which the message names),
  * `ROCKSDB_LOCKS_UNSUPPORTED`, `ROCKSDB_NOT_FOUND`, `ROCKSDB_OPTIONS_MISMATCH`,
- * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION` (also when entries
- * that were acknowledged are missing, see {@link DatabaseOptions.recovery}; then with `recovery`, the report),
+ * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION` (also when
+ * entries that were acknowledged are missing, see {@link DatabaseOptions.recovery}; then with `recovery`, the report),
  * `ROCKSDB_IO_ERROR`, `ROCKSDB_NO_SPACE`, `ROCKSDB_NO_RESOURCES`, `ROCKSDB_LIBRARY_MISSING`.
  */
 export async function openDatabase(path: string, options: DatabaseOptions = {}): Promise<Database> {
@@ -490,7 +491,8 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
 /**
  * Joins, in a worker thread, a handle that this process has open already.
  *
- * @param options `handleId`: which handle, by the `handleId` of a `Database` that has it open. Default 0, the one that can write.
+ * @param options `handleId`: which handle, by the `handleId` of a `Database` that has it open. Default 0, the one that
+ * can write.
  * @throws RocksDBError `ROCKSDB_CLOSED` if there is none, `ROCKSDB_NOT_FOUND` if there is no such directory.
  */
 export function attachDatabase(path: string, options: { readonly handleId?: number } = {}): Database {

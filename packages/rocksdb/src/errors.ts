@@ -8,10 +8,11 @@ import { describeMissing, parseRecoveryReport, type RecoveryReport } from '@shal
  * - `ROCKSDB_LOCKED`: another process holds the database's lock; the message says which.
  * - `ROCKSDB_LOCKS_UNSUPPORTED`: the file system has no locks, so that no other process could be kept out.
  * - `ROCKSDB_NO_SPACE`: the disk is full. Reads go on, and trims and drops while the space reserve lasts; see
- *   `Database.resume`. A read has it only when RocksDB, opened anew, could not be opened even for reading.
+ *   `Database.resume`. A read has it only when RocksDB could not be reopened even for reading.
  * - `ROCKSDB_NO_RESOURCES`: no file descriptors or no memory were left to open a file with. Where it keeps RocksDB from
- *   writing, writes are refused with it until `Database.resume`; reads go on. Opening or reading can just be tried again.
- * - `ROCKSDB_EXPIRED`: a snapshot of before a `Database.resume` that opened RocksDB anew.
+ *   writing, writes are refused with it until `Database.resume`; reads go on. Opening or reading can just be tried
+ *   again.
+ * - `ROCKSDB_EXPIRED`: a snapshot of before a `Database.resume` that reopened RocksDB.
  * - `ROCKSDB_POISONED`: a write or sync of the log failed, or something else that RocksDB takes to be fatal; nothing is
  *   written until every `Database` of the process has been closed.
  * - `ROCKSDB_READ_ONLY`: a write on a database opened with `readOnly: true`.

@@ -17,7 +17,7 @@ export type FilePermissions = 'owner' | 'umask';
 export type Memtable = 'log' | 'skiplist';
 
 /**
- * Options of a database. They belong to the handle that all threads of the process share: whoever opens it first
+ * Options of a database. They belong to the handle that all threads of the process share: the first opening
  * decides, and a later `openDatabase` with other values fails with `ROCKSDB_OPTIONS_MISMATCH` (`readOnly` makes a
  * handle of its own; `createIfMissing` and `recovery` do not count). Sizes are in bytes.
  */
@@ -37,7 +37,7 @@ export interface DatabaseOptions {
   readonly createIfMissing?: boolean;
 
   /**
-   * What happens when entries that were acknowledged are missing from RocksDB's log, be it by damage or by a lost file.
+   * What happens when entries that were acknowledged are missing from RocksDB's log, by damage or by a lost file.
    *
    * - `'strict'`: `ROCKSDB_CORRUPTION`, with a report; nothing has been changed.
    * - `'salvage'`: opens with what can be read up to there. Damaged log files are kept in the directory `damaged-logs`,
@@ -114,8 +114,8 @@ export interface DatabaseOptions {
    */
   readonly level0StopWritesTrigger?: number;
   /**
-   * 0: leveled compaction, which keeps everything. Above 0: FIFO compaction, which deletes the oldest files, whatever is
-   * in them, once the tables are larger than this. `openLog` and `openWal` refuse it: the names and the floors of
+   * 0: leveled compaction, which keeps everything. Above 0: FIFO compaction, which deletes the oldest files, whatever
+   * is in them, once the tables are larger than this. `openLog` and `openWal` refuse it: the names and the floors of
    * sequences that a log keeps must outlive its entries.
    *
    * @range 0 to 2^53-1
@@ -162,8 +162,8 @@ export interface DatabaseOptions {
   readonly pipelinedWrite?: boolean;
   /**
    * - `'log'`: keeps the entries of each table in the order they come, so that an insert sorts nothing. Threads
-   *   insert one after the other (RocksDB's `allow_concurrent_memtable_write` is off); reads of all threads need no lock.
-   *   With a RocksDB whose internals it does not know, it is the skip list.
+   *   insert one after the other (RocksDB's `allow_concurrent_memtable_write` is off); reads of all threads need no
+   *   lock. With a RocksDB whose internals it does not know, it is the skip list.
    * - `'skiplist'`: RocksDB's own.
    *
    * Changes nothing on disk: it can be another one at every open.
@@ -228,8 +228,8 @@ export interface DatabaseOptions {
    */
   readonly maxOpenFiles?: number;
   /**
-   * Fails early on any damage found, instead of going on; false only counts with `readOnly`, and does not open a database
-   * that lacks a table file, or has one that does not open.
+   * Fails early on any damage found, instead of going on; false only counts with `readOnly`, and does not open a
+   * database that lacks a table file, or has one that does not open.
    *
    * @defaultValue true
    */
@@ -242,9 +242,9 @@ export interface DatabaseOptions {
    */
   readonly targetFileSizeBase?: number;
   /**
-   * Range deletions in a memtable that cause a flush in the background: drops, and trims of more than a few entries. Each
-   * one makes reads of all threads slower until it is flushed. It takes up to 8 times as many while writes would have to
-   * wait for the flush, or while more files wait for a compaction than begin one; 0 never flushes for it.
+   * Range deletions in a memtable that cause a flush in the background: drops, and trims of more than a few entries.
+   * Each one makes reads of all threads slower until it is flushed. It takes up to 8 times as many while writes would
+   * have to wait for the flush, or while more files wait for a compaction than begin one; 0 never flushes for it.
    *
    * @range 0 to 2^32
    * @defaultValue 1000
@@ -343,7 +343,7 @@ export const HANDLE_OPTIONS: readonly Exclude<
   'memtable',
   'filePermissions',
 ];
-/** Options of whoever opens, not of the handle. */
+/** Options of one opening, not of the handle. */
 const OF_THE_OPENING: readonly string[] = ['readOnly', 'createIfMissing', 'recovery'];
 const RECOVERY_MODES: readonly RecoveryMode[] = ['strict', 'salvage'];
 const MEMTABLES: readonly Memtable[] = ['log', 'skiplist'];

@@ -3,8 +3,8 @@ import { type DirectorySurvey, parseSavedLog, parseSurvey, type SavedLogFile } f
 import type { LostValues, RewrittenTableFile, TableFileCheck } from './table-files.js';
 
 /**
- * Reads what the watermark and the manifest of a directory say, byte by byte: whatever is damaged, nothing is opened as a
- * database, and nothing changed.
+ * Reads what the watermark and the manifest of a directory say, byte by byte: whatever is damaged, nothing is opened as
+ * a database, and nothing changed.
  *
  * @throws RocksDBError when the directory cannot be read.
  */
@@ -49,8 +49,8 @@ export function checkTableFile(path: string): Promise<TableFileCheck> {
 }
 
 /**
- * The deletions of ranges that a table file holds, packed for {@link rewriteTableFile}; null when it is of a kind of which
- * they are not known. Only of a file that {@link checkTableFile} says opens.
+ * The deletions of ranges that a table file holds, packed for {@link rewriteTableFile}; null when it is of a kind of
+ * which they are not known. Only of a file that {@link checkTableFile} says opens.
  *
  * @throws RocksDBError when it cannot be read.
  */
@@ -69,12 +69,13 @@ export function repairDirectory(path: string): Promise<string[]> {
 }
 
 /**
- * Makes a database of the table files of a directory, all of which open, and of blob files, wherever they came from: of each
- * record the one with the largest sequence counts. Iterators find that; a look-up of one key does not, nor does a compaction. So it is for reading
- * through once.
+ * Makes a database of the table files of a directory, all of which open, and of blob files, wherever they came from: of
+ * each record the one with the largest sequence counts. Iterators find that; a look-up of one key does not, nor does a
+ * compaction. So it is for reading through once.
  *
  * @param deletions Those of all files, packed, and others: what they remove is not there.
- * @param hasBlobs Values may be in blob files. Then each one is read, and the records of those that cannot be are left out.
+ * @param hasBlobs Values may be in blob files. Then each one is read, and the records of those that cannot be are left
+ * out.
  * @returns The records left out.
  * @throws RocksDBError when nothing can be made of it.
  */

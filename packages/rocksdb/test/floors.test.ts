@@ -1,5 +1,5 @@
-// The floors of the addon's sources (scripts/floors.mjs). A check that sees nothing says nothing, so each rule is broken
-// here, in a copy.
+// The floors of the addon's sources (scripts/floors.mjs). A check that sees nothing says nothing, so each rule is
+// broken here, in a copy.
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

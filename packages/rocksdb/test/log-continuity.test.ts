@@ -1,6 +1,6 @@
 // RocksDB replays what is left of its logs. It took a log that ends after a whole record for complete, and zeros at the
-// start of a block for room that was never used: after a power failure that had taken the end of one log, or blocks out of
-// its middle, and left what was written later, entries came back with a hole before them.
+// start of a block for room that was never used: after a power failure that had taken the end of one log, or blocks out
+// of its middle, and left what was written later, entries came back with a hole before them.
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase, type WalRecoveryMode } from '@shale/rocksdb';

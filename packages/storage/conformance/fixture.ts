@@ -40,7 +40,7 @@ export class Fixture {
     return this.#log;
   }
 
-  /** Checks the log as it is, and again after opening it anew. */
+  /** Checks the log as it is, and again after reopening it. */
   async nowAndReopened(check: (log: ConformanceLog) => Promise<void>): Promise<void> {
     await check(this.log);
     await check(await this.reopen());

@@ -5,8 +5,8 @@ import { requireOutside } from './targets/places.js';
 import { realPath } from './targets/real-path.js';
 
 /**
- * Copies a database, as it is now, to a directory that is not there yet, and appears when it is whole. RocksDB removes
- * what has the name of its own workspace, `<directory>.tmp`, so it gets a directory of its own to have it in.
+ * Copies a database, as it is now, to a new directory, which appears when it is whole. RocksDB removes whatever has the
+ * name of its own workspace, `<directory>.tmp`, so it works inside a directory made for it.
  */
 export async function checkpoint(db: Database, directory: string): Promise<void> {
   const target = await realPath(directory);

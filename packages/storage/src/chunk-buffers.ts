@@ -1,6 +1,6 @@
 import { mustBe } from '@shale/codec';
 
-/** How a read that makes its own buffers does so. */
+/** The sizes of the buffers that a read makes. */
 export interface ChunkOptions {
   /** Bytes of one chunk, 1 KiB to 1 GiB. Default 256 KiB. The first chunks are smaller, for short reads. */
   readonly chunkBytes?: number | undefined;

@@ -7,7 +7,7 @@ export interface AppendFailure {
   readonly error: WalError;
 }
 
-/** What became of a frame. */
+/** The outcome of a frame. */
 export interface CommitResult {
   /**
    * The first sequence of each append; for an empty one the table's last sequence, which always fits into 64 bits,

@@ -25,14 +25,14 @@ import { readFloor, type TableState } from './table-state.js';
 import { writeFrame } from './write-frame.js';
 import { WriteRuns } from './write-runs.js';
 
-/** What reading a table may come to, damage or no descriptor to open a file with, which is nothing to the others. */
+/** Errors of reading one table, from damage or a lack of descriptors, that do not concern the other tables. */
 const OF_ONE_TABLE: ReadonlySet<ErrorCode> = new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO']);
 
-/** What an attempt to write a frame leaves out from the start, because of how the one before it ended. */
+/** What an attempt to write a frame leaves out, because the attempt before failed at it. */
 interface Refused {
   appends: WalError | null;
   readonly trims: Map<TableState, WalError>;
-  /** By table: until a drop is done nothing needs to be known of its table. */
+  /** By table and not by state: a drop needs no state of its table. */
   readonly drops: Map<string, WalError>;
 }
 
@@ -40,15 +40,15 @@ interface Refused {
  * Gives the appends of a frame their sequences and writes them with one native call, and with them the trims and drops
  * that stand among them.
  *
- * Frames of plain appends, which are the hot path, go another way: {@link PlainFrames}. Here each table of a frame
- * has a state, per append there are a few number reads and one bigint addition, and per entry there is nothing.
+ * Frames of plain appends and trims, which are the hot path, go through {@link PlainFrames}. Here each table of a frame
+ * has a state; the cost is a few number reads and one bigint addition per append, and nothing per entry.
  */
 export class Committer {
   readonly #context: LogContext;
   readonly #plain: PlainFrames;
   readonly #runs = new WriteRuns();
   readonly #removals: Removals;
-  // Of the frame under way, by table index; null while not asked for.
+  // The states of the current frame, by table index; null until needed.
   readonly #states: (TableState | WalError | null)[] = [];
   readonly #prefixes: Uint8Array[] = [];
   #expectAt = 0;
@@ -93,7 +93,7 @@ export class Committer {
       return this.#plain.commit(frame);
     } catch (error) {
       const failure = toWalError(error, { path: this.#context.path });
-      // Where there are trims, some of the frame may be done without the rest. Nothing of it is in.
+      // Nothing is written. The trims of the frame may succeed without the rest.
       if (frame.expects.length > 0 && (failure.code === 'SHALE_NO_SPACE' || OF_ONE_TABLE.has(failure.code)))
         return null;
       throw failure;
@@ -139,9 +139,9 @@ export class Committer {
   }
 
   /**
-   * Whether a frame that could not be written can be without some of it: without appends on a full disk, without the
+   * Whether a frame that could not be written can be written in part: without appends on a full disk, without the
    * trims of tables whose metadata record cannot be raised because it cannot be read, and without the drops of tables
-   * whose name cannot be looked up, which goes with them.
+   * whose name, which the drop removes too, cannot be looked up.
    */
   #canDoWithout(error: WalError, refused: Refused): boolean {
     if (error.code === 'SHALE_NO_SPACE') {
@@ -161,7 +161,7 @@ export class Committer {
     return refused.trims.size + refused.drops.size > before;
   }
 
-  /** Notes what keeps a read from being done that a change of a table needs. */
+  /** Tries a read that a change of a table needs, and notes its failure. */
   #try<K>(table: TableId, refused: Map<K, WalError>, key: K, read: () => void): void {
     try {
       read();
@@ -184,7 +184,8 @@ export class Committer {
   }
 
   /**
-   * Looks all tables of a frame up together. What is not found here is asked for by itself, and then fails by itself.
+   * Looks up all tables of a frame together. A table that cannot be recovered here is recovered alone later, and then
+   * fails alone.
    */
   #lookUp(frame: AppendFrame): void {
     const missing: number[] = [];
@@ -205,7 +206,7 @@ export class Committer {
     }
   }
 
-  /** Does one trim or drop; returns why not. */
+  /** Does one trim or drop; returns the error if it is refused. */
   #remove(frame: AppendFrame, at: number, firsts: BigUint64Array, refused: Refused): WalError | null {
     const table = frame.appends[at * APPEND_WORDS] ?? 0;
     const prefix = this.#prefixes[table] ?? frame.tables;
@@ -221,7 +222,7 @@ export class Committer {
     return null;
   }
 
-  /** Drops a table, also one that is not known, or cannot be recovered. */
+  /** Drops a table, even one that is unknown or cannot be recovered. */
   #drop(table: number, prefix: Uint8Array, refused: Refused): WalError | null {
     const id = this.#idOf(prefix);
     if (id instanceof WalError) return id;
@@ -395,6 +396,6 @@ function problemOf(
 /** Only a table that is past the expected sequence can have the append of a retry. */
 function mismatchAdvice(actual: bigint, expected: bigint): string {
   return actual > expected
-    ? `if this is a retry and nobody else appends to the table, the append is in already; if somebody does, read what is at ${expected} and compare`
+    ? `if this is a retry and the table has no other writer, the append is in already; if it has one, read what is at ${expected} and compare`
     : 'the append is not in, and neither is what was to come before it: append that first, unless the table was dropped or restored meanwhile';
 }

@@ -3,7 +3,7 @@ import { WalError } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
 import { native, nativeAsync } from './errors.js';
 
-/** How often the damaged file is looked for before the error goes out without it, and the pauses in milliseconds. */
+/** How often to look for the damaged file before rejecting without it, and the pauses in milliseconds. */
 const LOOKS = 200;
 const PAUSE_MS = 5;
 

@@ -65,11 +65,11 @@ class StateMap {
 export class KnownTables {
   readonly #home: TableHome;
   readonly #rows = new TableRows();
-  /** Those that are handed out. What is packed of their tables is of no account. */
+  /** States that are handed out; they override the packed ones. */
   #inUse = new StateMap();
   /**
-   * Tables that were never written, looked at since `#olderBlank` was begun, and before. Of no account if they are
-   * packed.
+   * Tables that were never written, looked at since `#olderBlank` was begun, and before. Packed states override
+   * them.
    */
   #blank = new StateMap();
   #olderBlank = new StateMap();
@@ -162,8 +162,8 @@ export class KnownTables {
   }
 
   /**
-   * Whether a table that is not packed is known to be as never written, where no state is in use. One of which all is an
-   * entry 0, which another system has written, is not.
+   * Whether a table that is not packed is known to be as never written, where no state is in use. One of which all is
+   * an entry 0, which another system has written, is not.
    */
   isBlank(region: bigint, table: bigint): boolean {
     const state = this.#blankOf(region, table);

@@ -33,7 +33,7 @@ export interface LogOptions {
    */
   readonly readOnly?: boolean | undefined;
   /**
-   * What happens when entries that were acknowledged are missing, be it by damage or by a lost file. `'strict'`
+   * What happens when entries that were acknowledged are missing, by damage or by a lost file. `'strict'`
    * (default): SHALE_CORRUPT with a report as `recovery`, and nothing has been changed. `'salvage'`: opens with what
    * can be read up to there, keeps damaged log files in the directory `damaged-logs`, and gives no sequence out again
    * that is seen in them; {@link Log.recovery} reports what is missing.
@@ -106,7 +106,7 @@ export async function openLog(directory: string | URL, options: LogOptions = {})
 
 /**
  * Attaches a log to the handle that this process has open already, as in a worker thread. Nothing is claimed: the
- * caller sees to it that no two logs write the same table.
+ * caller ensures that no two logs write the same table.
  *
  * Throws SHALE_CLOSED when the process has no such handle.
  */

@@ -1,7 +1,7 @@
 import { type KeyRange, type TableId, tableRangeUpTo } from '@shale/codec';
 import type { LogCounters } from './counters.js';
 
-/** What a trim did. */
+/** The outcome of a trim. */
 export interface TrimResult {
   /** The table's first sequence now: `last + 1n` when everything was trimmed, 0n for a table never written. */
   readonly trimmed: bigint;

@@ -53,7 +53,7 @@ export async function requireTrimmed(
   for (const range of joined) {
     if (pace.isDue) await pace.rest();
     const isEmpty = isTrimmed(context, range) && !isVisible(context, range);
-    // A table may have been dropped and begun again during a rest: what removes its range for good sees to that.
+    // A table may have been dropped and begun again during a rest: whatever removes its range for good checks that.
     if (!isEmpty && !droppedSince(context, range, since)) {
       throw new WalError(
         'SHALE_INVALID_ARGUMENT',

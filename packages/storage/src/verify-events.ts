@@ -25,7 +25,7 @@ export type FindingKind =
   | 'floor'
   | 'name';
 
-/** Something that is not as it should be. */
+/** A fault that verification found. */
 export interface VerifyFinding {
   /** Tells the kinds of events apart. */
   readonly type: 'finding';
@@ -64,7 +64,7 @@ export interface VerifyProgress {
   readonly at: TableId | null;
   /** Entries in the whole database as RocksDB estimates them: to show how much is done. */
   readonly estimatedEntries: number;
-  /** While files are checked, which comes last: how many are done, and how many there are. */
+  /** While files are checked, the last step: how many are done, and how many there are. */
   readonly files?: {
     /** Files that are done. */
     readonly checked: number;

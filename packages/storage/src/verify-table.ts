@@ -44,7 +44,7 @@ export class TableCheck {
     };
   }
 
-  /** What follows next was reported already, so that it is missing is not news. */
+  /** The gap before the next entry was reported already. */
   resumeAfterGap(): void {
     this.#gapIsKnown = true;
   }

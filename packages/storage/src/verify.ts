@@ -51,8 +51,8 @@ export function toVerifyChunkBytes(options: VerifyOptions): number {
 /**
  * Reads everything of the instance, checksums included, and checks that every key and value is of this format, that
  * sequences are dense, that seeks and scans agree, that the metadata records account for what was trimmed, and that
- * names and their tables agree. It looks at the database as it was when it began, goes on after whatever it finds, and
- * works on read-only logs.
+ * names and their tables agree. It checks the database as it was at the start, goes on after every finding, and works on
+ * read-only logs.
  */
 export function* verify(
   context: LogContext,
@@ -142,7 +142,7 @@ class VerifyRun {
     yield this.#progress();
   }
 
-  /** What else is in the namespace of the floors is of no type that is known. */
+  /** Any other record in the namespace of the metadata records is of an unknown type. */
   *#otherMetadata(): Generator<VerifyFinding | VerifyProgress, void, undefined> {
     const { db, path, instance } = this.#context;
     if (instance === CATALOG_INSTANCE) return;

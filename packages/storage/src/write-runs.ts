@@ -6,15 +6,15 @@ const FLAGS_AT = 18;
 const COUNT_AT = 20;
 
 /**
- * Puts together the runs of one native write, with the removals between them. Appends of the same
- * table that follow each other become one run. The buffer is kept from write to write.
+ * Builds the runs of one native write, with the removals between them. Consecutive appends to the same table become one
+ * run. The buffer is kept from write to write.
  */
 export class WriteRuns {
   #bytes = new Uint8Array(INITIAL_RUNS * RUN_STRIDE);
   #length = 0;
   #entriesToWrite = 0;
   #removals = 0;
-  // The run that is still growing; its state is null while entries are stepped over.
+  // The current run; its state is null while entries are stepped over.
   #state: TableState | null = null;
   #prefix: Uint8Array = new Uint8Array(0);
   #first = 0n;
@@ -82,7 +82,7 @@ export class WriteRuns {
     return at;
   }
 
-  /** Takes a removal back, which a later one makes needless. */
+  /** Takes back a removal that a later one makes needless. */
   revoke(at: number): void {
     this.#bytes[at + FLAGS_AT] = RUN_SKIP;
     this.#bytes.fill(0, at + COUNT_AT, at + COUNT_AT + 4);

@@ -184,7 +184,8 @@ test('whatever a frame holds, the log does what the model does one by one', asyn
 
 function expectAsModel(model: LogModel, done: readonly Item[], { firsts, trims }: CommitResult): void {
   let trimmed = 0;
-  // Tables are recovered from what is on the disk before the frame: from the floors, that is, which they have in common.
+  // Tables are recovered from what is on the disk before the frame: from the floors, that is, which they have in
+  // common.
   for (const item of done) model.next(item.id);
   done.forEach((item, at) => {
     if (item.do === 'drop') {

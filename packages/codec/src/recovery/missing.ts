@@ -45,7 +45,7 @@ function causeOf(
   if (mayBeRenumbered) {
     return [
       'No damage was found. Another program has opened the database since. It has lost them, or it is a TransactionDB',
-      "with the policy WritePrepared or WriteUnprepared, which numbers the writes in Shale's logs anew, so that they",
+      "with the policy WritePrepared or WriteUnprepared, which renumbers the writes in Shale's logs, so that they",
       'take fewer sequences (RocksDB asks for a flush before such a program comes to a database): then nothing is',
       "missing, and 'salvage' opens all of it. Which of both cannot be told from the files.",
     ];

@@ -11,7 +11,7 @@ type WireTable = Omit<Wire<RecoveryTable>, 'readable' | 'beyond'> & {
 export interface Suspicion {
   /** The manifest that has lost what an opening wrote to it; null when none has. */
   readonly lostIn: string | null;
-  /** Another program wrote last, which may have numbered the writes in Shale's logs anew. */
+  /** Another program wrote last, and may have renumbered the writes in Shale's logs. */
   readonly mayBeRenumbered: boolean;
 }
 type WireReport = Omit<

@@ -9,12 +9,11 @@ import { Questions } from './questions.js';
 const UNKNOWN: NameState = { is: 'unknown' };
 
 /**
- * The names of a WAL's tables. One thread looks them up and makes them, each by itself, so that it does not matter
- * how many there are. A name is made by its first append and is on stable storage before that append is written;
+ * The names of a WAL's tables. One thread looks them up and makes them one by one, so their number does not matter. A name is made by its first append and is on stable storage before that append is written;
  * names that are made at the same time share a write.
  *
- * What is known of a name is kept while its table is held, or something is under way with it; what is not
- * known is asked for. Nothing is ever appended on a guess.
+ * A name is cached while its table is held or an operation on it is under way; any other name is looked up. Nothing is
+ * ever appended on a guess.
  */
 export class Catalog {
   readonly #shard: Shard;
@@ -22,7 +21,7 @@ export class Catalog {
   readonly #readOnly: boolean;
   readonly #health: Health;
   readonly #entries = new Map<string, WeakRef<NameEntry>>();
-  /** A table that is held keeps its entry. */
+  /** By name. A table that is held keeps its entry alive. */
   readonly #byRef = new WeakMap<TableRef, NameEntry>();
   readonly #collected = new FinalizationRegistry<string>((name) => this.#forget(name));
   readonly #finding: Questions;
@@ -38,7 +37,7 @@ export class Catalog {
     this.#making = new Questions((names) => this.#make(names));
   }
 
-  /** Names of which something is kept. */
+  /** Names that are cached. */
   get size(): number {
     return this.#entries.size;
   }

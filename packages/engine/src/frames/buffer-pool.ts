@@ -1,4 +1,4 @@
-/** Buffers of one size that go to a worker and come back. Those lost with a worker are replaced. */
+/** Buffers of one size that are transferred to a worker and returned. Buffers lost with a worker are replaced. */
 export class BufferPool {
   readonly bufferBytes: number;
   readonly #maxKept: number;

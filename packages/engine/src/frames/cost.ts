@@ -7,27 +7,27 @@ const PER_ENTRY = 4;
 /** For each trim and drop: bookkeeping on this thread, and a place in a frame. */
 const PER_REMOVAL = 512;
 
-/** The bytes that the flow control books: for one append, for as many as a write has parts, or for none yet. */
+/** The bytes that the flow control books for an append, or for the parts of a write. */
 export function costOf(bytes: number, entries: number, appends = 1): number {
   return bytes + PER_ENTRY * entries + PER_APPEND * appends;
 }
 
-/** What it books for a trim or drop, where so much may be under way at all. */
+/** The bytes that it books for a trim or drop, bounded by all that may be under way. */
 export function costOfRemoval(limit: number): number {
   return Math.min(PER_REMOVAL, limit);
 }
 
-/** No batch has more entries, where so much may be under way at all. */
+/** The most entries of a batch, given all that may be under way. */
 export function mostEntries(limit: number): number {
   return limit / PER_ENTRY;
 }
 
-/** No write has more parts, where so much may be under way at all. */
+/** The most parts of a write, given all that may be under way. */
 export function mostParts(limit: number): number {
   return limit / PER_APPEND;
 }
 
-/** The error of an append, or of a batch so far, that is more than may be under way at all. */
+/** The error of an append, or of a batch so far, that is larger than all that may be under way. */
 export function tooLarge(
   append: { readonly bytes: number; readonly entries: number },
   cost: number,

@@ -16,8 +16,8 @@ import {
 /** The most appends in one frame: settling them is one tick of this thread, which must stay short. */
 const MAX_CHANGES = 4096;
 /**
- * The most trims and drops in one frame. Each costs the worker a look at the disk or two, and the appends in the frame wait
- * for it; a sync is to be shared by many all the same.
+ * The most trims and drops in one frame. Each costs the worker a look at the disk or two, and the appends in the frame
+ * wait for it; a sync is to be shared by many all the same.
  */
 const MAX_REMOVALS = 32;
 
@@ -44,7 +44,7 @@ export class Frame implements AppendSink {
     return this.#writer.buffer;
   }
 
-  /** What is in it, in order. Of the appends the frame has what they were about: see `letGo`. */
+  /** What is in it, in order. Appends have let go of their payloads: see `letGo`. */
   get changes(): readonly PendingChange[] {
     return this.#changes;
   }
@@ -78,7 +78,7 @@ export class Frame implements AppendSink {
     return this.#bytes;
   }
 
-  /** The buffer that surely holds this alone. */
+  /** The size of a buffer that certainly holds this alone. */
   static sizeFor(change: PendingChange): number {
     const parts = partsOf(change);
     return AppendFrameWriter.sizeFor(change.entries, change.bytes, parts, parts);
@@ -102,8 +102,8 @@ export class Frame implements AppendSink {
   }
 
   /**
-   * Copies an append in, whole, or a trim or drop; or throws and holds nothing of it. It must fit, and all its tables must
-   * have their address. Runs no code of the caller.
+   * Copies an append in, whole, or a trim or drop; or throws and holds nothing of it. It must fit, and all its tables
+   * must have their address. Runs no code of the caller.
    */
   add(change: PendingChange): void {
     if (isRemoval(change)) this.#addRemoval(change);

@@ -2,7 +2,7 @@ import { type AppendReply, EntryPacker, type PackedEntries } from '@shale/codec'
 import { TableRef } from '../table-ref.js';
 import { costOf } from './cost.js';
 
-/** Where an append got to: `first` to `last`, both inclusive. An empty batch has `first === last + 1n`. */
+/** The sequences of an append: `first` to `last`, both inclusive. An empty batch has `first === last + 1n`. */
 export interface AppendResult {
   /** The sequence of the first entry. */
   readonly first: bigint;
@@ -61,7 +61,7 @@ interface Common {
   reject(error: unknown): void;
 }
 
-/** What every append on its way can do: accepted, and not yet answered. */
+/** An append that is accepted and not yet answered. */
 interface Append extends Common {
   /** Its table; of a write that of the first part. */
   readonly ref: TableRef | undefined;

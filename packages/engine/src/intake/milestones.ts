@@ -1,24 +1,24 @@
-/** Those that came between two calls of `reached`. */
+/** The items that entered between two calls of `reached`. */
 export interface Stretch {
   /** How many of them are still here. */
   left: number;
-  /** Called when they are gone, and all that came before them. */
+  /** Called when they and all earlier ones have left. */
   readonly calls: (() => void)[];
 }
 
-/** Tells when all that was here at a moment is gone, whatever has come since. */
+/** Tells when all items that are here at a moment have left, whatever enters afterwards. */
 export class Milestones {
   /** Oldest first; what enters belongs to the last one. */
   readonly #stretches: Stretch[] = [{ left: 0, calls: [] }];
 
-  /** One more is here; `leave` takes what this returns. */
+  /** An item enters; `leave` takes what this returns. */
   enter(): Stretch {
     const last = this.#last();
     last.left++;
     return last;
   }
 
-  /** One of those is gone. */
+  /** An item leaves. */
   leave(stretch: Stretch): void {
     stretch.left--;
     for (let first = this.#first(); first?.left === 0; first = this.#first()) {
@@ -27,7 +27,7 @@ export class Milestones {
     }
   }
 
-  /** Resolves when all that are here now are gone: at once if there are none. */
+  /** Resolves when all that are here now have left: at once if there are none. */
   reached(): Promise<void> {
     return new Promise((resolve) => {
       const open = this.#last();

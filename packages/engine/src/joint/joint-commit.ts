@@ -14,7 +14,7 @@ interface Lent extends ShardTables {
   readonly states: OverArrayBuffer<BigUint64Array>;
 }
 
-/** How often a write is tried when threads die that lend to it. Each of them is replaced. */
+/** How often a write is tried when threads that lend to it die. Each of them is replaced. */
 const MOST_ATTEMPTS = 16;
 
 /** Where loans come from. */
@@ -43,9 +43,9 @@ export function byShard(addresses: Iterable<Address>, shards: readonly Shard[]):
  *   lend ──► lend ──► ... ──► write ──► take back, each        the write is in, or was refused
  *                                └────► find out, each         the thread that wrote has died
  *
- * A thread that dies when it is asked to lend, or after it has lent, makes the loan void, so that nothing was
- * written, and all begins again with its successor. Returns the reply; by then every shard has been sent what to take
- * back, so that what is sent to it from here on comes after it. Rejects with WalError: SHALE_OUTCOME_UNKNOWN when the
+ * A thread that dies when it is asked to lend, or after it has lent, voids the loan, so nothing was written, and the
+ * write begins again with its successor. Returns the reply; by then every shard has been told what to take back, before
+ * anything that is sent to it afterwards. Rejects with WalError: SHALE_OUTCOME_UNKNOWN when the
  * write may be in.
  */
 export async function commitJointly(
@@ -68,7 +68,7 @@ export async function commitJointly(
     } catch (error) {
       const isUnknown = isOutcomeUnknown(error);
       for (const { shard, states } of lent) takeBack(shard, loan, isUnknown ? null : states);
-      // It may have been refused before the loan was used. One whose user died is waited for by those that lent to it.
+      // It may have been refused before the loan was used. If its user died, the lenders wait for the loan to end.
       if (!isUnknown) loans.endLoan(loan);
       throw error;
     }

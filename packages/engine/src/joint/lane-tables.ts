@@ -35,7 +35,7 @@ export class LaneTables {
     return table;
   }
 
-  /** One thing less is unsettled; with the last one the table leaves the lane. */
+  /** A change of the table is settled; with the last one the table leaves the lane. */
   settled(table: LaneTable): void {
     if (--table.unsettled > 0) return;
     this.#tables.delete(keyOf(table.address));

@@ -16,7 +16,7 @@ export interface Part<P> {
   readonly neededBytes: number;
 }
 
-/** Where chunks come from. It may have things elsewhere, which it gives up at `end`. */
+/** Where chunks come from. `end` releases what it holds elsewhere. */
 export interface ChunkFetcher<P> extends Belongings {
   /** The part that begins at `at`, of about `bytes` at most. `at` is null until a part has said what comes next. */
   fetch(at: P | null, bytes: number): Promise<Part<P>>;
@@ -28,7 +28,7 @@ export interface ChunkFetcher<P> extends Belongings {
 const RESTART_BYTES = 64 * 1024;
 const GROWTH = 4;
 
-/** What was fetched, in the memory that is booked for it. */
+/** A fetched part, in the memory that is booked for it. */
 interface Fetched<P> {
   readonly at: P | null;
   readonly next: P | null;
@@ -36,12 +36,12 @@ interface Fetched<P> {
   readonly room: Room;
 }
 
-/** A fetch of what has not been asked for yet. */
+/** A read-ahead. */
 interface Ahead<P> {
   readonly result: Promise<Fetched<P>>;
-  /** What came of it; null before. */
+  /** Its result; null until it has one. */
   fetched: Fetched<P> | null;
-  /** It is not wanted any more. */
+  /** Cancels it. */
   isVoid: boolean;
 }
 
@@ -73,7 +73,7 @@ export class HandedOut {
     });
   }
 
-  /** Nothing of it is waited for any more. */
+  /** The rest of it is not wanted any more. */
   release(): void {
     this.#room.release();
     this.#onEnd();
@@ -91,7 +91,7 @@ export class ChunkStream<P> implements Abortable {
   readonly #fetcher: ChunkFetcher<P>;
   readonly #signal: AbortSignal | undefined;
   readonly #chunkBytes: number;
-  /** What is given up at the end, be it that the stream is collected. */
+  /** What is released at the end, also when the stream is collected. */
   #belongings: Belongings;
   /**
    * Makes the call that waits for a part fail. It waits no longer than for that: nothing is kept of parts handed out.
@@ -211,7 +211,7 @@ export class ChunkStream<P> implements Abortable {
     return ahead.result;
   }
 
-  /** Fetches what comes next, if there is room for it now. */
+  /** Fetches the next part, if there is room for it now. */
   #fetchAhead(at: P): void {
     const room = this.#context.readMemory.tryTake(this.#pace);
     if (room === null) return;
@@ -261,7 +261,7 @@ export class ChunkStream<P> implements Abortable {
   }
 
   #requireRunning(): void {
-    // No caller gets its error.
+    // The error has no caller.
     if (this.#state !== 'running') throw new Error('the read has ended');
   }
 
@@ -292,7 +292,7 @@ export class ChunkStream<P> implements Abortable {
       this.#requireRunning();
       return fetched;
     } catch (error) {
-      // It is not waited for any more.
+      // Its reader has gone.
       part.then(({ room }) => room.release(), nothing);
       throw error;
     } finally {

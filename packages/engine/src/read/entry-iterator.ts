@@ -1,10 +1,10 @@
-/** What a source hands out, until all of it has been used. */
+/** A chunk of a source, while some of it waits to be used. */
 export interface Held {
   /**
    * The items from `index()` on wait to be asked for; `forget` is called when they are to be had from the source again.
    */
   lend(index: () => number, forget: () => void): void;
-  /** Nothing of it is waited for any more. */
+  /** The rest of it is not wanted any more. */
   release(): void;
 }
 
@@ -105,7 +105,7 @@ export class EntryIterator<E> implements AsyncIterableIterator<E> {
     return { done: false, value };
   }
 
-  /** Lets go of a chunk of which nothing is wanted any more. */
+  /** Releases the current chunk. */
   #drop(): void {
     const held = this.#held;
     this.#chunk = null;

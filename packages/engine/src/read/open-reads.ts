@@ -5,7 +5,7 @@ export interface Abortable {
   abort(error: WalError): void;
 }
 
-/** What is to be given up when a read is abandoned. It must not know the read. */
+/** Releases what a read holds elsewhere, when it is abandoned. It must not reference the read. */
 export interface Belongings {
   end(): void;
 }
@@ -31,7 +31,7 @@ export class OpenReads {
     this.#abandoned.register(read, belongings, belongings);
   }
 
-  /** The read has ended, and has given up what it had. */
+  /** The read has ended and released what it held. */
   delete(belongings: Belongings): void {
     this.#reads.delete(belongings);
     this.#abandoned.unregister(belongings);

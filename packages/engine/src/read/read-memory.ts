@@ -1,14 +1,14 @@
-/** A holder of entries in memory that were not asked for yet, which can let go of them. */
+/** A holder of entries that are in memory and were not asked for yet; it can release them. */
 export interface Holder {
   /** Changes whenever something of it is used. */
   progress(): number;
-  /** Lets go: what is wanted of it later is read again. */
+  /** Releases them: what is wanted of them later is read again. */
   letGo(): void;
 }
 
 /** The least that a read gets for a chunk, however many share the memory, unless it wants less. */
 const LEAST_BYTES = 16 * 1024;
-/** A holder that has used nothing for so long lets go of its entries. */
+/** After so long without use, a holder releases its entries. */
 const IDLE_MS = 1000;
 
 /** Memory booked for one chunk: for the fetch that fills it, and then for as long as some of it waits to be used. */
@@ -29,7 +29,7 @@ export class Room {
     return this.#bytes;
   }
 
-  /** What was fetched takes so much, which may be more than was thought. */
+  /** Books the actual size of what was fetched, which may be larger than estimated. */
   resize(bytes: number): void {
     const before = this.#bytes;
     if (before === 0) return;
@@ -83,10 +83,9 @@ interface Waiter {
 }
 
 /**
- * The memory that all reads of a WAL share for their chunks. Who wants to fetch a chunk books room for it first, and
- * gets less than it wants when many do. What has been fetched and not been used can be taken away, longest unused
- * first, to make room for what is wanted now, and after a second without use in any case: a read that stands still
- * holds nothing. What a read has handed out is the application's, and does not count.
+ * The memory that all reads of a WAL share for their chunks. A read books room before it fetches a chunk, and gets less
+ * than it wants when many do. What has been fetched and not used can be taken away, longest unused first, to make room
+ * for what is wanted now, and after a second without use in any case: an idle read holds nothing. What a read has handed out is the application's, and does not count.
  */
 export class ReadMemory {
   /** The bound on the bytes booked; one chunk that is larger by itself goes through alone. */

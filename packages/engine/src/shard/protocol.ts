@@ -151,7 +151,7 @@ export interface ShardTasks {
   /** The names of tables. */
   namesOf: { readonly kind: 'namesOf'; readonly ids: readonly TableId[] };
   stats: { readonly kind: 'stats' };
-  /** Let go of the database. The last task of a thread. */
+  /** Detach from the database. The last task of a thread. */
   detach: { readonly kind: 'detach' };
 }
 

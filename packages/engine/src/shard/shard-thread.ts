@@ -7,9 +7,8 @@ import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks, ThreadStart }
 import { type ThreadOptions, threadOptions } from './thread-options.js';
 
 /**
- * Tasks given to the thread at once: all. Those that wait for a lent table wait in the thread, for it to be taken
- * back, and what tells the thread to do that comes behind them: it must not be kept in Piscina's queue until they are
- * done.
+ * The most tasks given to the thread at once: no limit. A task that waits for a lent table waits in the thread, and the
+ * task that takes the table back comes behind it: Piscina must not queue that one until the first is done.
  */
 const TASKS_AT_ONCE = Number.MAX_SAFE_INTEGER;
 
@@ -69,7 +68,7 @@ export class ShardThread {
     const options = threadOptions();
     return Array.from({ length: count }, () => {
       const thread = new ShardThread(options);
-      // When it fails, so does what comes next.
+      // When it fails, so does every later task.
       thread.run<'load'>({ kind: 'load' }).catch(() => undefined);
       return thread;
     });

@@ -311,10 +311,10 @@ export class Shard {
 }
 
 const APPEND_ADVICE =
-  'the append may or may not be in: to append once and only once, append again with `expect` set to the sequence it must get, if nobody else appends to the table';
+  'the append may or may not be in: to append once and only once, append again with `expect` set to the sequence it must get, if the table has no other writer';
 
 const WRITE_ADVICE =
-  'the write may or may not have been done, and all of it is in or nothing: to write once and only once, write again with `expect` set in each part to the sequence it must get, if nobody else appends to the tables';
+  'the write may or may not have been done, and all of it is in or nothing: to write once and only once, write again with `expect` set in each part to the sequence it must get, if the tables have no other writer';
 
 const TRIM_ADVICE = 'the trim may or may not have been done: trimming again does no harm';
 const DROP_ADVICE = 'the table may or may not have been dropped: drop it again';

@@ -52,7 +52,7 @@ export class Cursors {
         if (value !== null) items.push(value);
       }
     } catch (error) {
-      // What it met before is handed over first: a list that has failed fails again.
+      // Hand over what was found first: a list that has failed fails again at the next call.
       if (items.length > 0) return { items, done: false };
       this.#lists.delete(task.cursor);
       throw error;

@@ -9,8 +9,8 @@ interface Waiting {
 }
 
 /**
- * The tables that this thread has lent, and the work that waits for them. What needs none of them goes on; what needs
- * one waits, and whatever comes later and shares a table with it waits behind it: so the order per table holds.
+ * The tables that this thread has lent, and the work that waits for them. Work that needs none of them goes on; work
+ * that needs one waits, and later work that shares a table with it waits behind it: so the order per table holds.
  */
 export class Holds {
   readonly #lent = new Map<bigint, readonly TableId[]>();

@@ -248,7 +248,7 @@ function replyInto(
   );
 }
 
-/** The keys that are gone, one range after the other: whoever goes through them takes his time. */
+/** The keys that are gone, one range at a time: the consumer pauses between them. */
 function* rangesOf(instance: number, trimmed: BigUint64Array): Generator<KeyRange, void, undefined> {
   for (let i = 0; i + 2 < trimmed.length; i += TRIMMED_STRIDE) {
     const id = { region: trimmed[i] ?? 0n, table: trimmed[i + 1] ?? 0n };

@@ -1,5 +1,5 @@
-// A process that writes is killed; what it acknowledged must be there when the database is opened again, and nothing else
-// but the one batch that was under way.
+// A process that writes is killed; what it acknowledged must be there when the database is opened again, and nothing
+// else but the one batch that was under way.
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>

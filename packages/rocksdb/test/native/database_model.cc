@@ -1,5 +1,6 @@
 // A database with the log memtable and one with RocksDB's skip list do the same random things, and a std::map says what
-// must be there: overwrites, deletions, range deletions, snapshots, flushes and opening again, beside threads that read.
+// must be there: overwrites, deletions, range deletions, snapshots, flushes and opening again, beside threads that
+// read.
 #include <atomic>
 #include <filesystem>
 #include <mutex>

@@ -1,5 +1,5 @@
-// damage.mjs <path> <seconds> [seed]: opens databases whose files hold anything, for the sanitizers. A database either opens
-// or is refused with a RocksDBError; what the sanitizer says is seen by the one who runs it.
+// damage.mjs <path> <seconds> [seed]: opens databases whose files hold anything, for the sanitizers. A database either
+// opens or is refused with a RocksDBError; what the sanitizer says is seen by the one who runs it.
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase, RocksDBError } from '@shale/rocksdb';

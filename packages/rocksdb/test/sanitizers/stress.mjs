@@ -112,8 +112,8 @@ class Load {
       const values = Array.from({ length: 6 }, () =>
         Math.random() < 0.5 ? pick(oddities) : Uint8Array.of(9, ...bytes()),
       );
-      // Writes go where no table of ours is. What is removed must not begin below them, and not be wide: RocksDB takes time
-      // without end for many wide ranges that overlap.
+      // Writes go where no table of ours is. What is removed must not begin below them, and not be wide: RocksDB takes
+      // time without end for many wide ranges that overlap.
       if (method === 'trim' || method === 'drop') {
         const lower = Uint8Array.of(9, ...bytes());
         values[0] = pick([undefined, 'x', lower]);

@@ -2,8 +2,8 @@ import { WalError } from '@shale/codec';
 import { invalid } from './refusal.js';
 
 /**
- * The error for what an argument of the caller threw while it was read: SHALE_INVALID_ARGUMENT with that as its cause.
- * What has been refused already stays as it is.
+ * The error for an argument whose getter threw: SHALE_INVALID_ARGUMENT with that as its cause. An error of Shale's own
+ * about an argument stays as it is.
  */
 export function fromCaller(field: string, what: string, cause: unknown): WalError {
   if (isRefusal(cause)) return cause;
@@ -21,7 +21,7 @@ export function isPayloadError(error: unknown): error is WalError {
   return codeOf(error) === 'SHALE_PAYLOAD';
 }
 
-/** The code of an error of Shale's. Whatever was thrown, none of its code throws out of here. */
+/** The code of a WalError, or null. Never throws, even when reading the thrown value does. */
 function codeOf(error: unknown): string | null {
   try {
     return error instanceof WalError ? error.code : null;

@@ -3,8 +3,8 @@ import { fromCaller } from './caller-error.js';
 import { invalid } from './refusal.js';
 
 /**
- * Reads the options that a call was given, each once, so that what was checked is what is used. Runs the caller's code,
- * if it has getters. Throws SHALE_INVALID_ARGUMENT for anything but an object, for an option that is not among `known`
+ * Reads the options of a call, each once, so that the checked value is the used one. Runs the getters of the caller, if
+ * there are any. Throws SHALE_INVALID_ARGUMENT for anything but an object, for an option that is not among `known`
  * (a misspelt one would pass in silence), and for a getter that throws.
  */
 export function readBag<K extends string>(
@@ -34,7 +34,7 @@ function isOneOf<K extends string>(known: readonly K[], name: string): name is K
 }
 
 function refuseUnknown(call: string, name: string, known: readonly string[]): void {
-  // What an application has put onto every object is no option of this one.
+  // Properties that an application has added to Object.prototype are not options.
   if (name in Object.prototype) return;
   const near = known.find((each) => distance(each.toLowerCase(), name.toLowerCase()) <= 2);
   const guess = near === undefined ? '' : `; did you mean '${near}'?`;
@@ -42,7 +42,7 @@ function refuseUnknown(call: string, name: string, known: readonly string[]): vo
   throw invalid(name, `${call} has no option '${name}': it has ${all}${guess}`);
 }
 
-/** Letters to insert, leave out, replace or swap with a neighbour to make one word of the other. */
+/** The edit distance of two words, swapped neighbours counting once; 3 for any that is larger. */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3;
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

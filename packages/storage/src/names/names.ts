@@ -36,7 +36,7 @@ const NONE: LoggedNames = { byName: new Map(), byTable: new Map() };
  * The names of an instance's tables. Each is found by one look at the database, however many there are, and nothing is
  * kept of them. Only one log of the instance may make names.
  *
- * What is looked up or made waits for {@link Names.prepare} to be done, and does all that is left of it if need be.
+ * A look-up first finishes {@link Names.prepare}, whatever is left of it.
  */
 export class Names {
   readonly #home: TableHome;

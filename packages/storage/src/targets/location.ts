@@ -11,7 +11,7 @@ const FILE_URL = /^file:/i;
 const OTHER_URL = /^([a-z][a-z0-9+.-]*):\/\//i;
 
 /**
- * The path of a directory that a caller has named by its path or by a `file:` URL, be it an object or text. Whatever is
+ * The path of a directory that a caller has named by its path or by a `file:` URL, an object or text. Whatever is
  * given, it is read once. Throws SHALE_INVALID_ARGUMENT for anything else, also for the text of another URL: those are
  * kept for logs that are not in a directory.
  *

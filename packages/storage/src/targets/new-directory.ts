@@ -14,7 +14,7 @@ export interface Workspace {
   readonly above: readonly string[];
 }
 
-/** Throws SHALE_INVALID_ARGUMENT if there is something, be it an empty directory. */
+/** Throws SHALE_INVALID_ARGUMENT if there is something, even an empty directory. */
 export async function requireNothing(path: string): Promise<void> {
   if ((await statOrNull(path)) === null) return;
   throw refused(path, 'it is there already: name a directory that is not');
@@ -65,7 +65,7 @@ export async function moveIntoPlace({ result, target, above }: Workspace): Promi
 
 /** Removes the workspace with all that is left in it, and, if nothing came of it, what was made above the target. */
 export async function removeWorkspace({ root, above }: Workspace): Promise<void> {
-  // It is no reason to call what was done not done.
+  // A leftover workspace does not make a finished operation a failure.
   await rm(root, { recursive: true, force: true }).catch(() => undefined);
   await removeMade(above);
 }

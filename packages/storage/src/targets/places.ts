@@ -11,8 +11,8 @@ export interface Reserved {
 
 /**
  * Throws SHALE_INVALID_ARGUMENT when a target is one of the directories, lies in one, or holds one, or when it is or
- * lies in a database of whosever. Directories are compared by what they are, not by what they are called: links, mounts
- * and other spellings do not matter.
+ * lies in any database. Directories are compared by identity, not by path: links, mounts and other spellings do not
+ * matter.
  *
  * @param target as `realPath` gives it
  */
