@@ -5,7 +5,7 @@ export const storage = [
     removes: 'the wait for the name of the damaged file, before a compaction that was asked for fails',
     edits: [
       {
-        file: 'packages/storage/src/compaction.ts',
+        file: 'packages/storage/src/space/compaction.ts',
         from: 'await untilTold(db, before, error.message);',
         to: 'void [untilTold, before];',
       },
@@ -18,7 +18,7 @@ export const storage = [
       'the difference between a table that is past the expected sequence and one that is before it, in what a mismatch says',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: 'return actual > expected',
         to: 'return actual !== expected',
       },
@@ -30,7 +30,7 @@ export const storage = [
     removes: 'that the hash of a table has all of its region in it',
     edits: [
       {
-        file: 'packages/storage/src/table-rows.ts',
+        file: 'packages/storage/src/tables/table-rows.ts',
         from: 'mixed ^ (mixed >>> 15) ^ b, 0x85ebca6b',
         to: '0 & b, 0x85ebca6b',
       },
@@ -78,7 +78,7 @@ export const storage = [
     removes: 'that a drop whose name cannot be looked up fails alone',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: 'refused.drops, keyOf(id), () => readNameOfTable(this.#context, id)',
         to: 'refused.drops, keyOf(id), () => void readNameOfTable',
       },
@@ -90,7 +90,7 @@ export const storage = [
     removes: 'that a table is not called empty while one that cannot be listed may be it',
     edits: [
       {
-        file: 'packages/storage/src/tables.ts',
+        file: 'packages/storage/src/lists/tables.ts',
         from: 'listed.has(table) || !isWhole',
         to: 'listed.has(table)',
       },
@@ -102,7 +102,7 @@ export const storage = [
     removes: 'that a strict read fails where sequences have no entries',
     edits: [
       {
-        file: 'packages/storage/src/read.ts',
+        file: 'packages/storage/src/read/read.ts',
         from: 'if (strict) throw hole(',
         to: 'if (!strict) throw hole(',
       },
@@ -114,7 +114,7 @@ export const storage = [
     removes: 'what a frame says about being durable, on its way to the write',
     edits: [
       {
-        file: 'packages/storage/src/write-frame.ts',
+        file: 'packages/storage/src/commit/write-frame.ts',
         from: 'frame.data, { sync: frame.sync }',
         to: 'frame.data, { sync: false }',
       },
@@ -163,7 +163,7 @@ export const storage = [
     removes: 'the fdatasync of a trim',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: 'finishRemovals(), { sync: frame.sync }',
         to: 'finishRemovals(), { sync: false }',
       },
@@ -175,7 +175,7 @@ export const storage = [
     removes: 'the floor that a metadata record is for sequences, when a table is recovered',
     edits: [
       {
-        file: 'packages/storage/src/table-state.ts',
+        file: 'packages/storage/src/tables/table-state.ts',
         from: 'this.next = (tail > floor ? tail : floor) + 1n;',
         to: 'this.next = tail + (floor - floor) + 1n;',
       },
@@ -187,7 +187,7 @@ export const storage = [
     removes: 'the refusal of a whole atomic write when one part of it is refused',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: 'if (failure !== null) this.#unassign(frame, from, done, firsts);\n    return failure;',
         to: 'if (failure !== null && done < from) this.#unassign(frame, from, done, firsts);\n    return done > from ? null : failure;',
       },
@@ -199,7 +199,7 @@ export const storage = [
     removes: 'the order of write and acknowledgement: a frame is answered, and written a little later',
     edits: [
       {
-        file: 'packages/storage/src/write-frame.ts',
+        file: 'packages/storage/src/commit/write-frame.ts',
         from: '  db.write(runs, frame.lengths, frame.data, { sync: frame.sync });\n',
         to: `  const [records, lengths, data] = [runs, frame.lengths, frame.data].map((part) => part.slice());
   const { sync } = frame;
@@ -215,7 +215,7 @@ export const storage = [
       'the taking back of sequences that a failed write of plain appends had been given: it leaves a hole',
     edits: [
       {
-        file: 'packages/storage/src/plain-frames.ts',
+        file: 'packages/storage/src/commit/plain-frames.ts',
         from: '        this.#restore(frame, rows);\n',
         to: '        if (frame.appendCount < 0) this.#restore(frame, rows);\n',
       },
@@ -227,7 +227,7 @@ export const storage = [
     removes: 'the same of a write in which an append expects a sequence',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: 'this.#settle(false);',
         to: 'this.#settle(true);',
       },
@@ -239,7 +239,7 @@ export const storage = [
     removes: 'the check of an expected sequence',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: 'expected !== undefined && expected !== first',
         to: 'expected !== undefined && expected > first + 1_000_000n',
       },
@@ -263,7 +263,7 @@ export const storage = [
     removes: 'the clamp of a trim to the last entry',
     edits: [
       {
-        file: 'packages/storage/src/removals.ts',
+        file: 'packages/storage/src/commit/removals.ts',
         from: 'const end = upTo < last ? upTo : last;',
         to: 'const end = upTo;',
       },
@@ -276,7 +276,7 @@ export const storage = [
       'the deletion of single entries for small trims, without which thousands of them cause flush upon flush',
     edits: [
       {
-        file: 'packages/storage/src/trim.ts',
+        file: 'packages/storage/src/commit/trim.ts',
         from: 'if (entries > MOST_ONE_BY_ONE || unreadable > 0) return 0;',
         to: 'if (entries <= MOST_ONE_BY_ONE || unreadable > 0) return 0;',
       },
@@ -288,7 +288,7 @@ export const storage = [
     removes: 'the range that small trims write now and then, so that little has to be stepped over',
     edits: [
       {
-        file: 'packages/storage/src/trim.ts',
+        file: 'packages/storage/src/commit/trim.ts',
         from: 'return from / STRETCH === (end + 1n) / STRETCH ? Number(entries) : 0;',
         to: 'return from / STRETCH >= 0n ? Number(entries) : 0;',
       },
@@ -300,7 +300,7 @@ export const storage = [
     removes: 'the range that hides what cannot be read',
     edits: [
       {
-        file: 'packages/storage/src/read.ts',
+        file: 'packages/storage/src/read/read.ts',
         from: 'if (isUnreadable(error)) context.counters.unreadable++;\n',
         to: '',
       },
@@ -312,7 +312,7 @@ export const storage = [
     removes: 'the entries of the trims that one behind them in the frame stands for',
     edits: [
       {
-        file: 'packages/storage/src/removals.ts',
+        file: 'packages/storage/src/commit/removals.ts',
         from: 'const from = touched.trim?.from ?? state.first;',
         to: 'const from = state.first;',
       },
@@ -337,7 +337,7 @@ export const storage = [
       'the end of a run of entries at a trim or drop of their frame, so that they are written after it',
     edits: [
       {
-        file: 'packages/storage/src/write-runs.ts',
+        file: 'packages/storage/src/commit/write-runs.ts',
         from: '    this.#close();\n    this.#entries = 0;\n    this.#removals++;\n',
         to: '    this.#removals++;\n',
       },
@@ -349,7 +349,7 @@ export const storage = [
     removes: 'the way back to what was known of a table, when a frame with a trim of it could not be written',
     edits: [
       {
-        file: 'packages/storage/src/removals.ts',
+        file: 'packages/storage/src/commit/removals.ts',
         from: 'if (before !== null) state.restore(before);',
         to: 'void before;',
       },
@@ -361,7 +361,7 @@ export const storage = [
     removes: 'the second try of a frame on a full disk, with its trims and drops alone',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: 'if (mixed) refused.appends = error;\n      return mixed;',
         to: 'void mixed;\n      return false;',
       },
@@ -373,7 +373,7 @@ export const storage = [
     removes: 'the check of a read that what it goes on with has not been trimmed',
     edits: [
       {
-        file: 'packages/storage/src/read.ts',
+        file: 'packages/storage/src/read/read.ts',
         from: '    requireNotTrimmed(context, id, from);\n',
         to: '    void requireNotTrimmed;\n',
       },
@@ -385,7 +385,7 @@ export const storage = [
     removes: 'the check of a read that its table is still the same',
     edits: [
       {
-        file: 'packages/storage/src/read.ts',
+        file: 'packages/storage/src/read/read.ts',
         from: 'if (native(place, () => context.db.sawDrop(watch))) throw trimmed(context, id, from, 0n);',
         to: 'native(place, () => context.db.sawDrop(watch));',
       },
@@ -397,7 +397,7 @@ export const storage = [
     removes: 'the reading of a table whose end cannot be read',
     edits: [
       {
-        file: 'packages/storage/src/read-span.ts',
+        file: 'packages/storage/src/read/read-span.ts',
         from: "const UNREADABLE: readonly ErrorCode[] = ['SHALE_CORRUPT', 'SHALE_IO'];",
         to: 'const UNREADABLE: readonly ErrorCode[] = [];',
       },
@@ -409,7 +409,7 @@ export const storage = [
     removes: 'that a read does not heed drops which come before it',
     edits: [
       {
-        file: 'packages/storage/src/read-span.ts',
+        file: 'packages/storage/src/read/read-span.ts',
         from: 'native(place, () => context.db.watchAnew(watch));',
         to: '',
       },
@@ -421,12 +421,12 @@ export const storage = [
     removes: 'that heads which were listed before a drop are not installed after it',
     edits: [
       {
-        file: 'packages/storage/src/recovery.ts',
+        file: 'packages/storage/src/lists/region-recovery.ts',
         from: 'if (mayBeDropped && isDropped(context, head, since)) continue;',
         to: 'if (mayBeDropped && since > U64_LIMIT && isDropped(context, head, since)) continue;',
       },
       {
-        file: 'packages/storage/src/recovery.ts',
+        file: 'packages/storage/src/lists/region-recovery.ts',
         from: '/** What opening a region found. */',
         to: 'const U64_LIMIT = 2n ** 64n;\n\n/** What opening a region found. */',
       },
@@ -438,7 +438,7 @@ export const storage = [
     removes: 'the state of tables that are not at hand any more',
     edits: [
       {
-        file: 'packages/storage/src/known-tables.ts',
+        file: 'packages/storage/src/tables/known-tables.ts',
         from: '      this.#rows.set(state.id, state);',
         to: '      if (state.pending !== state.next) this.#rows.set(state.id, state);',
       },
@@ -450,7 +450,7 @@ export const storage = [
     removes: 'that nothing is written with a loan that has ended',
     edits: [
       {
-        file: 'packages/storage/src/loan.ts',
+        file: 'packages/storage/src/loan/loan.ts',
         from: 'if (!native({ path }, () => db.useLoan(loan))) return null;',
         to: 'native({ path }, () => db.useLoan(loan));',
       },
@@ -475,7 +475,7 @@ export const storage = [
       'the look whether a table that was just recovered has been made known under another index of the frame',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: 'this.#states[missing[i] ?? 0] = known ?? state;',
         to: 'this.#states[missing[i] ?? 0] = state;',
       },
@@ -487,7 +487,7 @@ export const storage = [
     removes: 'that nothing is kept of a table that a frame of plain appends found unwritten and left so',
     edits: [
       {
-        file: 'packages/storage/src/plain-frames.ts',
+        file: 'packages/storage/src/commit/plain-frames.ts',
         from: 'if (this.#made.length > 0) this.#forgetUnwritten(frame, rows);',
         to: 'if (this.#made.length < 0) this.#forgetUnwritten(frame, rows);',
       },
@@ -625,7 +625,7 @@ export const storage = [
     removes: 'that a table that cannot be read for want of descriptors fails nothing but what is about it',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: "new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO'])",
         to: "new Set(['SHALE_CORRUPT'])",
       },
@@ -637,7 +637,7 @@ export const storage = [
     removes: 'the taking back of what a frame on the short way has trimmed, when it cannot be written',
     edits: [
       {
-        file: 'packages/storage/src/plain-frames.ts',
+        file: 'packages/storage/src/commit/plain-frames.ts',
         from: '        this.#trims.restore(rows);\n',
         to: '',
       },
@@ -649,7 +649,7 @@ export const storage = [
     removes: 'that a trim without sync is made durable by a later one with it, on the short way',
     edits: [
       {
-        file: 'packages/storage/src/plain-trims.ts',
+        file: 'packages/storage/src/commit/plain-trims.ts',
         from: 'if (sync && !isDurable && beforeFirst > 0n) return null;',
         to: '',
       },
@@ -661,7 +661,7 @@ export const storage = [
     removes: 'the look at the disk for the first entry after a trim, where there may be holes',
     edits: [
       {
-        file: 'packages/storage/src/plain-trims.ts',
+        file: 'packages/storage/src/commit/plain-trims.ts',
         from: 'if (end < tail && end < beforeDense) return null;',
         to: '',
       },
@@ -673,7 +673,7 @@ export const storage = [
     removes: 'that trims of a frame that a full disk refuses are done without its appends',
     edits: [
       {
-        file: 'packages/storage/src/commit.ts',
+        file: 'packages/storage/src/commit/commit.ts',
         from: "(failure.code === 'SHALE_NO_SPACE' || OF_ONE_TABLE.has(failure.code))",
         to: 'OF_ONE_TABLE.has(failure.code)',
       },
@@ -685,7 +685,7 @@ export const storage = [
     removes: 'that a table of which all is an entry 0 is not as never written',
     edits: [
       {
-        file: 'packages/storage/src/known-tables.ts',
+        file: 'packages/storage/src/tables/known-tables.ts',
         from: 'return state !== undefined && state.first !== 0n;',
         to: 'return state !== undefined;',
       },
@@ -698,7 +698,7 @@ export const storage = [
       'that a table found unwritten stays so for the log, beside a trim of the same table of another region',
     edits: [
       {
-        file: 'packages/storage/src/plain-frames.ts',
+        file: 'packages/storage/src/commit/plain-frames.ts',
         from: 'if (this.#trims.count === 0) remove(rows, view, at);',
         to: 'if (this.#trims.count >= 0) remove(rows, view, at);',
       },

@@ -102,7 +102,7 @@ test('the coverage of the threads is written, and leads to the sources', async (
   const reports = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
   const thread = reports.find((report) => report.includes('/dist/worker/thread.cjs"'));
   expect(thread).toBeDefined();
-  expect(thread).toContain('storage/src/commit.ts');
+  expect(thread).toContain('storage/src/commit/commit.ts');
 });
 
 describe("under Node's permission model", () => {

@@ -19,22 +19,29 @@ export type { PassedOver, RestoreOptions } from './backup/choose.js';
 export { type BackupInfo, type BackupList, listBackups } from './backup/list.js';
 export { type RemoveBackupOptions, type RemovedBackup, removeBackup } from './backup/remove.js';
 export { type RestoreInfo, restoreBackup } from './backup/restore.js';
-export type { ChunkOptions } from './chunk-buffers.js';
-export type { AppendFailure, CommitResult } from './commit-result.js';
-export type { LogCounters } from './counters.js';
-export { type DamagedFile, damagedFileError, describeTables, readDamagedFiles } from './damaged-files.js';
-export { diagnose } from './diagnose.js';
-export { describePlace, type FilePlace } from './file-place.js';
-export type { TableFloor } from './floors.js';
-export { MAX_WRITE_BYTES } from './frame-builder.js';
-export type { HeadsOptions, TableHead } from './heads.js';
+export type { AppendFailure, CommitResult } from './commit/commit-result.js';
+export { MAX_WRITE_BYTES } from './commit/frame-builder.js';
+export type { TrimResult } from './commit/trim.js';
+export {
+  type DamagedFile,
+  damagedFileError,
+  describeTables,
+  readDamagedFiles,
+} from './damage/damaged-files.js';
+export { describePlace, type FilePlace } from './damage/file-place.js';
 export { readTableId, type TableIdLike, toTableId } from './ids.js';
 export type { LogState } from './lifetime.js';
-export type { LoanResult } from './loan.js';
+export type { TableFloor } from './lists/floors.js';
+export type { HeadsOptions, TableHead } from './lists/heads.js';
+export type { RegionReport } from './lists/region-recovery.js';
+export type { TableInfo } from './lists/tables.js';
+export type { LoanResult } from './loan/loan.js';
+export { TABLE_STATE_STRIDE } from './loan/state-list.js';
 export { Log } from './log.js';
 export type { AppendOptions, AppendSpan, LogReadOptions, SyncOptions, WritePart } from './log-options.js';
 export { Names } from './names/names.js';
 export { type AttachOptions, attachLog, type LogOptions, openLog, type RocksDBOptions } from './open.js';
+export type { ChunkOptions } from './read/chunk-buffers.js';
 export {
   type RangeBounds,
   type ReadRange,
@@ -43,11 +50,9 @@ export {
   type TablePlace,
   type TablePosition,
   toBounds,
-} from './range.js';
-export type { LogEntry, ReadChunk } from './read.js';
-export type { ReclaimOptions, ReclaimReport } from './reclaim.js';
-export type { RegionReport } from './recovery.js';
-export { type RegionChunk, type RegionEntry, type RegionPosition, RegionScan } from './region-scan.js';
+} from './read/range.js';
+export type { LogEntry, ReadChunk } from './read/read.js';
+export { type RegionChunk, type RegionEntry, type RegionPosition, RegionScan } from './read/region-scan.js';
 export type {
   RepairEvent,
   RepairLoss,
@@ -56,18 +61,18 @@ export type {
   RepairTotals,
 } from './repair/events.js';
 export { type RepairOptions, repairDatabase } from './repair/repair.js';
-export { TABLE_STATE_STRIDE } from './state-list.js';
+export type { ReclaimOptions, ReclaimReport } from './space/reclaim.js';
 export type { LogStats, RocksDBStats } from './stats.js';
-export type { TableInfo } from './tables.js';
+export type { LogCounters } from './tables/counters.js';
 export { toPath } from './targets/location.js';
 export { fromHere, realPath } from './targets/real-path.js';
-export type { TrimResult } from './trim.js';
-export type { VerifyOptions } from './verify.js';
+export { diagnose } from './verify/diagnose.js';
+export type { VerifyOptions } from './verify/verify.js';
 export type {
   FindingKind,
   VerifyEvent,
   VerifyFinding,
   VerifyProgress,
   VerifyTotals,
-} from './verify-events.js';
-export type { FileCheckEvent } from './verify-files.js';
+} from './verify/verify-events.js';
+export type { FileCheckEvent } from './verify/verify-files.js';

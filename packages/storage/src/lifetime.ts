@@ -1,7 +1,7 @@
 import { WalError } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
 import { nativeAsync } from './errors.js';
-import { LatchedGenerator } from './latched-generator.js';
+import { LatchedGenerator } from './read/latched-generator.js';
 
 /** Whether a log can be used. `closing` while `close` runs. */
 export type LogState = 'open' | 'closing' | 'closed';

@@ -1,9 +1,9 @@
 import { toU64, type U64Like } from '@shale/codec';
 import { readBag } from './arguments/option-bag.js';
 import { toFlag } from './arguments/switches.js';
-import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
-import type { FramePart } from './frame-builder.js';
+import type { FramePart } from './commit/frame-builder.js';
 import { type TableIdLike, toTableId } from './ids.js';
+import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './read/chunk-buffers.js';
 
 /**
  * The first and last sequence of what was appended. For an empty batch `last` is the current last, `first` one more.

@@ -1,11 +1,11 @@
 import { type TableId, WalError } from '@shale/codec';
-import type { Committer } from './commit.js';
-import type { CommitResult } from './commit-result.js';
-import type { LogContext } from './context.js';
+import type { Committer } from './commit/commit.js';
+import type { CommitResult } from './commit/commit-result.js';
+import { FrameBuilder, type FramePart } from './commit/frame-builder.js';
+import { type TrimResult, trimmedKeys } from './commit/trim.js';
 import { native } from './errors.js';
-import { FrameBuilder, type FramePart } from './frame-builder.js';
 import type { AppendSpan } from './log-options.js';
-import { type TrimResult, trimmedKeys } from './trim.js';
+import type { LogContext } from './tables/context.js';
 
 /** Appends, trims and drops that are called one by one: each makes a frame and commits it. */
 export class LogWriter {

@@ -14,23 +14,19 @@ import { wantsSync } from './arguments/switches.js';
 import { type BackupOptions, backup } from './backup/backup.js';
 import type { BackupInfo } from './backup/list.js';
 import { checkpoint } from './checkpoint.js';
-import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './chunk-buffers.js';
-import { Committer } from './commit.js';
-import type { CommitResult } from './commit-result.js';
-import { compact } from './compaction.js';
-import type { LogContext } from './context.js';
-import { newCounters } from './counters.js';
-import { type DamagedFile, damagedFiles } from './damaged-files.js';
-import { watchTable } from './drop-watch.js';
+import { Committer } from './commit/commit.js';
+import type { CommitResult } from './commit/commit-result.js';
+import type { TrimResult } from './commit/trim.js';
+import { type DamagedFile, damagedFiles } from './damage/damaged-files.js';
+import type { FilePlace } from './damage/file-place.js';
 import { native, nativeAsync } from './errors.js';
-import type { FilePlace } from './file-place.js';
-import { floors, type TableFloor } from './floors.js';
-import { type HeadsOptions, heads, readHeadsOptions, type TableHead } from './heads.js';
 import { type TableIdLike, toTableId } from './ids.js';
-import { KnownTables } from './known-tables.js';
-import { LatchedGenerator } from './latched-generator.js';
 import { Lifetime, type LogState } from './lifetime.js';
-import { commitWithLoan, endLoan, type LoanResult, lend, takeBack } from './loan.js';
+import { floors, type TableFloor } from './lists/floors.js';
+import { type HeadsOptions, heads, readHeadsOptions, type TableHead } from './lists/heads.js';
+import { install, openRegion, type RegionReport } from './lists/region-recovery.js';
+import { type TableInfo, tables } from './lists/tables.js';
+import { commitWithLoan, endLoan, type LoanResult, lend, takeBack } from './loan/loan.js';
 import {
   type AppendOptions,
   type AppendSpan,
@@ -43,19 +39,23 @@ import {
 } from './log-options.js';
 import { LogWriter } from './log-writer.js';
 import { Names } from './names/names.js';
-import { type ReadRange, type SequenceSpan, toBounds } from './range.js';
-import { beginRead, entriesOf, type LogEntry, type ReadChunk, readChunk } from './read.js';
-import { resolveSpan } from './read-span.js';
-import { type ReclaimOptions, type ReclaimReport, reclaim } from './reclaim.js';
-import { install, openRegion, type RegionReport } from './recovery.js';
-import { type RegionEntry, RegionScan, regionEntries } from './region-scan.js';
+import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './read/chunk-buffers.js';
+import { watchTable } from './read/drop-watch.js';
+import { LatchedGenerator } from './read/latched-generator.js';
+import { type ReadRange, type SequenceSpan, toBounds } from './read/range.js';
+import { beginRead, entriesOf, type LogEntry, type ReadChunk, readChunk } from './read/read.js';
+import { resolveSpan } from './read/read-span.js';
+import { type RegionEntry, RegionScan, regionEntries } from './read/region-scan.js';
+import { compact } from './space/compaction.js';
+import { type ReclaimOptions, type ReclaimReport, reclaim } from './space/reclaim.js';
 import { type LogStats, stats } from './stats.js';
-import { type TableInfo, tables } from './tables.js';
+import type { LogContext } from './tables/context.js';
+import { newCounters } from './tables/counters.js';
+import { KnownTables } from './tables/known-tables.js';
 import { fromHere } from './targets/real-path.js';
-import type { TrimResult } from './trim.js';
-import { toVerifyChunkBytes, type VerifyOptions, verify } from './verify.js';
-import type { VerifyEvent } from './verify-events.js';
-import { checkFiles, type FileCheckEvent } from './verify-files.js';
+import { toVerifyChunkBytes, type VerifyOptions, verify } from './verify/verify.js';
+import type { VerifyEvent } from './verify/verify-events.js';
+import { checkFiles, type FileCheckEvent } from './verify/verify-files.js';
 
 /**
  * Many table logs in one database, each with its own dense 64-bit sequence, as one thread uses them. Made by `openLog`

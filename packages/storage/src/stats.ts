@@ -1,7 +1,7 @@
-import type { LogContext } from './context.js';
-import type { LogCounters } from './counters.js';
-import { type DamagedFile, damagedFiles, readDamagedFiles } from './damaged-files.js';
+import { type DamagedFile, damagedFiles, readDamagedFiles } from './damage/damaged-files.js';
 import { native } from './errors.js';
+import type { LogContext } from './tables/context.js';
+import type { LogCounters } from './tables/counters.js';
 
 /** The state of a log. */
 export interface LogStats {

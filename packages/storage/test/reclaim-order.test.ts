@@ -2,10 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { encodeMetaValue, type KeyRange, tableRangeUpTo } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
 import { expect, test } from 'vitest';
-import type { LogContext } from '../dist/context.js';
 // Internal: what is at stake here, a tombstone compacted into a file that is dropped above an older one that stays,
 // takes a database of several levels, far larger than a test can make.
-import { reclaim } from '../dist/reclaim.js';
+import { reclaim } from '../dist/space/reclaim.js';
+import type { LogContext } from '../dist/tables/context.js';
 import { directory } from './support.js';
 
 const id = { region: 1n, table: 7n };

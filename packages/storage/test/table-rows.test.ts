@@ -1,8 +1,8 @@
 import { attachLog } from '@shale/storage';
 import { describe, expect, test } from 'vitest';
-import { KnownTables } from '../dist/known-tables.js';
-import { hash, TableRows } from '../dist/table-rows.js';
-import type { SavedState } from '../dist/table-state.js';
+import { KnownTables } from '../dist/tables/known-tables.js';
+import { hash, TableRows } from '../dist/tables/table-rows.js';
+import type { SavedState } from '../dist/tables/table-state.js';
 import { inAnotherProcess } from './processes.js';
 import { directory, fill, fresh, payloads, sequences } from './support.js';
 

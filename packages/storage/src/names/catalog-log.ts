@@ -19,7 +19,7 @@ import {
 import type { RecordChange, Snapshot } from '@shale/rocksdb';
 import { foreignKey, native } from '../errors.js';
 import { type RawRecord, recordPages, valueAt } from '../raw-records.js';
-import { recoverTable, type TableHome } from '../table-state.js';
+import { recoverTable, type TableHome } from '../tables/table-state.js';
 
 /*
  * The log that names were kept in at first: of instance 127, region 0, and the instance that they are of as its table.

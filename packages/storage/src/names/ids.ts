@@ -14,7 +14,7 @@ import {
 } from '@shale/codec';
 import { native } from '../errors.js';
 import { firstKey } from '../raw-records.js';
-import type { TableHome } from '../table-state.js';
+import type { TableHome } from '../tables/table-state.js';
 
 const LOG_KEY_TABLE_AT = 9;
 const META_KEY_TABLE_AT = 2;

@@ -1,6 +1,6 @@
 import type { TableId, WalError } from '@shale/codec';
 import type { Snapshot } from '@shale/rocksdb';
-import type { TableHome } from '../table-state.js';
+import type { TableHome } from '../tables/table-state.js';
 import { catalogPages } from './catalog-log.js';
 
 /** The names that a log comes to. */

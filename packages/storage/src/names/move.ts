@@ -9,7 +9,7 @@ import {
 } from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
 import { native } from '../errors.js';
-import type { TableHome } from '../table-state.js';
+import type { TableHome } from '../tables/table-state.js';
 import { catalogPages, markMoved } from './catalog-log.js';
 import { findName, naming } from './records.js';
 

@@ -6,7 +6,7 @@ import {
   tableNameRange,
 } from '@shale/codec';
 import { recordPages } from '../raw-records.js';
-import type { TableHome } from '../table-state.js';
+import type { TableHome } from '../tables/table-state.js';
 import { nameOfTable } from './records.js';
 
 interface NamedTable {

@@ -8,7 +8,7 @@ import {
 } from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
 import { native, toWalError } from '../errors.js';
-import type { TableHome } from '../table-state.js';
+import type { TableHome } from '../tables/table-state.js';
 import { markMoved, placeOfNames } from './catalog-log.js';
 import { NewIds } from './ids.js';
 import { type LoggedNames, readLoggedNames } from './logged-names.js';

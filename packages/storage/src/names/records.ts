@@ -11,7 +11,7 @@ import {
 } from '@shale/codec';
 import type { RecordChange, Snapshot } from '@shale/rocksdb';
 import { foreignKey, native } from '../errors.js';
-import type { TableHome } from '../table-state.js';
+import type { TableHome } from '../tables/table-state.js';
 
 /** The table of a name; null when there is none of that name. Throws SHALE_CORRUPT. */
 export function findName(home: TableHome, name: string, snapshot?: Snapshot): TableId | null {

@@ -17,13 +17,13 @@ import {
   U64_MAX,
 } from '@shale/codec';
 import type { Database, ScanResult } from '@shale/rocksdb';
-import type { LogContext } from '../context.js';
+import { placeInWords } from '../damage/place-in-words.js';
 import { foreignKey, native, tableOfKey } from '../errors.js';
-import { floors } from '../floors.js';
-import { heads } from '../heads.js';
-import { placeInWords } from '../place-in-words.js';
+import { floors } from '../lists/floors.js';
+import { heads } from '../lists/heads.js';
 import { recordPages } from '../raw-records.js';
-import { layoutOf } from '../read.js';
+import { layoutOf } from '../read/read.js';
+import type { LogContext } from '../tables/context.js';
 import type { DamageMap } from './damage.js';
 import type { RepairLoss } from './events.js';
 import type { FloorBook } from './floors.js';

@@ -11,8 +11,8 @@ import {
   tableRange,
   U64_MAX,
 } from '@shale/codec';
-import type { FilePlace } from '../file-place.js';
-import { placeInWords } from '../place-in-words.js';
+import type { FilePlace } from '../damage/file-place.js';
+import { placeInWords } from '../damage/place-in-words.js';
 
 /** A part of a table file, or all of it, of which nothing is left. */
 export interface LostSpan {

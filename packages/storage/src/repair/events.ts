@@ -1,5 +1,5 @@
 import type { TableId } from '@shale/codec';
-import type { FilePlace } from '../file-place.js';
+import type { FilePlace } from '../damage/file-place.js';
 
 /**
  * What a repair could not save.

@@ -1,8 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { checkTableFile, rewriteTableFile, type TableFileCheck, tableFileDeletions } from '@shale/rocksdb';
+import { filePlaceIn } from '../damage/file-place.js';
 import { nativeAsync } from '../errors.js';
-import { filePlaceIn } from '../file-place.js';
 import { type DamageMap, describeKey } from './damage.js';
 import type { Distrusted } from './distrusted.js';
 import type { RepairLoss } from './events.js';

@@ -1,4 +1,4 @@
-import { filePlaceIn } from '../file-place.js';
+import { filePlaceIn } from '../damage/file-place.js';
 import { around, describeKey, type LostSpan } from './damage.js';
 import type { RepairLoss } from './events.js';
 import type { OldDatabase, OldTableFile } from './old-database.js';

@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatherTableFiles, repairDirectory } from '@shale/rocksdb';
+import { filePlaceIn } from '../damage/file-place.js';
 import { nativeAsync } from '../errors.js';
-import { filePlaceIn } from '../file-place.js';
 import { around, type DamageMap, describeKey } from './damage.js';
 import type { RepairLoss } from './events.js';
 import { largest } from './largest.js';

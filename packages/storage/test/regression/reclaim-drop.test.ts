@@ -8,8 +8,8 @@ import { tableRangeUpTo } from '@shale/codec';
 import { attachDatabase, type Database } from '@shale/rocksdb';
 import { attachLog, type Log } from '@shale/storage';
 import { expect, test } from 'vitest';
-import type { LogContext } from '../../dist/context.js';
-import { reclaim } from '../../dist/reclaim.js';
+import { reclaim } from '../../dist/space/reclaim.js';
+import type { LogContext } from '../../dist/tables/context.js';
 import { fill, fresh, payloads, sequences } from '../support.js';
 
 const id = { region: 1n, table: 7n };
