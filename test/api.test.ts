@@ -5,9 +5,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openWal, WalError } from '@shale/engine';
+import { toBounds } from '@shale/storage';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { resolveOptions } from '../packages/engine/dist/options.js';
-import { checkRange, checkReadOptions } from '../packages/engine/dist/read/read-options.js';
+import { checkReadOptions } from '../packages/engine/dist/read/read-options.js';
 import { resolveOptions as resolveDatabaseOptions } from '../packages/rocksdb/dist/options.js';
 import { temporaryOfFile } from './support/temporary.js';
 
@@ -60,7 +61,7 @@ const CHECKED: readonly [string, (options: object) => object][] = [
   ['WalOptions', resolveOptions],
   ['RocksDBOptions', resolveDatabaseOptions],
   ['ReadOptions', checkReadOptions],
-  ['ReadRange', checkRange],
+  ['ReadRange', toBounds],
 ];
 
 describe.each(CHECKED)('%s', (type, check) => {

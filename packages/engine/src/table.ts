@@ -1,5 +1,5 @@
 import { asBytes, type PayloadCodec, type TableId, toU64 } from '@shale/codec';
-import { invalid } from '@shale/storage';
+import { invalid, toBounds } from '@shale/storage';
 import type { Engine } from './engine.js';
 import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from './frames/pending-append.js';
 import { dropOf } from './frames/removal.js';
@@ -7,7 +7,7 @@ import type { SequenceInput } from './ids.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
 import { encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';
-import { checkRange, checkReadOptions, type ReadOptions, type ReadRange } from './read/read-options.js';
+import { checkReadOptions, type ReadOptions, type ReadRange } from './read/read-options.js';
 import { TableChunks, type TablePosition } from './read/table-chunks.js';
 import { TableRead } from './read/table-read.js';
 import type { Address, TableRef } from './table-ref.js';
@@ -124,16 +124,10 @@ export class Table<T = Uint8Array, Input = T> {
 
   /** Reads the table; see {@link TableRead}. Throws SHALE_INVALID_ARGUMENT. */
   read(range: ReadRange = {}, options: ReadOptions = {}): TableRead<T> {
-    const checkedRange = checkRange(range);
+    const bounds = toBounds(range);
     const checked = checkReadOptions(options);
     const begin = (): ChunkStream<TablePosition> => {
-      const chunks = new TableChunks(
-        this.#engine,
-        this.#ref.name,
-        () => this.#locate(),
-        checkedRange,
-        checked,
-      );
+      const chunks = new TableChunks(this.#engine, this.#ref.name, () => this.#locate(), bounds, checked);
       return new ChunkStream(this.#engine, chunks, checked);
     };
     return new TableRead(begin, this.#codec);

@@ -42,7 +42,7 @@ import { Names } from './names/names.js';
 import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './read/chunk-buffers.js';
 import { watchTable } from './read/drop-watch.js';
 import { LatchedGenerator } from './read/latched-generator.js';
-import { type ReadRange, type SequenceSpan, toBounds } from './read/range.js';
+import { type RangeBounds, type ReadRange, type SequenceSpan, toBounds } from './read/range.js';
 import { beginRead, entriesOf, type LogEntry, type ReadChunk, readChunk } from './read/read.js';
 import { resolveSpan } from './read/read-span.js';
 import { type RegionEntry, RegionScan, regionEntries } from './read/region-scan.js';
@@ -225,16 +225,16 @@ export class Log {
   }
 
   /**
-   * What a range means for a table now; null when it holds nothing. For {@link readChunk}. The limit only counts when
+   * What bounds mean for a table now; null when they hold nothing. For {@link readChunk}. The limit only counts when
    * it is 0: pass it on as `maxEntries`. From now on the watch tells whether the table is dropped. `strict` as in
    * {@link LogReadOptions}.
    *
    * Of a table that cannot be recovered, because something in it cannot be read, the span is what is asked for: what
    * stands before the damage, and behind it, can be read.
    */
-  resolveRange(id: TableIdLike, range: ReadRange, watch: bigint, strict = false): SequenceSpan | null {
+  resolveRange(id: TableIdLike, bounds: RangeBounds, watch: bigint, strict = false): SequenceSpan | null {
     this.#life.requireOpen();
-    return resolveSpan(this.#context, toTableId(id), toBounds(range), toU64('watch', watch), strict);
+    return resolveSpan(this.#context, toTableId(id), bounds, toU64('watch', watch), strict);
   }
 
   /**

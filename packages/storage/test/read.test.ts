@@ -7,7 +7,7 @@ import {
   type TableId,
   tableRange,
 } from '@shale/codec';
-import { type Log, openLog } from '@shale/storage';
+import { type Log, openLog, toBounds } from '@shale/storage';
 import { expect, test } from 'vitest';
 import {
   codeOf,
@@ -59,7 +59,7 @@ test('chunks give many entries at a time and honour the limit', async () => {
 test('readChunk goes on where it left off and says what it needs', async () => {
   const log = await fresh();
   fill(log, id, 5, 2000);
-  const span = log.resolveRange(id, { gt: 1n }, log.watch(id));
+  const span = log.resolveRange(id, toBounds({ gt: 1n }), log.watch(id));
   if (span === null) return expect.fail();
   expect(span).toMatchObject({ from: 2n, to: 5n });
   const small = log.readChunk(id, span, new ArrayBuffer(1024));

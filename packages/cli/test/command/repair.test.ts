@@ -305,7 +305,7 @@ describe('repair of a log that RocksDB cannot open', () => {
     ['the manifest is missing', (old: string) => rmSync(manifestOf(old))],
     ['the manifest is damaged', (old: string) => flip(manifestOf(old), 20)],
     ['the manifest is empty', (old: string) => truncateSync(manifestOf(old))],
-  ])('saves all entries, and says that nobody can tell whether that is all, when %s', async (_, damage) => {
+  ])('saves all entries, and says that it is unknown whether that is all, when %s', async (_, damage) => {
     const { old, fresh } = places();
     await filled(old, { a: 500 });
     await filled(old, { b: 500 }, { keepInLog: true });

@@ -1,8 +1,7 @@
-import { mustBe, toU64 } from '@shale/codec';
+import { mustBe } from '@shale/codec';
 import { readBag } from '@shale/storage';
 import { checkSignal } from '../abort.js';
 import type { SequenceInput } from '../ids.js';
-import type { Bounds } from '../shard/protocol.js';
 
 /**
  * The bounds of a read. Each is optional, and all that are given hold. A reversed or empty range, and a range of a
@@ -84,33 +83,8 @@ export interface CheckedRead {
   readonly strict: boolean;
 }
 
-/** A range, checked. */
-export interface CheckedRange {
-  readonly bounds: Bounds;
-  readonly limit: number;
-}
-
-const RANGE = ['gte', 'gt', 'lte', 'lt', 'limit'] as const;
 const READ_OPTIONS = ['signal', 'chunkBytes', 'chunkEntries', 'strict'] as const;
 const SCAN_OPTIONS = ['signal', 'chunkBytes'] as const;
-
-/** Throws SHALE_INVALID_ARGUMENT. */
-export function checkRange(range: ReadRange): CheckedRange {
-  const { gte, gt, lte, lt, limit = Number.POSITIVE_INFINITY } = readBag('the range of a read', range, RANGE);
-  const isLimit = typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0;
-  if (limit !== Number.POSITIVE_INFINITY && !isLimit) {
-    throw mustBe('limit', 'a safe integer from 0', limit);
-  }
-  return {
-    bounds: {
-      ...(gte === undefined ? {} : { gte: toU64('gte', gte) }),
-      ...(gt === undefined ? {} : { gt: toU64('gt', gt) }),
-      ...(lte === undefined ? {} : { lte: toU64('lte', lte) }),
-      ...(lt === undefined ? {} : { lt: toU64('lt', lt) }),
-    },
-    limit: isLimit ? limit : Number.POSITIVE_INFINITY,
-  };
-}
 
 /** Throws SHALE_INVALID_ARGUMENT. */
 export function checkReadOptions(options: ReadOptions): CheckedRead {

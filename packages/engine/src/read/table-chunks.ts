@@ -1,11 +1,11 @@
 import type { EntryChunk } from '@shale/codec';
-import { requirePosition, type SequenceSpan, toBounds } from '@shale/storage';
+import { type RangeBounds, requirePosition, type SequenceSpan } from '@shale/storage';
 import type { ReadPart } from '../shard/protocol.js';
 import type { Address } from '../table-ref.js';
 import { checkInTurn, nextTurn } from '../turn.js';
 import type { ChunkFetcher, Part } from './chunk-stream.js';
 import type { ReadContext } from './read-context.js';
-import type { CheckedRange, CheckedRead } from './read-options.js';
+import type { CheckedRead } from './read-options.js';
 
 /** From which sequence on a read goes on, and how many entries it still takes. */
 export interface TablePosition {
@@ -18,7 +18,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   readonly #context: ReadContext;
   readonly #name: string | null;
   readonly #locate: () => Promise<Address | null>;
-  readonly #range: CheckedRange;
+  readonly #bounds: RangeBounds;
   readonly #options: CheckedRead;
   /** Where the table is and what the read spans, once it has begun. */
   #place: { readonly address: Address; readonly span: SequenceSpan } | null = null;
@@ -34,13 +34,13 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
     context: ReadContext,
     name: string | null,
     locate: () => Promise<Address | null>,
-    range: CheckedRange,
+    bounds: RangeBounds,
     options: CheckedRead,
   ) {
     this.#context = context;
     this.#name = name;
     this.#locate = locate;
-    this.#range = range;
+    this.#bounds = bounds;
     this.#options = options;
   }
 
@@ -49,7 +49,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   }
 
   positionOf(at: TablePosition | null, chunk: EntryChunk, index: number): TablePosition {
-    return { from: chunk.sequenceAt(index), left: (at?.left ?? this.#range.limit) - index };
+    return { from: chunk.sequenceAt(index), left: (at?.left ?? this.#bounds.limit) - index };
   }
 
   end(): void {
@@ -59,7 +59,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   }
 
   async #start(bytes: number): Promise<Part<TablePosition>> {
-    const { limit } = this.#range;
+    const { limit } = this.#bounds;
     const { strict, chunkEntries } = this.#options;
     if (limit === 0 && !strict) return await nothing();
     const address = await this.#locate();
@@ -72,7 +72,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
         kind: 'readStart',
         id: address.id,
         watch: this.#watch,
-        bounds: this.#range.bounds,
+        bounds: this.#bounds,
         strict,
         chunkBytes: bytes,
         // Of a limit of 0 the shard only checks where it begins.
@@ -103,7 +103,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   /** There is no table: the next entry would be its first. */
   async #requireBegin(): Promise<void> {
     await checkInTurn(() =>
-      requirePosition({ first: 1n, next: 1n }, toBounds(this.#range.bounds), {
+      requirePosition({ first: 1n, next: 1n }, this.#bounds, {
         path: this.#context.path,
         tableName: this.#name ?? undefined,
       }),

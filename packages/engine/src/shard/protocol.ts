@@ -1,5 +1,5 @@
 import type { ErrorData, KeyRange, ScanLayout, TableId } from '@shale/codec';
-import type { ReclaimReport, RegionPosition, SequenceSpan } from '@shale/storage';
+import type { RangeBounds, ReclaimReport, RegionPosition, SequenceSpan } from '@shale/storage';
 
 /*
  * What a shard's thread is asked and what it answers. Appends travel as codec frames in a transferred buffer that
@@ -23,14 +23,6 @@ export interface ShardWorkerData {
   readonly instance: number;
   /** Which of the process's handles of that database: read-only WALs have one each. */
   readonly handleId: number;
-}
-
-/** Bounds of a read, checked. */
-export interface Bounds {
-  readonly gte?: bigint;
-  readonly gt?: bigint;
-  readonly lte?: bigint;
-  readonly lt?: bigint;
 }
 
 /** One task of each kind. */
@@ -69,7 +61,7 @@ export interface ShardTasks {
     readonly id: TableId;
     /** Of the table, made by the thread that asks. */
     readonly watch: bigint;
-    readonly bounds: Bounds;
+    readonly bounds: RangeBounds;
     /** Whether bounds that do not begin in the table are an error. */
     readonly strict: boolean;
     readonly chunkBytes: number;

@@ -40,8 +40,8 @@ export interface CopyProgress {
 }
 
 /**
- * Copies one instance from the rebuilt database to the new one, and notices what is missing on the way. Where they are one
- * database it copies nothing.
+ * Copies one instance from the rebuilt database to the new one, and notices what is missing on the way. Where they are
+ * one database it copies nothing.
  */
 export class InstanceCopy {
   /** Tables in the order of their keys. */
@@ -205,7 +205,7 @@ export class InstanceCopy {
     if (first <= 1n) return;
     const trimmed = (this.#floors.get(id.table) ?? 0n) >= first - 1n;
     const cause = this.#damage.explain(this.#source.instance, id, 1n, first - 1n);
-    // Of a table that was trimmed nobody can say how far; what a damaged file held before its first entry is told.
+    // How far a trimmed table was trimmed is unknown; what a damaged file held before its first entry is reported.
     if (!trimmed || cause !== undefined) yield this.#gap(id, 1n, first - 1n, trimmed);
   }
 
@@ -251,7 +251,8 @@ export class InstanceCopy {
       if (saved.has(table)) continue;
       saved.add(table);
       const id = { region: 0n, table };
-      // The record does not say in which region the table is, and it counts for all; but one with a name is in region 0.
+      // The record does not say in which region the table is, and it counts for all; but one with a name is in region
+      // 0.
       const tail = isNamedTable(id)
         ? this.#damage.tailOf(instance, id, floor)
         : this.#damage.tailAnywhere(instance);

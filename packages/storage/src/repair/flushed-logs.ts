@@ -3,11 +3,11 @@ import type { OldDatabase } from './old-database.js';
 import type { Inventory } from './old-files.js';
 
 /**
- * Log files whose entries are in table files, for where such a file is lost: RocksDB deletes them soon, or keeps them in its
- * archive. Those that count are with them in `to` afterwards, others may be.
+ * Log files whose entries are in table files, for where such a file is lost: RocksDB deletes them soon, or keeps them
+ * in its archive. Those that count are with them in `to` afterwards, others may be.
  *
- * Only what follows each other without a gap, up to where the log files begin that count in any case, counts: then every
- * trim that came after an entry is known too, whatever has become of it in table files, and nothing comes back.
+ * Only what follows each other without a gap, up to where the log files begin that count in any case, counts: then
+ * every trim that came after an entry is known too, whatever has become of it in table files, and nothing comes back.
  */
 export async function flushedLogs(
   from: string,

@@ -24,8 +24,8 @@ export interface KeptFiles {
 }
 
 /**
- * Makes a database of the files of another one as they are, without those that are damaged: nothing is written again but the
- * logs and the manifest. Throws SHALE_CORRUPT unless the manifest and the logs are whole.
+ * Makes a database of the files of another one as they are, without those that are damaged: nothing is written again
+ * but the logs and the manifest. Throws SHALE_CORRUPT unless the manifest and the logs are whole.
  */
 export async function* keepFiles(kept: KeptFiles): AsyncGenerator<GatherEvent, void, undefined> {
   const { from, to, inventory, damage, distrusted, at } = kept;

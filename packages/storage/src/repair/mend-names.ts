@@ -11,7 +11,7 @@ import type { SavedNames } from './saved-names.js';
 const CHANGES_PER_WRITE = 8192;
 
 /**
- * Gives tables that have lost their name a new one: without it, nobody could get at their entries. And steps over ids
+ * Gives tables that have lost their name a new one: without one their entries are out of reach. And steps over ids
  * that may have been given to names of which nothing is left.
  *
  * @param tables ids in region 0 that have entries or a metadata record

@@ -36,7 +36,7 @@ export function missingWrites(
     lost.push({
       file: { name: 'WATERMARK' },
       most: UNKNOWN_MOST,
-      message: `it is ${watermark.state}, so nobody can tell how far the log reached: entries after the last ones may be missing`,
+      message: `it is ${watermark.state}, so it is unknown how far the log reached: entries after the last ones may be missing`,
     });
   }
   // RocksDB reads what is compressed; how much of it there must be is compared afterwards.
@@ -114,12 +114,12 @@ function blame(logs: readonly GatheredLog[], first: bigint): { name: string; why
 
 /** Damage that no promise tells the size of. */
 function unpromised({ watermark }: DirectorySurvey, logs: readonly GatheredLog[]): LostRecords[] {
-  // Under the same kernel the watermark is exact: what is damaged beyond it was acknowledged to nobody.
+  // Under the same kernel the watermark is exact: what is damaged beyond it was never acknowledged.
   if (watermark.state === 'damaged' || watermark.sameKernel) return [];
   const isKnown = watermark.state === 'valid';
   return logs.flatMap(({ name, saved }) => {
     if (saved === null) return [];
-    // After a power failure a record may be torn at the end, and that was acknowledged to nobody, either.
+    // After a power failure a record may be torn at the end, and that was never acknowledged, either.
     const damages = saved.damages.filter(({ kind }) => !isKnown || kind !== 'truncated');
     const [damage] = damages;
     if (damage === undefined) return [];

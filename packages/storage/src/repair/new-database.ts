@@ -6,8 +6,8 @@ const LEAST_BUFFER = 1024 * 1024;
 const MOST_BUFFER = 64 * LEAST_BUFFER;
 
 /**
- * Opens the new database for what is in some files. RocksDB takes room for a memtable's worth of log ahead: no more than
- * they take, so that little is saved in little room.
+ * Opens the new database for what is in some files. RocksDB takes room for a memtable's worth of log ahead: no more
+ * than they take, so that little is saved in little room.
  *
  * @param files the directory that they are in
  */

@@ -97,7 +97,7 @@ function unknownFiles(
   if (isWhole && !isStale) return null;
   const message = isStale
     ? 'the manifest seems to be older than the files: it does not name all of them, and others are missing'
-    : `${failure ?? 'there is no manifest'}; so nobody can tell whether all table files are there`;
+    : `${failure ?? 'there is no manifest'}; so it is unknown whether all table files are there`;
   return { file: { name }, most, message };
 }
 

@@ -57,7 +57,7 @@ async function archivedLogs(path: string): Promise<string[]> {
 }
 
 /**
- * Throws unless nobody writes the old database and there is nothing yet where the new one shall be.
+ * Throws if a process writes the old database, or something is there already where the new one is to be.
  *
  * @param source as `realPath` gives it, and so is `target`
  */

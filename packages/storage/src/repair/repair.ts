@@ -10,9 +10,9 @@ import { checkPlaces, takeInventory } from './old-files.js';
 /** How `repairDatabase` works. */
 export interface RepairOptions {
   /**
-   * Takes over every whole table file as it is, by a hard link where it can, and leaves out each damaged one with all that it
-   * holds. For a large log of which little is damaged: files are read once and not written again. Needs a whole manifest and
-   * whole logs.
+   * Takes over every whole table file as it is, by a hard link where it can, and leaves out each damaged one with all
+   * that it holds. For a large log of which little is damaged: files are read once and not written again. Needs a whole
+   * manifest and whole logs.
    *
    * @defaultValue false
    */
@@ -22,21 +22,21 @@ export interface RepairOptions {
 /**
  * Saves what can be read of a damaged database into a new one, and reports what cannot. Nothing in the old directory is
  * changed. Entries before and behind damage keep their regions, tables and sequences, in all instances; names stay; and
- * metadata records are raised so far that no sequence that a lost entry may have had is given out again, but for tables of
- * which nothing at all is left.
+ * metadata records are raised so far that no sequence that a lost entry may have had is given out again, but for tables
+ * of which nothing at all is left.
  *
- * The files are read one by one, in a process of its own, which starts without the preloads of this one; the old database is
- * opened there only where every file of it opens. Where damage brings RocksDB to end that process, the file that it was at is
- * told as a loss, and it begins again without that file. Where no process may be started (Node's permission model) it works in
- * this one.
+ * The files are read one by one, in a process of its own, which starts without the preloads of this one; the old
+ * database is opened there only where every file of it opens. Where damage brings RocksDB to end that process, the file
+ * that it was at is told as a loss, and it begins again without that file. Where no process may be started (Node's
+ * permission model) it works in this one.
  *
  * It works in a directory `.<name>.partial-…` beside the new one, needs as much space as the saved entries take
- * (twice that, if the old database is on another file system), and moves the new database to its place when it is whole.
- * Losses are told at the end, when it is known what was saved.
+ * (twice that, if the old database is on another file system), and moves the new database to its place when it is
+ * whole. Losses are told at the end, when it is known what was saved.
  *
- * Throws SHALE_INVALID_ARGUMENT (there is something at `to` already, or it is, lies in or holds `from`, or lies in another
- * log), SHALE_NOT_FOUND, SHALE_LOCKED (a process has the old one open for writing), SHALE_NO_SPACE, SHALE_IO (also when its
- * process is told to end), and SHALE_CORRUPT when nothing can be saved.
+ * Throws SHALE_INVALID_ARGUMENT (there is something at `to` already, or it is, lies in or holds `from`, or lies in
+ * another log), SHALE_NOT_FOUND, SHALE_LOCKED (a process has the old one open for writing), SHALE_NO_SPACE, SHALE_IO
+ * (also when its process is told to end), and SHALE_CORRUPT when nothing can be saved.
  */
 export function repairDatabase(
   from: string | URL,

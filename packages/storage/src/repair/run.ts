@@ -32,7 +32,7 @@ export interface RepairOrder {
   readonly keepFiles: boolean;
 }
 
-/** Where a run is, so that somebody can tell what it was at when its process ended. */
+/** The step that a run is at, to be known when its process ends. */
 export interface RunPlace {
   /** The file that is being read, or the old database as a whole; null while all that was read is put together. */
   readonly file: string | null;
@@ -192,7 +192,7 @@ export class RepairRun {
     const copy = new InstanceCopy(contextOf(source, instance), target, whole, this.#damage, book);
     for (const event of copy.run(names.ids.values())) {
       if (event.type === 'loss') {
-        // The log of names is nobody's table: what it has lost is told of the names.
+        // The log of names is no user's table: its losses are reported as those of names.
         const isOfNames = instance === CATALOG_INSTANCE && (event.kind === 'tail' || event.kind === 'trim');
         if (!isOfNames) losses.push(event);
         continue;
@@ -210,7 +210,7 @@ export class RepairRun {
     }
     this.#totals.tables += copy.tables.length;
     const saved = copy.tables.filter(({ id }) => id.region === 0n).map(({ id }) => id.table);
-    // The region of a table of which only this record is left nobody knows.
+    // Only this record is left of the table, and it does not say the region.
     for (const [table] of book) saved.push(table);
     losses.push(...this.#mend(instance, names, saved));
     // Told when all have one.
@@ -221,7 +221,7 @@ export class RepairRun {
     }
   }
 
-  /** Sees to the names if some of them may be lost. */
+  /** Mends the names if some of them may be lost. */
   *#mend(instance: number, names: SavedNames, tables: readonly bigint[]): Generator<RepairLoss> {
     for (const counter of this.#counters(instance)) names.skipTo(counter);
     const { most, causes } = this.#damage.ofNames(instance);

@@ -2,7 +2,7 @@
  * What went wrong: a read whose table was dropped and begun anew went on in the new table as soon as that had as many
  * entries: it gave entries of two tables, and no error.
  */
-import { attachLog } from '@shale/storage';
+import { attachLog, toBounds } from '@shale/storage';
 import { expect, test } from 'vitest';
 import { fill, fresh } from '../support.js';
 
@@ -34,7 +34,7 @@ test('it holds when another log has taken the table over meanwhile', async () =>
   const log = await fresh();
   const first = attachLog(log.path);
   fill(first, id, 100);
-  const span = first.resolveRange(id, {}, log.watch(id)) ?? expect.fail();
+  const span = first.resolveRange(id, toBounds({}), log.watch(id)) ?? expect.fail();
   const { next } = first.readChunk(id, span, new ArrayBuffer(4096), 10);
   await first.close();
   const second = attachLog(log.path);
@@ -56,7 +56,7 @@ test('a drop before the range is fixed is none of the read, though its watch has
   const watch = log.watch(id);
   log.drop(id);
   fill(log, id, 10);
-  const span = log.resolveRange(id, {}, watch) ?? expect.fail();
+  const span = log.resolveRange(id, toBounds({}), watch) ?? expect.fail();
   expect(log.readChunk(id, span, new ArrayBuffer(4096)).layout.entries).toBe(10);
   log.drop(id);
   fill(log, id, 10);
