@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "calls/beside_damage.h"
 #include "calls/calls.h"
 #include "core/format.h"
 #include "napi/entry.h"
@@ -90,6 +91,6 @@ napi_value heads(const Arguments& arguments) {
 
 }  // namespace
 
-void exportHeads(napi_env env, napi_value exports) { exportFunction<heads>(env, exports, "heads"); }
+void exportHeads(napi_env env, napi_value exports) { exportFunction<besideDamage<heads>>(env, exports, "heads"); }
 
 }  // namespace shale

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "calls/beside_damage.h"
 #include "calls/calls.h"
 #include "core/format.h"
 #include "napi/entry.h"
@@ -74,7 +75,7 @@ napi_value records(const Arguments& arguments) {
 
 void exportRecords(napi_env env, napi_value exports) {
   exportFunction<get>(env, exports, "get");
-  exportFunction<records>(env, exports, "records");
+  exportFunction<besideDamage<records>>(env, exports, "records");
 }
 
 }  // namespace shale

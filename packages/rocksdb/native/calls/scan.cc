@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "calls/beside_damage.h"
 #include "calls/calls.h"
 #include "core/format.h"
 #include "napi/entry.h"
@@ -192,8 +193,8 @@ napi_value ends(const Arguments& arguments) {
 }  // namespace
 
 void exportScan(napi_env env, napi_value exports) {
-  exportFunction<scan>(env, exports, "scan");
-  exportFunction<ends>(env, exports, "ends");
+  exportFunction<besideDamage<scan>>(env, exports, "scan");
+  exportFunction<besideDamage<ends>>(env, exports, "ends");
 }
 
 }  // namespace shale

@@ -316,13 +316,33 @@ DatabaseGuard::DatabaseGuard(SharedDatabase& database) : database_(database), lo
                       database.path_, "none", "fatal"};
 }
 
+bool DatabaseGuard::lookBesideDamage() const {
+  const std::shared_ptr<const FileRanges> known = std::atomic_load(&database_.fileRanges_);
+  if (known != nullptr && known->version() == FileRanges::versionOf(db())) return false;
+  const std::shared_ptr<const FileRanges> found = FileRanges::of(db());
+  if (found != nullptr) std::atomic_store(&database_.fileRanges_, found);
+  return found != nullptr;
+}
+
 bool DatabaseGuard::get(const rocksdb::ReadOptions& options, const rocksdb::Slice& key, rocksdb::PinnableSlice* value) const {
   const Status status = db().Get(options, db().DefaultColumnFamily(), key, value);
-  if (!status.IsNotFound()) throwIfFailed(status, path());
-  return status.ok();
+  if (status.IsNotFound() || status.ok()) return status.ok();
+  if (!status.IsCorruption()) throwIfFailed(status, path());
+  // It looks into files that cannot have the key as long as there are few; an iterator can be told not to.
+  lookBesideDamage();
+  const std::string next = key.ToString() + '\0';
+  const KeyRange range{key, next};
+  const auto iterator = iterate(range, options);
+  iterator->SeekToFirst();
+  throwIfFailed(iterator->status(), path());
+  if (!iterator->Valid()) return false;
+  value->PinSelf(iterator->value());
+  return true;
 }
 
 std::unique_ptr<rocksdb::Iterator> DatabaseGuard::iterate(const KeyRange& range, rocksdb::ReadOptions options) const {
+  const std::shared_ptr<const FileRanges> ranges = std::atomic_load(&database_.fileRanges_);
+  if (ranges != nullptr) options.table_filter = FileRanges::filter(ranges, range);
   options.background_purge_on_iterator_cleanup = true;
   options.iterate_lower_bound = &range.lower;
   options.iterate_upper_bound = &range.upper;

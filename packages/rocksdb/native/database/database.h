@@ -20,6 +20,7 @@
 #include "database/cancellable_calls.h"
 #include "database/claims.h"
 #include "database/drop_history.h"
+#include "database/file_ranges.h"
 #include "database/health.h"
 #include "database/loans.h"
 #include "database/options.h"
@@ -148,6 +149,8 @@ class SharedDatabase {
   Loans loans_;
   Claims claims_;
   std::atomic<bool> cancelled_{false};
+  // Null as long as no read has met damage; by std::atomic_load() and its like.
+  std::shared_ptr<const FileRanges> fileRanges_;
 };
 
 // The use of the RocksDB for the length of one call: while there is one, it is not replaced. Calls take it before they
@@ -163,6 +166,10 @@ class DatabaseGuard {
   rocksdb::DB& db() const { return *database_.db_; }
   SharedDatabase& database() const { return database_; }
   const std::string& path() const { return database_.path_; }
+
+  // A read has met damage: those that come leave out files that have nothing of what they look for. False when they do so
+  // already, or cannot.
+  bool lookBesideDamage() const;
 
   // False if there is no such record.
   bool get(const rocksdb::ReadOptions& options, const rocksdb::Slice& key, rocksdb::PinnableSlice* value) const;
