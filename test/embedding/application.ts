@@ -13,7 +13,7 @@ const ADDON = fileURLToPath(new URL('../../packages/rocksdb/build/shale_rocksdb.
 const PNPM = 'pnpm@10.34.9';
 
 /** What the package managers and test runners around this process have said is not for the application. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   const foreign =
     /^(?:npm_|VITEST|NODE_PATH$|NODE_OPTIONS$|NODE_ENV$|TEST$|DEV$|PROD$|MODE$|BASE_URL$|SSR$)/i;
   const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));

@@ -12,6 +12,7 @@ beforeAll(async () => {
   await application.install(
     'npm',
     'esbuild@0.28.2',
+    'postject@1.0.0-alpha.6',
     'rollup@4.68.8',
     'vite@6.4.6',
     'webpack@5.113.0',
@@ -21,9 +22,10 @@ beforeAll(async () => {
 
 afterAll(() => application.remove());
 
-/** Runs a bundle of the application beside its node_modules. */
+/** Runs a bundle, or an executable, of the application beside its node_modules. */
 async function runs(file: string): Promise<void> {
-  expect(await application.run(process.execPath, file)).toMatch(/^entries \d+\n$/);
+  const command = file.startsWith('/') ? [file] : [process.execPath, file];
+  expect(await application.run('env', ...command)).toMatch(/^entries \d+\n$/);
 }
 
 /** What is external in an ES module cannot be required there, so of CommonJS there is none with the one line. */
@@ -66,7 +68,34 @@ test('a bundle that is taken away from the packages says what is missing', async
     cpSync(join(application.directory, 'out/away.mjs'), join(away, 'away.mjs'));
     await expect(
       application.run('sh', '-c', `cd ${away} && exec ${process.execPath} away.mjs`),
-    ).rejects.toThrow(/SHALE_UNSUPPORTED|@shale\/engine is external/);
+    ).rejects.toThrow('SHALE_UNSUPPORTED');
+  } finally {
+    rmSync(away, { recursive: true });
+  }
+});
+
+test('a single executable application runs where it finds the packages', async () => {
+  const options = [
+    '--bundle',
+    '--platform=node',
+    '--format=cjs',
+    '--outfile=out/single.cjs',
+    '--log-level=error',
+  ];
+  await application.tool('esbuild', 'main.cjs', ...options);
+  application.write('single.json', '{ "main": "out/single.cjs", "output": "out/single.blob" }');
+  await application.run(process.execPath, '--experimental-sea-config', 'single.json');
+  const executable = join(application.directory, 'single');
+  cpSync(process.execPath, executable);
+  const fuse = ['--sentinel-fuse', 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'];
+  await application.tool('postject', executable, 'NODE_SEA_BLOB', 'out/single.blob', ...fuse);
+  await runs(executable);
+  const away = mkdtempSync(join(tmpdir(), 'shale-away-'));
+  try {
+    cpSync(executable, join(away, 'single'));
+    await expect(application.run('sh', '-c', `cd ${away} && exec ./single`)).rejects.toThrow(
+      'SHALE_UNSUPPORTED',
+    );
   } finally {
     rmSync(away, { recursive: true });
   }

@@ -1,6 +1,30 @@
 /** Mutants of packages/rocksdb: the binding. @type {import('./mutants.mjs').Mutant[]} */
 export const rocksdb = [
   {
+    name: 'bundle-of-commonjs',
+    removes: 'that a bundle which does not know its own place finds the packages',
+    edits: [
+      {
+        file: 'packages/rocksdb/src/installed.ts',
+        from: 'if (from === undefined) continue;',
+        to: 'if (from === undefined || from !== url) continue;',
+      },
+    ],
+    killers: ['packages/engine/test/bundled.test.ts'],
+  },
+  {
+    name: 'dependency-of-dependency',
+    removes: 'that the addon is found where an application can import @shale/engine alone',
+    edits: [
+      {
+        file: 'packages/rocksdb/src/installed.ts',
+        from: 'dependency(name, from) ?? throughChain(name, from)',
+        to: "dependency(name, from) ?? throughChain('none', from)",
+      },
+    ],
+    killers: ['packages/engine/test/bundled.test.ts'],
+  },
+  {
     name: 'memory-of-container',
     removes: 'that the defaults keep to the memory of a container',
     edits: [

@@ -89,7 +89,7 @@ export {
 export { U64_MAX } from './layout/u64.js';
 export { bytesCodec } from './payload/bytes.js';
 export { jsonCodec } from './payload/json.js';
-export { asBytes, type BytesInput, measurePayload } from './payload/measure.js';
+export { asBytes, type BytesInput, lengthOfBytes, measurePayload } from './payload/measure.js';
 export { msgpackCodec } from './payload/msgpack.js';
 export type { PayloadCodec } from './payload/payload-codec.js';
 export { utf8Codec } from './payload/utf8.js';

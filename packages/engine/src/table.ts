@@ -215,7 +215,7 @@ export class Table<T = Uint8Array, Input = T> {
   /** @internal The second half: runs none, and none may run until what it returns is copied. */
   measure(batch: GatheredBatch, expect: bigint | undefined): PendingPart {
     this.#requireOwn();
-    const payloads = measureBatch(this.#codec, batch);
+    const payloads = measureBatch(batch);
     return { ref: this.#ref, payloads, count: payloads.count, bytes: bytesOf(payloads), expect };
   }
 

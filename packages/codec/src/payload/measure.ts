@@ -38,7 +38,14 @@ export function asBytes(payload: unknown): Uint8Array {
  * anything but a Uint8Array (a Node Buffer is one), and for one whose buffer is detached or has become too small.
  */
 export function measurePayload(payload: unknown): number {
-  if (!isBytes(payload)) throw notBytes(payload);
+  const length = lengthOfBytes(payload);
+  if (length < 0) throw notBytes(payload);
+  return length;
+}
+
+/** The same, but -1 for anything but a Uint8Array. */
+export function lengthOfBytes(payload: unknown): number {
+  if (!isBytes(payload)) return -1;
   const length = lengthOf.call(payload) as number;
   if (length === 0) requireInBounds(payload);
   return length;

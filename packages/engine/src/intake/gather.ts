@@ -1,11 +1,19 @@
-import { asBytes, EntryPacker, mustBe, type PayloadCodec, show } from '@shale/codec';
+import {
+  asBytes,
+  EntryPacker,
+  lengthOfBytes,
+  measurePayload,
+  mustBe,
+  type PayloadCodec,
+  show,
+} from '@shale/codec';
 import { fromCaller, invalid } from '@shale/storage';
 import { costOf, mostEntries, tooLarge } from '../frames/cost.js';
 import type { CopiedPayloads, MeasuredPayloads, Payloads } from '../frames/pending-append.js';
 import { encodeWith, isBytesCodec, measureEncoded } from '../payload.js';
 
 /** A batch after all code of its caller has run that there is: getters, iterations, the codec. */
-export type GatheredBatch = readonly Uint8Array[] | CopiedPayloads;
+export type GatheredBatch = unknown[] | CopiedPayloads;
 
 /**
  * Takes the payloads out of an array and through the codec. Runs the caller's code, which may do anything, the array
@@ -21,7 +29,7 @@ export function gatherBatch<Input>(
 ): GatheredBatch {
   const items = readArray('payloads', 'an array of payloads', payloads, mostEntries(limit));
   // A table without a codec takes bytes: there is no code to run for them.
-  if (isBytesCodec(codec)) return items.map(asBytes);
+  if (isBytesCodec(codec)) return items;
   const packer = new EntryPacker();
   for (const item of items) {
     const bytes = encodeWith(codec, item);
@@ -33,11 +41,20 @@ export function gatherBatch<Input>(
 }
 
 /** Measures a batch. Runs no code of the caller; nor may any run until it is copied. Throws SHALE_PAYLOAD. */
-export function measureBatch(codec: { readonly name: string }, batch: GatheredBatch): Payloads {
+export function measureBatch(batch: GatheredBatch): Payloads {
   if ('are' in batch) return batch;
   const lengths: number[] = [];
-  for (const view of batch) lengths.push(measureEncoded(codec, view));
-  return { are: 'measured', count: batch.length, views: batch, lengths } satisfies MeasuredPayloads;
+  for (let i = 0; i < batch.length; i++) {
+    let length = lengthOfBytes(batch[i]);
+    if (length < 0) {
+      batch[i] = asBytes(batch[i]);
+      length = measurePayload(batch[i]);
+    }
+    lengths.push(length);
+  }
+  // What had a length is a Uint8Array.
+  const views = batch as readonly Uint8Array[];
+  return { are: 'measured', count: views.length, views, lengths } satisfies MeasuredPayloads;
 }
 
 /** Payload bytes of measured or copied payloads. */
