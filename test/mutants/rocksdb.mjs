@@ -122,7 +122,7 @@ export const rocksdb = [
   },
   {
     name: 'health-of-reopening',
-    removes: 'what goes wrong while RocksDB is opened anew',
+    removes: 'what goes wrong while RocksDB is reopened',
     edits: [
       {
         file: 'packages/rocksdb/native/database/database.cc',
@@ -139,7 +139,7 @@ export const rocksdb = [
   },
   {
     name: 'full-after-reopening',
-    removes: 'the full disk of a database that could not be opened anew for want of room',
+    removes: 'the full disk of a database that could not be reopened for want of room',
     edits: [
       {
         file: 'packages/rocksdb/native/database/database.cc',
@@ -151,11 +151,11 @@ export const rocksdb = [
   },
   {
     name: 'poison-after-reopening',
-    removes: 'the latch of a database that could not be opened anew',
+    removes: 'the latch of a database that could not be reopened',
     edits: [
       {
         file: 'packages/rocksdb/native/database/database.cc',
-        from: '      health_->poison("opening the database anew failed: " + error.message);\n',
+        from: '      health_->poison("reopening the database failed: " + error.message);\n',
         to: '',
       },
     ],
@@ -163,7 +163,7 @@ export const rocksdb = [
   },
   {
     name: 'reads-after-reopening',
-    removes: 'the reads of a database that could not be opened anew for writing',
+    removes: 'the reads of a database that could not be reopened for writing',
     edits: [
       {
         file: 'packages/rocksdb/native/database/database.cc',
@@ -461,7 +461,7 @@ export const rocksdb = [
     removes: 'the lock of a directory of backups',
     edits: [
       {
-        file: 'packages/rocksdb/native/calls/backup.cc',
+        file: 'packages/rocksdb/native/database/backups.cc',
         from: 'const int error = lockFile(file_.number(), kind);',
         to: 'const int error = shared ? lockFile(file_.number(), kind) : 0;',
       },
@@ -473,7 +473,7 @@ export const rocksdb = [
     removes: 'the look at whose backup it is that is one too many',
     edits: [
       {
-        file: 'packages/rocksdb/native/calls/backup.cc',
+        file: 'packages/rocksdb/native/database/backups.cc',
         from: 'if (info.app_metadata == metadata) ids.push_back(info.backup_id);',
         to: 'ids.push_back(info.backup_id);',
       },

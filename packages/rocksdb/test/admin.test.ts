@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableRange, tableRangeUpTo } from '@shale/codec';
-import type { Database } from '@shale/rocksdb';
+import { type Database, listBackups, removeBackup } from '@shale/rocksdb';
 import { expect, test } from 'vitest';
 import { readRange, verifyTable, writeRuns } from './fixtures/entries.mjs';
 import { temporaryDatabase, temporaryFolder } from './support/temporary.js';
@@ -146,4 +146,19 @@ test('two hundred calls at once all come back', async () => {
   await Promise.all(calls);
   verifyTable(database, id, 1n, 1000n);
   expect(existsSync(database.path)).toBe(true);
+});
+
+test('a backup is not removed in place of another one with its id, and the error names the directory', async () => {
+  const database = await temporaryDatabase();
+  const directory = join(temporaryFolder(), 'backups');
+  const made = await database.createBackup(directory, { metadata: 'mine' });
+  const another = { seconds: made.seconds, metadata: 'another' };
+  await expect(removeBackup(directory, made.id, another)).rejects.toMatchObject({
+    code: 'ROCKSDB_NOT_FOUND',
+    path: directory,
+    severity: 'none',
+  });
+  expect((await listBackups(directory)).backups).toHaveLength(1);
+  await removeBackup(directory, made.id, made);
+  expect((await listBackups(directory)).backups).toEqual([]);
 });

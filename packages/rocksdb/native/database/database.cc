@@ -184,12 +184,12 @@ void SharedDatabase::reopen(Opening opening, bool full) {
     } else if (error.code == "ROCKSDB_NO_RESOURCES") {
       health_->starve(error.message);
     } else {
-      health_->poison("opening the database anew failed: " + error.message);
+      health_->poison("reopening the database failed: " + error.message);
     }
     throw;
   } catch (...) {
     giveUpWriting();
-    health_->poison("opening the database anew failed");
+    health_->poison("reopening the database failed");
     throw;
   }
 }
