@@ -134,6 +134,18 @@ export const engine = [
     killers: ['packages/engine/test/reclaimer.test.ts'],
   },
   {
+    name: 'reclaim-looks-once',
+    removes: 'the memory of what whole files have been looked for',
+    edits: [{ file: 'packages/engine/src/reclaimer.ts', from: 'this.#fresh.clear();', to: '' }],
+    killers: ['packages/engine/test/reclaimer.test.ts'],
+  },
+  {
+    name: 'reclaim-of-drops',
+    removes: 'the giving back of what a dropped table held',
+    edits: [{ file: 'packages/engine/src/reclaimer.ts', from: 'this.#note(id, U64_MAX);', to: '' }],
+    killers: ['packages/engine/test/reclaimer.test.ts', 'packages/engine/test/space.test.ts'],
+  },
+  {
     name: 'removal-lane-order',
     removes: 'the place of an append behind the trims of its table that wait for a frame',
     edits: [

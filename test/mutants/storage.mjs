@@ -13,6 +13,23 @@ export const storage = [
     killers: ['packages/storage/test/compact-damage.test.ts'],
   },
   {
+    name: 'reclaim-worth',
+    removes: 'the share of trimmed entries that a file must have to be compacted for them',
+    edits: [
+      {
+        file: 'packages/storage/src/space/reclaim-plan.ts',
+        from: 'if (gain === 0 || gain < unit.cost * minRatio) continue;',
+        to: 'if (gain === 0) continue;',
+      },
+      {
+        file: 'packages/storage/src/space/reclaim-plan.ts',
+        from: 'if (gain < (cost + along) * minRatio) return [];',
+        to: 'if (gain < (cost + along) * minRatio * 0) return [];',
+      },
+    ],
+    killers: ['packages/storage/test/reclaim-plan.test.ts', 'packages/engine/test/space.test.ts'],
+  },
+  {
     name: 'advice-of-mismatch',
     removes:
       'the difference between a table that is past the expected sequence and one that is before it, in what a mismatch says',

@@ -15,6 +15,7 @@ import { Lifecycle } from './lifecycle.js';
 import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
 import { ReadMemory } from './read/read-memory.js';
+import { worthOf } from './reclaim-policy.js';
 import { Reclaimer } from './reclaimer.js';
 import type { ShardResults, ShardTasks } from './shard/protocol.js';
 import { Shard } from './shard/shard.js';
@@ -104,15 +105,24 @@ export class Engine {
     });
     this.reclaimer = new Reclaimer({
       instance: options.instance,
-      reclaim: async (trimmed, deep, span) => {
+      worth: worthOf(options.reclaim),
+      reclaim: async (trimmed, deep, spans) => {
         // Before anything else can happen: the reclaim leaves out what is dropped from here on.
         const since = this.log.dropCount();
         return await this.nextShard().request<'reclaim'>(
-          { kind: 'reclaim', trimmed, deep, span, since },
+          { kind: 'reclaim', trimmed, deep, spans, since },
           'fail',
           [trimmed.buffer],
         );
       },
+      weigh: async (trimmed) =>
+        await this.nextShard().request<'weigh'>({ kind: 'weigh', trimmed }, 'fail', [trimmed.buffer]),
+      compact: async (trimmed, worth) =>
+        await this.nextShard().request<'compactWorthwhile'>(
+          { kind: 'compactWorthwhile', trimmed, worth },
+          'fail',
+          [trimmed.buffer],
+        ),
       activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
       isHealthy: () => this.health.state === 'well',
     });

@@ -46,6 +46,7 @@ export type { Durability, ResolvedOptions, WalOptions } from './options.js';
 export type { Entry, RegionEntry } from './read/entry.js';
 export type { ReadOptions, ReadRange, RegionReadOptions } from './read/read-options.js';
 export type { TableChunk, TableRead } from './read/table-read.js';
+export type { ReclaimPolicy } from './reclaim-policy.js';
 export type { ReclaimStats } from './reclaimer.js';
 export type { Region } from './region/region.js';
 export type { RegionReport, TableBounds } from './region/region-recovery.js';

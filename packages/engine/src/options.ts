@@ -2,6 +2,7 @@ import { mustBe } from '@shale/codec';
 import { HANDLE_OPTIONS, invalid, type RocksDBOptions, readBag, shareOfMemory } from '@shale/storage';
 import { isSignal } from './abort.js';
 import { processors } from './cpu-quota.js';
+import { type ReclaimPolicy, toReclaimOption } from './reclaim-policy.js';
 import type { ShardBy } from './routing.js';
 
 /**
@@ -129,6 +130,15 @@ export interface WalOptions {
    */
   readonly reuse?: boolean;
   /**
+   * Whether the space of trimmed entries and dropped tables comes back by itself. `'auto'`: files that hold nothing else
+   * are dropped soon after a trim; the rest is compacted, once nothing has been written for a second, where trimmed
+   * entries are half of what a compaction reads. An object says what it must be worth, and how fast it goes. `'off'`:
+   * only `wal.reclaim()` gives space back, and RocksDB when it compacts by itself.
+   *
+   * @defaultValue `'auto'`
+   */
+  readonly reclaim?: 'auto' | 'off' | ReclaimPolicy;
+  /**
    * RocksDB's own options. All WALs that share a database in one process must give the same.
    *
    * @defaultValue none: RocksDB's options have defaults of their own
@@ -188,6 +198,8 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   waitForLock: integer(() => 0, 0, 2 ** 31 - 1),
   signal: { fallback: () => undefined, range: 'an AbortSignal', accepts: isSignal },
   reuse: flag(false),
+  // It is checked and filled in by itself.
+  reclaim: { fallback: () => 'auto', range: '', accepts: () => true },
   rocksdb: {
     fallback: () => ({}),
     range: "an object of RocksDB's options",
@@ -210,7 +222,7 @@ export function resolveOptions(options: WalOptions = {}): CheckedOptions {
       'reuse must be false with readOnly: true: each such WAL shows what was there when it was opened',
     );
   }
-  return { ...resolved, rocksdb };
+  return { ...resolved, reclaim: toReclaimOption(resolved.reclaim), rocksdb };
 }
 
 /** Checks any options against a table of rules, and fills in what was left out. */

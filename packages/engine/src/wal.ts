@@ -274,8 +274,8 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Gives back now the space of everything trimmed through this Wal so far, which otherwise comes back in the
-   * background once nothing has happened for a while: drops files that hold nothing else and compacts the others.
+   * Gives back now the space of everything trimmed and dropped through this Wal so far, whatever that is worth: drops
+   * files that hold nothing else and compacts the others. In the background it comes back as the option `reclaim` says.
    * Takes I/O in proportion to what shares files with the trimmed entries; appends, reads and trims go on meanwhile.
    *
    * Rejects with SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_POISONED, SHALE_IO, SHALE_CLOSED, and SHALE_OUTCOME_UNKNOWN

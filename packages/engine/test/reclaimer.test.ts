@@ -1,4 +1,4 @@
-import { type KeyRange, tableRangeUpTo } from '@shale/codec';
+import { type KeyRange, tableRangeUpTo, U64_MAX } from '@shale/codec';
 import type { ReclaimReport } from '@shale/storage';
 import { afterEach, expect, test, vi } from 'vitest';
 import { MOST_TABLES, Reclaimer } from '../dist/reclaimer.js';
@@ -15,31 +15,58 @@ const REPORT: ReclaimReport = {
 };
 
 interface Call {
+  readonly what: 'drop files' | 'weigh' | 'compact' | 'reclaim all';
   readonly ranges: readonly KeyRange[];
-  readonly deep: boolean;
-  readonly span: KeyRange | null;
+  readonly spans: readonly KeyRange[];
 }
+
+const WORTH = { minRatio: 0.5, maxBytesPerSecond: Number.POSITIVE_INFINITY };
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-function reclaimerOf({ instance = 0, tookMs = (_deep: boolean): number => 0 } = {}): {
+/**
+ * @param bytesOf bytes of table files that a range takes
+ * @param compacts what a compaction does to them; returns the bytes that it read
+ */
+function reclaimerOf({
+  instance = 0,
+  worth = WORTH as typeof WORTH | null,
+  tookMs = (_deep: boolean): number => 0,
+  bytesOf = (_range: KeyRange): number => 0,
+  compacts = (): number => 0,
+} = {}): {
   reclaimer: Reclaimer;
   calls: Call[];
   trim: (table: bigint, upTo: bigint) => void;
 } {
   const calls: Call[] = [];
+  const rangesOf = (trimmed: BigUint64Array): KeyRange[] => {
+    const ranges: KeyRange[] = [];
+    for (let i = 0; i < trimmed.length; i += TRIMMED_STRIDE) {
+      const [region = 0n, table = 0n, upTo = 0n] = trimmed.subarray(i);
+      ranges.push(tableRangeUpTo(instance, { region, table }, upTo));
+    }
+    return ranges;
+  };
   const reclaimer = new Reclaimer({
     instance,
-    reclaim: async (trimmed, deep, span) => {
-      const ranges: KeyRange[] = [];
-      for (let i = 0; i < trimmed.length; i += TRIMMED_STRIDE) {
-        const [region = 0n, table = 0n, upTo = 0n] = trimmed.subarray(i);
-        ranges.push(tableRangeUpTo(instance, { region, table }, upTo));
-      }
-      calls.push({ ranges, deep, span });
+    worth,
+    reclaim: async (trimmed, deep, spans) => {
+      calls.push({ what: deep ? 'reclaim all' : 'drop files', ranges: rangesOf(trimmed), spans });
       return { ...REPORT, elapsedMs: tookMs(deep) };
+    },
+    weigh: async (trimmed) => {
+      const ranges = rangesOf(trimmed);
+      calls.push({ what: 'weigh', ranges, spans: [] });
+      return Float64Array.from(ranges, bytesOf);
+    },
+    compact: async (trimmed) => {
+      const ranges = rangesOf(trimmed);
+      calls.push({ what: 'compact', ranges, spans: [] });
+      const bytesRead = compacts();
+      return { left: Float64Array.from(ranges, bytesOf), compactions: bytesRead === 0 ? 0 : 1, bytesRead };
     },
     activity: () => 0,
     isHealthy: () => true,
@@ -53,6 +80,13 @@ function reclaimerOf({ instance = 0, tookMs = (_deep: boolean): number => 0 } = 
   return { reclaimer, calls, trim };
 }
 
+/** Longer than it takes until whole files were dropped and compactions looked at. */
+const LATER_MS = 2000;
+
+function rangeUpTo(table: bigint, upTo: bigint): KeyRange {
+  return tableRangeUpTo(0, { region: 1n, table }, upTo);
+}
+
 test('of tables beyond the most only the span is remembered, which is compacted with the ranges of the others', async () => {
   const { reclaimer, calls, trim } = reclaimerOf();
   const most = BigInt(MOST_TABLES);
@@ -63,14 +97,13 @@ test('of tables beyond the most only the span is remembered, which is compacted 
   await reclaimer.now();
   const [call] = calls;
   expect(call?.ranges).toHaveLength(MOST_TABLES);
-  expect(call?.ranges[1]).toEqual(tableRangeUpTo(0, { region: 1n, table: 1n }, 6n));
-  expect(call?.span).toEqual({
-    lower: tableRangeUpTo(0, { region: 1n, table: most + 3n }, 5n).lower,
-    upper: tableRangeUpTo(0, { region: 1n, table: most + 9n }, 5n).upper,
-  });
-  expect(reclaimer.stats).toEqual({ runs: 1, failures: 0, pending: 0 });
+  expect(call?.ranges[1]).toEqual(rangeUpTo(1n, 6n));
+  expect(call?.spans).toEqual([
+    { lower: rangeUpTo(most + 3n, 5n).lower, upper: rangeUpTo(most + 9n, 5n).upper },
+  ]);
+  expect(reclaimer.stats).toEqual({ runs: 1, failures: 0, pending: 0, pendingBytes: 0 });
   await reclaimer.now();
-  expect(calls[1]).toEqual({ ranges: [], deep: true, span: null });
+  expect(calls[1]).toEqual({ what: 'reclaim all', ranges: [], spans: [] });
 });
 
 test('what is trimmed or dropped while a reclaim runs is told from what the reclaim was about', async () => {
@@ -83,10 +116,7 @@ test('what is trimmed or dropped while a reclaim runs is told from what the recl
   await running;
   expect(reclaimer.stats.pending).toBe(2);
   await reclaimer.now();
-  expect(calls[1]?.ranges).toEqual([
-    tableRangeUpTo(0, { region: 1n, table: 1n }, 6n),
-    tableRangeUpTo(0, { region: 1n, table: 2n }, 5n),
-  ]);
+  expect(calls[1]?.ranges).toEqual([rangeUpTo(1n, 6n), rangeUpTo(2n, 5n)]);
   reclaimer.stop();
   expect(reclaimer.stats.pending).toBe(0);
 });
@@ -100,12 +130,12 @@ test('a trim that falls into the span while a reclaim compacts it is not forgott
   trim(most + 5n, 5n);
   await running;
   await reclaimer.now();
-  expect(calls[1]?.span).not.toBeNull();
+  expect(calls[1]?.spans).toHaveLength(1);
   reclaimer.stop();
 });
 
-test('a trim whose table is dropped before its answer leaves nothing to give back', async () => {
-  const { reclaimer } = reclaimerOf();
+test('of a trim whose table is dropped before its answer nothing is left but the drop', async () => {
+  const { reclaimer, calls } = reclaimerOf();
   const ref = new TableRef(
     addressOf({ region: 1n, table: 1n }, { instance: 0, shards: 1, shardBy: 'table' }),
     null,
@@ -114,22 +144,23 @@ test('a trim whose table is dropped before its answer leaves nothing to give bac
   reclaimer.begin(underWay);
   await reclaimer.drop({ region: 1n, table: 1n }, async () => undefined);
   reclaimer.end(underWay, 5n);
-  expect(reclaimer.stats.pending).toBe(0);
+  await reclaimer.now();
+  expect(calls[0]).toMatchObject({ ranges: [], spans: [rangeUpTo(1n, U64_MAX)] });
   reclaimer.stop();
 });
 
 test('after files were dropped they are left alone for ten times as long, whatever a compaction took', async () => {
   vi.useFakeTimers();
   const { reclaimer, calls, trim } = reclaimerOf({ tookMs: (deep) => (deep ? 3_600_000 : 500) });
-  // The second one, after a quiet second, is deep and lets go of the table.
+  const drops = (): number => calls.filter(({ what }) => what === 'drop files').length;
   trim(1n, 5n);
-  await vi.advanceTimersByTimeAsync(2000);
-  expect(calls.map(({ deep }) => deep)).toEqual([false, true]);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  expect(drops()).toBe(1);
   trim(1n, 6n);
   await vi.advanceTimersByTimeAsync(4900);
-  expect(calls).toHaveLength(2);
+  expect(drops()).toBe(1);
   await vi.advanceTimersByTimeAsync(200);
-  expect(calls.map(({ deep }) => deep)).toEqual([false, true, false]);
+  expect(drops()).toBe(2);
   reclaimer.stop();
 });
 
@@ -137,9 +168,142 @@ test('whole files are left alone for ten seconds at most', async () => {
   vi.useFakeTimers();
   const { reclaimer, calls, trim } = reclaimerOf({ tookMs: () => 60_000 });
   trim(1n, 5n);
-  await vi.advanceTimersByTimeAsync(2000);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
   trim(1n, 6n);
   await vi.advanceTimersByTimeAsync(10_100);
-  expect(calls.map(({ deep }) => deep)).toEqual([false, true, false]);
+  expect(calls.filter(({ what }) => what === 'drop files')).toHaveLength(2);
   reclaimer.stop();
+});
+
+test('what has been looked at is looked at again only with what was trimmed since', async () => {
+  vi.useFakeTimers();
+  const { reclaimer, calls, trim } = reclaimerOf({ bytesOf: () => 1000 });
+  for (let table = 1n; table <= 100n; table++) trim(table, 5n);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  expect(calls.map(({ what, ranges }) => [what, ranges.length])).toEqual([
+    ['drop files', 100],
+    ['weigh', 100],
+    ['compact', 100],
+  ]);
+  calls.length = 0;
+  trim(7n, 6n);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  trim(7n, 7n);
+  await vi.advanceTimersByTimeAsync(60_000);
+  // Nothing was worth it, and there is not an eighth more to gain.
+  expect(calls).toEqual([
+    { what: 'drop files', ranges: [rangeUpTo(7n, 6n)], spans: [] },
+    { what: 'weigh', ranges: [rangeUpTo(7n, 6n)], spans: [] },
+    { what: 'drop files', ranges: [rangeUpTo(7n, 7n)], spans: [] },
+    { what: 'weigh', ranges: [rangeUpTo(7n, 7n)], spans: [] },
+  ]);
+  expect(reclaimer.stats).toMatchObject({ pending: 100, pendingBytes: 100_000 });
+  reclaimer.stop();
+});
+
+test('what compactions are worth is looked at again when there is an eighth more to gain', async () => {
+  vi.useFakeTimers();
+  const { reclaimer, calls, trim } = reclaimerOf({ bytesOf: () => 1000 });
+  for (let table = 1n; table <= 80n; table++) trim(table, 5n);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  for (const [more, looks] of [
+    [9n, 1],
+    [1n, 2],
+  ] as const) {
+    const pending = BigInt(reclaimer.stats.pending);
+    for (let table = 1n; table <= more; table++) trim(pending + table, 5n);
+    await vi.advanceTimersByTimeAsync(LATER_MS);
+    expect(calls.filter(({ what }) => what === 'compact')).toHaveLength(looks);
+  }
+  reclaimer.stop();
+});
+
+test('what is in no table file, or no longer, is let go of', async () => {
+  vi.useFakeTimers();
+  let stored = 1000;
+  const { reclaimer, calls, trim } = reclaimerOf({
+    bytesOf: () => stored,
+    compacts: () => {
+      stored = 0;
+      return 1500;
+    },
+  });
+  trim(1n, 5n);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  expect(reclaimer.stats).toEqual({ runs: 2, failures: 0, pending: 0, pendingBytes: 0 });
+  trim(2n, 5n);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  expect(calls.filter(({ what }) => what === 'compact')).toHaveLength(1);
+  expect(reclaimer.stats).toEqual({ runs: 4, failures: 0, pending: 0, pendingBytes: 0 });
+  reclaimer.stop();
+});
+
+test('a compaction that freed less than it promised is not done again before there is twice as much to gain', async () => {
+  vi.useFakeTimers();
+  const { reclaimer, calls, trim } = reclaimerOf({ bytesOf: () => 1000, compacts: () => 2000 });
+  trim(1n, 5n);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  expect(calls.filter(({ what }) => what === 'compact')).toHaveLength(1);
+  calls.length = 0;
+  trim(1n, 6n);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  expect(calls.map(({ what }) => what)).toEqual(['drop files', 'weigh']);
+  trim(2n, 5n);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  expect(calls.at(-1)).toEqual({
+    what: 'compact',
+    ranges: [rangeUpTo(1n, 6n), rangeUpTo(2n, 5n)],
+    spans: [],
+  });
+  reclaimer.stop();
+});
+
+test('a dropped table is compacted, and no file of it is dropped', async () => {
+  vi.useFakeTimers();
+  const { reclaimer, calls, trim } = reclaimerOf({ bytesOf: () => 1000 });
+  trim(1n, 5n);
+  await reclaimer.drop({ region: 1n, table: 1n }, async () => undefined);
+  await vi.advanceTimersByTimeAsync(LATER_MS);
+  expect(calls.map(({ what, ranges }) => [what, ranges])).toEqual([
+    ['weigh', [rangeUpTo(1n, U64_MAX)]],
+    ['compact', [rangeUpTo(1n, U64_MAX)]],
+  ]);
+  reclaimer.stop();
+});
+
+test('a drop that fails leaves nothing to give back', async () => {
+  const { reclaimer } = reclaimerOf();
+  const failing = reclaimer.drop({ region: 1n, table: 1n }, () => Promise.reject(new Error('not now')));
+  await expect(failing).rejects.toThrow('not now');
+  expect(reclaimer.stats.pending).toBe(0);
+});
+
+test('what lies beyond the most tables is compacted at ever longer intervals', async () => {
+  vi.useFakeTimers();
+  const { reclaimer, calls, trim } = reclaimerOf({ bytesOf: () => 1000 });
+  const most = BigInt(MOST_TABLES);
+  // Their own bytes keep them known.
+  for (let table = 0n; table < most; table++) trim(table, 5n);
+  const beyond = async (trims: number): Promise<number> => {
+    for (let i = 0n; i < trims; i++) trim(most + i, 5n);
+    await vi.advanceTimersByTimeAsync(LATER_MS);
+    return calls.filter(({ what }) => what === 'reclaim all').length;
+  };
+  expect(await beyond(3)).toBe(1);
+  expect(await beyond(5)).toBe(1);
+  expect(await beyond(1)).toBe(2);
+  expect(await beyond(11)).toBe(2);
+  expect(await beyond(1)).toBe(3);
+  reclaimer.stop();
+});
+
+test('where it is off nothing happens by itself, and now() gives everything back', async () => {
+  vi.useFakeTimers();
+  const { reclaimer, calls, trim } = reclaimerOf({ worth: null, bytesOf: () => 1000 });
+  trim(1n, 5n);
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(calls).toEqual([]);
+  await reclaimer.now();
+  expect(calls).toEqual([{ what: 'reclaim all', ranges: [rangeUpTo(1n, 5n)], spans: [] }]);
+  expect(reclaimer.stats.pending).toBe(0);
 });

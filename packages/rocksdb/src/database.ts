@@ -422,6 +422,21 @@ export class Database {
     await native().deleteFilesInRanges(this.#handle, ranges, requireOptions(options).since);
   }
 
+  /**
+   * About how many bytes of table files each range takes, to the size of a block.
+   *
+   * @param ranges at most 65,536
+   * @param options whether what is in memory counts, too; default: no
+   */
+  async approximateSizes(
+    ranges: readonly (readonly [lower: Uint8Array, upper: Uint8Array])[],
+    options: { readonly memory?: boolean } = {},
+  ): Promise<Float64Array> {
+    const memory = requireOptions(options).memory ?? false;
+    const bytes = await native().approximateSizes(this.#handle, ranges, memory);
+    return new Float64Array(bytes.buffer, bytes.byteOffset, ranges.length);
+  }
+
   /** Makes a consistent copy in a directory that must not exist yet; table files are linked where possible. */
   async checkpoint(directory: string): Promise<void> {
     await native().checkpoint(this.#handle, directory);

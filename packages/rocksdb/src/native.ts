@@ -123,6 +123,11 @@ export interface NativeBinding {
     ranges: readonly (readonly [Keys, Keys, Keys?])[],
     since: bigint | undefined,
   ): Promise<void>;
+  approximateSizes(
+    handle: NativeHandle,
+    ranges: readonly (readonly [Keys, Keys])[],
+    memory: boolean,
+  ): Promise<Uint8Array>;
   checkpoint(handle: NativeHandle, directory: string): Promise<void>;
   resume(handle: NativeHandle): Promise<void>;
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableRange, tableRangeUpTo } from '@shale/codec';
@@ -52,6 +53,41 @@ test('compactRange takes either bound, and refuses bounds in the wrong order', a
     RangeError,
   );
   verifyTable(database, id, 1n, 100n);
+});
+
+test('approximateSizes tells about how many bytes of table files ranges take, and with what is in memory if asked to', async () => {
+  const database = await temporaryDatabase();
+  const key = (table: number, entry: number): Uint8Array =>
+    Buffer.from(`${table}-${String(entry).padStart(6, '0')}`);
+  const fill = (table: number): void => {
+    for (let entry = 0; entry < 200; entry++)
+      database.put(key(table, entry), randomBytes(5000), { sync: false });
+  };
+  fill(1);
+  expect([...(await database.approximateSizes([[key(1, 0), key(2, 0)]]))]).toEqual([0]);
+  await database.flush();
+  fill(2);
+  const sizes = await database.approximateSizes([
+    [key(1, 0), key(2, 0)],
+    [key(1, 50), key(1, 100)],
+    [key(1, 50), key(1, 50)],
+    [key(2, 0), key(3, 0)],
+  ]);
+  const near = (bytes: number): unknown =>
+    expect.toSatisfy((size: number) => Math.abs(size - bytes) < 20_000, `about ${bytes}`);
+  expect([...sizes]).toEqual([near(1_000_000), near(250_000), 0, 0]);
+  const both = await database.approximateSizes([[key(1, 0), key(3, 0)]], { memory: true });
+  expect([...both]).toEqual([near(2_000_000)]);
+  expect([...(await database.approximateSizes([]))]).toEqual([]);
+});
+
+test('approximateSizes refuses what is no list of ranges, and more than it takes', async () => {
+  const database = await temporaryDatabase();
+  const a = Buffer.from('a');
+  const b = Buffer.from('b');
+  for (const ranges of [null, [a], [[b, a]], [[a, 1]], Array.from({ length: 65_537 }, () => [a, b])]) {
+    await expect(database.approximateSizes(ranges as never)).rejects.toThrow(/ranges|upper/);
+  }
 });
 
 test('deleteFilesInRanges gives the space of whole files back at once, and only in the ranges', async () => {

@@ -62,6 +62,7 @@ export type {
 } from './repair/events.js';
 export { type RepairOptions, repairDatabase } from './repair/repair.js';
 export type { ReclaimOptions, ReclaimReport } from './space/reclaim.js';
+export type { WorthOptions, WorthReport } from './space/worthwhile.js';
 export type { LogStats, RocksDBStats } from './stats.js';
 export type { LogCounters } from './tables/counters.js';
 export { toPath } from './targets/location.js';

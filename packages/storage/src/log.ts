@@ -48,6 +48,7 @@ import { resolveSpan } from './read/read-span.js';
 import { type RegionEntry, RegionScan, regionEntries } from './read/region-scan.js';
 import { compact } from './space/compaction.js';
 import { type ReclaimOptions, type ReclaimReport, reclaim } from './space/reclaim.js';
+import { compactWorthwhile, storedBytes, type WorthOptions, type WorthReport } from './space/worthwhile.js';
 import { type LogStats, stats } from './stats.js';
 import type { LogContext } from './tables/context.js';
 import { newCounters } from './tables/counters.js';
@@ -413,6 +414,21 @@ export class Log {
   async reclaim(ranges: Iterable<KeyRange>, options: ReclaimOptions = {}): Promise<ReclaimReport> {
     this.#life.requireWritable();
     return await reclaim(this.#context, ranges, options);
+  }
+
+  /** About how many bytes each range takes, in table files, to the size of a block, and in memory. */
+  async storedBytes(ranges: Iterable<KeyRange>): Promise<Float64Array> {
+    this.#life.requireOpen();
+    return await storedBytes(this.#context, ranges);
+  }
+
+  /**
+   * Compacts those parts of the database of which trimmed ranges, or those of dropped tables, take a large enough share.
+   * It removes only what has been removed already, whatever ranges it is given.
+   */
+  async compactWorthwhile(ranges: Iterable<KeyRange>, options: WorthOptions): Promise<WorthReport> {
+    this.#life.requireWritable();
+    return await compactWorthwhile(this.#context, ranges, options);
   }
 
   /**

@@ -47,7 +47,7 @@ function calls(log: Log, path: string): Record<string, { call: Call; good: Recor
     verify: { call: (options) => [...log.verify(options)], good: { chunkBytes: 65536 } },
     reclaim: {
       call: (options) => log.reclaim([], options),
-      good: { deep: false, span: undefined, since: 0n },
+      good: { deep: false, spans: undefined, since: 0n },
     },
     backup: { call: (options) => log.backup(`${path}-backups`, options), good: { keep: 3 } },
   };

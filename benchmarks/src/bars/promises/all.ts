@@ -1,4 +1,5 @@
 import { eventLoopBar } from './event-loop.js';
+import { idleBar } from './idle.js';
 import { jointBar } from './joint.js';
 import { memoryBar } from './memory.js';
 import { namesBar } from './names.js';
@@ -6,11 +7,13 @@ import { openBar } from './open.js';
 import type { PromiseBar } from './promise-bar.js';
 import { spaceBar } from './space.js';
 import { tablesBar } from './tables.js';
+import { trimmedOnceBar } from './trimmed-once.js';
 import { trimsBar } from './trims.js';
 
 /** Every promise that holds on any machine. */
 export const PROMISE_BARS: readonly PromiseBar[] = [
   eventLoopBar,
+  idleBar,
   jointBar,
   memoryBar,
   namesBar('names', 100_000, false),
@@ -18,5 +21,6 @@ export const PROMISE_BARS: readonly PromiseBar[] = [
   openBar,
   spaceBar,
   tablesBar,
+  trimmedOnceBar,
   trimsBar,
 ];

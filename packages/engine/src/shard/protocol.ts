@@ -1,5 +1,12 @@
 import type { ErrorData, KeyRange, ScanLayout, TableId } from '@shale/codec';
-import type { RangeBounds, ReclaimReport, RegionPosition, SequenceSpan } from '@shale/storage';
+import type {
+  RangeBounds,
+  ReclaimReport,
+  RegionPosition,
+  SequenceSpan,
+  WorthOptions,
+  WorthReport,
+} from '@shale/storage';
 
 /*
  * What a shard's thread is asked and what it answers. Appends travel as codec frames in a transferred buffer that
@@ -97,8 +104,21 @@ export interface ShardTasks {
     readonly trimmed: BigUint64Array;
     readonly deep: boolean;
     /** What to compact beside it when it is deep, whatever it holds. */
-    readonly span: KeyRange | null;
+    readonly spans: readonly KeyRange[];
     readonly since: bigint;
+  };
+  /** About how many bytes trimmed tables take, in table files and in memory. */
+  weigh: {
+    readonly kind: 'weigh';
+    /** {@link TRIMMED_STRIDE} numbers of each table. */
+    readonly trimmed: BigUint64Array;
+  };
+  /** Compact where trimmed tables make it worth it. */
+  compactWorthwhile: {
+    readonly kind: 'compactWorthwhile';
+    /** {@link TRIMMED_STRIDE} numbers of each table. */
+    readonly trimmed: BigUint64Array;
+    readonly worth: WorthOptions;
   };
   /** Heads of the tables from `lower` to `upper`, both inclusive, at most about `limit`. */
   regionHeads: {
@@ -208,6 +228,8 @@ export interface ShardResults {
     readonly problems: readonly ErrorData[];
   };
   reclaim: ReclaimReport;
+  weigh: Float64Array;
+  compactWorthwhile: WorthReport;
   install: null;
   listNext: { readonly items: readonly unknown[]; readonly done: boolean };
   cursorEnd: null;

@@ -90,6 +90,10 @@ export class ShardWorker {
       }
       case 'reclaim':
         return this.#reclaim(task);
+      case 'weigh':
+        return this.#weigh(task);
+      case 'compactWorthwhile':
+        return this.#compactWorthwhile(task);
       case 'install':
         return this.#install(task);
       case 'listNext':
@@ -205,10 +209,19 @@ export class ShardWorker {
 
   /** Mostly waits: the thread serves appends meanwhile. */
   async #reclaim(task: ShardTasks['reclaim']): Promise<Outcome> {
-    const { trimmed, deep, span, since } = task;
+    const { trimmed, deep, spans, since } = task;
     const log = this.#open();
-    const ranges = rangesOf(log.instance, trimmed);
-    return plain(await log.reclaim(ranges, { deep, since, ...(span === null ? {} : { span }) }));
+    return plain(await log.reclaim(rangesOf(log.instance, trimmed), { deep, since, spans }));
+  }
+
+  async #weigh({ trimmed }: ShardTasks['weigh']): Promise<Outcome> {
+    const log = this.#open();
+    return plain(await log.storedBytes(rangesOf(log.instance, trimmed)));
+  }
+
+  async #compactWorthwhile({ trimmed, worth }: ShardTasks['compactWorthwhile']): Promise<Outcome> {
+    const log = this.#open();
+    return plain(await log.compactWorthwhile(rangesOf(log.instance, trimmed), worth));
   }
 
   async #detach(): Promise<Outcome> {

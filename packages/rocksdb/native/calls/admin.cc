@@ -1,4 +1,4 @@
-// The calls that may take long and so return promises: syncWal, flush, compactRange, deleteFilesInRanges,
+// The calls that may take long and so return promises: syncWal, flush, compactRange, deleteFilesInRanges, approximateSizes,
 // checkpoint, resume.
 #include <rocksdb/convenience.h>
 #include <rocksdb/utilities/checkpoint.h>
@@ -89,6 +89,30 @@ napi_value compactRange(const Arguments& arguments) {
 
 using OwnedRange = std::pair<std::string, std::string>;
 
+// Calls `take` with each [lower, upper] of the array that argument `index` is, and with the element itself.
+template <class Take>
+void forEachRange(const Arguments& arguments, size_t index, Take take) {
+  const napi_env env = arguments.env();
+  bool isArray = false;
+  check(napi_is_array(env, arguments.raw(index), &isArray));
+  if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
+  uint32_t count = 0;
+  check(napi_get_array_length(env, arguments.raw(index), &count));
+  for (uint32_t i = 0; i < count; i++) {
+    const HandleScope scope(env);
+    napi_value element;
+    napi_value ends[2];
+    check(napi_get_element(env, arguments.raw(index), i, &element));
+    check(napi_is_array(env, element, &isArray));
+    if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
+    for (uint32_t j = 0; j < 2; j++) check(napi_get_element(env, element, j, &ends[j]));
+    OwnedRange range(arguments.bytes(ends[0], "lower").slice().ToString(),
+                     arguments.bytes(ends[1], "upper").slice().ToString());
+    if (range.first > range.second) throwRangeError("upper", "not below lower");
+    take(std::move(range), element);
+  }
+}
+
 // The type of a range differs between versions of RocksDB: pointers to slices once, optional slices later.
 template <class RangeType>
 rocksdb::Status callDeleteFilesInRanges(rocksdb::Status (*function)(rocksdb::DB*, rocksdb::ColumnFamilyHandle*,
@@ -111,31 +135,18 @@ rocksdb::Status callDeleteFilesInRanges(rocksdb::Status (*function)(rocksdb::DB*
 napi_value deleteFilesInRanges(const Arguments& arguments) {
   const napi_env env = arguments.env();
   Lease& lease = arguments.lease(0);
-  bool isArray = false;
-  check(napi_is_array(env, arguments.raw(1), &isArray));
-  if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
-  uint32_t count = 0;
-  check(napi_get_array_length(env, arguments.raw(1), &count));
   const bool guarded = !arguments.isUndefined(2);
   const uint64_t since = guarded ? arguments.bigint(2, "since") : 0;
   std::vector<OwnedRange> asked;
   std::vector<std::string> metaKeys;
-  for (uint32_t i = 0; i < count; i++) {
-    const HandleScope scope(env);
-    napi_value pair;
-    napi_value ends[3];
-    check(napi_get_element(env, arguments.raw(1), i, &pair));
-    check(napi_is_array(env, pair, &isArray));
-    if (!isArray) throwTypeError("ranges", "an array of [lower, upper]");
-    for (uint32_t j = 0; j < 3; j++) check(napi_get_element(env, pair, j, &ends[j]));
-    OwnedRange range(arguments.bytes(ends[0], "lower").slice().ToString(),
-                     arguments.bytes(ends[1], "upper").slice().ToString());
-    if (range.first > range.second) throwRangeError("upper", "not below lower");
-    std::string metaKey = guarded ? arguments.bytes(ends[2], "metaKey").slice().ToString() : "";
-    if (range.first == range.second) continue;
+  forEachRange(arguments, 1, [&](OwnedRange range, napi_value element) {
+    napi_value metaKey;
+    check(napi_get_element(env, element, 2, &metaKey));
+    std::string key = guarded ? arguments.bytes(metaKey, "metaKey").slice().ToString() : "";
+    if (range.first == range.second) return;
     asked.push_back(std::move(range));
-    metaKeys.push_back(std::move(metaKey));
-  }
+    metaKeys.push_back(std::move(key));
+  });
   return startDatabaseOperation(env, lease.forCall(), Duration::kLengthy, [=](SharedDatabase& database) {
     database.makeTrimmable();
     const DatabaseGuard guard(database);
@@ -149,6 +160,39 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
     if (ranges.empty()) return;
     throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, guard.db(), ranges), guard.path());
     database.refillReserve();
+  });
+}
+
+constexpr size_t kMostRanges = 65536;
+
+// approximateSizes(handle, [lower, upper][], withMemory): Promise<Uint8Array>, about how many bytes of table files each range
+// takes, as doubles, and with those in memory.
+napi_value approximateSizes(const Arguments& arguments) {
+  Lease& lease = arguments.lease(0);
+  lease.database();
+  const bool withMemory = arguments.boolean(2, "memory");
+  auto ranges = std::make_shared<std::vector<OwnedRange>>();
+  forEachRange(arguments, 1, [&](OwnedRange range, napi_value) {
+    if (ranges->size() == kMostRanges) throwRangeError("ranges", "at most 65536");
+    ranges->push_back(std::move(range));
+  });
+  auto held = std::make_shared<Reference>(lease.forCall());
+  const std::string path = (*held)->path();
+  return startOperation(arguments.env(), path, Duration::kBrief, [=]() -> Finish {
+    std::vector<rocksdb::Range> asked;
+    for (const auto& [lower, upper] : *ranges) asked.emplace_back(lower, upper);
+    std::vector<uint64_t> sizes(asked.size());
+    rocksdb::SizeApproximationOptions options;
+    options.include_files = true;
+    options.include_memtables = withMemory;
+    const DatabaseGuard guard(**held);
+    throwIfFailed(guard.db().GetApproximateSizes(options, guard.db().DefaultColumnFamily(), asked.data(),
+                                                 static_cast<int>(asked.size()), sizes.data()),
+                  guard.path());
+    auto bytes = std::make_shared<std::vector<double>>(sizes.begin(), sizes.end());
+    return [bytes](napi_env env) {
+      return makeBytes(env, reinterpret_cast<const char*>(bytes->data()), bytes->size() * sizeof(double));
+    };
   });
 }
 
@@ -180,6 +224,7 @@ void exportAdmin(napi_env env, napi_value exports) {
   exportFunction<flush>(env, exports, "flush");
   exportFunction<compactRange>(env, exports, "compactRange");
   exportFunction<deleteFilesInRanges>(env, exports, "deleteFilesInRanges");
+  exportFunction<approximateSizes>(env, exports, "approximateSizes");
   exportFunction<checkpoint>(env, exports, "checkpoint");
   exportFunction<resume>(env, exports, "resume");
 }

@@ -18,7 +18,7 @@ export async function compact(
 ): Promise<void> {
   const before = native({ path }, () => db.unreadableFiles().length);
   try {
-    await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'force' }));
+    await nativeAsync({ path }, () => db.compactRange(lower, upper, { bottommost: 'forceOptimized' }));
   } catch (error) {
     if (error instanceof WalError && error.code === 'SHALE_CORRUPT')
       await untilTold(db, before, error.message);

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type KeyRange, mustBe, toU64, WalError } from '@shale/codec';
+import type { LiveFile } from '@shale/rocksdb';
 import { readBag } from '../arguments/option-bag.js';
 import { toFlag } from '../arguments/switches.js';
 import { native, nativeAsync } from '../errors.js';
@@ -24,9 +25,10 @@ export interface ReclaimOptions {
    */
   readonly deep?: boolean | undefined;
   /**
-   * What to compact as well with `deep`, whatever it holds: where unlisted ranges are. Default: nothing.
+   * What to compact as well with `deep`, whatever it holds: where unlisted ranges are, and dropped tables. Default:
+   * nothing.
    */
-  readonly span?: KeyRange | undefined;
+  readonly spans?: readonly KeyRange[] | undefined;
   /**
    * What `Log.dropCount` said when the ranges were put together: those of tables that were dropped since, by whatever
    * log, are left out. For ranges of tables that other logs write. Default: what it says now.
@@ -73,11 +75,11 @@ export async function reclaim(
 ): Promise<ReclaimReport> {
   const { db, path } = context;
   const started = performance.now();
-  const { deep: isDeep, span, since: sinceGiven } = readBag('reclaim', options, RECLAIM_OPTIONS);
-  const wide = toSpan(span);
+  const { deep: isDeep, spans, since: sinceGiven } = readBag('reclaim', options, RECLAIM_OPTIONS);
+  const wide = toSpans(spans);
   const since = sinceGiven === undefined ? native({ path }, () => db.drops()) : toU64('since', sinceGiven);
   const trimmed = await requireTrimmed(context, ranges, since);
-  const wantsDeep = toFlag('deep', isDeep, false) && (trimmed.length > 0 || wide !== null);
+  const wantsDeep = toFlag('deep', isDeep, false) && (trimmed.length > 0 || wide.length > 0);
   const bytesBefore = await directoryBytes(path);
   const filesBefore = native({ path }, () => db.liveFiles().length);
   const deep = wantsDeep && (await flushIfRoom(context));
@@ -85,9 +87,8 @@ export async function reclaim(
   const held = droppable.length > 0 && snapshotsHeld(context);
   if (droppable.length > 0 && !held) await dropFiles(context, droppable, since);
   if (deep) {
-    const spans = wide === null ? [] : [wide];
-    const others = trimmed.filter((range) => !spans.some((span) => isInside(range, span)));
-    for (const { lower, upper } of [...spans, ...(await joinForCompaction(context, others))]) {
+    const all = [...wide, ...trimmed].sort((a, b) => Buffer.compare(a.lower, b.lower));
+    for (const { lower, upper } of await joinForCompaction(context, all)) {
       await compact(context, lower, upper);
     }
   }
@@ -101,18 +102,17 @@ export async function reclaim(
   };
 }
 
-const RECLAIM_OPTIONS = ['deep', 'span', 'since'] as const;
+const RECLAIM_OPTIONS = ['deep', 'spans', 'since'] as const;
 
-/** A range of keys, read once; null for none. Throws SHALE_INVALID_ARGUMENT. */
-function toSpan(span: unknown): KeyRange | null {
-  if (span === undefined) return null;
-  const { lower, upper } = readBag('the span of reclaim', span, ['lower', 'upper']);
-  if (lower instanceof Uint8Array && upper instanceof Uint8Array) return { lower, upper };
-  throw mustBe('span', 'a range of keys', span);
-}
-
-function isInside({ lower, upper }: KeyRange, span: KeyRange): boolean {
-  return Buffer.compare(lower, span.lower) >= 0 && Buffer.compare(upper, span.upper) <= 0;
+/** Ranges of keys, read once. Throws SHALE_INVALID_ARGUMENT. */
+function toSpans(spans: unknown): KeyRange[] {
+  if (spans === undefined) return [];
+  if (!Array.isArray(spans)) throw mustBe('spans', 'an array of ranges of keys', spans);
+  return spans.map((span: unknown) => {
+    const { lower, upper } = readBag('a span of reclaim', span, ['lower', 'upper']);
+    if (lower instanceof Uint8Array && upper instanceof Uint8Array) return { lower, upper };
+    throw mustBe('spans', 'an array of ranges of keys', span);
+  });
 }
 
 /** Flushes what is in memory. False if the disk is full. */
@@ -152,16 +152,33 @@ async function dropFiles(context: LogContext, ranges: readonly TrimmedRange[], s
 async function withWholeFiles(context: LogContext, ranges: readonly TrimmedRange[]): Promise<TrimmedRange[]> {
   const pace = new Pace();
   const whole: TrimmedRange[] = [];
-  const files = native({ path: context.path }, () => context.db.liveFiles()).filter((file) => file.level > 0);
+  const files = native({ path: context.path }, () => context.db.liveFiles())
+    .filter((file) => file.level > 0)
+    .sort((a, b) => Buffer.compare(a.smallest, b.smallest));
   for (const range of ranges) {
     if (pace.isDue) await pace.rest();
-    const isWhole = files.some(
-      (file) =>
-        Buffer.compare(file.smallest, range.lower) >= 0 && Buffer.compare(file.largest, range.upper) <= 0,
-    );
-    if (isWhole) whole.push(range);
+    for (let at = firstFrom(files, range.lower); at < files.length; at++) {
+      const file = files[at];
+      if (file === undefined || Buffer.compare(file.smallest, range.upper) >= 0) break;
+      if (Buffer.compare(file.largest, range.upper) > 0) continue;
+      whole.push(range);
+      break;
+    }
   }
   return whole;
+}
+
+/** The index of the first file, of those in order, that begins at a key or behind it. */
+function firstFrom(files: readonly LiveFile[], key: Uint8Array): number {
+  let low = 0;
+  let high = files.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const file = files[middle];
+    if (file !== undefined && Buffer.compare(file.smallest, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function snapshotsHeld(context: LogContext): boolean {

@@ -120,10 +120,13 @@ export async function joinForCompaction(
     const previous = joined.at(-1);
     const isNear =
       previous !== undefined &&
-      native({ path: context.path }, () => context.db.approximateSize(previous.upper, lower)) <
-        SMALL_GAP_BYTES;
-    if (previous !== undefined && isNear) joined[joined.length - 1] = { lower: previous.lower, upper };
-    else joined.push({ lower, upper });
+      (Buffer.compare(lower, previous.upper) <= 0 ||
+        native({ path: context.path }, () => context.db.approximateSize(previous.upper, lower)) <
+          SMALL_GAP_BYTES);
+    if (previous !== undefined && isNear) {
+      const end = Buffer.compare(upper, previous.upper) > 0 ? upper : previous.upper;
+      joined[joined.length - 1] = { lower: previous.lower, upper: end };
+    } else joined.push({ lower, upper });
   }
   return joined;
 }
