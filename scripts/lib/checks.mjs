@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ended, start } from './child.mjs';
+import { packPackages, tarballsIn } from './packing.mjs';
 import { cache, root } from './paths.mjs';
 
 /** Fills in docs/api.md. */
@@ -38,31 +39,20 @@ function checkDocs() {
   return command(typedoc, '--options', 'docs/typedoc.config.mjs', '--emit', 'none', '--logLevel', 'Warn');
 }
 
-/** Packs each package as npm would publish it, and has the very file looked at. */
+/** Packs each package as it is published, and has the very file looked at. */
 async function checkPackages() {
   const dir = mkdtempSync(join(cache, 'pack-'));
   try {
-    const published = readdirSync(join(root, 'packages'))
-      .map((name) => join(root, 'packages', name))
-      .filter(isPublished);
-    const options = ['--ignore-scripts', '--loglevel=error', '--pack-destination', dir];
-    const pack = await command('npm', 'pack', ...options, ...published);
-    if (pack !== undefined) return pack;
+    await packPackages(dir);
     const complaints = [];
-    for (const file of readdirSync(dir)) {
-      complaints.push(await tool('publint', join(dir, file), '--strict'));
-      complaints.push(await tool('attw', join(dir, file), '--profile', 'esm-only', '--quiet', '--no-emoji'));
+    for (const file of tarballsIn(dir)) {
+      complaints.push(await tool('publint', file, '--strict'));
+      complaints.push(await tool('attw', file, '--profile', 'esm-only', '--quiet', '--no-emoji'));
     }
     return complaints.filter((text) => text !== undefined).join('\n') || undefined;
   } finally {
     rmSync(dir, { recursive: true });
   }
-}
-
-/** @param {string} dir */
-function isPublished(dir) {
-  const file = join(dir, 'package.json');
-  return existsSync(file) && JSON.parse(readFileSync(file, 'utf8')).private !== true;
 }
 
 /** @param {string} name @param {string[]} args */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cache, root } from './paths.mjs';
+import { platformNames } from './platforms.mjs';
 import { run } from './run.mjs';
 
 /** Version 11 of pnpm needs Node 22; npx brings this one wherever npm is. */
@@ -43,7 +44,8 @@ function fingerprint() {
 /** Every directory of the workspace that has a package.json, as in pnpm-workspace.yaml. */
 function workspaces() {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
-  return ['.', 'benchmarks', 'docs', 'test', ...packages];
+  const platforms = platformNames().map((name) => join('packages', 'rocksdb', 'platforms', name));
+  return ['.', 'benchmarks', 'docs', 'test', ...packages, ...platforms];
 }
 
 /** @param {string} file */

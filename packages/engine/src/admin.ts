@@ -6,6 +6,7 @@
 
 export { describeRecovery, describeUnexamined } from '@shale/codec';
 export type {
+  AddonPlace,
   BackupList,
   FilePlace,
   FindingKind,

@@ -1,14 +1,12 @@
 // Builds the addon with the system's C++ compiler against the system's librocksdb. Downloads nothing.
 //
-//   node scripts/build-native.mjs [--sanitize=address|thread] [--force] [--quiet] [--install]
+//   node scripts/build-native.mjs [--sanitize=address|thread] [--force] [--quiet]
 //
 // Output: build/shale_rocksdb.node (build/address/…, build/thread/… with a sanitizer). A build that would give the
 // same file again is skipped. Environment: CXX (the compiler), ROCKSDB_INCLUDE and ROCKSDB_LIB (folders, when RocksDB
-// is in an unusual place). --install is what npm runs: it does nothing inside Shale's own repository, whose set-up
-// builds.
+// is in an unusual place).
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 import {
   addonSources,
@@ -25,7 +23,6 @@ import {
   removeOtherObjects,
 } from './toolchain.mjs';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const flags = new Set(process.argv.slice(2));
 const sanitizer = [...flags].find((flag) => flag.startsWith('--sanitize='))?.slice('--sanitize='.length);
 
@@ -114,12 +111,9 @@ async function buildUnlessUpToDate(compiler, version, link, sources, output) {
   removeOtherObjects(sources);
 }
 
-const insideRepository = existsSync(join(root, '..', '..', 'pnpm-workspace.yaml'));
-if (!(flags.has('--install') && insideRepository)) {
-  try {
-    await build();
-  } catch (error) {
-    console.error(error instanceof BuildFailure ? `@shale/rocksdb: ${error.message}` : error);
-    process.exitCode = 1;
-  }
+try {
+  await build();
+} catch (error) {
+  console.error(error instanceof BuildFailure ? `@shale/rocksdb: ${error.message}` : error);
+  process.exitCode = 1;
 }

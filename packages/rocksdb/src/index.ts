@@ -1,3 +1,4 @@
+export { type AddonPlace, useAddon } from './addon.js';
 export type { StoredBackup, StoredBackups } from './backup-results.js';
 export { listBackups, removeBackup, restoreBackup } from './backups.js';
 export type { RecordChange } from './changes.js';
@@ -14,7 +15,7 @@ export {
 export { ROCKSDB_ERROR_CODES, RocksDBError, type RocksDBErrorCode } from './errors.js';
 export { installedPackage, loadDependency } from './installed.js';
 export { shareOfMemory } from './memory-limit.js';
-export { addonPath, type LibraryInfo, libraryInfo, rocksdbVersion, useAddon } from './native.js';
+export { addonPath, type LibraryInfo, libraryInfo, rocksdbVersion } from './native.js';
 export {
   type Compression,
   type DatabaseOptions,

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { type AddonPlace, addonPlaces } from './addon.js';
+import { type FailedPlace, libraryMissing } from './addon-missing.js';
 import type { StoredBackup, StoredBackups } from './backup-results.js';
 import { RocksDBError } from './errors.js';
-import { installedPackage, requireOf } from './installed.js';
+import { requireOf } from './installed.js';
 import type { ResolvedOptions } from './options.js';
 import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
 import type { LostValues, RewrittenTableFile, TableFileCheck } from './table-files.js';
@@ -148,7 +148,7 @@ export interface NativeBinding {
   ): Promise<{ readonly report: string; readonly deletions: Uint8Array }>;
   repairDirectory(path: string): Promise<string[]>;
   gatherTableFiles(path: string, deletions: Uint8Array, hasBlobs: boolean): Promise<LostValues[]>;
-  libraryInfo(): LibraryInfo;
+  libraryInfo(): Pick<LibraryInfo, 'loaded' | 'properties'>;
 
   createBackup(
     handle: NativeHandle,
@@ -166,94 +166,59 @@ export interface NativeBinding {
   restoreBackup(directory: string, id: number, target: string): Promise<StoredBackup>;
 }
 
-const HOW_TO_BUILD = 'node node_modules/@shale/rocksdb/scripts/build-native.mjs';
-const HOW_TO_INSTALL =
-  'apt-get install g++ librocksdb-dev | dnf install gcc-c++ rocksdb-devel | apk add g++ rocksdb-dev | brew install rocksdb';
-
-/** Where this thread was told to find the addon. */
-let place: string | undefined;
-
-/**
- * Where this thread loads the addon from: beside the package's code, unless SHALE_ROCKSDB_ADDON (for tests with
- * sanitizers) or {@link useAddon} says otherwise. Whether it is there is another question.
- */
-export function addonPath(): string {
-  const { SHALE_ROCKSDB_ADDON } = process.env;
-  return place ?? SHALE_ROCKSDB_ADDON ?? builtAddon();
-}
-
-/** Where a build puts the addon: into the package; said of a bundle without it as beside the bundle. */
-function builtAddon(): string {
-  return join(installedPackage('@shale/rocksdb', import.meta.url) ?? '.', 'build', 'shale_rocksdb.node');
-}
-
-/**
- * Tells this thread where the addon is: for code that does not run from where the package is, such as a bundle. Other
- * threads are not affected. Once the addon is loaded, at the first use of a database, it changes nothing.
- *
- * @param path an absolute path; best what {@link addonPath} is in the thread that starts this one, so that both share
- * their databases
- */
-export function useAddon(path: string): void {
-  place = path;
-}
-
-function libraryMissing(path: string, cause: unknown): RocksDBError {
-  return new RocksDBError('ROCKSDB_LIBRARY_MISSING', whatIsMissing(path, cause), 'none', 'none', path, {
-    cause,
-  });
-}
-
-function whatIsMissing(path: string, cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'ERR_DLOPEN_DISABLED' || code === 'ERR_ACCESS_DENIED') {
-    return (
-      'Node was told not to load the RocksDB addon. Start it without --no-addons; and where it was started with ' +
-      '--permission, with --allow-addons, --allow-worker and --allow-fs-read for the packages of Shale and Piscina'
-    );
-  }
-  if (!existsSync(path)) {
-    return `The RocksDB addon has not been built (${path} does not exist). Build it: ${HOW_TO_BUILD}`;
-  }
-  return (
-    'The RocksDB addon cannot be loaded. Install RocksDB and a compiler ' +
-    `(${HOW_TO_INSTALL}), then build the addon again: ${HOW_TO_BUILD} --force`
-  );
-}
-
 let loaded: NativeBinding | undefined;
+let place: AddonPlace | undefined;
 
 /**
- * The addon, loaded at the first use in each thread.
+ * The addon, loaded at the first use in each thread, from the first of its places that it can be loaded from.
  *
  * @throws RocksDBError `ROCKSDB_LIBRARY_MISSING` when it or librocksdb cannot be loaded; at every call, so that the
  * application can say it once it matters.
  */
 export function native(): NativeBinding {
-  if (loaded === undefined) {
-    const path = addonPath();
+  if (loaded !== undefined) return loaded;
+  const failed: FailedPlace[] = [];
+  for (const candidate of addonPlaces()) {
     try {
-      const binding: NativeBinding = requireOf(path)(path);
+      const binding: NativeBinding = requireOf(candidate.path)(candidate.path);
       binding.initialize(RocksDBError);
       loaded = binding;
+      place = candidate;
+      return loaded;
     } catch (cause) {
-      throw libraryMissing(path, cause);
+      failed.push({ place: candidate, cause });
     }
   }
-  return loaded;
+  throw libraryMissing(failed);
 }
 
-/** What the librocksdb that this process has loaded says of itself. */
+/**
+ * Where this thread has loaded the addon from, or would look first when it cannot be loaded. Threads that are to share
+ * their databases with this one must load it from there.
+ */
+export function addonPath(): string {
+  try {
+    native();
+  } catch {
+    // Whoever opens a database is told.
+  }
+  return (place ?? addonPlaces()[0]).path;
+}
+
+/** What the RocksDB that this process has loaded says of itself, and where it came from. */
 export interface LibraryInfo {
   /** Its version, such as `'7.8.3'`; it should be {@link rocksdbVersion}. */
   readonly loaded: string;
   /** How it was built, by RocksDB's names; not every build says anything. */
   readonly properties: Readonly<Record<string, string>>;
+  /** The addon: its file, and why it is that one. */
+  readonly addon: AddonPlace;
 }
 
-/** Asks the librocksdb that this process has loaded for its version and build. */
+/** Asks the RocksDB that this process has loaded for its version, its build and where it came from. */
 export function libraryInfo(): LibraryInfo {
-  return native().libraryInfo();
+  const { loaded: version, properties } = native().libraryInfo();
+  return { loaded: version, properties, addon: place ?? addonPlaces()[0] };
 }
 
 /** The version of RocksDB that the addon was built against, such as `'7.8.3'`. */

@@ -1,6 +1,7 @@
 export type { U64Like } from '@shale/codec';
 export type { Compression, FilePermissions, Memtable, WalRecoveryMode } from '@shale/rocksdb';
 export {
+  type AddonPlace,
   addonPath,
   HANDLE_OPTIONS,
   installedPackage,

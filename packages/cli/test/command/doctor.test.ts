@@ -45,7 +45,11 @@ describe('doctor', () => {
     const { p50Ms, p99Ms, samples } = checks.get('fdatasync of 4 KiB')?.data ?? {};
     expect(samples).toBeGreaterThanOrEqual(20);
     expect(Number(p99Ms)).toBeGreaterThanOrEqual(Number(p50Ms));
-    expect(checks.get('RocksDB')?.data).toMatchObject({ loaded: checks.get('RocksDB')?.data.built });
+    expect(checks.get('RocksDB')?.data).toMatchObject({
+      loaded: checks.get('RocksDB')?.data.built,
+      source: 'local',
+      why: expect.stringContaining('is not installed'),
+    });
     expect(existsSync(missing)).toBe(false);
     expect(readdirSync(dir)).toEqual([]);
   });

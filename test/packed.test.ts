@@ -1,0 +1,120 @@
+// What is published: the tarballs that `npm run pack` makes.
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryOfFile } from './support/temporary.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const names = readdirSync(join(root, 'packages'));
+const platforms = readdirSync(join(root, 'packages', 'rocksdb', 'platforms'));
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly main?: string;
+  readonly os?: readonly string[];
+  readonly cpu?: readonly string[];
+  readonly libc?: readonly string[];
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+let folder: string;
+
+beforeAll(() => {
+  const packed = temporaryOfFile('packed');
+  const options = ['--to', packed, '--local-addon'];
+  execFileSync(process.execPath, [join(root, 'scripts', 'pack.mjs'), ...options], { stdio: 'pipe' });
+  folder = packed;
+});
+
+/** The paths in a package's tarball, and what is in one of them. */
+function tarball(name: string) {
+  const { version } = manifestIn(readFileSync(join(root, 'packages', 'rocksdb', 'package.json'), 'utf8'));
+  const path = join(folder, `shale-${name}-${version}.tgz`);
+  const tar = (...args: string[]) => execFileSync('tar', args, { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const files = tar('-tzf', path)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => line.replace(/^package\//, ''));
+  return { files, read: (file: string) => tar('-xOzf', path, `package/${file}`) };
+}
+
+function manifestIn(text: string): Manifest {
+  return JSON.parse(text) as Manifest;
+}
+
+describe.each(names)('the tarball of @shale/%s', (name) => {
+  it('has the license, and a manifest that npm can install', () => {
+    const { files, read } = tarball(name);
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'package.json']));
+    expect(read('LICENSE')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
+    const manifest = manifestIn(read('package.json'));
+    expect(JSON.stringify(manifest)).not.toMatch(/workspace:|link:|file:/);
+    const ours = Object.entries({ ...manifest.dependencies, ...manifest.optionalDependencies }).filter(
+      ([dependency]) => dependency.startsWith('@shale/'),
+    );
+    for (const [dependency, version] of ours) {
+      expect([dependency, version]).toEqual([dependency, manifest.version]);
+    }
+    expect(Object.keys(manifest.scripts ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/install$|^prepare$/)]),
+    );
+  });
+
+  it('has what runs, its types and their sources, and neither tests nor what was built for this machine', () => {
+    const { files } = tarball(name);
+    const folders = new Set(files.map((file) => (file.includes('/') ? file.split('/')[0] : file)));
+    const allowed = ['LICENSE', 'README.md', 'package.json', 'bin', 'dist', 'src'];
+    const more: Readonly<Record<string, readonly string[]>> = {
+      'bench-kit': ['native'],
+      engine: ['commonjs'],
+      'fault-kit': ['native'],
+      rocksdb: ['native', 'scripts'],
+      storage: ['conformance', 'examples'],
+    };
+    expect(
+      [...folders].filter((entry) => ![...allowed, ...(more[name] ?? [])].includes(entry ?? '')),
+    ).toEqual([]);
+    expect(files.filter((file) => /\.node$|\.o$|tsbuildinfo|\.test\./.test(file))).toEqual([]);
+    const compiled = files.filter((file) => /^dist\/.*\.js$/.test(file));
+    expect(compiled.length).toBeGreaterThan(0);
+    expect(compiled.filter((file) => !files.includes(file.replace(/\.js$/, '.d.ts')))).toEqual([]);
+  });
+
+  it('has the source of each source map; if not, run `npm run clean` first', () => {
+    const { files, read } = tarball(name);
+    const entry = files.filter((file) => /^dist\/(?:index|admin|main)\.(?:js|d\.ts)\.map$/.test(file));
+    expect(entry.length).toBeGreaterThan(0);
+    for (const map of entry) {
+      const { sources } = JSON.parse(read(map)) as { sources: readonly string[] };
+      for (const source of sources) expect(files).toContain(normalize(join(dirname(map), source)));
+    }
+  });
+});
+
+describe('the binaries', () => {
+  it('are optional dependencies of the binding, of its own version', () => {
+    const manifest = manifestIn(tarball('rocksdb').read('package.json'));
+    expect(manifest.optionalDependencies).toEqual(
+      Object.fromEntries(platforms.map((platform) => [`@shale/rocksdb-${platform}`, manifest.version])),
+    );
+  });
+
+  it('are each a package that says where it can be installed, with the licenses of what is in it', () => {
+    const { files, read } = tarball(`rocksdb-${process.platform}-${process.arch}-gnu`);
+    const manifest = manifestIn(read('package.json'));
+    expect(manifest).toMatchObject({
+      main: './shale_rocksdb.node',
+      os: [process.platform],
+      cpu: [process.arch],
+      libc: ['glibc'],
+    });
+    expect(files.sort()).toEqual(
+      ['LICENSE', 'LICENSES.txt', 'README.md', 'package.json', 'shale_rocksdb.node'].sort(),
+    );
+  });
+});
