@@ -72,8 +72,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/errors.ts',
-        from: "if (native !== 'ROCKSDB_NO_SPACE' || target === undefined) return meaning;",
-        to: 'return meaning;',
+        from: '  return { ...meaning, advice, details: { target } };',
+        to: "  return { ...meaning, advice: advice === '' ? advice : meaning.advice };",
       },
     ],
     killers: ['test/full-target.test.ts'],
@@ -109,7 +109,7 @@ export const storage = [
       {
         file: 'packages/storage/src/lists/tables.ts',
         from: 'listed.has(table) || !isWhole',
-        to: 'listed.has(table)',
+        to: 'listed.has(table) || (isWhole && !isWhole)',
       },
     ],
     killers: ['packages/storage/test/regression/damaged-block.test.ts'],

@@ -463,3 +463,20 @@ test('half a watermark does not hide that the end of the log is lost', async () 
   expect(log.nextSequence(ID)).toBeGreaterThan(15n);
   await log.close();
 });
+
+test('flushed log files are read up to the watermark where no manifest and no newer log file says where they end', async () => {
+  let logs: [string, Buffer][] = [];
+  const { log } = await repaired(
+    async (made) => {
+      logs = await trimmedAndCompacted(made);
+    },
+    (old) => {
+      mkdirSync(join(old, 'archive'));
+      for (const [name, bytes] of logs) writeFileSync(join(old, 'archive', name), bytes);
+      rmSync(holding(old, 'a 61 '));
+      for (const name of readdirSync(old)) if (name.startsWith('MANIFEST-')) rmSync(join(old, name));
+    },
+  );
+  expect(sequencesOf(log, ID)).toEqual(Array.from({ length: 50 }, (_, i) => BigInt(i + 61)));
+  await log.close();
+});

@@ -86,7 +86,9 @@ function logsFrom(survey: DirectorySurvey, logs: readonly GatheredLog[]): bigint
   const runs = logs.flatMap(({ saved }) => saved?.runs ?? []);
   const [first] = runs.map((run) => run.first).sort((a, b) => (a < b ? -1 : 1));
   const flushed = flushedUpTo(survey, first);
-  return flushed === null ? (first ?? null) : flushed + 1n;
+  if (flushed !== null) return flushed + 1n;
+  const { state, furthest } = survey.watermark;
+  return first ?? (state === 'valid' ? furthest + 1n : null);
 }
 
 function unknownFiles(
