@@ -67,7 +67,7 @@ napi_value compactRange(const Arguments& arguments) {
     const rocksdb::Slice end(upper);
     for (;;) {
       database.cancellableCalls().awaitEnd();
-      // RocksDB sets it, too, when it is about to be opened anew: so each attempt has its own.
+      // RocksDB also sets it when it is about to be reopened, so each attempt has its own.
       std::atomic<bool> cancelled{false};
       const CancellableCalls::Call running(database.cancellableCalls(), [&] { cancelled = true; });
       if (database.cancelled()) cancelled = true;
@@ -196,8 +196,8 @@ napi_value approximateSizes(const Arguments& arguments) {
   });
 }
 
-// checkpoint(handle, directory): a consistent copy that can be opened by itself; hard links where possible. RocksDB has no
-// way to end it early, so on a full disk a trim waits for it: that is long only if files have to be copied.
+// checkpoint(handle, directory): a consistent copy that can be opened by itself; hard links where possible. RocksDB has
+// no way to end it early, so on a full disk a trim waits for it: that is long only if files have to be copied.
 napi_value checkpoint(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database();

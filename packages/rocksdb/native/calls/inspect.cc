@@ -93,8 +93,8 @@ napi_value latestSequence(const Arguments& arguments) {
   return makeBigInt(arguments.env(), guard.db().GetLatestSequenceNumber());
 }
 
-// identity(handle): string. Which database it is: RocksDB makes one up for each, and a copy by RocksDB's own means, as by
-// checkpoint or from a backup, gets another one.
+// identity(handle): string. Which database it is: RocksDB makes one up for each, and a copy by RocksDB's own means, as
+// by checkpoint or from a backup, gets another one.
 napi_value identity(const Arguments& arguments) {
   const DatabaseGuard guard(arguments.lease(0).database());
   std::string identity;

@@ -42,8 +42,9 @@ napi_value repairDirectory(const Arguments& arguments) {
   });
 }
 
-// gatherTableFiles(path, deletions, hasBlobs): Promise<{ first, last, count, message }[]>. Makes a database of the table
-// files of a directory; resolves with the records that it leaves out. `deletions`, packed, are those of all files.
+// gatherTableFiles(path, deletions, hasBlobs): Promise<{ first, last, count, message }[]>. Makes a database of the
+// table files of a directory; resolves with the records that it leaves out. `deletions`, packed, are those of all
+// files.
 napi_value gatherTableFiles(const Arguments& arguments) {
   const std::string path = arguments.string(0, "path");
   const auto deletions = std::make_shared<std::vector<RangeDeletion>>(

@@ -63,8 +63,8 @@ napi_value toValue(napi_env env, const RewrittenTableFile& rewritten) {
   return result;
 }
 
-// rewriteTableFile(source, target, newer, deletions): Promise<{ entries, deleted, gaps, records }>. `deletions`, packed,
-// are those of all files.
+// rewriteTableFile(source, target, newer, deletions): Promise<{ entries, deleted, gaps, records }>. `deletions`,
+// packed, are those of all files.
 napi_value rewriteTableFile(const Arguments& arguments) {
   const std::string source = arguments.string(0, "source");
   const std::string target = arguments.string(1, "target");

@@ -7,8 +7,8 @@ namespace shale {
 
 class BackgroundPriority : public rocksdb::EventListener {
  public:
-  // How much lower than that of the process, in Linux's nice values. On other systems a thread has none, and this has no
-  // effect.
+  // How much lower than that of the process, in Linux's nice values. On other systems a thread has none, and this has
+  // no effect.
   explicit BackgroundPriority(int lower);
 
   const char* Name() const override { return "shale.backgroundPriority"; }

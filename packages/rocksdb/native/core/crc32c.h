@@ -12,7 +12,7 @@ uint32_t extendCrc32c(uint32_t crc, const void* data, size_t size);
 
 inline uint32_t crc32c(const void* data, size_t size) { return extendCrc32c(0, data, size); }
 
-// RocksDB stores checksums turned around, so that a checksum of bytes that hold checksums stays good.
+// RocksDB stores checksums masked, so that the checksum of bytes that hold checksums stays strong.
 inline uint32_t maskCrc(uint32_t crc) { return (crc >> 15 | crc << 17) + 0xa282ead8u; }
 inline uint32_t unmaskCrc(uint32_t masked) {
   const uint32_t turned = masked - 0xa282ead8u;

@@ -25,8 +25,8 @@ namespace fs = std::filesystem;
   throw DatabaseError{code, "Cannot use the directory " + path + ": " + error.message(), path};
 }
 
-// A name is on the disk once the directory that it is in has been synced. RocksDB does that for the files of a database,
-// and not for the database itself.
+// A name is on the disk once the directory that it is in has been synced. RocksDB does that for the files of a
+// database, and not for the database itself.
 void syncNamesIn(const fs::path& directory) {
   const int failure = syncFile(Descriptor(::open(directory.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)));
   // A directory that may be passed through and not read can be synced by its owner alone.

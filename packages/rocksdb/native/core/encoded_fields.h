@@ -1,4 +1,5 @@
-// Reads RocksDB's varints and length-prefixed strings one after the other. Any bytes will do: what does not fit is an end.
+// Reads RocksDB's varints and length-prefixed strings one after the other. Any bytes are
+// safe: a field that does not fit is the end.
 #pragma once
 
 #include <cstddef>

@@ -8,8 +8,8 @@
 
 namespace shale {
 
-// Becomes a RocksDBError in JavaScript. Plain data, so that it can also be carried from a pool thread to the thread of the
-// promise.
+// Becomes a RocksDBError in JavaScript. Plain data, so that it can also be carried from a pool thread to the thread of
+// the promise.
 struct DatabaseError {
   std::string code;  // 'ROCKSDB_…'
   std::string message;
@@ -23,13 +23,13 @@ struct DatabaseError {
 DatabaseError errorFromStatus(const rocksdb::Status& status, const std::string& path);
 void throwIfFailed(const rocksdb::Status& status, const std::string& path);
 
-// What a failed call of the operating system means to the caller, where it was not about something missing.
+// What a failed call of the operating system means to the caller, unless something is missing.
 const char* codeOfErrno(int error);
 
 // A full disk is a state that can be resumed, not a fault of the device.
 bool isNoSpace(const rocksdb::Status& status);
 
-// The process or the machine has no file descriptors or no memory left to open a file with. That passes, too.
+// The process or the machine has no file descriptors or no memory left to open a file with. That passes as well.
 bool isOutOfResources(const rocksdb::Status& status);
 
 // A caller's mistake: becomes a TypeError (ERR_INVALID_ARG_TYPE) or a RangeError (ERR_OUT_OF_RANGE).

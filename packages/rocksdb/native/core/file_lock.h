@@ -1,6 +1,6 @@
 // Locks of open files. They belong to the inode and to its opener: other threads and processes are kept out,
-// by whatever path they come, closing another descriptor of the file does not let go of them, and the kernel does when the
-// process ends.
+// by whatever path they come, closing another descriptor of the file does not let go of them, and the kernel does when
+// the process ends.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@ namespace shale {
 
 enum class LockKind { kExclusive, kShared };
 
-// Without waiting. 0 or an errno: EAGAIN when another holds it. An exclusive lock needs a descriptor that can write, a shared
-// one that can read.
+// Without waiting. 0 or an errno: EAGAIN when another holds it. An exclusive lock needs a descriptor that can write, a
+// shared one that can read.
 int lockFile(int file, LockKind kind);
 
-// Lets go of it. Closing the file alone would not, while a child process that is just being started has it, too.
+// Releases it. Closing the file alone does not, while a child process that is just being started has it as well.
 void unlockFile(int file);
 
 // Whether the errno of lockFile() says that the file system has no locks.

@@ -16,8 +16,9 @@ constexpr size_t kMetaKeyLength = 11;
 constexpr size_t kMetaKeyTypeAt = 1;
 constexpr char kFloorKeyType = 0;
 // Of the records of table names. Name: namespace u8 (254) · key type u8 (3) · instance u8 · name, with the value
-// version u8 · region u64 · table u64. Table: namespace · key type (4) · instance · region u64 · table u64 · version u8,
-// with the value version u8 · name. Counter: namespace · key type (5) · instance · version u8, as a floor its value.
+// version u8 · region u64 · table u64. Table: namespace · key type (4) · instance · region u64 · table u64 · version
+// u8, with the value version u8 · name. Counter: namespace · key type (5) · instance · version u8, as a floor its
+// value.
 constexpr uint8_t kNamesNamespace = 254;
 constexpr char kNameKeyType = 3;
 constexpr char kTableNameKeyType = 4;
@@ -26,7 +27,7 @@ constexpr size_t kNameValueLength = 17;
 constexpr uint64_t kFirstNamedTable = uint64_t{1} << 63;
 constexpr size_t kNameCounterKeyLength = 4;
 constexpr char kNameCounterKeyType = 5;
-// Log value: version u8 · payload. Meta value: version u8 · max_seq u64 big-endian.
+// Log value: version u8 · payload. Meta value: version u8 · floor u64 big-endian.
 constexpr size_t kMetaValueLength = 9;
 constexpr uint8_t kVersion = 0;
 
@@ -40,8 +41,8 @@ constexpr size_t kRunCountAt = 20;
 constexpr size_t kRunFirstAt = 24;
 constexpr uint8_t kRunSkip = 1;
 constexpr uint8_t kRunDescending = 2;
-// No runs but removals: everything up to `first`, or the `count` entries that end there; the floor raised to `first`;
-// everything, and the floor with it.
+// Removals instead of runs: everything up to `first`, or the `count` entries that end there; the floor raised to
+// `first`; everything, and the floor with it.
 constexpr uint8_t kRunTrim = 4;
 constexpr uint32_t kRunTrimMost = 64;
 constexpr uint8_t kRunFloor = 8;

@@ -1,4 +1,4 @@
-// A file that is read from the start to the end, or here and there. Reads what is there now: the file may grow.
+// A file that is read in order or at any offset. Reads what is there now: the file may grow.
 #pragma once
 
 #include <cstddef>

@@ -18,8 +18,8 @@ namespace {
 
 using rocksdb::Status;
 
-// By the column family: otherwise RocksDB makes a CompactedDB of a database that has one level at most, and of one without
-// table files, whose levels end before the first, one that crashes at the first Get.
+// By the column family: otherwise RocksDB makes a CompactedDB of a database that has one level at most, and of one
+// without table files, whose levels end before the first, one that crashes at the first Get.
 Status openOnce(const rocksdb::Options& options, const std::string& path, std::unique_ptr<rocksdb::DB>* out) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const rocksdb::ColumnFamilyDescriptor family(rocksdb::kDefaultColumnFamilyName, options);
@@ -55,8 +55,8 @@ bool sawEveryLog(rocksdb::DB& db, const LogNumbers& before, const LogNumbers& af
   return *oldestBefore == *oldestAfter;
 }
 
-// With paranoid_checks off RocksDB opens a database that lacks files, or has some that do not open. An iterator over one of
-// those may end the process (7.8 lets go of it twice): so there is none.
+// With paranoid_checks off RocksDB opens a database that lacks files, or has some that do not open. An iterator over
+// one of those may end the process (7.8 lets go of it twice): so there is none.
 Status openEveryFile(const rocksdb::Options& options, rocksdb::DB& db) {
   if (options.paranoid_checks) return Status::OK();
   rocksdb::TablePropertiesCollection properties;

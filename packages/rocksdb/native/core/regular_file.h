@@ -1,5 +1,5 @@
-// Files of a database's directory, opened by the addon itself: regular ones only, and never through a link at the end of
-// the path. What lies in a directory decides nothing about files elsewhere.
+// Files of a database's directory, opened by the addon itself: regular ones only, and never through a link at the end
+// of the path. So nothing in a directory can lead to files elsewhere.
 #pragma once
 
 #include <sys/types.h>

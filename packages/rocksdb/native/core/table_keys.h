@@ -1,4 +1,5 @@
-// The keys that a table's removal needs, made of the 17 bytes that its log keys begin with. Knows neither Node nor RocksDB.
+// The keys that a table's removal needs, made of the 17 bytes that its log keys begin with. Knows neither Node nor
+// RocksDB.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Names that one lease of a database has for itself, in the whole process.
+// Names that one lease of a database holds exclusively, in the whole process.
 #pragma once
 
 #include <iterator>

@@ -118,8 +118,8 @@ void SharedDatabase::closeRocksDB() {
 }
 
 Status SharedDatabase::openForReading() {
-  // While a writer makes files, a listing of the directory can lack one that is older than another in it, and so can the
-  // logs that RocksDB replays. A gap among files that stay the same is a real one.
+  // While a writer makes files, a listing of the directory can lack one that is older than another in it, and so can
+  // the logs that RocksDB replays. A gap among files that stay the same is a real one.
   const auto names = [&] {
     std::vector<std::string> logs;
     for (const LogFile& file : listLogs(path_)) logs.push_back(file.name);

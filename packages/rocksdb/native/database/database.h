@@ -38,8 +38,8 @@ class DatabaseGuard;
 
 class SharedDatabase {
  public:
-  // Opens the RocksDB, for reading only unless `handleId` is 0; throws DatabaseError. On a full disk it gives up the space
-  // reserve to open it, for reads and trims alone.
+  // Opens the RocksDB, for reading only unless `handleId` is 0; throws DatabaseError. On a full disk it gives up the
+  // space reserve to open it, for reads and trims alone.
   SharedDatabase(std::string path, uint32_t handleId, bool createIfMissing, const Settings& settings);
   ~SharedDatabase() = default;
   SharedDatabase(const SharedDatabase&) = delete;
@@ -61,16 +61,16 @@ class SharedDatabase {
 
   // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED or ROCKSDB_NO_SPACE.
   void assertWritable() const;
-  // The same, but on a full disk it first opens the RocksDB anew on what the space reserve held; it may take a while.
-  // The calling thread must not hold a DatabaseGuard.
+  // The same, but on a full disk it first reopens RocksDB in the room that the space reserve held, which may take a
+  // while. The calling thread must not hold a DatabaseGuard.
   void makeTrimmable();
 
-  // Leaves a full disk: opens the RocksDB anew, which keeps every other call waiting and ends all snapshots. Throws
+  // Leaves a full disk: reopens RocksDB, which keeps every other call waiting and ends all snapshots. Throws
   // ROCKSDB_NO_SPACE if there is no room yet. The calling thread must not hold a DatabaseGuard.
   void resume();
   // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED, or ROCKSDB_NO_SPACE when not even a trim can be written.
   void assertTrimmable() const;
-  // Files have gone: makes a new reserve of their room if the last one was given up.
+  // Files were deleted: makes a new reserve in their room if the last one was given up.
   void refillReserve();
 
   // Serialises the read-modify-write of trim floors.
@@ -78,19 +78,19 @@ class SharedDatabase {
   DropHistory& dropHistory() { return dropHistory_; }
   Loans& loans() { return loans_; }
   Claims& claims() { return claims_; }
-  // A call that holds a DatabaseGuard for long registers here: makeTrimmable() and resume() wait for it, and all others for
-  // them.
+  // A call that holds a DatabaseGuard for long registers here: makeTrimmable() and resume() wait for it, and all others
+  // for them.
   CancellableCalls& cancellableCalls() { return cancellableCalls_; }
 
   // Gives a snapshot back; one that ended with an earlier opening is gone already.
   void release(const rocksdb::Snapshot* snapshot, uint64_t opening);
 
-  // Nobody is left who wants what lengthy calls come to: those under way end early, and those that begin.
+  // No lease is left to take the results of lengthy calls: those under way end early, and so do new ones.
   void cancel();
-  // Somebody has come back.
+  // There is a lease again.
   void goOn() { cancelled_ = false; }
   bool cancelled() const { return cancelled_; }
-  // The process ends: RocksDB's own threads shall do nothing new.
+  // The process ends: RocksDB's own threads start nothing new.
   void cancelBackgroundWork();
 
  private:
@@ -110,8 +110,8 @@ class SharedDatabase {
   // What both have in common; begins a new opening.
   rocksdb::Options begin(bool readOnly);
   void closeRocksDB();
-  // Closes the RocksDB and opens it again, on a disk that is still full or no more; if that fails, for reading alone, and
-  // throws. Under the gate, held exclusively.
+  // Closes RocksDB and opens it again, whether the disk is still full or not; if that fails, for reading alone,
+  // and throws. Under the gate, held exclusively.
   void reopen(Opening opening, bool full);
   void giveUpWriting();
   // So that they do not keep reopen() waiting.
@@ -157,7 +157,7 @@ class SharedDatabase {
 // look at buffers, since it may wait, and no thread has two at a time.
 class DatabaseGuard {
  public:
-  // Throws if the RocksDB was lost when it was opened anew: ROCKSDB_NO_SPACE while resume() may bring it back, else
+  // Throws if RocksDB could not be reopened: ROCKSDB_NO_SPACE while resume() may bring it back, else
   // ROCKSDB_POISONED.
   explicit DatabaseGuard(SharedDatabase& database);
   DatabaseGuard(const DatabaseGuard&) = delete;
@@ -184,8 +184,8 @@ class DatabaseGuard {
   // What was written so far survives a crash of the machine.
   void sync() const;
   // Range deletions were written. Every one in the memtable makes the next read after it dearer (a millisecond at some
-  // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them; a few times
-  // as many where a flush would make writes wait.
+  // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them; a few
+  // times as many where a flush would make writes wait.
   void countRangeDeletions(uint64_t count) const;
 
   const rocksdb::Snapshot* takeSnapshot() const;

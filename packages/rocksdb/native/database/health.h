@@ -1,11 +1,12 @@
 // What a failure of RocksDB means for what may be written from then on.
 //
-//   well ──► full | starved ──► well   a disk without room; no file descriptors or no memory to open a file with. It ends
-//     └─────────┴─────► poisoned       when RocksDB has been opened anew, see SharedDatabase. Poisoned: for good
+//   well ──► full | starved ──► well   a disk without room; no file descriptors or no memory to open a file with. It
+//   ends
+//     └─────────┴─────► poisoned       when RocksDB has been reopened, see SharedDatabase. Poisoned: for good
 //
 // Poisoned: a write or a sync of RocksDB's log has failed with an I/O error, or anything else has that RocksDB takes to
 // be fatal. What is on disk is unknown then, and nothing may be acknowledged until the database has been closed by
-// all and opened anew. A sync that fails for want of room is such a failure too: what it did not write may be gone.
+// all and reopened. A sync that fails for want of room is such a failure too: what it did not write may be gone.
 #pragma once
 
 #include <rocksdb/listener.h>
@@ -33,7 +34,7 @@ class Health : public rocksdb::EventListener {
   // Shale itself could not open a file.
   void starve(const std::string& reason);
   void poison(const std::string& reason);
-  // RocksDB has been opened anew: an error that comes now is not a consequence of an earlier one.
+  // RocksDB has been reopened: an error that comes now is not a consequence of an earlier one.
   void begin(bool full);
 
   bool full() const { return full_.load(std::memory_order_acquire); }

@@ -1,9 +1,9 @@
-// What lets one thread write tables that belong to others, for one atomic write, alone.
+// Lets one thread write tables that belong to other threads, exclusively, for one atomic write.
 //
-// The threads that own the tables lend them: from then on they leave them alone. One thread uses the loan: it writes all
-// of them in one batch, and returns it. It is a fence and no more; what the threads know of the tables they tell each
-// other. When a thread that has lent goes, the next owner of its tables recovers them from disk, so by then the write
-// must be through, or never come:
+// The threads that own the tables lend them: from then on they leave them alone. One thread uses the loan: it writes
+// all of them in one batch, and returns it. It is a fence and no more; what the threads know of the tables they tell
+// each other. When a thread that has lent goes, the next owner of its tables recovers them from disk, so by then the
+// write must be through, or never come:
 //
 //   open ──► used ──► (gone)      the write came, or failed
 //     └──────────────► (gone)     ended before it was used: now it cannot be
@@ -23,7 +23,7 @@ class Lease;
 
 class Loans {
  public:
-  // A new loan. It ends with the lease of who asked for it, unless it is being used.
+  // A new loan. It ends with the lease that asked for it, unless it is being used.
   uint64_t open(const Lease* owner);
   // The lender's tables belong to the loan from now on. False if it is gone.
   bool lend(uint64_t loan, const Lease* lender);

@@ -40,7 +40,7 @@ struct Settings {
   uint64_t memtableMaxRangeDeletions;
   std::string filePermissions;
   uint64_t spaceReserve;
-  // Goes on when acknowledged entries are missing. Belongs to the one who opens, not to the database that others join.
+  // Goes on when acknowledged entries are missing. Belongs to one opening, not to the database that others join.
   bool salvage = false;
 
   // Throws an ArgumentError, or ROCKSDB_NOT_SUPPORTED for what this librocksdb lacks.

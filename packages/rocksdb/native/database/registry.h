@@ -1,6 +1,6 @@
-// The process-wide registry of open databases. A real path has one SharedDatabase that can write, whichever thread asks,
-// and one more for each time that it was opened to be read only: what these show is the moment they were opened at, so
-// an open that joined an earlier one would not see what was written before it. Handle ids tell them apart.
+// The process-wide registry of open databases. A real path has one SharedDatabase that can write, whichever thread
+// asks, and one more for each time that it was opened to be read only: what these show is the moment they were opened
+// at, so an open that joined an earlier one would not see what was written before it. Handle ids tell them apart.
 //
 //   opening ──► open ──► closing ──► (gone)
 //
@@ -56,10 +56,12 @@ class Registry {
   // The handle id of the database that can write.
   static constexpr uint32_t kWritable = 0;
 
-  // Calls `hook` when the process ends, before anything is waited for or closed: no call may go on into JavaScript then.
+  // Calls `hook` when the process ends, before anything is waited for or closed: no call may go on into JavaScript
+  // then.
   void onExit(void (*hook)()) { exitHook_ = hook; }
 
-  // Opens, or joins what can write. Blocks while the same path is being opened or closed: for pool threads. Throws DatabaseError.
+  // Opens, or joins what can write. Blocks while the same path is being opened or closed: for pool threads. Throws
+  // DatabaseError.
   Reference open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings);
   // Joins what is open. Never blocks for long; throws ROCKSDB_CLOSED if there is none.
   Reference join(const std::string& path, uint32_t handleId);

@@ -1,4 +1,5 @@
-// The removals of one batch: ranges, together with the metadata records that keep their sequences from being used again.
+// The removals of one batch: ranges, together with the metadata records that keep their sequences from being used
+// again.
 #pragma once
 
 #include <rocksdb/write_batch.h>
@@ -16,8 +17,8 @@
 
 namespace shale {
 
-// Made before the first removal is put into a batch, and kept until the batch is in: it holds what keeps other threads
-// from the same records, and from the files of the ranges.
+// Made before the first removal is put into a batch, and kept until the batch is in: it holds the locks that keep other
+// threads from the same records, and from the files of the ranges.
 class Removals {
  public:
   enum class Of { kRanges, kTables };
@@ -27,11 +28,11 @@ class Removals {
   Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what);
 
   void removeRange(const KeyRange& range);
-  // The `count` entries of a table that end with the sequence `last`, one by one. Reads step over each until a compaction
-  // has dropped it, but do not get dearer while they are in memory, as they do with each range.
+  // The `count` entries of a table that end with the sequence `last`, one by one. Reads step over each until a
+  // compaction has dropped it, but do not get dearer while they are in memory, as they do with each range.
   void removeEntries(const uint8_t* prefix, uint64_t last, uint32_t count);
-  // The floor is shared by the regions that have a table of this id, and so by threads: read, raise, write as one. Returns
-  // what it is then.
+  // The floor is shared by the regions that have a table of this id, and so by threads: read, raise, write as one.
+  // Returns what it is then.
   uint64_t raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence);
   // With the table's name, if it has one.
   void dropTable(const KeyRange& range, const rocksdb::Slice& metaKey);

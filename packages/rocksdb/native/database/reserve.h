@@ -1,5 +1,5 @@
-// The space reserve: a file that takes room on the disk while there is some. On a full disk it is given up, so that
-// trims can be written, which make room, and so that the database can be opened at all.
+// The space reserve: a file that holds room on the disk while there is some. On a full disk it is deleted, so that
+// trims, which make room, can be written, and the database can be opened at all.
 #pragma once
 
 #include <cstdint>

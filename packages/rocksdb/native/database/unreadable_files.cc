@@ -25,8 +25,8 @@ namespace {
 constexpr size_t kMostBytes = 1 << 20;
 constexpr size_t kMostFailures = 100;
 
-// The input of the compaction that has just failed in this thread: RocksDB tells of the end of a compaction first, and of
-// its error right after.
+// The input of the compaction that has just failed in this thread: RocksDB tells of the end of a compaction first, and
+// of its error right after.
 thread_local std::vector<std::string> failedInputs;
 
 // RocksDB says by its words alone whether it was reading.
@@ -159,8 +159,8 @@ void UnreadableFiles::note(const Failure& failure) {
   if (!noteAll(named)) noteAll(failure.inputs);
 }
 
-// A line for each file: name, smallest and largest key, message. What cannot be written here is known to this process all
-// the same.
+// A line for each file: name, smallest and largest key, message. What cannot be written here is known to this process
+// all the same.
 void UnreadableFiles::tellOthers(const std::string& name, const File& file) const {
   const std::string path = directory_ + "/UNREADABLE";
   std::string text;

@@ -1,7 +1,8 @@
-// Table files that a compaction could not read. To RocksDB that is the end of all writing; here it is not: nothing that was
-// acknowledged depends on a compaction, and the log is as sound as before. So the error is kept from RocksDB, automatic
-// compaction ends until the database is opened again (with it go the limits of level 0, so that no write waits for a
-// compaction that will not come), and the files are told: by json(), and for others in the file UNREADABLE.
+// Table files that a compaction could not read. To RocksDB that is the end of all writing; here it is not: nothing that
+// was acknowledged depends on a compaction, and the log is as sound as before. So the error is kept from RocksDB,
+// automatic compaction ends until the database is opened again (with it go the limits of level 0, so that no write
+// waits for a compaction that will not come), and the files are reported: by json(), and for others in the file
+// UNREADABLE.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -28,8 +29,8 @@ class UnreadableFiles : public rocksdb::EventListener, public std::enable_shared
   void attach(rocksdb::DB& db);
   void detach();
 
-  // What has been found since the process opened the database: an array of { file, message, smallest, largest }, keys in
-  // hex, empty where they are not known.
+  // What has been found since the process opened the database: an array of { file, message, smallest, largest }, keys
+  // in hex, empty where they are not known.
   std::string json() const;
 
  private:

@@ -1,5 +1,6 @@
-// What the bulk write makes of its buffers: whether they are what they must be, and then each entry with its key, and each
-// removal between them. Knows neither Node nor RocksDB, so that it can be fuzzed by itself (test/fuzz/write_target.cc).
+// Decodes the buffers of a bulk write: checks them, and then visits each entry with its key, and each removal between
+// them. Knows neither Node nor RocksDB, so that it can be fuzzed by itself
+// (test/fuzz/write_target.cc).
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@
 
 namespace shale {
 
-// Bytes of the caller's, which stay where they are meanwhile.
+// Bytes of the caller, valid during the call.
 struct ByteView {
   const uint8_t* data;
   size_t size;

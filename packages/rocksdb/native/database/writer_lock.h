@@ -2,7 +2,7 @@
 //
 // RocksDB's lock belongs to the process, and POSIX takes it away as soon as the process closes any descriptor of that
 // file, as it does when it copies the directory. This lock belongs to the open file: only its holder can let it go, and
-// the kernel when the process ends. It is held as long as the database is open, also while RocksDB is opened anew.
+// the kernel when the process ends. It is held as long as the database is open, also while RocksDB is reopened.
 #pragma once
 
 #include <string>

@@ -16,8 +16,8 @@ namespace shale {
 
 namespace {
 
-// Merges the runs and the other records, in both directions. The cursor that is not current stands beyond the current one,
-// in the direction of travel, or nowhere.
+// Merges the runs and the other records, in both directions. The cursor that is not current stands beyond the current
+// one, in the direction of travel, or nowhere.
 class LogIterator : public rocksdb::MemTableRep::Iterator {
  public:
   LogIterator(const RunDirectory& directory, const OtherRecords& others) : runs_(directory), others_(others) {}
@@ -97,9 +97,9 @@ class LogIterator : public rocksdb::MemTableRep::Iterator {
   bool onRuns_ = true;
 };
 
-// Looks a key up. RocksDB's LookupKey is in no public header; MemTableRep::Get knows it and asks for an iterator. In some
-// versions it never deletes that, in others it may: this one lives on the caller's stack and its memory stays when it is
-// deleted.
+// Looks a key up. RocksDB's LookupKey is in no public header; MemTableRep::Get knows it and asks for an iterator. In
+// some versions it never deletes that, in others it may: this one lives on the caller's stack and its memory stays when
+// it is deleted.
 class LogLookup final : private rocksdb::MemTableRep {
  public:
   LogLookup(const RunDirectory& directory, const OtherRecords& others)

@@ -74,8 +74,8 @@ class LogRun {
   bool holdsPrefixOf(const char* logRecord) const {
     return std::memcmp(prefixOf(record()), prefixOf(logRecord), kLogKeyPrefixLength) == 0;
   }
-  // Whether the key is above all keys of the run. The last one is kept here, so that a push to one of many runs does not
-  // have to fetch its last record from memory.
+  // Whether the key is above all keys of the run. The last one is kept here, so that a push to one of many runs does
+  // not have to fetch its last record from memory.
   bool mayPush(const char* logRecord) const {
     return std::memcmp(logRecord + kRestAt, lastRest_, sizeof(lastRest_)) > 0;
   }

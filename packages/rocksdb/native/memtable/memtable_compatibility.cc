@@ -16,8 +16,8 @@ namespace {
 
 constexpr bool kKnownVersion = ROCKSDB_MAJOR >= 7 && ROCKSDB_MAJOR <= 10;
 
-// Has the virtual functions of RocksDB's Allocator, in their order. RocksDB gets it for an Allocator and for an Arena; all
-// that it should do with either is to ask for memory, through the table of virtual functions at its beginning.
+// Has the virtual functions of RocksDB's Allocator, in their order. RocksDB gets it for an Allocator and for an Arena;
+// all that it should do with either is to ask for memory, through the table of virtual functions at its beginning.
 class ProbeAllocator {
  public:
   virtual ~ProbeAllocator() = default;

@@ -12,9 +12,9 @@
 
 namespace shale {
 
-// A memtable may hold one entry each of a great many tables, of which none has been seen before. So a look-up that finds
-// nothing touches only the hashes, four bytes a slot, and there is no memory of its own for a run. Used by the one writer
-// only; it is never asked by readers, which search the ordered runs.
+// A memtable may hold one entry each of a great many tables, of which none has been seen before. So a look-up that
+// finds nothing touches only the hashes, four bytes a slot, and there is no memory of its own for a run. Used by the
+// one writer only; it is never asked by readers, which search the ordered runs.
 class RunIndex {
  public:
   RunIndex() : hashes_(new uint32_t[kLeastSlots]()), runs_(new LogRun*[kLeastSlots]) {}
@@ -39,8 +39,8 @@ class RunIndex {
   // Bytes that it takes.
   size_t bytes() const { return slots() * (sizeof(uint32_t) + sizeof(LogRun*)); }
 
-  // Of the prefix of a record of a log key. Spreads tables, but for eight whose ids follow each other: they are often written
-  // after each other, and have slots beside each other then, and upper bits that differ.
+  // Of the prefix of a record of a log key. Spreads tables, but for eight whose ids follow each other: they are often
+  // written after each other, and have slots beside each other then, and upper bits that differ.
   static uint32_t hashOf(const char* logRecord) {
     const char* prefix = prefixOf(logRecord);
     const uint64_t table = loadU64BE(prefix + 9);

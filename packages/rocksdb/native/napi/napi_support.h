@@ -19,7 +19,7 @@ inline void check(napi_status status) {
   if (status != napi_ok) throw PendingException{};
 }
 
-// Lets go of the values made since, however the block is left. For loops over what JavaScript passes.
+// Releases the values made since, however the block is left. For loops over what JavaScript passes.
 class HandleScope {
  public:
   explicit HandleScope(napi_env env) : env_(env) { check(napi_open_handle_scope(env, &scope_)); }

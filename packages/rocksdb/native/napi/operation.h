@@ -18,7 +18,7 @@ using Work = std::function<Finish()>;
 
 enum class Duration { kBrief, kLengthy };
 
-// `path` goes into the errors. Whatever `work` owns is let go as soon as it has run.
+// `path` goes into the errors. Whatever `work` owns is released as soon as it has run.
 napi_value startOperation(napi_env env, std::string path, Duration duration, Work work);
 
 Finish finishWithUndefined();

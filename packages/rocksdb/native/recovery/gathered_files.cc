@@ -57,8 +57,8 @@ std::string blobFileName(uint64_t number) {
   return table.substr(0, table.size() - 4) + kBlobEnd;
 }
 
-// A key as it is in a file, and so small that no deletion of a range in the file lies before it: RocksDB cuts these off at
-// the largest key of their file.
+// A key as it is in a file, and so small that no deletion of a range in the file lies before it: RocksDB cuts these off
+// at the largest key of their file.
 std::string noKey() {
   std::string key(8, '\0');
   storeU64LE(key.data(), kValue);

@@ -28,7 +28,7 @@ LogContinuity::LogContinuity(std::string path, rocksdb::WALRecoveryMode mode, co
                                                                    : WalProcessingOption::kCorruptedRecord),
       jumps_(jumps) {}
 
-// From the record that comes next on.
+// From the next record on.
 bool LogContinuity::mayJump() const {
   if (!jumps_.any) return false;
   if (next_ == 0) return jumps_.end.value_or(1) != 0;

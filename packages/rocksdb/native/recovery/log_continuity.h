@@ -1,4 +1,4 @@
-// Sees to it that the replay of RocksDB's logs never skips anything.
+// Ensures that the replay of RocksDB's logs never skips anything.
 #pragma once
 
 #include <rocksdb/options.h>
@@ -22,10 +22,10 @@ struct AllowedJumps {
   std::optional<uint64_t> end = {};
 };
 
-// A power failure can take the end of one log and leave the beginning of the next, or zero whole blocks in the middle of
-// one: RocksDB takes a log that ends after a whole record for complete, and a block of zeros for unused. It numbers all
-// records, though. So where the numbers have a gap, or the oldest log, which must have records where later ones have
-// some, has none, the replay stops as it does at damage; in the recovery modes that refuse damage, the open fails.
+// A power failure can take the end of one log and leave the beginning of the next, or zero whole blocks in the middle
+// of one: RocksDB takes a log that ends after a whole record for complete, and a block of zeros for unused. It numbers
+// all records, though. So where the numbers have a gap, or the oldest log, which must have records where later ones
+// have some, has none, the replay stops as it does at damage; in the recovery modes that refuse damage, the open fails.
 class LogContinuity : public rocksdb::WalFilter {
  public:
   LogContinuity(std::string path, rocksdb::WALRecoveryMode mode, const AllowedJumps& jumps);

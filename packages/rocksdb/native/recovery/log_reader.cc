@@ -184,8 +184,8 @@ LogReader::Found LogReader::next() {
       toNextBlock();
       continue;
     }
-    // What a recycled file holds of its former life comes after its end. A file that was not recycled has none, and where
-    // records of this life follow it was not the end: then it is damage that looks like one.
+    // What a recycled file holds of its former life comes after its end. A file that was not recycled has none, and
+    // where records of this life follow it was not the end: then it is damage that looks like one.
     if (recyclable && loadU32LE(header + kHeader) != logNumber_) {
       const bool whole = headerSize + length <= left &&
                          unmaskCrc(loadU32LE(header)) == crc32c(header + 6, headerSize - 6 + length);

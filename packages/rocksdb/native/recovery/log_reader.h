@@ -1,7 +1,7 @@
 // Reads RocksDB's log format, which its write-ahead logs and its MANIFEST share: blocks of 32 KiB, in them fragments
 // with a header (checksum u32, length u16, type u8, and in recycled files the log's number u32), which make up records.
-// It goes on after damage with the next record that it can find. (RocksDB's own reader goes on with the next block, if at
-// all.) Any bytes will do.
+// It goes on after damage with the next record that it can find. (RocksDB's own reader goes on with the next block, if
+// at all.) Any bytes will do.
 #pragma once
 
 #include <cstddef>
@@ -50,8 +50,8 @@ class LogReader {
   // --- After kEnd.
   uint64_t fileSize() const { return fileSize_; }
 
-  // What was met so far that this reader does not know. Such a fragment is whole, so it is not damage: another version or
-  // other options of RocksDB wrote it, and what the records mean only that can tell.
+  // What was met so far that this reader does not know. Such a fragment is whole, so it is not damage: another version
+  // or other options of RocksDB wrote it, and what the records mean only that can tell.
   bool compressed() const { return compressed_; }
   bool unknownType() const { return unknownType_; }
   // Some blocks behind damage were not searched for records.

@@ -199,7 +199,7 @@ class Scanner {
   bool first_ = true;
   bool oldest_ = true;  // this file is the first of all
   bool garbled_ = false;  // this file's records are no batches
-  bool blind_ = false;  // the number that comes next is not known, for records before it are not readable
+  bool blind_ = false;  // the next number is not known, since records before it cannot be read
 };
 
 void see(SeenEntries& seen, uint64_t sequence) {

@@ -13,8 +13,8 @@
 
 namespace shale {
 
-// Who has written the logs that are needed: Shale alone, as far as its watermark tells; some other program after it, be it
-// with whatever options; or unknown, without a watermark.
+// Who has written the logs that are needed: Shale alone, as far as its watermark tells; some other program after it, be
+// it with whatever options; or unknown, without a watermark.
 enum class LogWriter { kShale, kOther, kUnknown };
 
 // What a log must be like. Shale's numbers have no hole. Those of others may: writes without a log (disableWAL) take

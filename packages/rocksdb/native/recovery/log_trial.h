@@ -20,8 +20,8 @@ struct LogTrial {
   std::optional<Obstacle> obstacle;
 };
 
-// Replays all logs of a database to nowhere, and writes nothing. An end that is torn off is an end; throws DatabaseError
-// with what RocksDB says of anything else that it does not understand.
+// Replays all logs of a database to nowhere, and writes nothing. An end that is torn off is an end; throws
+// DatabaseError with what RocksDB says of anything else that it does not understand.
 LogTrial tryLogs(rocksdb::Options options, const std::string& path);
 
 }  // namespace shale

@@ -165,9 +165,9 @@ class Reading {
  public:
   explicit Reading(Manifest& manifest) : manifest_(manifest) {}
 
-  // False: it goes back to an earlier state, as when a sector was written to the wrong place. RocksDB would take that in,
-  // or end the process: some builds of it have their assertions on. A repair of RocksDB's names the comparator twice, but
-  // not in the same words.
+  // False: it goes back to an earlier state, as when a sector was written to the wrong place. RocksDB would take that
+  // in, or end the process: some builds of it have their assertions on. A repair of RocksDB's names the comparator
+  // twice, but not in the same words.
   bool take(const Edit& edit, const std::string& record) {
     const bool ofDefaultFamily = edit.family == 0;
     const bool begins = edit.comparator && ofDefaultFamily;

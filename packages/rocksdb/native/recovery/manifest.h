@@ -69,8 +69,8 @@ std::optional<uint64_t> currentManifest(const std::string& directory);
 // Reads it. Throws ROCKSDB_CORRUPTION, with the file's name, when it is missing or nothing in it can be read.
 Manifest readManifest(const std::string& directory, uint64_t number);
 
-// Writes to another directory what a manifest says, but for some of its table files, and the CURRENT that names it. Throws
-// DatabaseError, also when it cannot be read to its end.
+// Writes to another directory what a manifest says, but for some of its table files, and the CURRENT that names it.
+// Throws DatabaseError, also when it cannot be read to its end.
 void copyManifestWithout(const std::string& directory, uint64_t number, const std::set<uint64_t>& tableFiles,
                          const std::string& target);
 

@@ -48,8 +48,8 @@ void cutLogs(const std::string& path, const LogScan& scan) {
   }
 }
 
-// RocksDB keeps a log that it has replayed until its next flush, and reads the first record of each that there is when it
-// makes a backup or checkpoint: it would take one for damage that was torn when it began.
+// RocksDB keeps a log that it has replayed until its next flush, and reads the first record of each that there is when
+// it makes a backup or checkpoint: it would take one for damage that was torn when it began.
 void emptyTorn(const std::string& path, const Findings& found) {
   if (found.wholeLogs || found.writer() == LogWriter::kOther) return;
   for (const LogFile& file : found.scan.files) {

@@ -1,4 +1,5 @@
-// What an opening changes in a directory before RocksDB opens it: damaged files are copied aside, and cut where reading ends.
+// What an opening changes in a directory before RocksDB opens it: damaged files are copied aside, and cut where reading
+// ends.
 #pragma once
 
 #include <rocksdb/db.h>

@@ -1,5 +1,5 @@
-// What other programs may do to a database with options that Shale does not open it with. RocksDB refuses some of it, but
-// only after the logs have been looked at and cut; some it misreads, or does not see at all.
+// What other programs may do to a database with options that Shale does not open it with. RocksDB refuses some of it,
+// but only after the logs have been looked at and cut; some it misreads, or does not see at all.
 #pragma once
 
 #include <optional>

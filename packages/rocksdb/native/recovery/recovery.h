@@ -23,8 +23,8 @@ class Recovery {
   Recovery(const Recovery&) = delete;
   Recovery& operator=(const Recovery&) = delete;
 
-  // Before RocksDB opens the directory. Throws ROCKSDB_NOT_FOUND, ROCKSDB_LOCKED, and ROCKSDB_CORRUPTION with the report
-  // when something that was acknowledged is missing; nothing has been changed then. With `salvage` it goes on
+  // Before RocksDB opens the directory. Throws ROCKSDB_NOT_FOUND, ROCKSDB_LOCKED, and ROCKSDB_CORRUPTION with the
+  // report when something that was acknowledged is missing; nothing has been changed then. With `salvage` it goes on
   // instead: it puts the damaged logs aside and cuts them where reading ends.
   void before();
 

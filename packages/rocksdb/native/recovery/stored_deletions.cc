@@ -14,7 +14,8 @@ namespace shale {
 
 namespace {
 
-// The end of a table file: checksum type u8 · place of the metaindex · place of the index · zeros · version u32 · magic u64.
+// The end of a table file: checksum type u8 · place of the metaindex · place of the index · zeros · version u32 · magic
+// u64.
 constexpr size_t kFooter = 53;
 constexpr size_t kVersionAt = kFooter - 12;
 constexpr size_t kMagicAt = kFooter - 8;

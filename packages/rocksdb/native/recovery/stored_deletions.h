@@ -1,5 +1,5 @@
-// Deletions of whole ranges, which trims and drops are, with the sequence of RocksDB that each has. RocksDB's readers of
-// single files do not give them out.
+// Deletions of whole ranges, which trims and drops are, with the sequence of RocksDB that each has. RocksDB's readers
+// of single files do not give them out.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ struct RangeDeletion {
   uint64_t sequence = 0;
 };
 
-// Reads them from a table file, which RocksDB must have opened before: it has compared the checksums then. False: the file is
-// of a kind that is not known here, so there may be some.
+// Reads them from a table file, which RocksDB must have opened before: it has compared the checksums then. False: the
+// file is of a kind that is not known here, so there may be some.
 bool readRangeDeletions(const std::string& tableFile, std::vector<RangeDeletion>* deletions);
 
 // `begin length u32 LE · end length u32 LE · sequence u64 LE · begin · end`, one after the other.

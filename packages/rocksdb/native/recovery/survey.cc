@@ -45,7 +45,8 @@ std::vector<uint64_t> listManifests(const std::string& directory) {
   return numbers;
 }
 
-// What leads to the files: the manifest that CURRENT names, or when that cannot be read to its end, the newest one that can.
+// What leads to the files: the manifest that CURRENT names, or when that cannot be read to its end, the newest one that
+// can.
 class Head {
  public:
   explicit Head(const std::string& directory) : directory_(directory) {

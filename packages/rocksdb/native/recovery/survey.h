@@ -1,4 +1,5 @@
-// What the watermark and the manifest of a directory say, read without RocksDB: what a repair knows before it trusts any file.
+// What the watermark and the manifest of a directory say, read without RocksDB: what a repair knows before it
+// trusts any file.
 #pragma once
 
 #include <string>

@@ -20,10 +20,10 @@ struct RewrittenTableFile {
   std::vector<std::pair<std::string, std::string>> records;
 };
 
-// Writes the entries of a table file that have not been deleted to `target`, with RocksDB's smallest sequence, so that a
-// range deletion in any other file still covers them. Entries that were written after a range deletion of what was there
-// before go to `newer`, a log file, with a sequence behind that deletion. `deletions` are those of all files. A file that
-// would be empty is not made. Throws DatabaseError.
+// Writes the entries of a table file that have not been deleted to `target`, with RocksDB's smallest sequence, so that
+// a range deletion in any other file still covers them. Entries that were written after a range deletion of what was
+// there before go to `newer`, a log file, with a sequence behind that deletion. `deletions` are those of all files. A
+// file that would be empty is not made. Throws DatabaseError.
 RewrittenTableFile rewriteTableFile(const std::string& source, const std::string& target, const std::string& newer,
                                     const std::vector<RangeDeletion>& deletions);
 

@@ -96,8 +96,8 @@ void Examination::lookAtFiles() {
   requireKnownLayout(path_, found_.manifest, request_.readOnly);
 
   // Up to where everything is in table files for sure. When this manifest was begun by the opening that the watermark
-  // knows, and has not lost what that opening wrote to it, that is what there was then, and what has been flushed since.
-  // Else all that can be said is that it was not more than the manifest's last sequence.
+  // knows, and has not lost what that opening wrote to it, that is what there was then, and what has been flushed
+  // since. Else all that can be said is that it was not more than the manifest's last sequence.
   found_.known = found_.isOfWatermark() && found_.manifest.lastSequence >= found_.mark.opened;
   std::optional<uint64_t> upTo;
   if (found_.manifest.understood) {
@@ -119,8 +119,8 @@ void Examination::lookAtFiles() {
   }
 }
 
-// What cannot be read here RocksDB reads, before anything is changed: it must understand everything, up to an end that may
-// be torn off.
+// What cannot be read here RocksDB reads, before anything is changed: it must understand everything, up to an end that
+// may be torn off.
 void Examination::tryForeignLogs() {
   found_.reached.reset();
   if (request_.salvage || !request_.isPointInTime() || found_.manifest.damage) return;
@@ -170,9 +170,9 @@ bool Examination::isLogMissing() const {
   });
 }
 
-// RocksDB makes a record of its manifest durable before it deletes what the record makes superfluous. So what a manifest
-// said earlier still holds when all its table files are there, and the logs that it needs, to the last entry that was
-// acknowledged: then nothing relies on what cannot be read, as on a record that the power failed in.
+// RocksDB makes a record of its manifest durable before it deletes what the record makes superfluous. So what a
+// manifest said earlier still holds when all its table files are there, and the logs that it needs, to the last entry
+// that was acknowledged: then nothing relies on what cannot be read, as on a record that the power failed in.
 bool Examination::losesNothing() const {
   if (!found_.known || !found_.manifest.understood || !found_.manifest.complete) return false;
   if (!found_.reached || found_.missing) return false;

@@ -27,8 +27,8 @@ struct RecoveryRequest {
   }
 };
 
-// Of a directory in which no database is: throws ROCKSDB_NOT_FOUND unless one may be created, and ROCKSDB_CORRUPTION when
-// there was one.
+// Of a directory in which no database is: throws ROCKSDB_NOT_FOUND unless one may be created, and ROCKSDB_CORRUPTION
+// when there was one.
 Findings examineEmpty(const std::string& path, const RecoveryRequest& request);
 
 // Of one with a database: for writing, while the caller holds the lock; to be read only, beside a writer. Throws what

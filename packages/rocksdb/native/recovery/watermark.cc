@@ -20,9 +20,9 @@ namespace shale {
 
 namespace {
 
-// magic[8] · version u32 · 0 u32 · generation u64 · synced u64 · written u64 · opened u64 · manifest u64 · boot id[36] ·
-// checksum u32 of what is before it; little-endian. Behind it, written only when a database is opened:
-// writer u64 · identity of the database[36] · checksum u32 of these two
+// magic[8] · version u32 · 0 u32 · generation u64 · synced u64 · written u64 · opened u64 · manifest u64 · boot id[36]
+// · checksum u32 of what is before it; little-endian. Behind it, written only when a database is opened: writer u64 ·
+// identity of the database[36] · checksum u32 of these two
 constexpr char kMagic[9] = "SHALEWMK";
 constexpr uint32_t kFileVersion = 1;
 constexpr size_t kBootIdAt = 56;

@@ -1,7 +1,7 @@
 // The watermark of a database: how far RocksDB's sequence must reach when it is opened the next time. RocksDB takes
 // damage in its log for the end of it; with this file beside it, what is missing below an acknowledgement is seen.
 //
-// A watermark of a database that another program has made anew in the directory says nothing about that one.
+// A watermark of an earlier database in the directory says nothing about the one that another program has made since.
 //
 // The file has two places, 4 KiB apart, written in turn, so that a write that is torn leaves the other one. Each write
 // is one small pwrite before the acknowledgement: exact after the death of the process. It is made durable when the
@@ -28,8 +28,8 @@ struct WatermarkState {
   uint64_t manifest = 0;
   // Of the running kernel when it was written; empty if it has none.
   std::string bootId;
-  // Which database it is of (RocksDB's file IDENTITY), and the manifest that the last opening for writing by Shale began,
-  // also one that left in the logs what was there. Empty and 0: not known, it was written before these were.
+  // Which database it is of (RocksDB's file IDENTITY), and the manifest that the last opening for writing by Shale
+  // began, also one that left in the logs what was there. Empty and 0: not known, it was written before these were.
   std::string database;
   uint64_t writer = 0;
   // Of what was read: the other place is damaged, so this may be the older of the two.
