@@ -720,6 +720,6 @@ export const storage = [
         to: 'if (this.#trims.count >= 0) remove(rows, view, at);',
       },
     ],
-    killers: ['packages/storage/test/frames.test.ts'],
+    killers: ['packages/storage/test/plain-trims.test.ts'],
   },
 ];

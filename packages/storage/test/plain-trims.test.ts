@@ -111,3 +111,28 @@ test('a trim of the short way counts as a trim, removes as one, and goes no furt
   expect([sequences(log, ids[0] ?? aside), sequences(log, ids[1] ?? aside).length]).toEqual([[], 67]);
   expect(log.stats().counters).toMatchObject({ appends: 2, trims: 2 });
 });
+
+test('a table that a frame finds unwritten stays so, though the frame trims the same table of another region', async () => {
+  const log = await fresh();
+  const ids = [
+    { region: 1n, table: 5n },
+    { region: 2n, table: 5n },
+  ];
+  const [trimmed = aside, unwritten = aside] = ids;
+  log.append(
+    trimmed,
+    [1, 2, 3].map((n) => Uint8Array.of(n)),
+  );
+  log.commit(
+    frame(
+      ids,
+      [
+        { table: 0, count: 0, trims: 2n },
+        { table: 1, count: 0 },
+      ],
+      { sync: true },
+    ),
+  );
+  // The metadata record is one for both regions, and says 3.
+  expect(log.append(unwritten, [Uint8Array.of(1)]).first).toBe(1n);
+});
