@@ -1,14 +1,15 @@
-// `npm run pack`: every package as a tarball, as it is published, in `packed`. Options:
+// `npm run pack`: every package as a tarball, as it is published, in `packed`. With them goes the binary for this machine's
+// platform, if `npm run prebuild` has made it out of these very sources. Options:
 //
 //   --to <folder>     another folder
-//   --local-addon     and the package of this machine's platform, with the addon that `npm run build` made, which needs
-//                     the system's RocksDB
+//   --local-addon     instead of that binary the one that `npm run build` made, which needs the system's RocksDB
 import { rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { packPackages, packPlatform, tarballsIn } from './lib/packing.mjs';
 import { root } from './lib/paths.mjs';
 import { ADDON } from './lib/platforms.mjs';
+import { kept } from './lib/prebuild/kept.mjs';
 import { fail } from './lib/say.mjs';
 import { setup } from './setup.mjs';
 
@@ -23,12 +24,17 @@ try {
   await setup();
   for (const old of tarballsIn(folder)) if (/^shale-/.test(basename(old))) rmSync(old);
   await packPackages(folder);
-  if (values['local-addon']) {
-    const addon = join(root, 'packages', 'rocksdb', 'build', ADDON);
-    const licenses = "Links the system's librocksdb; no code of others is in it.\n";
-    await packPlatform(`${process.platform}-${process.arch}-gnu`, addon, licenses, folder);
-  }
+  const here = `${process.platform}-${process.arch}-gnu`;
+  const prebuilt = values['local-addon'] ? localAddon() : kept(here);
+  if (prebuilt !== undefined) await packPlatform(here, prebuilt.addon, prebuilt.licenses, folder);
   for (const tarball of tarballsIn(folder)) console.log(tarball);
 } catch (error) {
   fail(error);
+}
+
+function localAddon() {
+  return {
+    addon: join(root, 'packages', 'rocksdb', 'build', ADDON),
+    licenses: "Links the system's librocksdb; no code of others is in it.\n",
+  };
 }

@@ -1,10 +1,11 @@
 // Builds the addon with the system's C++ compiler against the system's librocksdb. Downloads nothing.
 //
-//   node scripts/build-native.mjs [--sanitize=address|thread] [--force] [--quiet]
+//   node scripts/build-native.mjs [--sanitize=address|thread] [--static=folder] [--force] [--quiet]
 //
-// Output: build/shale_rocksdb.node (build/address/…, build/thread/… with a sanitizer). A build that would give the
-// same file again is skipped. Environment: CXX (the compiler), ROCKSDB_INCLUDE and ROCKSDB_LIB (folders, when RocksDB
-// is in an unusual place).
+// Output: build/shale_rocksdb.node (build/address/…, build/thread/… with a sanitizer; addon/… in the folder of
+// --static, from whose `include` and `lib` RocksDB is linked in). A build that would give the same file again is
+// skipped. Environment: CXX (the compiler), ROCKSDB_INCLUDE and ROCKSDB_LIB (folders, when RocksDB is in an unusual
+// place).
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -24,7 +25,8 @@ import {
 } from './toolchain.mjs';
 
 const flags = new Set(process.argv.slice(2));
-const sanitizer = [...flags].find((flag) => flag.startsWith('--sanitize='))?.slice('--sanitize='.length);
+const option = (name) => [...flags].find((flag) => flag.startsWith(`${name}=`))?.slice(name.length + 1);
+const sanitizer = option('--sanitize');
 
 function say(text) {
   if (!flags.has('--quiet')) console.log(text);
@@ -35,11 +37,11 @@ async function build() {
     throw new BuildFailure(`Unknown sanitizer "${sanitizer}": address or thread.`);
   }
   const compiler = findCompiler();
-  const rocksdb = findRocksDB();
+  const rocksdb = findRocksDB(option('--static'));
   const version = findVersion(compiler, rocksdb);
   const { link } = flagsFor(rocksdb, version, sanitizer);
   const sources = addonSources(compiler, rocksdb, version, sanitizer);
-  const folder = outputFolder(sanitizer);
+  const folder = outputFolder(sanitizer, rocksdb.linkedIn);
   const output = join(folder, 'shale_rocksdb.node');
   mkdirSync(folder, { recursive: true });
   const unlock = await lock(join(folder, 'lock'));

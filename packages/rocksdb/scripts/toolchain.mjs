@@ -46,8 +46,12 @@ export function findCompiler() {
   throw missing(`No C++ compiler found (tried ${candidates.join(', ')}).`);
 }
 
-/** Where RocksDB is: from the environment, else from pkg-config, else from Homebrew, else where the compiler looks. */
-export function findRocksDB() {
+/**
+ * Where RocksDB is: linked in from a folder with `include` and `lib`, when one is given; else from the environment, from
+ * pkg-config, from Homebrew, or where the compiler looks.
+ */
+export function findRocksDB(linkedIn) {
+  if (linkedIn !== undefined) return rocksdbLinkedIn(linkedIn);
   const { ROCKSDB_INCLUDE, ROCKSDB_LIB } = process.env;
   if (ROCKSDB_INCLUDE || ROCKSDB_LIB) {
     return {
@@ -67,6 +71,23 @@ export function findRocksDB() {
     return { compile: [`-I${prefix}/include`], link: [`-L${prefix}/lib`, '-lrocksdb'] };
   }
   return { compile: [], link: ['-lrocksdb'] };
+}
+
+/**
+ * RocksDB, the libraries that it compresses with and the C++ library inside the addon, of which nothing is seen from
+ * outside but what Node calls. All are optimized together at the end.
+ */
+function rocksdbLinkedIn(folder) {
+  return {
+    linkedIn: folder,
+    compile: [`-isystem${join(folder, 'include')}`, '-DSHALE_STATIC_ROCKSDB', '-flto'],
+    link: [
+      ...['-O2', '-flto=auto', '-static-libstdc++', '-static-libgcc', '-pthread', '-Wl,--strip-all'],
+      `-Wl,--version-script=${join(dirname(sourceFolder), 'prebuild', 'exports.map')}`,
+      ...['rocksdb', 'lz4', 'zstd', 'snappy', 'z'].map((name) => join(folder, 'lib', `lib${name}.a`)),
+      ...['-ldl', '-lm'],
+    ],
+  };
 }
 
 export function findVersion(compiler, rocksdb) {
@@ -134,14 +155,16 @@ export function addonSources(compiler, rocksdb, version, sanitizer) {
   return filesIn(sourceFolder, '.cc').map((path) => {
     const name = basename(path);
     const hash = digest(common, readFileSync(path, 'utf8')).slice(0, 16);
-    const object = join(outputFolder(sanitizer), 'objects', `${name}.${hash}.o`);
+    const object = join(outputFolder(sanitizer, rocksdb.linkedIn), 'objects', `${name}.${hash}.o`);
     return { name, floor: basename(dirname(path)), path, flags, object };
   });
 }
 
-/** Where the addon is built to, and the folder of its objects. */
-export function outputFolder(sanitizer) {
-  return join(dirname(sourceFolder), 'build', sanitizer ?? '');
+/** Where the addon is built to, and the folder of its objects: beside the RocksDB that is linked into it, if one is. */
+export function outputFolder(sanitizer, linkedIn) {
+  return linkedIn === undefined
+    ? join(dirname(sourceFolder), 'build', sanitizer ?? '')
+    : join(linkedIn, 'addon');
 }
 
 /** The paths of the files in a folder and those below whose names end so, in order. */

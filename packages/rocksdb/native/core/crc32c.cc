@@ -5,7 +5,11 @@
 
 #include "core/format.h"
 
-#if defined(__ARM_FEATURE_CRC32)
+#if defined(__aarch64__) && defined(__linux__)
+#include <arm_acle.h>
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#elif defined(__ARM_FEATURE_CRC32)
 #include <arm_acle.h>
 #endif
 
@@ -42,14 +46,25 @@ bool hasInstruction() {
   static const bool has = __builtin_cpu_supports("sse4.2") != 0;
   return has;
 }
-#elif defined(__ARM_FEATURE_CRC32)
+#elif defined(__ARM_FEATURE_CRC32) || (defined(__aarch64__) && defined(__linux__))
 #define SHALE_CRC_INSTRUCTION 1
+#if defined(__ARM_FEATURE_CRC32)
+bool hasInstruction() { return true; }
+#else
+__attribute__((target("+crc")))
+#endif
 uint32_t byInstruction(uint32_t crc, const uint8_t* at, size_t size) {
   for (; size >= 8; at += 8, size -= 8) crc = __crc32cd(crc, loadU64LE(at));
   for (; size > 0; at++, size--) crc = __crc32cb(crc, *at);
   return crc;
 }
-bool hasInstruction() { return true; }
+#if !defined(__ARM_FEATURE_CRC32)
+// Optional in the first ARMv8 processors, and known to the kernel alone.
+bool hasInstruction() {
+  static const bool has = (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
+  return has;
+}
+#endif
 #endif
 
 }  // namespace

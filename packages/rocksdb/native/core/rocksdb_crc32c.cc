@@ -7,7 +7,7 @@
 // version. Where nothing binds to it (RocksDB was in the process before the addon, or is linked into it with a
 // definition of its own, or so that it binds to itself), RocksDB goes on with its own. Weak, so that two definitions do
 // not clash.
-#if defined(__x86_64__) && defined(__linux__)
+#if defined(__x86_64__) && defined(__linux__) && !defined(SHALE_STATIC_ROCKSDB)
 #include <rocksdb/rocksdb_namespace.h>
 
 #include "core/crc32c.h"

@@ -1,0 +1,14 @@
+// `npm run matrix -- [name...]`: the packed packages where they will run, as root on x64. Each system is a root of Debian
+// without a compiler and without RocksDB, made by debootstrap: debian-11, debian-12, debian-13. In each, for Node 20, 22
+// and 24, the tarballs are installed into an empty application, which runs the conformance suite, README's example and
+// the attack kill in a short form. `npm run prebuild -- --platform linux-x64-gnu` comes first.
+import { matrix } from './lib/matrix/main.mjs';
+import { fail } from './lib/say.mjs';
+import { setup } from './setup.mjs';
+
+try {
+  await setup();
+  await matrix(process.argv.slice(2));
+} catch (error) {
+  fail(error);
+}
