@@ -1,6 +1,6 @@
 // What is published: the tarballs that `npm run pack` makes.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -93,6 +93,33 @@ describe.each(names)('the tarball of @shale/%s', (name) => {
       const { sources } = JSON.parse(read(map)) as { sources: readonly string[] };
       for (const source of sources) expect(files).toContain(normalize(join(dirname(map), source)));
     }
+  });
+});
+
+describe('an empty application', () => {
+  it('takes the tarballs of a checkout, as the README says', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+    expect(readme).toContain('\nnpm run pack -- --local-addon ');
+    expect(readme).toContain('\nnpm install /path/to/shale/packed/shale-*.tgz ');
+    const app = temporaryOfFile('app');
+    const run = (command: string, ...args: string[]): string =>
+      execFileSync(command, args, { cwd: app, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    writeFileSync(join(app, 'package.json'), '{ "name": "app", "private": true, "type": "module" }\n');
+    const tarballs = readdirSync(folder).map((file) => join(folder, file));
+    run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...tarballs);
+    writeFileSync(
+      join(app, 'main.js'),
+      `import { openWal } from '@shale/engine';
+       import { libraryInfo, listBackups } from '@shale/engine/admin';
+       const wal = await openWal('./data');
+       console.log(String(await wal.table('events').append(Buffer.from('one'))), typeof listBackups);
+       console.log(libraryInfo().addon.path);
+       await wal.close();`,
+    );
+    const [appended, addon] = run(process.execPath, 'main.js').split('\n');
+    expect(appended).toBe('1 function');
+    // Not that of the checkout.
+    expect(addon).toContain(join(app, 'node_modules', '@shale'));
   });
 });
 
