@@ -44,7 +44,7 @@ const calls: [string, (log: Log, table: bigint, last: bigint) => void][] = [
 ];
 
 test.each(calls)(
-  '%s of any other table does not notice that the first block of a file is damaged',
+  'no call for another table notices that the first block of a file is damaged: %s',
   async (_, call) => {
     const log = await open(await damaged());
     // Before the damaged file and behind it, with entries and without.
