@@ -71,7 +71,7 @@ export function nonsense(random: Random): unknown {
     () => ({ [Symbol.toPrimitive]: fail, toString: fail, constructor: untouchable({}) }),
     () => Object.defineProperty({}, 'constructor', { get: fail }),
     () => new Uint16Array(3),
-    () => new DataView(new ArrayBuffer(8)),
+    () => new Float64Array(3),
     () => new Proxy(new Uint8Array(3), {}),
     () => Object.create(Uint8Array.prototype),
   ])();
