@@ -30,8 +30,9 @@ function buildNative() {
 
 async function buildTypeScript() {
   await run('compiling TypeScript', join(root, 'node_modules', '.bin', 'tsc'), ['-b']);
-  const script = join(root, 'packages', 'engine', 'scripts', 'bundle-worker.mjs');
-  await run("making the file of the shards' threads", process.execPath, [script]);
+  await run('making the files of threads and command', process.execPath, [
+    join(root, 'scripts', 'bundle.mjs'),
+  ]);
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,7 +1,7 @@
 // Runs once before the tests that are asked for.
-import { bundleWorker } from '../../packages/engine/scripts/bundle-worker.mjs';
+import { bundleAll } from '../bundle.mjs';
 
-/** What was compiled by hand is in the file of the shards' threads, too. */
+/** What was compiled by hand is in the files of threads and command, too. */
 export async function setup() {
-  await bundleWorker();
+  await bundleAll();
 }

@@ -89,8 +89,8 @@ export class MutantCopy {
     const native = join('packages', 'rocksdb', 'scripts', 'build-native.mjs');
     await this.#must('compiling the addon', process.execPath, [native, '--quiet']);
     await this.#must('compiling TypeScript', join('node_modules', '.bin', 'tsc'), ['-b']);
-    const bundle = join('packages', 'engine', 'scripts', 'bundle-worker.mjs');
-    await this.#must("making the file of the shards' threads", process.execPath, [bundle]);
+    const bundle = join('scripts', 'bundle.mjs');
+    await this.#must('making the files of threads and command', process.execPath, [bundle]);
   }
 
   /** Runs a test file. @param {string} file @returns {Promise<Outcome>} */

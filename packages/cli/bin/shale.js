@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // Committed as plain JavaScript so that the command can be linked before anything is built.
-import '../dist/main.js';
+import '../dist/shale.js';

@@ -17,7 +17,7 @@ import { EXIT } from './exit-codes.js';
 import { reportError } from './output/report-error.js';
 import { showable, withoutActing } from './output/showable.js';
 import { Terminal } from './output/terminal.js';
-import { version } from './version.js';
+import { version } from './package-files.js';
 
 /** The streams that the command talks through. */
 export interface Streams {

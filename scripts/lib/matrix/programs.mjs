@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
 import { root } from '../paths.mjs';
 import { SetupError } from '../say.mjs';
 
@@ -22,9 +22,6 @@ export async function makePrograms(folder) {
   const readme = join(folder, 'readme.ts');
   writeFileSync(readme, example);
   const conformance = fileURLToPath(new URL('programs/conformance.ts', import.meta.url));
-  // The package that bundles the threads' file has it.
-  const fromEngine = createRequire(join(root, 'packages', 'engine', 'package.json'));
-  const { rolldown } = await import(pathToFileURL(fromEngine.resolve('rolldown')).href);
   for (const [name, input] of Object.entries({ readme, conformance })) {
     const bundle = await rolldown({
       input,

@@ -1,13 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { CliError } from '../cli-error.js';
+import { COMMAND_FILE } from '../package-files.js';
 import { Ledger } from './ledger.js';
 import { isWriterReport } from './messages.js';
 
-const COMMAND = fileURLToPath(new URL('../../bin/shale.js', import.meta.url));
-
-/** The process that writes: this very command again, with a hidden subcommand. */
+/** The process that writes: the command again, with a hidden subcommand. */
 export class WriterProcess {
   readonly ledger: Ledger = new Ledger();
   readonly #child: ChildProcess;
@@ -19,7 +17,7 @@ export class WriterProcess {
     this.#wrote = new Promise((resolve) => {
       wrote = resolve;
     });
-    this.#child = fork(COMMAND, ['demo-writer', directory], {
+    this.#child = fork(COMMAND_FILE, ['demo-writer', directory], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#child.on('message', (message) => {

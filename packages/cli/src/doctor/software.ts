@@ -1,5 +1,5 @@
 import { type LibraryInfo, libraryInfo, rocksdbVersion } from '@shale/engine/admin';
-import { version } from '../version.js';
+import { version } from '../package-files.js';
 import { type Check, judge } from './check.js';
 
 /** Node's version. */

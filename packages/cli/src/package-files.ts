@@ -1,4 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+// This module and the bundle that it is put into are both in dist/.
+
+/** The command as it is started. */
+export const COMMAND_FILE: string = fileURLToPath(new URL('../bin/shale.js', import.meta.url));
 
 /** The version of this package. */
 export function version(): string {
