@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: 'scripts/lib/test-setup.mjs',
     // Tests load the addon and start worker threads, so each file gets a process of its own.
     pool: 'forks',
+    // What is compiled already is loaded by Node.js itself, as it is by applications.
+    server: { deps: { external: [/\/dist\//] } },
     // Most tests wait for processes, threads and disks, so one at a time would leave the machine idle.
     maxWorkers: 3,
     testTimeout: TEST_HANG_MS,
