@@ -25,7 +25,12 @@ export const trimmedOnceBar: PromiseBar = {
       await using wal = await openWal(directory, { shards: 1, durability: 'os' });
       const tables = Array.from({ length: TABLES }, (_, i) => wal.table({ region: 1, table: i }));
       const batch = Array.from({ length: ENTRIES }, () => entry);
-      await Promise.all(tables.map((table) => table.appendBatch(batch)));
+      const bytes = ENTRIES * (entry.length + 4);
+      const fill = async (table: Table): Promise<unknown> => {
+        await wal.ready({ bytes });
+        return await table.appendBatch(batch);
+      };
+      await Promise.all(tables.map(fill));
       await wal.flush();
       const small = wal.table({ region: 2, table: 1 });
       const before = await worstOfRounds(small);
