@@ -15,6 +15,7 @@ import { openWal, type VerifyEvent, type Wal, WalError, type WalOptions } from '
 import { type LogOptions, openLog, type RepairLoss, repairDatabase } from '@shale/storage';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ForeignWriter } from './dist/native/foreign-writer.js';
+import { crc32c } from './support/crc32c.js';
 import { temporaryOfFile } from './support/temporary.js';
 
 const folder = temporaryOfFile('foreign');
@@ -199,15 +200,6 @@ function fragment(type: number, payload: Buffer): Buffer {
   header.writeUInt32LE(masked, 0);
   header.writeUInt16LE(payload.length, 4);
   return Buffer.concat([header, body]);
-}
-
-function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  }
-  return ~crc >>> 0;
 }
 
 // 10: sizes of timestamps (RocksDB 8); 130: what the log before was (RocksDB 9), which may be ignored; 77: nobody

@@ -1,6 +1,18 @@
 /** Mutants of packages/rocksdb: the binding. @type {import('./mutants.mjs').Mutant[]} */
 export const rocksdb = [
   {
+    name: 'later-watermark',
+    removes: 'the refusal of a watermark that a later version of Shale has written',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/recovery/watermark.cc',
+        from: 'if (versionOf(bytes) > kFileVersion) throwLater(',
+        to: 'if (versionOf(bytes) > kFileVersion + 1) throwLater(',
+      },
+    ],
+    killers: ['test/versions.test.ts'],
+  },
+  {
     name: 'bundle-of-commonjs',
     removes: 'that a bundle which does not know its own place finds the packages',
     edits: [

@@ -1,6 +1,42 @@
 /** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
 export const storage = [
   {
+    name: 'later-format',
+    removes: 'the refusal of a log that a later version of Shale has put something into',
+    edits: [
+      {
+        file: 'packages/storage/src/requirements.ts',
+        from: 'if (!holdsAny(db)) return;',
+        to: "if (!holdsAny(db) || db.path !== '') return;",
+      },
+    ],
+    killers: ['test/versions.test.ts'],
+  },
+  {
+    name: 'later-format-read-only',
+    removes: 'that what readers must know is asked of them, too',
+    edits: [
+      {
+        file: 'packages/storage/src/requirements.ts',
+        from: 'if (reads && !forReading) continue;',
+        to: 'if (reads) continue;',
+      },
+    ],
+    killers: ['test/versions.test.ts'],
+  },
+  {
+    name: 'later-format-repaired',
+    removes: 'the refusal to repair what this version does not know',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/run.ts',
+        from: 'refuseLaterFormat(source, false);',
+        to: '',
+      },
+    ],
+    killers: ['test/versions.test.ts'],
+  },
+  {
     name: 'damage-at-once',
     removes: 'the wait for the name of the damaged file, before a compaction that was asked for fails',
     edits: [

@@ -86,6 +86,13 @@ export {
   tableRange,
   tableRangeUpTo,
 } from './layout/ranges.js';
+export {
+  decodeRequirement,
+  encodeRequirementValue,
+  type Requirement,
+  requirementKey,
+  requirementRange,
+} from './layout/requirement.js';
 export { U64_MAX } from './layout/u64.js';
 export { bytesCodec } from './payload/bytes.js';
 export { jsonCodec } from './payload/json.js';

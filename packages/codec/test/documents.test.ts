@@ -9,6 +9,7 @@ import {
   encodeMetaValue,
   encodeNameCounter,
   encodeNameValue,
+  encodeRequirementValue,
   encodeRun,
   encodeTableNameValue,
   LOG_KEY_LENGTH,
@@ -20,6 +21,7 @@ import {
   nameKey,
   RUN_DESCENDING,
   RUN_STRIDE,
+  requirementKey,
   tableNameKey,
   U64_MAX,
 } from '@shale/codec';
@@ -61,6 +63,8 @@ test('the examples of docs/format.md are what the codec writes', () => {
     '                      is cpu.é': hexOf(encodeTableNameValue('cpu.é')),
     'counter               of instance 0': hexOf(nameCounterKey(0)),
     '                      says 2^63 + 1': hexOf(encodeNameCounter(2n ** 63n + 1n)),
+    'requirement           time-marks  ': hexOf(requirementKey('time-marks')),
+    '                      to read, since 1.20.3': hexOf(encodeRequirementValue(true, '1.20.3')),
     'three entries down from 1000': built(RUN_STRIDE, (t) =>
       encodeRun(t, 0, prefix, 1000n, 3, RUN_DESCENDING),
     ),

@@ -16,7 +16,8 @@ import { Wal } from './wal.js';
  * `readOnly: true`), SHALE_INVALID_ARGUMENT, SHALE_CORRUPT (files are damaged, or entries that were acknowledged are
  * missing: then the error has a report as `recovery`, and `recovery: 'salvage'` opens what is left), SHALE_NO_SPACE,
  * SHALE_NO_RESOURCES, SHALE_IO, and SHALE_UNSUPPORTED when the RocksDB library or the addon is missing, the file
- * system has no locks, or another program has left what this RocksDB cannot read.
+ * system has no locks, another program has left what this RocksDB cannot read, or a later version of Shale what this
+ * one does not know.
  *
  * ```ts
  * import { openWal } from '@shale/engine';

@@ -12,6 +12,7 @@ import { toFlag } from './arguments/switches.js';
 import { native, nativeAsync } from './errors.js';
 import { toInstance } from './ids.js';
 import { Log } from './log.js';
+import { refuseLaterFormat } from './requirements.js';
 import { toPath } from './targets/location.js';
 
 /**
@@ -69,8 +70,8 @@ export interface AttachOptions {
  * instance), SHALE_NOT_FOUND (nothing there, and `create` is false or `readOnly` true), SHALE_CORRUPT,
  * SHALE_INVALID_ARGUMENT (options that differ from those of the handle this process has open, FIFO compaction, or a
  * database that is not of this format), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, and SHALE_UNSUPPORTED when the
- * RocksDB library or the addon is missing, the file system has no locks, or another program has left what this RocksDB
- * cannot read.
+ * RocksDB library or the addon is missing, the file system has no locks, another program has left what this RocksDB
+ * cannot read, or a later version of Shale what this one does not know.
  */
 export async function openLog(directory: string | URL, options: LogOptions = {}): Promise<Log> {
   const given = readBag('openLog', options, LOG_OPTIONS);
@@ -93,15 +94,13 @@ export async function openLog(directory: string | URL, options: LogOptions = {})
       recovery,
     }),
   );
-  if (!claims) return new Log(db, instance);
-  const claim = claimName(instance);
-  const claimed = await claimOrClose(db, claim);
-  if (claimed) return new Log(db, instance, claim);
-  throw new WalError(
-    'SHALE_LOCKED',
-    `${path} is open already in this process as instance ${instance}: close that log first, use it, or open another instance`,
-    { path, details: { instance } },
-  );
+  try {
+    refuseLaterFormat(db, readOnly);
+    return claims ? claimed(db, path, instance) : new Log(db, instance);
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }
 
 /**
@@ -134,16 +133,13 @@ function requireThatRecordsStay(path: string, fifoBytes: unknown): void {
   );
 }
 
-function claimName(instance: number): string {
-  return `log/${instance}`;
-}
-
-async function claimOrClose(db: Database, claim: string): Promise<boolean> {
-  let claimed = false;
-  try {
-    claimed = native({ path: db.path }, () => db.claim(claim));
-  } finally {
-    if (!claimed) await db.close();
-  }
-  return claimed;
+/** The only log of the instance in this process. */
+function claimed(db: Database, path: string, instance: number): Log {
+  const claim = `log/${instance}`;
+  if (native({ path }, () => db.claim(claim))) return new Log(db, instance, claim);
+  throw new WalError(
+    'SHALE_LOCKED',
+    `${path} is open already in this process as instance ${instance}: close that log first, use it, or open another instance`,
+    { path, details: { instance } },
+  );
 }

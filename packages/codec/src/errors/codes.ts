@@ -159,7 +159,7 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: 'Open it without readOnly to change it.',
   },
   SHALE_UNSUPPORTED: {
-    meaning: 'This platform, this file system or this librocksdb does not support the operation.',
+    meaning: 'This platform, file system, librocksdb or version of Shale does not support the operation.',
     canRetry: false,
     remedy: 'The message says what is missing.',
   },

@@ -9,7 +9,9 @@
 #include "core/errors.h"
 #include "core/format.h"
 #include "core/json.h"
+#include "recovery/findings.h"
 #include "recovery/manifest.h"
+#include "recovery/report.h"
 #include "recovery/watermark.h"
 
 namespace shale {
@@ -120,7 +122,11 @@ std::string surveyOf(const std::string& directory) {
     // Under the running kernel no power failure has torn the place that cannot be read, and it may have promised more.
     const bool sameKernel = !mark.bootId.empty() && mark.bootId == bootId();
     if (found == WatermarkFound::kValid && mark.alone && sameKernel) found = WatermarkFound::kDamaged;
-  } catch (const DatabaseError&) {
+  } catch (DatabaseError& error) {
+    if (error.code == "ROCKSDB_NOT_SUPPORTED") {
+      error.recovery = reportOf(Findings(), {});
+      throw;
+    }
     // It cannot be read.
   }
   // One of another database says nothing about this one.

@@ -22,7 +22,8 @@ namespace {
 
 // magic[8] · version u32 · 0 u32 · generation u64 · synced u64 · written u64 · opened u64 · manifest u64 · boot id[36]
 // · checksum u32 of what is before it; little-endian. Behind it, written only when a database is opened: writer u64 ·
-// identity of the database[36] · checksum u32 of these two
+// identity of the database[36] · checksum u32 of these two. In every version magic, version and the first checksum are
+// where they are.
 constexpr char kMagic[9] = "SHALEWMK";
 constexpr uint32_t kFileVersion = 1;
 constexpr size_t kBootIdAt = 56;
@@ -70,9 +71,22 @@ void decodeOpening(const uint8_t* in, WatermarkState* state) {
   state->database.assign(identity, strnlen(identity, kIdentityLength));
 }
 
+// The version that a place is of; 0 when it is damaged.
+uint32_t versionOf(const uint8_t* in) {
+  const bool whole = std::memcmp(in, kMagic, 8) == 0 && loadU32LE(in + kChecksumAt) == crc32c(in, kChecksumAt);
+  return whole ? loadU32LE(in + 8) : 0;
+}
+
+[[noreturn]] void throwLater(const std::string& path, uint32_t version) {
+  throw DatabaseError{"ROCKSDB_NOT_SUPPORTED",
+                      path + " has version " + std::to_string(version) + ", and this version of Shale knows version " +
+                          std::to_string(kFileVersion) +
+                          " of it: a later version of Shale has written the log. Nothing was changed. Use that one",
+                      path};
+}
+
 bool decode(const uint8_t* in, WatermarkState* state, uint64_t* generation) {
-  if (std::memcmp(in, kMagic, 8) != 0 || loadU32LE(in + 8) != kFileVersion) return false;
-  if (loadU32LE(in + kChecksumAt) != crc32c(in, kChecksumAt)) return false;
+  if (versionOf(in) != kFileVersion) return false;
   *generation = loadU64LE(in + 16);
   state->synced = loadU64LE(in + 24);
   state->written = loadU64LE(in + 32);
@@ -96,6 +110,7 @@ WatermarkFound readPlaces(const std::string& directory, WatermarkState* state, u
       const size_t got = file.read(place * kPlaceStride, bytes, sizeof(bytes));
       blank = blank && std::all_of(bytes, bytes + got, [](uint8_t byte) { return byte == 0; });
       if (got < kStateLength) continue;
+      if (versionOf(bytes) > kFileVersion) throwLater(pathOf(directory), versionOf(bytes));
       if (!decode(bytes, &candidate, &ofCandidate)) continue;
       whole++;
       if (found && ofCandidate <= *generation) continue;

@@ -36,7 +36,8 @@ export interface RepairOptions {
  *
  * Throws SHALE_INVALID_ARGUMENT (there is something at `to` already, or it is, lies in or holds `from`, or lies in
  * another log), SHALE_NOT_FOUND, SHALE_LOCKED (a process has the old one open for writing), SHALE_NO_SPACE, SHALE_IO
- * (also when its process is told to end), and SHALE_CORRUPT when nothing can be saved.
+ * (also when its process is told to end), SHALE_UNSUPPORTED (a later version of Shale has left what this one does not
+ * know), and SHALE_CORRUPT when nothing can be saved.
  */
 export function repairDatabase(
   from: string | URL,

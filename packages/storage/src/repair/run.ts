@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { CATALOG_INSTANCE, decodeNameCounter, MAX_INSTANCE, nameCounterKey } from '@shale/codec';
 import { type Database, openDatabase } from '@shale/rocksdb';
 import { nativeAsync } from '../errors.js';
+import { refuseLaterFormat } from '../requirements.js';
 import type { LogContext } from '../tables/context.js';
 import { newCounters } from '../tables/counters.js';
 import { KnownTables } from '../tables/known-tables.js';
@@ -92,6 +93,7 @@ export class RepairRun {
     const gathered = { files, scratch, from, deletions: gathering.deletions, hasBlobs: old.hasBlobs };
     yield* await rebuild(gathered, this.#damage, old.most);
     await using source = await nativeAsync({ path: from }, () => openDatabase(files, { readOnly: true }));
+    refuseLaterFormat(source, false);
     const canOpen = gathering.everyFileOpens && old.unknown === null && old.missing.length === 0;
     const whole = canOpen ? await this.#openOld() : null;
     try {
@@ -122,6 +124,7 @@ export class RepairRun {
     this.#totals.opened = true;
     await this.#place({ file: null, mended: [] });
     await using db = await nativeAsync({ path: to }, () => openNew(to, to));
+    refuseLaterFormat(db, false);
     for (let instance = MAX_INSTANCE; instance >= 0; instance--)
       yield* this.#copy({ source: db, target: db, whole: null }, instance);
     await nativeAsync({ path: to }, () => db.flush());
