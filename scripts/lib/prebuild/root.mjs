@@ -30,7 +30,8 @@ export class Root {
    * @param {string} label @param {string[]} command @param {{ cwd?: string, env?: Record<string, string> }} [options]
    */
   run(label, command, { cwd = '/', env = {} } = {}) {
-    return run(label, 'nice', ['-n', '15', ...this.#inside(command, cwd, env)], { quiet: true });
+    const [file = '', ...args] = this.#inside(command, cwd, env);
+    return run(label, file, args, { quiet: true });
   }
 
   /** What a command in it prints. @param {string[]} command @param {{ cwd?: string, env?: Record<string, string> }} [options] */
