@@ -1,6 +1,30 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'reads-behind-writes',
+    removes: 'that a read does not wait for the thread of the shard',
+    edits: [
+      {
+        file: 'packages/engine/src/read/table-chunks.ts',
+        from: 'if (!strict && !this',
+        to: 'if (strict && !this',
+      },
+    ],
+    killers: ['packages/engine/test/reads-beside-writes.test.ts'],
+  },
+  {
+    name: 'points-without-turn',
+    removes: 'the turn of the event loop after many entries that were in memory',
+    edits: [
+      {
+        file: 'packages/engine/src/read/point-reads.ts',
+        from: 'if (this.#left === 0) return undefined;',
+        to: 'if (this.#left === 0) this.#left = AT_ONCE;',
+      },
+    ],
+    killers: ['packages/engine/test/get.test.ts'],
+  },
+  {
     name: 'outer-cpu-quota',
     removes: 'that the quota of an outer control group counts',
     edits: [

@@ -13,6 +13,30 @@ export const rocksdb = [
     killers: ['test/versions.test.ts'],
   },
   {
+    name: 'fetched-drop',
+    removes: 'that a read beside the shards is told of a drop of its table',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/fetch.cc',
+        from: 'fetched.dropped = drops.dropped(*request.watch).value_or(true);',
+        to: 'fetched.dropped = false;',
+      },
+    ],
+    killers: ['packages/rocksdb/test/fetch.test.ts', 'packages/engine/test/regression/read-drop.test.ts'],
+  },
+  {
+    name: 'peek-at-disk',
+    removes: 'that a look for one entry never waits for a disk',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/calls/fetch.cc',
+        from: 'options.read_tier = rocksdb::kBlockCacheTier;',
+        to: 'options.read_tier = rocksdb::kReadAllTier;',
+      },
+    ],
+    killers: ['packages/rocksdb/test/fetch.test.ts'],
+  },
+  {
     name: 'bundle-of-commonjs',
     removes: 'that a bundle which does not know its own place finds the packages',
     edits: [
@@ -426,8 +450,8 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/native/calls/scan.cc',
-        from: 'guard.endsEarly(*iterator, chunk.entries() > 0)',
-        to: 'guard.endsEarly(*iterator, chunk.entries() > UINT32_MAX)',
+        from: 'guard.endsEarly(*iterator, chunk.entries > 0)',
+        to: 'guard.endsEarly(*iterator, chunk.entries > UINT32_MAX)',
       },
     ],
     killers: ['packages/storage/test/regression/damaged-block.test.ts'],

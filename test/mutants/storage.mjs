@@ -37,6 +37,42 @@ export const storage = [
     killers: ['test/versions.test.ts'],
   },
   {
+    name: 'fetched-end',
+    removes: 'the end of a read that goes on beside the shards: it sees what is appended later',
+    edits: [
+      {
+        file: 'packages/storage/src/read/fetch.ts',
+        from: 'return { ...part, next, to: last };',
+        to: 'return { ...part, next, to: U64_MAX };',
+      },
+    ],
+    killers: ['packages/engine/test/reads.test.ts'],
+  },
+  {
+    name: 'fetched-once',
+    removes: 'the end of a read whose only chunk was taken away: it sees what was appended later',
+    edits: [
+      {
+        file: 'packages/storage/src/read/fetch.ts',
+        from: 'to: (part.next ?? 1n) - 1n };',
+        to: 'to: U64_MAX };',
+      },
+    ],
+    killers: ['packages/engine/test/reads-beside-writes.test.ts'],
+  },
+  {
+    name: 'fetched-gap',
+    removes: 'the look whether a chunk goes on where the one before it ended: a trim is skipped in silence',
+    edits: [
+      {
+        file: 'packages/storage/src/read/fetch.ts',
+        from: 'if (found.buffer === null || runAt(found.buffer, found, 0).first !== from) return null;',
+        to: 'if (found.buffer === null) return null;',
+      },
+    ],
+    killers: ['packages/engine/test/reads.test.ts'],
+  },
+  {
     name: 'damage-at-once',
     removes: 'the wait for the name of the damaged file, before a compaction that was asked for fails',
     edits: [

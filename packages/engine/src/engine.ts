@@ -14,6 +14,7 @@ import { JointLane } from './joint/joint-lane.js';
 import { Lifecycle } from './lifecycle.js';
 import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
+import { PointReads } from './read/point-reads.js';
 import { ReadMemory } from './read/read-memory.js';
 import { worthOf } from './reclaim-policy.js';
 import { Reclaimer } from './reclaimer.js';
@@ -44,6 +45,7 @@ export class Engine {
   readonly reclaimer: Reclaimer;
   readonly reads: OpenReads = new OpenReads();
   readonly readMemory: ReadMemory;
+  readonly points: PointReads;
   /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
   readonly log: Log;
   /** Drops under way. */
@@ -76,6 +78,7 @@ export class Engine {
       queuedAppends: options.maxQueuedAppends,
     });
     this.readMemory = new ReadMemory(options.maxReadBytes);
+    this.points = new PointReads(log);
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
       data: { path: log.path, instance: options.instance, handleId: log.handleId },

@@ -5,8 +5,9 @@ import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from '
 import { dropOf } from './frames/removal.js';
 import type { SequenceInput } from './ids.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
-import { encodeWith, isBytesCodec, measureEncoded } from './payload.js';
+import { decodeWith, encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';
+import { type Entry, EntryOfTable } from './read/entry.js';
 import { checkReadOptions, type ReadOptions, type ReadRange } from './read/read-options.js';
 import { TableChunks, type TablePosition } from './read/table-chunks.js';
 import { TableRead } from './read/table-read.js';
@@ -20,6 +21,9 @@ import {
   usualOptions,
   type WriteOptions,
 } from './write-options.js';
+
+/** What is booked for a read of one entry; one that is larger takes two steps. */
+const POINT_BYTES = 4096;
 
 /** What a trim came to. */
 export interface TrimResult {
@@ -131,6 +135,34 @@ export class Table<T = Uint8Array, Input = T> {
       return new ChunkStream(this.#engine, chunks, checked);
     };
     return new TableRead(begin, this.#codec);
+  }
+
+  /**
+   * Reads one entry; null when there is none with this sequence, because it was trimmed or never written. It sees every
+   * entry acknowledged before. An entry that is in memory costs a look-up in this thread, any other a read of a range of
+   * one.
+   *
+   * Rejects with SHALE_INVALID_ARGUMENT, SHALE_CORRUPT when it cannot be read, SHALE_PAYLOAD, SHALE_CLOSED and SHALE_IO.
+   */
+  get(sequence: SequenceInput): Promise<Entry<T> | null> {
+    try {
+      const at = toU64('sequence', sequence);
+      const { lifecycle, points } = this.#engine;
+      lifecycle.requireOpen();
+      const { address } = this.#ref;
+      const payload = address === null ? undefined : points.peek(address, at);
+      if (payload === undefined) return this.#getFromRange(at);
+      if (payload !== null) return Promise.resolve(new EntryOfTable(at, decodeWith(this.#codec, payload)));
+      return nextTurn().then(() => null);
+    } catch (error) {
+      return nextTurn().then(() => Promise.reject(error));
+    }
+  }
+
+  async #getFromRange(sequence: bigint): Promise<Entry<T> | null> {
+    const range = { gte: sequence, lte: sequence, limit: 1 };
+    for await (const entry of this.read(range, { chunkBytes: POINT_BYTES })) return entry;
+    return null;
   }
 
   /**

@@ -1,10 +1,19 @@
 import { parseRecoveryReport, type RecoveryReport } from '@shale/codec';
-import { requireOptions } from './arguments.js';
+import { rangeError, requireOptions } from './arguments.js';
 import type { StoredBackup } from './backup-results.js';
 import { packChanges, type RecordChange } from './changes.js';
+import { FetchBuffers } from './fetch-buffers.js';
 import { type NativeHandle, native } from './native.js';
 import { type DatabaseOptions, flagOption, resolveOptions, salvageOption } from './options.js';
-import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
+import type {
+  DatabaseStatistics,
+  FetchedChunk,
+  HeadScan,
+  KeyEnds,
+  LiveFile,
+  RecordScan,
+  ScanResult,
+} from './results.js';
 import { nativeSnapshot, Snapshot } from './snapshot.js';
 import { parseUnreadableFiles, type UnreadableFile } from './unreadable-files.js';
 
@@ -29,6 +38,20 @@ export interface ScanOptions extends ReadOptions {
   readonly fillCache?: boolean;
   /** Checks the checksum of every block it reads. Default true. */
   readonly verifyChecksums?: boolean;
+}
+
+/** How a fetch goes about it. */
+export interface FetchOptions {
+  /** Entries to read at most. 1..2^32-1, default as many as fit. */
+  readonly maxEntries?: number;
+  /** Tells whether the table was dropped, see {@link Database.watch}. Default: nothing does. */
+  readonly watch?: bigint;
+  /** Whether a read begins here, so that drops until now do not matter. Default false. */
+  readonly begins?: boolean;
+  /** With fewer entries than this, and more behind them, `last` is told. 0..2^32-1, default 0. */
+  readonly enough?: number;
+  /** Keeps the blocks it reads in the block cache. Default false. */
+  readonly fillCache?: boolean;
 }
 
 /** How a scan over records of any shape goes about it. */
@@ -69,6 +92,7 @@ export class Database {
    */
   readonly handleId: number;
   readonly #handle: NativeHandle;
+  readonly #buffers = new FetchBuffers();
   #closing: Promise<void> | undefined;
 
   /** @internal Made by {@link openDatabase} and {@link attachDatabase}. */
@@ -289,6 +313,57 @@ export class Database {
       fillCache,
       verifyChecksums,
     );
+  }
+
+  /**
+   * As {@link scan}, on a thread of the addon's own, which no write and no sync keeps waiting; for threads that must not
+   * block. It takes a buffer of `chunkBytes`. When the calling thread ends meanwhile, its end waits until the buffer is not
+   * used any more.
+   *
+   * @param chunkBytes 0..2^32-1
+   */
+  async fetch(
+    lower: Uint8Array,
+    upper: Uint8Array,
+    chunkBytes: number,
+    options: FetchOptions = {},
+  ): Promise<FetchedChunk> {
+    const {
+      maxEntries = NO_LIMIT,
+      watch,
+      begins = false,
+      enough = 0,
+      fillCache = false,
+    } = requireOptions(options);
+    if (!(Number.isInteger(chunkBytes) && chunkBytes >= 0 && chunkBytes <= NO_LIMIT)) {
+      throw rangeError('chunkBytes', `an integer from 0 to ${NO_LIMIT}`, chunkBytes);
+    }
+    const into = this.#buffers.take(chunkBytes);
+    try {
+      const found = await native().fetch(
+        this.#handle,
+        lower,
+        upper,
+        into,
+        maxEntries,
+        watch,
+        begins,
+        enough,
+        fillCache,
+      );
+      return { ...found, buffer: this.#buffers.handOut(into, found) };
+    } catch (error) {
+      this.#buffers.giveBack(into);
+      throw error;
+    }
+  }
+
+  /**
+   * The payload of the log entry with this key, copied; null if there is none; undefined if that cannot be told without
+   * waiting: it is not in memory, or is no entry. Never waits for a disk.
+   */
+  peek(key: Uint8Array): Uint8Array | null | undefined {
+    return native().peek(this.#handle, key);
   }
 
   /** The smallest and the largest key of a range. */

@@ -6,6 +6,7 @@ export {
   attachDatabase,
   type CompactOptions,
   Database,
+  type FetchOptions,
   openDatabase,
   type ReadOptions,
   type RecordsOptions,
@@ -26,7 +27,9 @@ export {
   type WalRecoveryMode,
 } from './options.js';
 export type {
+  ChunkResult,
   DatabaseStatistics,
+  FetchedChunk,
   ForeignRecord,
   HeadScan,
   KeyEnds,

@@ -4,7 +4,15 @@ import type { StoredBackup, StoredBackups } from './backup-results.js';
 import { RocksDBError } from './errors.js';
 import { requireOf } from './installed.js';
 import type { ResolvedOptions } from './options.js';
-import type { DatabaseStatistics, HeadScan, KeyEnds, LiveFile, RecordScan, ScanResult } from './results.js';
+import type {
+  DatabaseStatistics,
+  HeadScan,
+  KeyEnds,
+  LiveFile,
+  NativeFetch,
+  RecordScan,
+  ScanResult,
+} from './results.js';
 import type { LostValues, RewrittenTableFile, TableFileCheck } from './table-files.js';
 
 /** The addon's handle of a lease. Opaque: only the addon looks inside. */
@@ -79,6 +87,18 @@ export interface NativeBinding {
     fillCache: boolean,
     verifyChecksums: boolean,
   ): ScanResult;
+  fetch(
+    handle: NativeHandle,
+    lower: Keys,
+    upper: Keys,
+    into: Target,
+    maxEntries: number,
+    watch: bigint | undefined,
+    begins: boolean,
+    enough: number,
+    fillCache: boolean,
+  ): Promise<NativeFetch>;
+  peek(handle: NativeHandle, key: Keys): Uint8Array | null | undefined;
   ends(handle: NativeHandle, lower: Keys, upper: Keys, snapshot: NativeSnapshot | undefined): KeyEnds;
   heads(
     handle: NativeHandle,

@@ -1,10 +1,10 @@
 /**
- * What `Database.scan` has left in the buffer, in the layout that `EntryChunk` of `@shale/codec` reads. All offsets
+ * What `Database.scan` or `Database.fetch` has left in the buffer, in the layout that `EntryChunk` of `@shale/codec` reads. All offsets
  * count from the start of `into`:
  *
  * `[values, back to back, version bytes included][to 8][end offset of each value, u32 LE][to 8][runs, 32 bytes each]`
  */
-export interface ScanResult {
+export interface ChunkResult {
   /** How many entries were read. */
   readonly entries: number;
   /** How many runs they make: consecutive sequences of one table. */
@@ -19,8 +19,32 @@ export interface ScanResult {
   readonly more: boolean;
   /** Above 0: nothing was read, for the first entry alone needs a buffer of so many bytes. */
   readonly neededBytes: number;
+}
+
+/** What `Database.scan` has found. */
+export interface ScanResult extends ChunkResult {
   /** The scan stopped before this record, which is no log entry; the entries before it are in the buffer. */
   readonly foreign?: ForeignRecord;
+}
+
+/** What a fetch has found, in a buffer of its own. */
+export interface FetchedChunk extends NativeFetch {
+  /** No larger than twice what is in it; null when nothing was found. */
+  readonly buffer: ArrayBuffer | null;
+}
+
+/** What the addon says of a fetch. */
+export interface NativeFetch extends ChunkResult {
+  /** Whether it stopped before a record that is no log entry. */
+  readonly foreign: boolean;
+  /** Whether the watch has seen a drop or has ended: then the rest does not count. */
+  readonly dropped: boolean;
+  /** The key of the entry that `neededBytes` is about; null when that is 0. */
+  readonly tooLarge: Uint8Array | null;
+  /**
+   * The largest key of the range when it was read, if there is `more` and `enough` asks for it; null when it cannot be read.
+   */
+  readonly last: Uint8Array | null;
 }
 
 /** A record in a log's range that is no entry of format version 0. */

@@ -5,7 +5,7 @@ import { runChild } from './support/child.js';
 import { temporaryDatabase, temporaryFolder } from './support/temporary.js';
 
 const everything = { lower: Uint8Array.of(1), upper: Uint8Array.of(2) };
-const kinds = ['write', 'scan', 'flush', 'compact', 'trim', 'mixed'];
+const kinds = ['write', 'scan', 'fetch', 'flush', 'compact', 'trim', 'mixed'];
 const manners = [
   'terminate',
   'terminate-and-close',

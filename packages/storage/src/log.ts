@@ -2,6 +2,7 @@ import {
   type AppendFrame,
   type EntryChunk,
   type KeyRange,
+  type LogKeyPrefix,
   type RecoveryReport,
   type TableId,
   toU64,
@@ -41,7 +42,9 @@ import { LogWriter } from './log-writer.js';
 import { Names } from './names/names.js';
 import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './read/chunk-buffers.js';
 import { watchTable } from './read/drop-watch.js';
+import { type FetchedPart, type FetchedStart, type FetchSize, fetchNext, fetchStart } from './read/fetch.js';
 import { LatchedGenerator } from './read/latched-generator.js';
+import { peekEntry } from './read/peek.js';
 import { type RangeBounds, type ReadRange, type SequenceSpan, toBounds } from './read/range.js';
 import { beginRead, entriesOf, type LogEntry, type ReadChunk, readChunk } from './read/read.js';
 import { resolveSpan } from './read/read-span.js';
@@ -251,6 +254,31 @@ export class Log {
   ): ReadChunk {
     this.#life.requireOpen();
     return readChunk(this.#context, toTableId(id), toSpan(span), into, maxEntries);
+  }
+
+  /**
+   * Begins a read as {@link resolveRange} and {@link readChunk} do, but on a thread of the binding's own, whichever log
+   * owns the table, and with the table as it is in the database then: all that was acknowledged before the call is seen.
+   * Null when only the owner can tell what the read comes to: then ask it. Strict reads are for the owner to begin.
+   */
+  fetchStart(id: TableId, bounds: RangeBounds, watch: bigint, size: FetchSize): Promise<FetchedStart | null> {
+    this.#life.requireOpen();
+    return fetchStart(this.#context, id, bounds, watch, size);
+  }
+
+  /** Goes on with a read in the same way, as {@link readChunk} does. Null as with {@link fetchStart}. */
+  fetchNext(id: TableId, span: SequenceSpan, size: FetchSize): Promise<FetchedPart | null> {
+    this.#life.requireOpen();
+    return fetchNext(this.#context, id, span, size);
+  }
+
+  /**
+   * The payload of one entry, copied; null when there is none; undefined when that cannot be told without waiting for a
+   * disk. Whichever log owns the table.
+   */
+  peek(prefix: LogKeyPrefix, sequence: bigint): Uint8Array | null | undefined {
+    this.#life.requireOpen();
+    return peekEntry(this.#context, prefix, sequence);
   }
 
   /**

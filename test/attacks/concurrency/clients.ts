@@ -78,6 +78,7 @@ export class Clients {
     const lte = everything || random.once(2) ? 2n ** 64n - 1n : gte + somewhere();
     const limit = everything || random.once(2) ? Number.POSITIVE_INFINITY : random.below(40);
     const options = { chunkEntries: everything ? 1000 : 1 + random.below(20) };
+    if (!everything && gte > 0n && random.once(3)) return await this.#get(target.key, table, gte);
     const invoked = this.#now++;
     const entries: Seen[] = [];
     let begun: number | null = null;
@@ -101,6 +102,26 @@ export class Clients {
       ...bounds,
       entries,
       end,
+      scan: null,
+      invoked,
+      returned,
+    });
+  }
+
+  /** Reads one entry. */
+  async #get(key: string, table: Table, sequence: bigint): Promise<void> {
+    const invoked = this.#now++;
+    const entry = await table.get(sequence);
+    const returned = this.#now++;
+    this.history.push({
+      kind: 'read',
+      table: key,
+      gte: sequence,
+      lte: sequence,
+      limit: 1,
+      begun: returned,
+      entries: entry === null ? [] : [this.#seen(entry)],
+      end: 'complete',
       scan: null,
       invoked,
       returned,

@@ -338,6 +338,7 @@ export class Calls {
       () => wal.table({ region: any(), table: any() }),
       () => wal.region(any()),
       () => wal.region(1n).scan(badOptions(random, ['signal', 'chunkBytes']) as never),
+      () => table.get(any()),
       () => table.read(any()),
       () => table.read(badOptions(random, ['gte', 'limit']) as never),
       () => table.read({}, badOptions(random, ['signal', 'chunkBytes']) as never),

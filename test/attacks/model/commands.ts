@@ -55,6 +55,7 @@ export type Command =
       readonly chunkEntries: number;
       readonly chunkBytes: number;
     }
+  | { readonly do: 'get'; readonly table: TableKey; readonly at: Point }
   | { readonly do: 'ends'; readonly table: TableKey }
   | { readonly do: 'scan' | 'openRegion'; readonly region: number }
   | { readonly do: 'tables' | 'sync' | 'flush' | 'reclaim' | 'compact' | 'look' }
@@ -132,6 +133,7 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       chunkBytes: fc.constantFrom(1024, 1024 * 1024),
     }),
   },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('get' as const), table: tables, at: points }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('ends' as const), table: tables }) },
   {
     weight: 2,

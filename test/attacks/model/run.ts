@@ -64,6 +64,8 @@ export class Run {
         return;
       case 'read':
         return await this.#read(command);
+      case 'get':
+        return await this.#get(command.table, this.#resolve(command.table, command.at));
       case 'ends':
         return await compareEnds(wal, command.table, this.#model);
       case 'scan':
@@ -170,8 +172,6 @@ export class Run {
     for (const table of TABLES) found.set(table, await all(tableOf(this.#open(), table).read()));
     requirePossible(before, units, found);
     for (const [table, entries] of found) this.#model.adopt(table, entries);
-    // Reading has made them known.
-    for (const table of TABLES) this.#model.next(table);
   }
 
   async #reopen(wal: Wal, how: 'close' | 'checkpoint', options: OpenCommand): Promise<void> {
@@ -226,6 +226,12 @@ export class Run {
       for await (const entry of read) entries.push(entry);
     }
     requireSame(`read of ${table}`, entries, this.#model.read(table, resolved));
+  }
+
+  async #get(table: TableKey, sequence: bigint): Promise<void> {
+    const entry = await tableOf(this.#open(), table).get(sequence);
+    const expected = this.#model.read(table, { gte: sequence, lte: sequence });
+    requireSame(`entry ${sequence} of ${table}`, entry === null ? [] : [entry], expected);
   }
 
   async #scan(region: bigint): Promise<void> {

@@ -89,16 +89,15 @@ export class WalModel {
     return this.next(table) - 1n;
   }
 
+  /** Reads go past the shard, which does not get to know the table by them. */
   read(table: TableKey, range: ModelRange = {}): ModelEntry[] {
     const { gte = 0n, gt = -1n, lte = 2n ** 64n, lt = 2n ** 65n, limit } = range;
-    // A read of nothing does not even ask.
-    if (limit === 0) return [];
-    return this.#touch(table)
-      .entries.filter(({ sequence: s }) => s >= gte && s > gt && s <= lte && s < lt)
+    return this.peek(table)
+      .filter(({ sequence: s }) => s >= gte && s > gt && s <= lte && s < lt)
       .slice(0, limit);
   }
 
-  /** What is there without asking the log, as a scan of a region sees it. */
+  /** What is there. */
   peek(table: TableKey): readonly ModelEntry[] {
     return this.#state(table).entries;
   }

@@ -5,6 +5,7 @@ import { memoryBar } from './memory.js';
 import { namesBar } from './names.js';
 import { openBar } from './open.js';
 import type { PromiseBar } from './promise-bar.js';
+import { readsBesideAppendsBar } from './reads-beside-appends.js';
 import { spaceBar } from './space.js';
 import { tablesBar } from './tables.js';
 import { trimmedOnceBar } from './trimmed-once.js';
@@ -19,6 +20,7 @@ export const PROMISE_BARS: readonly PromiseBar[] = [
   namesBar('names', 100_000, false),
   namesBar('names-1m', 1_000_000, true),
   openBar,
+  readsBesideAppendsBar,
   spaceBar,
   tablesBar,
   trimmedOnceBar,

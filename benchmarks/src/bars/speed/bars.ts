@@ -18,6 +18,7 @@ const saturated = append({ inFlight: 400 }).spec;
 const window = append({ entryBytes: KIB, trim: 'window' }).spec;
 const replaySmall = read({ entries: REPLAYED }).spec;
 const replayLarge = read({ entryBytes: KIB, entries: REPLAYED_KIB }).spec;
+const points = read({ read: 'point', inFlight: 16 }).spec;
 const manyTablesKilled = recovery({ tables: 10_000, entries: 100_000, end: 'killed' }).spec;
 const sameLogKilled = recovery({ tables: 1, entries: 100_000, end: 'killed' }).spec;
 const almostEmpty = recovery({ tables: 1, entries: 1 }).spec;
@@ -162,6 +163,16 @@ export const SPEED_BARS: readonly SpeedBar[] = [
     bar: 0.6,
     stretch: 0.9,
   }),
+  {
+    name: 'point-reads',
+    what: 'one entry by its sequence, 100 B, one table of 500,000, 16 in flight',
+    unit: ' k/s',
+    direction: 'at least',
+    bar: 100,
+    stretch: 140,
+    measurements: [ofShale(points)],
+    figure: (of) => divide(rate(of(ofShale(points))), 1000),
+  },
   measured(saturated, 'loopDelayP99', {
     name: 'loop-delay',
     what: 'event-loop delay p99 at full load',

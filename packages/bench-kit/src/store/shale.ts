@@ -54,10 +54,14 @@ class ShaleStore implements Store {
     limit: number,
     visit: (payload: Uint8Array) => void,
   ): Promise<number> {
+    if (limit === 1) {
+      const entry = await this.#table(table).get(from);
+      if (entry !== null) visit(entry.payload);
+      return entry === null ? 0 : 1;
+    }
     let count = 0;
-    const options = limit === 1 ? { chunkBytes: 4096 } : {};
     for await (const chunk of this.#table(table)
-      .read({ gte: BigInt(from), limit }, options)
+      .read({ gte: BigInt(from), limit })
       .chunks()) {
       for (let i = 0; i < chunk.length; i++) visit(chunk.payloadAt(i));
       count += chunk.length;

@@ -13,7 +13,11 @@ export interface TablePosition {
   readonly left: number;
 }
 
-/** Fetches the chunks of a table's range from the shard that owns it, which fixes the bounds when the first is read. */
+/**
+ * Fetches the chunks of a table's range beside the shards: what is acknowledged is in the database. The bounds are fixed
+ * when the first chunk is read. Where that leaves a doubt, the shard that owns the table says what the read comes to, as
+ * it does of where a strict one begins: it alone knows which sequences were given out.
+ */
 export class TableChunks implements ChunkFetcher<TablePosition> {
   readonly #context: ReadContext;
   readonly #name: string | null;
@@ -65,18 +69,29 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
     const address = await this.#locate();
     if (address === null && strict) await this.#requireBegin();
     if (address === null || this.#isOver) return await nothing();
-    this.#watch ??= this.#context.log.watch(address.id);
+    const watch = this.#watch ?? this.#context.log.watch(address.id);
+    this.#watch = watch;
+    // Of a limit of 0 the shard only checks where it begins.
+    const maxEntries = Math.max(1, Math.min(limit, chunkEntries));
+    const size = { chunkBytes: bytes, maxEntries };
+    if (!strict && !this.#context.shard(address.shard).isOver) {
+      const fetched = await this.#context.log.fetchStart(address.id, this.#bounds, watch, size);
+      if (fetched !== null) {
+        const { chunk, next, neededBytes, to } = fetched;
+        this.#place = { address, span: { from: 0n, to, watch } };
+        return after({ chunk, next, neededBytes }, limit);
+      }
+      if (this.#isOver) return await nothing();
+    }
     const part = await this.#context.ask<'readStart'>(
       { address, name: this.#name },
       {
         kind: 'readStart',
         id: address.id,
-        watch: this.#watch,
+        watch,
         bounds: this.#bounds,
         strict,
-        chunkBytes: bytes,
-        // Of a limit of 0 the shard only checks where it begins.
-        maxEntries: Math.max(1, Math.min(limit, chunkEntries)),
+        ...size,
       },
     );
     if (part === null || limit === 0) return END;
@@ -87,15 +102,17 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   async #continue({ from, left }: TablePosition, bytes: number): Promise<Part<TablePosition>> {
     const place = this.#place;
     if (place === null) return await nothing();
+    const { address } = place;
+    const span = { ...place.span, from };
+    const size = { chunkBytes: bytes, maxEntries: Math.min(left, this.#options.chunkEntries) };
+    if (!this.#context.shard(address.shard).isOver) {
+      const fetched = await this.#context.log.fetchNext(address.id, span, size);
+      if (fetched !== null) return after(fetched, left);
+      if (this.#isOver) return await nothing();
+    }
     const part = await this.#context.ask<'readNext'>(
-      { address: place.address, name: this.#name },
-      {
-        kind: 'readNext',
-        id: place.address.id,
-        span: { ...place.span, from },
-        chunkBytes: bytes,
-        maxEntries: Math.min(left, this.#options.chunkEntries),
-      },
+      { address, name: this.#name },
+      { kind: 'readNext', id: address.id, span, ...size },
     );
     return after(part, left);
   }

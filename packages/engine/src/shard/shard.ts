@@ -91,6 +91,11 @@ export class Shard {
     return this.#state.is === 'ready' ? this.#state.thread : null;
   }
 
+  /** Whether it has ended for good: every request fails. */
+  get isOver(): boolean {
+    return this.#state.is === 'over';
+  }
+
   /** What threads attach to, for tests that keep them from starting. */
   get startData(): ShardWorkerData {
     return this.#context.data;

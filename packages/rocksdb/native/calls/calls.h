@@ -9,6 +9,7 @@ void exportLifecycle(napi_env env, napi_value exports);
 void exportWrite(napi_env env, napi_value exports);
 void exportTrim(napi_env env, napi_value exports);
 void exportScan(napi_env env, napi_value exports);
+void exportFetch(napi_env env, napi_value exports);
 void exportHeads(napi_env env, napi_value exports);
 void exportTableEnds(napi_env env, napi_value exports);
 void exportRecords(napi_env env, napi_value exports);

@@ -31,6 +31,7 @@ void exportAll(napi_env env, napi_value exports) {
   exportWrite(env, exports);
   exportTrim(env, exports);
   exportScan(env, exports);
+  exportFetch(env, exports);
   exportHeads(env, exports);
   exportTableEnds(env, exports);
   exportRecords(env, exports);

@@ -1,5 +1,6 @@
 #include "core/executor.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -13,6 +14,11 @@ Executor& Executor::brief() {
 
 Executor& Executor::lengthy() {
   static Executor* executor = new Executor(16);
+  return *executor;
+}
+
+Executor& Executor::reads() {
+  static Executor* executor = new Executor(std::clamp(std::thread::hardware_concurrency(), 2u, 8u));
   return *executor;
 }
 
@@ -83,8 +89,10 @@ void Executor::drainAll() {
   // A job under way may wait for what a dropped one holds: drop all before waiting for any.
   brief().stop();
   lengthy().stop();
+  reads().stop();
   lengthy().waitForRunning();
   brief().waitForRunning();
+  reads().waitForRunning();
 }
 
 }  // namespace shale

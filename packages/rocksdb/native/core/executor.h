@@ -13,14 +13,16 @@ namespace shale {
 class Executor {
  public:
   // For opens, closes, syncs and flushes, and for what may take minutes, so that the latter cannot hold up the former.
-  // Both live as long as the process; never destroyed.
+  // All live as long as the process; never destroyed.
   static Executor& brief();
   static Executor& lengthy();
+  // For reads, which then wait for nothing but reads: one thread for each processor, within bounds.
+  static Executor& reads();
 
   // Jobs start in the order of submission. A job must not throw. Once the process is exiting, jobs are dropped.
   void submit(std::function<void()> job);
 
-  // Drops what has not started, on both, then waits for what has. For the end of the process only.
+  // Drops what has not started, on all of them, then waits for what has. For the end of the process only.
   static void drainAll();
 
  private:

@@ -304,16 +304,25 @@ void SharedDatabase::cancelBackgroundWork() {
 }
 
 DatabaseGuard::DatabaseGuard(SharedDatabase& database) : database_(database), lock_(database.dbMutex_) {
-  if (database.db_ != nullptr) return;
-  if (!database.health_->poisoned()) {
-    const bool starved = database.health_->starved();
+  requireRocksDB();
+}
+
+DatabaseGuard::DatabaseGuard(SharedDatabase& database, std::try_to_lock_t)
+    : database_(database), lock_(database.dbMutex_, std::try_to_lock) {
+  if (held()) requireRocksDB();
+}
+
+void DatabaseGuard::requireRocksDB() const {
+  if (database_.db_ != nullptr) return;
+  if (!database_.health_->poisoned()) {
+    const bool starved = database_.health_->starved();
     throw DatabaseError{starved ? "ROCKSDB_NO_RESOURCES" : "ROCKSDB_NO_SPACE",
                         std::string(starved ? "There are no file descriptors or no memory" : "The disk is full") +
-                            ", and RocksDB could not be opened even for reading (" + database.health_->reason() +
+                            ", and RocksDB could not be opened even for reading (" + database_.health_->reason() +
                             "): resume() tries again", path(), starved ? "none" : "noSpace", "hard"};
   }
-  throw DatabaseError{"ROCKSDB_POISONED", "The database is lost to this process: " + database.health_->reason(),
-                      database.path_, "none", "fatal"};
+  throw DatabaseError{"ROCKSDB_POISONED", "The database is lost to this process: " + database_.health_->reason(),
+                      database_.path_, "none", "fatal"};
 }
 
 bool DatabaseGuard::lookBesideDamage() const {

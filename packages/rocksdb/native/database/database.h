@@ -160,9 +160,12 @@ class DatabaseGuard {
   // Throws if RocksDB could not be reopened: ROCKSDB_NO_SPACE while resume() may bring it back, else
   // ROCKSDB_POISONED.
   explicit DatabaseGuard(SharedDatabase& database);
+  // Holds nothing, and must not be used, while the RocksDB is being replaced: it never waits.
+  DatabaseGuard(SharedDatabase& database, std::try_to_lock_t);
   DatabaseGuard(const DatabaseGuard&) = delete;
   DatabaseGuard& operator=(const DatabaseGuard&) = delete;
 
+  bool held() const { return lock_.owns_lock(); }
   rocksdb::DB& db() const { return *database_.db_; }
   SharedDatabase& database() const { return database_; }
   const std::string& path() const { return database_.path_; }
@@ -192,6 +195,7 @@ class DatabaseGuard {
   uint64_t opening() const { return database_.opening_; }
 
  private:
+  void requireRocksDB() const;
   void throwIfWriteFailed(const rocksdb::Status& status) const;
   // Moves the watermark to a sequence of RocksDB that a write or a sync has reached, before it is acknowledged. If that
   // cannot be written down, it throws, and the database is poisoned.

@@ -115,6 +115,7 @@ void Environment::remove(Lease* lease) { leases_.erase(lease); }
 void Environment::cleanUp(void* data) {
   Environment* environment = static_cast<Environment*>(data);
   environment->mailbox_->close();
+  environment->buffers_->close();
   for (const auto& entry : environment->leases_) {
     entry.second->release(Lease::Closing::kHere);
     entry.second->orphaned = true;

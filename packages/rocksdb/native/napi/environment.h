@@ -9,6 +9,8 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "napi/buffer_use.h"
+
 namespace shale {
 
 class Lease;
@@ -53,6 +55,7 @@ class Environment {
 
   napi_value errorConstructor() const;
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
+  const std::shared_ptr<BufferUse>& buffers() const { return buffers_; }
 
   // Leases of this thread; the clean-up releases those that are left.
   void add(const std::shared_ptr<Lease>& lease);
@@ -65,6 +68,7 @@ class Environment {
   napi_env env_;
   napi_ref errorConstructor_ = nullptr;
   std::shared_ptr<Mailbox> mailbox_;
+  std::shared_ptr<BufferUse> buffers_ = std::make_shared<BufferUse>();
   std::unordered_map<Lease*, std::shared_ptr<Lease>> leases_;
 };
 

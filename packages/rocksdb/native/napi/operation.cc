@@ -17,6 +17,7 @@ struct Operation {
   std::string path;
   Work work;
   Finish finish;
+  napi_ref kept = nullptr;
   std::optional<DatabaseError> failure;
 
   void run() {
@@ -28,8 +29,13 @@ struct Operation {
     work = nullptr;
   }
 
+  void letGo(napi_env env) {
+    if (kept != nullptr) napi_delete_reference(env, std::exchange(kept, nullptr));
+  }
+
   void settle(napi_env env) {
     mailbox->receivedOne(env);
+    letGo(env);
     if (!failure) {
       try {
         napi_resolve_deferred(env, deferred, finish(env));
@@ -46,9 +52,21 @@ struct Operation {
   }
 };
 
+Executor& executorFor(Duration duration) {
+  switch (duration) {
+    case Duration::kBrief:
+      return Executor::brief();
+    case Duration::kLengthy:
+      return Executor::lengthy();
+    case Duration::kRead:
+      break;
+  }
+  return Executor::reads();
+}
+
 }  // namespace
 
-napi_value startOperation(napi_env env, std::string path, Duration duration, Work work) {
+napi_value startOperation(napi_env env, std::string path, Duration duration, Work work, napi_value kept) {
   auto operation = std::make_shared<Operation>();
   operation->mailbox = Environment::of(env).mailbox();
   operation->path = std::move(path);
@@ -56,10 +74,10 @@ napi_value startOperation(napi_env env, std::string path, Duration duration, Wor
   operation->mailbox->expectOne(env);
   napi_value promise;
   napi_status status = napi_create_promise(env, &operation->deferred, &promise);
+  if (status == napi_ok && kept != nullptr) status = napi_create_reference(env, kept, 1, &operation->kept);
   if (status == napi_ok) {
     try {
-      Executor& executor = duration == Duration::kBrief ? Executor::brief() : Executor::lengthy();
-      executor.submit([operation] {
+      executorFor(duration).submit([operation] {
         operation->run();
         auto mailbox = operation->mailbox;
         try {
@@ -73,6 +91,7 @@ napi_value startOperation(napi_env env, std::string path, Duration duration, Wor
       return promise;
     } catch (...) {
       operation->mailbox->receivedOne(env);
+      operation->letGo(env);
       operation->failure = describeCurrentException(operation->path);
       napi_reject_deferred(env, operation->deferred, makeDatabaseError(env, *operation->failure));
       return promise;

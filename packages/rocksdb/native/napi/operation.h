@@ -16,10 +16,12 @@ namespace shale {
 using Finish = std::function<napi_value(napi_env)>;
 using Work = std::function<Finish()>;
 
-enum class Duration { kBrief, kLengthy };
+// Where it waits, and for whom: reads wait for reads alone.
+enum class Duration { kBrief, kLengthy, kRead };
 
-// `path` goes into the errors. Whatever `work` owns is released as soon as it has run.
-napi_value startOperation(napi_env env, std::string path, Duration duration, Work work);
+// `path` goes into the errors. Whatever `work` owns is released as soon as it has run; `kept`, if there is one, is kept
+// from being collected until the promise is settled.
+napi_value startOperation(napi_env env, std::string path, Duration duration, Work work, napi_value kept = nullptr);
 
 Finish finishWithUndefined();
 

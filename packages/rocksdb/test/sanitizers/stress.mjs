@@ -47,6 +47,25 @@ class Load {
       const entries = readRange(this.database, tableRange(0, this.id), { chunkBytes: 20_000 });
       verifyEntries(this.id, entries, this.trimmed + 1n, this.last);
     },
+    fetch: () =>
+      this.later(async () => {
+        const { last, trimmed } = this;
+        const { lower, upper } = tableRange(0, this.id);
+        const watch = this.database.watch(lower);
+        const found = await this.database.fetch(lower, upper, pick([100, 5000, 300_000]), {
+          watch,
+          begins: true,
+          enough: pick([0, 10, 2 ** 32 - 1]),
+          fillCache: Math.random() < 0.5,
+        });
+        if (last > trimmed && found.entries === 0 && found.neededBytes === 0 && this.trimmed === trimmed)
+          throw new Error('a fetch has found nothing');
+        this.database.unwatch(watch);
+      }),
+    peek: () => {
+      const payload = this.database.peek(logKey({ instance: 0, ...this.id }, this.last));
+      if (this.last > this.trimmed && payload === null) throw new Error('a peek has found nothing');
+    },
     reverse: () =>
       this.database.scan(everything.lower, everything.upper, new ArrayBuffer(30_000), { reverse: true }),
     snapshot: () => this.snapshots.push(this.database.snapshot()),
@@ -101,6 +120,7 @@ class Load {
         'trim',
         'drop',
         'scan',
+        'peek',
         'ends',
         'heads',
         'tableEnds',

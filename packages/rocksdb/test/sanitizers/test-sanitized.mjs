@@ -100,7 +100,7 @@ try {
     'unclosed',
   ];
   for (const manner of manners) {
-    for (const kind of ['compact', 'mixed']) {
+    for (const kind of ['compact', 'fetch', 'mixed']) {
       const path = join(folder, `${manner}-${kind}`);
       count(
         await run(`${manner} while threads ${kind}`, 'fixtures/teardown.mjs', [path, kind, manner], [0, 7]),

@@ -11,7 +11,7 @@ import {
   tableInWords,
   WalError,
 } from '@shale/codec';
-import type { ScanResult } from '@shale/rocksdb';
+import type { ChunkResult } from '@shale/rocksdb';
 import { foreignKey, native } from '../errors.js';
 import type { LogContext } from '../tables/context.js';
 import { firstEntry, tableEnds } from '../tables/table-state.js';
@@ -97,7 +97,7 @@ function scanSpan(
 }
 
 /** As much of what a scan has found as comes without a hole. */
-function upToHole(buffer: ArrayBuffer, layout: ScanLayout): ScanLayout {
+export function upToHole(buffer: ArrayBuffer, layout: ScanLayout): ScanLayout {
   if (layout.runs < 2) return layout;
   const { first, count } = runAt(buffer, layout, 0);
   let entries = count;
@@ -186,13 +186,13 @@ export function* entriesOf(
 }
 
 /** Where in its buffer a scan left what it found. */
-export function layoutOf(result: ScanResult): ScanLayout {
+export function layoutOf(result: ChunkResult): ScanLayout {
   const { entries, runs, dataLength, endsAt, runsAt } = result;
   return { entries, runs, dataLength, endsAt, runsAt };
 }
 
 /** One run of a chunk. */
-export function runAt(buffer: ArrayBuffer, layout: ScanLayout, index: number): Run {
+export function runAt(buffer: ArrayBuffer, layout: Pick<ScanLayout, 'runsAt'>, index: number): Run {
   return decodeRun(new Uint8Array(buffer, layout.runsAt + index * RUN_STRIDE, RUN_STRIDE), 0);
 }
 
@@ -200,7 +200,7 @@ export function runAt(buffer: ArrayBuffer, layout: ScanLayout, index: number): R
  * The keys of a chunk. It begins just after the entry before `from`, not at `from`: a foreign key between the two is
  * then met, and cannot be stepped over between two chunks.
  */
-function boundsOf(
+export function boundsOf(
   instance: number,
   id: TableId,
   from: bigint,
