@@ -27,6 +27,12 @@ import { type Address, addressOf, type Routing, TableRef } from './table-ref.js'
 /** Idle frame buffers kept per shard: one filling, two on their way, and one to spare. */
 const BUFFERS_PER_SHARD = 4;
 
+/** What has entries that were written and are not on their way yet. */
+interface Unsent {
+  /** Puts them on their way. */
+  handOver(): void;
+}
+
 /**
  * The machinery behind a `Wal`: it accepts appends, routes them to the shards, and tracks every operation under way, so
  * that closing leaves nothing behind.
@@ -46,6 +52,8 @@ export class Engine {
   readonly reads: OpenReads = new OpenReads();
   readonly readMemory: ReadMemory;
   readonly points: PointReads;
+  /** Writers with entries that are not on their way yet. */
+  readonly writers: Set<Unsent> = new Set();
   /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
   readonly log: Log;
   /** Drops under way. */
@@ -269,8 +277,14 @@ export class Engine {
     }
   }
 
+  /** Puts what writers have on its way. */
+  handOver(): void {
+    for (const writer of [...this.writers]) writer.handOver();
+  }
+
   /** Waits for every append, trim and drop that was accepted. */
   async settled(): Promise<void> {
+    this.handOver();
     await this.intake.settled();
     await Promise.allSettled(this.#changes);
   }
@@ -282,6 +296,7 @@ export class Engine {
   }
 
   async #close(): Promise<void> {
+    this.handOver();
     this.lifecycle.to('closing');
     this.reclaimer.stop();
     this.#damage.stop();

@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { asBytes, type PayloadCodec, type TableId, toU64 } from '@shale/codec';
 import { invalid, toBounds } from '@shale/storage';
 import type { Engine } from './engine.js';
@@ -10,7 +12,10 @@ import { ChunkStream } from './read/chunk-stream.js';
 import { type Entry, EntryOfTable } from './read/entry.js';
 import { checkReadOptions, type ReadOptions, type ReadRange } from './read/read-options.js';
 import { TableChunks, type TablePosition } from './read/table-chunks.js';
-import { TableRead } from './read/table-read.js';
+import { type TableChunk, TableRead } from './read/table-read.js';
+import { readableOf, writableOf } from './streams/node-streams.js';
+import { readStreamOptions, type StreamReadOptions } from './streams/stream-options.js';
+import { readableStreamOf, writableStreamOf } from './streams/web-streams.js';
 import type { Address, TableRef } from './table-ref.js';
 import { checkInTurn, inTurn, nextTurn, refusedInTurn } from './turn.js';
 import {
@@ -21,6 +26,8 @@ import {
   usualOptions,
   type WriteOptions,
 } from './write-options.js';
+import { TableWriter } from './writer/table-writer.js';
+import { readWriterOptions, type WriterOptions } from './writer/writer-options.js';
 
 /** What is booked for a read of one entry; one that is larger takes two steps. */
 const POINT_BYTES = 4096;
@@ -166,6 +173,52 @@ export class Table<T = Uint8Array, Input = T> {
   }
 
   /**
+   * A writer of many entries, without a promise for each; see {@link TableWriter}. Throws SHALE_INVALID_ARGUMENT,
+   * SHALE_READ_ONLY, SHALE_CLOSED, and what keeps the WAL from writing.
+   */
+  writer(options?: WriterOptions): TableWriter<Input> {
+    return this.#writer('writer', options);
+  }
+
+  /**
+   * A stream of node:stream in object mode, each chunk of which is an entry, over a {@link TableWriter} of its own. It
+   * finishes when everything is in, is held up while the writer is full, and fails with what has ended it. Destroyed, it
+   * sends nothing more. Throws as {@link writer}.
+   */
+  writable(options?: WriterOptions): Writable {
+    return writableOf(this.#writer('writable', options));
+  }
+
+  /** The same as a Web stream: it closes when everything is in, and sends nothing more once it is aborted. */
+  writableStream(options?: WriterOptions): WritableStream<Input> {
+    return writableStreamOf(this.#writer('writableStream', options));
+  }
+
+  /**
+   * A stream of node:stream in object mode over a {@link read}, of its entries or of its chunks. Destroyed, it ends the
+   * read. Throws SHALE_INVALID_ARGUMENT.
+   */
+  readable(range: ReadRange = {}, options: StreamReadOptions = {}): Readable {
+    return readableOf(this.#stream('readable', range, options));
+  }
+
+  /** The same as a Web stream. Cancelled, it ends the read. */
+  readableStream(
+    range?: ReadRange,
+    options?: StreamReadOptions & { readonly of?: 'entries' | undefined },
+  ): ReadableStream<Entry<T>>;
+  readableStream(
+    range: ReadRange,
+    options: StreamReadOptions & { readonly of: 'chunks' },
+  ): ReadableStream<TableChunk<T>>;
+  readableStream(
+    range: ReadRange = {},
+    options: StreamReadOptions = {},
+  ): ReadableStream<Entry<T> | TableChunk<T>> {
+    return readableStreamOf(this.#stream('readableStream', range, options));
+  }
+
+  /**
    * Removes the entries up to and including `upTo`; beyond the last one means all. Done between the appends made
    * before it and those made after it, and in one write with them: a great many trims under way share their syncs,
    * and do not hold up the appends to other tables. It waits for room as an append does. When it resolves the entries
@@ -249,6 +302,29 @@ export class Table<T = Uint8Array, Input = T> {
     this.#requireOwn();
     const payloads = measureBatch(batch);
     return { ref: this.#ref, payloads, count: payloads.count, bytes: bytesOf(payloads), expect };
+  }
+
+  #writer(call: string, options: WriterOptions | undefined): TableWriter<Input> {
+    const checked = readWriterOptions(call, options, this.#usual);
+    this.#engine.requireWritable();
+    this.#requireOwn();
+    return new TableWriter({
+      engine: this.#engine,
+      ref: this.#ref,
+      codec: this.#codec,
+      options: checked,
+      lastSequence: () => this.lastSequence(),
+    });
+  }
+
+  #stream(
+    call: string,
+    range: ReadRange,
+    options: StreamReadOptions,
+  ): AsyncIterable<Entry<T> | TableChunk<T>> {
+    const { read, of } = readStreamOptions(call, options);
+    const entries = this.read(range, read);
+    return of === 'entries' ? entries : entries.chunks();
   }
 
   /** Throws SHALE_INVALID_ARGUMENT for a table of a name that was asked for by its id. */

@@ -75,7 +75,7 @@ export function readWriteOptions(
 }
 
 /** Whether a durability means waiting for stable storage. Throws SHALE_INVALID_ARGUMENT. */
-function wantsSync(durability: unknown, fallback: boolean): boolean {
+export function wantsSync(durability: unknown, fallback: boolean): boolean {
   if (durability === undefined) return fallback;
   if (durability === 'sync') return true;
   if (durability === 'os') return false;

@@ -1,4 +1,4 @@
-import { openWal, type Wal, type WalOptions } from '@shale/engine';
+import { openWal, type Wal, WalError, type WalOptions } from '@shale/engine';
 import { afterEach, expect } from 'vitest';
 import { temporary as newDirectory } from '../../../test/support/temporary.js';
 import type { Engine } from '../dist/engine.js';
@@ -51,6 +51,16 @@ export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 /** Expects a rejection with a code. */
 export async function rejectsWith(code: string, promise: Promise<unknown>): Promise<void> {
   await expect(promise).rejects.toMatchObject({ name: 'WalError', code });
+}
+
+/** What a promise rejects with, which must be a WalError. */
+export async function failureOf(promise: Promise<unknown>): Promise<WalError> {
+  const error = await promise.then(
+    () => new Error('it did not reject'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof WalError)) throw error;
+  return error;
 }
 
 /** Two tables of region 1 that are on different shards, and a third that shares the first one's. */

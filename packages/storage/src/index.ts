@@ -15,6 +15,7 @@ export {
 export { fromCaller, isPayloadError, reasonOf } from './arguments/caller-error.js';
 export { readBag } from './arguments/option-bag.js';
 export { invalid } from './arguments/refusal.js';
+export { toFlag } from './arguments/switches.js';
 export type { BackupOptions } from './backup/backup.js';
 export type { PassedOver, RestoreOptions } from './backup/choose.js';
 export { type BackupInfo, type BackupList, listBackups } from './backup/list.js';

@@ -325,6 +325,28 @@ export class Calls {
     }
   }
 
+  /** Good and bad payloads to a writer, whose table nothing else knows: what it took is in, and nothing else. */
+  async #strayWriter(wal: Wal): Promise<void> {
+    const random = this.#random;
+    const table = wal.table({ region: 2n, table: 2n ** 40n + BigInt(this.#count) });
+    const writer = table.writer({
+      exclusive: random.once(2),
+      bufferBytes: random.once(2) ? 1024 : undefined,
+    });
+    let taken = 0;
+    for (let i = random.below(50); i > 0; i--) {
+      try {
+        const payload = random.once(4) ? badPayload(random) : goodPayload(random, 200);
+        if (!writer.write(payload.value as Uint8Array)) await writer.ready();
+        taken++;
+      } catch (error) {
+        passRefusal(error);
+      }
+    }
+    await writer.close().catch(passRefusal);
+    if (writer.submitted !== taken) throw new Error(`a writer took ${writer.submitted} of ${taken} entries`);
+  }
+
   /** Anything to any other method: what is refused is refused with a code, and nothing else happens. */
   async #stray(wal: Wal): Promise<void> {
     const random = this.#random;
@@ -342,6 +364,13 @@ export class Calls {
       () => table.read(any()),
       () => table.read(badOptions(random, ['gte', 'limit']) as never),
       () => table.read({}, badOptions(random, ['signal', 'chunkBytes']) as never),
+      () => table.readable({}, badOptions(random, ['of', 'strict']) as never),
+      () => table.readableStream(any(), any()),
+      () => table.writer(badOptions(random, ['exclusive', 'bufferBytes', 'onProgress']) as never),
+      () => table.writable(badOptions(random, ['durability', 'bufferByte']) as never),
+      () => table.writableStream(any()),
+      () => this.#strayWriter(wal),
+      () => wal.table(reserved).writer(),
       () => wal.table(reserved).append(Buffer.from('x')),
       () => wal.table(reserved).appendBatch([]),
       () => wal.table(reserved).trim(1n),

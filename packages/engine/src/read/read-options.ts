@@ -83,7 +83,8 @@ export interface CheckedRead {
   readonly strict: boolean;
 }
 
-const READ_OPTIONS = ['signal', 'chunkBytes', 'chunkEntries', 'strict'] as const;
+/** The options of a read. */
+export const READ_OPTIONS = ['signal', 'chunkBytes', 'chunkEntries', 'strict'] as const;
 const SCAN_OPTIONS = ['signal', 'chunkBytes'] as const;
 
 /** Throws SHALE_INVALID_ARGUMENT. */

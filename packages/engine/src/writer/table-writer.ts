@@ -1,0 +1,380 @@
+import { asBytes, EntryPacker, type PackedEntries, type PayloadCodec, WalError } from '@shale/codec';
+import type { Engine } from '../engine.js';
+import { costOf, tooLarge } from '../frames/cost.js';
+import { type AppendResult, WriteAppend } from '../frames/pending-append.js';
+import { encodeWith, isBytesCodec, measureEncoded } from '../payload.js';
+import type { TableRef } from '../table-ref.js';
+import { nextTurn } from '../turn.js';
+import { Waiters } from './waiters.js';
+import type { CheckedWriter, FlushResult } from './writer-options.js';
+
+/** What a writer needs of its table. */
+export interface WriterContext<Input> {
+  readonly engine: Engine;
+  readonly ref: TableRef;
+  readonly codec: PayloadCodec<unknown, Input>;
+  readonly options: CheckedWriter;
+  /** The largest sequence that the table has given out. */
+  lastSequence(): Promise<bigint>;
+}
+
+/** Entries that are appended together. */
+interface Batch {
+  readonly packed: PackedEntries;
+  readonly count: number;
+  readonly cost: number;
+  /** The sequence of its first entry, if that is known before. */
+  expect: bigint | undefined;
+  /** `'unknown'`: it was sent, and may be in or not. */
+  state: 'waiting' | 'sent' | 'unknown';
+  /** How often it was sent. */
+  attempts: number;
+  /** What it was refused with. */
+  error?: unknown;
+}
+
+/**
+ *   open ──► closing ──► closed     all that was written is in
+ *     └─────────┴──────► failed     what was acknowledged is in, and it takes nothing more
+ */
+type WriterState = 'open' | 'closing' | 'closed' | 'failed';
+
+/** How often a batch is sent whose outcome is unknown and that is not in. */
+const MOST_ATTEMPTS = 16;
+
+/**
+ * Writes entries to one table, in order, without a promise for each: `write` copies and returns, and `flush` tells when
+ * all is in. Entries that are written while others are under way are appended together. Made by `table.writer`.
+ *
+ * The first failure ends it: `write`, `ready`, `flush` and `close` then fail with it, and `details.acknowledged` says how
+ * many entries are in. None is in behind one that is not.
+ *
+ * It is for one producer: appends to the table by other ways come before or after some entry of it. Its entries are
+ * among the appends that `wal.sync()` and `wal.close()` wait for.
+ */
+export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
+  readonly #context: WriterContext<Input>;
+  readonly #isBytes: boolean;
+  /** From how many bytes on a batch is full. */
+  readonly #batchBytes: number;
+  readonly #flushes = new Waiters();
+  readonly #readies = new Waiters();
+  #state: WriterState = 'open';
+  #failure: WalError | null = null;
+  #closing: Promise<void> | null = null;
+  /** The batch that fills. */
+  #open = new EntryPacker();
+  /** Those that are full, then those that are under way, which is one unless they were handed over. */
+  #full: Batch[] = [];
+  #sent: Batch[] = [];
+  #isScheduled = false;
+  /** Bytes that are written and not acknowledged. */
+  #heldBytes = 0;
+  #submitted = 0;
+  #acknowledged = 0;
+  #last: bigint | null = null;
+  /** What the next batch must begin at; null when it is not known. Of exclusive writers. */
+  #next: bigint | null = null;
+
+  /** @internal Use `table.writer`. */
+  constructor(context: WriterContext<Input>) {
+    this.#context = context;
+    this.#isBytes = isBytesCodec(context.codec);
+    const { frameBytes, maxInFlightBytes } = context.engine.options;
+    this.#batchBytes = Math.min(frameBytes, maxInFlightBytes) / 2;
+  }
+
+  /** Entries that were written. */
+  get submitted(): number {
+    return this.#submitted;
+  }
+
+  /** Entries that are in, all of them from the first on. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** The sequence of the last entry that is in; null when there is none. */
+  get last(): bigint | null {
+    return this.#last;
+  }
+
+  /**
+   * Takes an entry: when this returns it has been copied. False when the writer is full now: wait for {@link ready}
+   * before the next one.
+   *
+   * Throws SHALE_OVERLOADED when the writer was full before, SHALE_TOO_LARGE, SHALE_PAYLOAD and SHALE_CLOSED, and the
+   * entry is not taken; and what has ended the writer.
+   */
+  write(payload: Input): boolean {
+    const { engine, codec, options } = this.#context;
+    this.#requireOpen();
+    const bytes = this.#isBytes ? asBytes(payload) : encodeWith(codec, payload);
+    const length = measureEncoded(codec, bytes);
+    // The codec may have ended it. From here on no code of the caller runs.
+    this.#requireOpen();
+    if (this.#heldBytes >= options.bufferBytes) throw this.#overloaded();
+    const cost = costOf(length, 1, 0);
+    const limit = engine.options.maxInFlightBytes;
+    if (costOf(length, 1) > limit) throw tooLarge({ bytes: length, entries: 1 }, costOf(length, 1), limit);
+    if (this.#open.count > 0 && costOfOpen(this.#open) + cost > this.#batchBytes) this.#fill();
+    add(this.#open, bytes, length);
+    this.#heldBytes += cost;
+    this.#submitted++;
+    if (this.#sent.length === 0 && !this.#isScheduled) this.#schedule();
+    return this.#heldBytes < options.bufferBytes;
+  }
+
+  /** Resolves when the writer is not full: at once if it is not. Rejects with what has ended it. */
+  async ready(): Promise<void> {
+    await this.#notFailed();
+    if (this.#heldBytes < this.#context.options.bufferBytes) return;
+    await this.#readies.wait(0);
+  }
+
+  /** Resolves when everything written so far is in, with {@link last}. Rejects with what has ended the writer. */
+  async flush(): Promise<FlushResult> {
+    await this.#notFailed();
+    if (this.#acknowledged < this.#submitted) await this.#flushes.wait(this.#submitted);
+    return { last: this.#last };
+  }
+
+  /** Takes nothing more, and resolves when everything written is in. Rejects with what has ended the writer. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** `await using` closes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /**
+   * @internal Puts everything written so far on its way, for a `sync` or `close` of the WAL. What there is no place for
+   * stays.
+   */
+  handOver(): void {
+    if (this.#failure !== null || (this.#context.options.exclusive && this.#next === null)) return;
+    if (this.#open.count > 0) this.#fill();
+    const { flow } = this.#context.engine;
+    for (const batch of [...this.#sent.filter(({ state }) => state === 'waiting'), ...this.#full.splice(0)]) {
+      try {
+        if (!flow.hasRoom(batch.cost)) flow.requirePlace(batch.cost);
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      if (!this.#sent.includes(batch)) this.#begin(batch);
+      this.#accept(batch);
+    }
+  }
+
+  /** @internal Takes nothing more and sends nothing more. */
+  abandon(reason: unknown): void {
+    if (this.#state === 'open' || this.#state === 'closing') this.#fail(reason);
+  }
+
+  async #close(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'closing';
+    await this.flush();
+    this.#state = 'closed';
+  }
+
+  /** At the end of the burst of microtasks, so that what is written in one tick is appended together. */
+  #schedule(): void {
+    this.#isScheduled = true;
+    this.#context.engine.writers.add(this);
+    queueMicrotask(() => {
+      process.nextTick(() => {
+        this.#isScheduled = false;
+        this.#dispatch();
+      });
+    });
+  }
+
+  /** The open batch is full. */
+  #fill(): void {
+    const count = this.#open.count;
+    const packed = this.#open.finish();
+    const cost = costOf(packed.payloadBytes, count);
+    this.#full.push({ packed, count, cost, expect: undefined, state: 'waiting', attempts: 0 });
+    this.#open = new EntryPacker(packed.payloadBytes);
+  }
+
+  /** Sends the next batch, if none is under way. */
+  #dispatch(): void {
+    if (this.#sent.length > 0 || this.#failure !== null) return;
+    if (this.#full.length === 0 && this.#open.count > 0) this.#fill();
+    const batch = this.#full.shift();
+    if (batch === undefined) {
+      this.#context.engine.writers.delete(this);
+      return;
+    }
+    this.#begin(batch);
+    this.#send(batch).catch((error: unknown) => this.#fail(error));
+  }
+
+  #begin(batch: Batch): void {
+    this.#sent.push(batch);
+    if (this.#next === null) return;
+    batch.expect = this.#next;
+    this.#next += BigInt(batch.count);
+  }
+
+  async #send(batch: Batch): Promise<void> {
+    const { engine, options } = this.#context;
+    if (options.exclusive && batch.expect === undefined) {
+      batch.expect = (await this.#context.lastSequence()) + 1n;
+      this.#next = batch.expect + BigInt(batch.count);
+    }
+    if (batch.state === 'waiting' && !engine.flow.hasRoom(batch.cost)) {
+      await engine.ready(batch.cost, undefined);
+    }
+    // It may have been handed over.
+    if (batch.state === 'waiting' && this.#failure === null) this.#accept(batch);
+  }
+
+  #accept(batch: Batch): void {
+    const { engine, ref, options } = this.#context;
+    batch.state = 'sent';
+    batch.attempts++;
+    const { packed, count, expect } = batch;
+    const payloads = { are: 'copied', count, packed } as const;
+    const part = { ref, payloads, count, bytes: packed.payloadBytes, expect };
+    const append = new WriteAppend(
+      'batch',
+      [part],
+      options.sync,
+      ([result]) => this.#answered(batch, result as AppendResult),
+      (error) => this.#refused(batch, error),
+    );
+    engine.intake.accept(append, undefined);
+  }
+
+  #answered(batch: Batch, { last }: AppendResult): void {
+    if (this.#failure !== null) return;
+    this.#sent.splice(this.#sent.indexOf(batch), 1);
+    this.#acknowledged += batch.count;
+    this.#last = last;
+    this.#heldBytes -= costOf(batch.packed.payloadBytes, batch.count, 0);
+    this.#flushes.reached(this.#acknowledged);
+    if (this.#heldBytes < this.#context.options.bufferBytes) this.#readies.reached(0);
+    this.#report(last);
+    const [first] = this.#sent;
+    if (first?.state === 'unknown') this.#lookUp(first);
+    else this.#dispatch();
+  }
+
+  #refused(batch: Batch, error: unknown): void {
+    const isFirst = batch === this.#sent[0];
+    if (!this.#context.options.exclusive || !mayGoOn(error, isFirst)) {
+      this.#fail(error);
+      return;
+    }
+    batch.state = 'unknown';
+    batch.error = error;
+    // Those behind it have their turn when it is in.
+    if (isFirst) this.#lookUp(batch);
+  }
+
+  #lookUp(batch: Batch): void {
+    this.#findOut(batch).catch(() => this.#fail(batch.error));
+  }
+
+  /** Whether a batch of an exclusive writer is in is told by the table's last sequence. */
+  async #findOut(batch: Batch): Promise<void> {
+    const { expect = 0n, count, attempts } = batch;
+    const last = await this.#context.lastSequence();
+    const end = expect + BigInt(count) - 1n;
+    if (this.#failure !== null) return;
+    if (last >= end && last < (this.#next ?? 0n)) {
+      this.#answered(batch, { first: expect, last: end });
+    } else if (last === expect - 1n && attempts < MOST_ATTEMPTS) {
+      batch.state = 'waiting';
+      await this.#send(batch);
+    } else {
+      this.#fail(batch.error);
+    }
+  }
+
+  #report(last: bigint): void {
+    try {
+      this.#context.options.onProgress?.({ acknowledged: this.#acknowledged, last });
+    } catch (cause) {
+      const message = 'what the writer calls with its progress threw: it must not';
+      this.#fail(
+        new WalError('SHALE_INVALID_ARGUMENT', message, { cause, details: { field: 'onProgress' } }),
+      );
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== null) return;
+    const failure = this.#ended(error);
+    this.#failure = failure;
+    this.#state = 'failed';
+    this.#open = new EntryPacker();
+    this.#full = [];
+    this.#sent = [];
+    this.#context.engine.writers.delete(this);
+    this.#flushes.fail(failure);
+    this.#readies.fail(failure);
+  }
+
+  /** What has ended it, with what is in. */
+  #ended(cause: unknown): WalError {
+    const counts = { acknowledged: this.#acknowledged, submitted: this.#submitted };
+    const { acknowledged, submitted } = counts;
+    if (!(cause instanceof WalError)) {
+      const message = `the writer was ended with ${acknowledged} of ${submitted} entries in`;
+      return new WalError('SHALE_CLOSED', message, { cause, details: counts });
+    }
+    const { code, path, table, tableName, details } = cause;
+    const message = `${cause.message}; the writer has ended with ${acknowledged} of ${submitted} entries in`;
+    return new WalError(code, message, { cause, path, table, tableName, details: { ...details, ...counts } });
+  }
+
+  #requireOpen(): void {
+    if (this.#state !== 'open') {
+      throw this.#failure ?? new WalError('SHALE_CLOSED', 'the writer is closed: make another one');
+    }
+    const refusal = this.#context.engine.lifecycle.refusal();
+    if (refusal !== null) throw refusal;
+  }
+
+  /** Rejects in a later turn: a program that asks again and again would keep the event loop from turning. */
+  async #notFailed(): Promise<void> {
+    if (this.#failure === null) return;
+    await nextTurn();
+    throw this.#failure;
+  }
+
+  #overloaded(): WalError {
+    const { bufferBytes } = this.#context.options;
+    const message = `${this.#heldBytes} bytes of the writer are under way, and bufferBytes is ${bufferBytes}: wait for ready() when write() returns false`;
+    return new WalError('SHALE_OVERLOADED', message, {
+      details: { queuedBytes: this.#heldBytes, waiting: this.#submitted - this.#acknowledged },
+    });
+  }
+}
+
+/** Whether an exclusive writer goes on after the refusal of a batch. Those behind one that is not in do not fit. */
+function mayGoOn(error: unknown, isFirst: boolean): boolean {
+  if (!(error instanceof WalError)) return false;
+  return error.code === 'SHALE_OUTCOME_UNKNOWN' || (error.code === 'SHALE_SEQUENCE_MISMATCH' && !isFirst);
+}
+
+function costOfOpen(packer: EntryPacker): number {
+  return costOf(packer.payloadBytes, packer.count, 0);
+}
+
+/** Throws SHALE_TOO_LARGE when there is no memory for the copy, and the batch is as before. */
+function add(packer: EntryPacker, bytes: Uint8Array, length: number): void {
+  try {
+    packer.add(bytes, length);
+  } catch (cause) {
+    const message = `there is no memory for the copy of an entry of ${length} bytes`;
+    throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: length } });
+  }
+}
