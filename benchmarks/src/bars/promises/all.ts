@@ -10,6 +10,7 @@ import { spaceBar } from './space.js';
 import { tablesBar } from './tables.js';
 import { trimmedOnceBar } from './trimmed-once.js';
 import { trimsBar } from './trims.js';
+import { writerBar } from './writer.js';
 
 /** Every promise that holds on any machine. */
 export const PROMISE_BARS: readonly PromiseBar[] = [
@@ -25,4 +26,5 @@ export const PROMISE_BARS: readonly PromiseBar[] = [
   tablesBar,
   trimmedOnceBar,
   trimsBar,
+  writerBar,
 ];
