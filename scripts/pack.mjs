@@ -6,10 +6,8 @@
 import { rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { packPackages, packPlatform, tarballsIn } from './lib/packing.mjs';
+import { packAll, tarballsIn } from './lib/packing.mjs';
 import { root } from './lib/paths.mjs';
-import { ADDON } from './lib/platforms.mjs';
-import { kept } from './lib/prebuild/kept.mjs';
 import { fail } from './lib/say.mjs';
 import { setup } from './setup.mjs';
 
@@ -23,18 +21,8 @@ try {
   const folder = resolve(values.to);
   await setup();
   for (const old of tarballsIn(folder)) if (/^shale-/.test(basename(old))) rmSync(old);
-  await packPackages(folder);
-  const here = `${process.platform}-${process.arch}-gnu`;
-  const prebuilt = values['local-addon'] ? localAddon() : kept(here);
-  if (prebuilt !== undefined) await packPlatform(here, prebuilt.addon, prebuilt.licenses, folder);
+  await packAll(folder, values['local-addon'] ? 'local' : 'prebuilt');
   for (const tarball of tarballsIn(folder)) console.log(tarball);
 } catch (error) {
   fail(error);
-}
-
-function localAddon() {
-  return {
-    addon: join(root, 'packages', 'rocksdb', 'build', ADDON),
-    licenses: "Links the system's librocksdb; no code of others is in it.\n",
-  };
 }

@@ -13,7 +13,14 @@ import { join } from 'node:path';
 import { PNPM } from './install.mjs';
 import { root } from './paths.mjs';
 import { ADDON, platformsFolder } from './platforms.mjs';
+import { kept } from './prebuild/kept.mjs';
 import { run } from './run.mjs';
+
+/** What `npm run build` makes. @type {import('./prebuild/kept.mjs').Prebuilt} */
+const LOCAL = {
+  addon: join(root, 'packages', 'rocksdb', 'build', ADDON),
+  licenses: "Links the system's librocksdb; no code of others is in it.\n",
+};
 
 /**
  * Packs every package as it is published, but for the binaries: pnpm puts versions for `workspace:*`, and the
@@ -62,6 +69,21 @@ export async function packPlatform(platform, addon, licenses, folder) {
   } finally {
     rmSync(staging, { recursive: true });
   }
+}
+
+/**
+ * Packs what `npm run pack` does into a folder: every package, and the binary for this machine's platform if there is one.
+ *
+ * @param {string} folder
+ * @param {'prebuilt' | 'local' | 'any'} addon which binary: the one that `npm run prebuild` has made of these very
+ *   sources; the one that `npm run build` has made, which needs the system's RocksDB; the first one of the two
+ */
+export async function packAll(folder, addon) {
+  await packPackages(folder);
+  const platform = `${process.platform}-${process.arch}-gnu`;
+  const prebuilt = addon === 'local' ? undefined : kept(platform);
+  const binary = prebuilt ?? (addon === 'prebuilt' ? undefined : LOCAL);
+  if (binary !== undefined) await packPlatform(platform, binary.addon, binary.licenses, folder);
 }
 
 /** The tarballs in a folder. @param {string} folder @returns {string[]} */

@@ -2,22 +2,20 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import { HANG_MS } from '../support/patience.js';
 
 const execute = promisify(execFile);
-/** The packages have no addon for this system yet: that of the checkout is used, which was built for it. */
-const ADDON = fileURLToPath(new URL('../../packages/rocksdb/build/shale_rocksdb.node', import.meta.url));
+/** What an application of the library alone installs; the others are the command. */
+const NEEDED = /^shale-(codec|rocksdb(?:-linux-\w+-gnu)?|storage|engine)-\d.*\.tgz$/;
 const PNPM = 'pnpm@10.34.9';
 
-/** What the package managers and test runners around this process have said is not for the application. */
+/** What the package managers, test runners and scripts around this process have said is not for the application. */
 export function environment(): NodeJS.ProcessEnv {
   const foreign =
-    /^(?:npm_|VITEST|NODE_PATH$|NODE_OPTIONS$|NODE_ENV$|TEST$|DEV$|PROD$|MODE$|BASE_URL$|SSR$)/i;
-  const kept = Object.entries(process.env).filter(([name]) => !foreign.test(name));
-  return { ...Object.fromEntries(kept), SHALE_ROCKSDB_ADDON: ADDON };
+    /^(?:npm_|VITEST|NODE_PATH$|NODE_OPTIONS$|NODE_ENV$|TEST$|DEV$|PROD$|MODE$|BASE_URL$|SSR$|SHALE_)/i;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
 }
 
 /** An application of somebody else: a directory outside of the checkout, with the packages installed as published. */
@@ -32,7 +30,8 @@ export class Application {
   /** Installs Shale, and other packages beside it: `name@version`. */
   async install(manager: 'npm' | 'pnpm', ...others: string[]): Promise<void> {
     const directory = inject('packed');
-    const packed = readdirSync(directory).map((file) => join(directory, file));
+    const names = readdirSync(directory).filter((file) => NEEDED.test(file));
+    const packed = names.map((file) => join(directory, file));
     if (manager === 'npm') {
       const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
       await this.run('npm', 'install', ...quiet, ...packed, ...others);
@@ -40,11 +39,11 @@ export class Application {
     }
     // pnpm takes what the packages depend on from the registry, where they are not yet.
     const overrides = Object.fromEntries(
-      packed.map((file) => [/shale-(\w+)-[^/]*$/.exec(file)?.[1] ?? '', `file:${file}`]),
+      names.map((file) => [NEEDED.exec(file)?.[1] ?? '', `file:${join(directory, file)}`]),
     );
     const lines = Object.entries(overrides).map(([name, file]) => `  '@shale/${name}': '${file}'`);
     this.write('pnpm-workspace.yaml', `overrides:\n${lines.join('\n')}\n`);
-    const engine = packed.find((file) => file.includes('shale-engine')) ?? '';
+    const engine = packed.find((file) => file.includes('shale-engine-')) ?? '';
     await this.run('npx', '-y', PNPM, 'add', '--prefer-offline', '--ignore-scripts', engine, ...others);
   }
 

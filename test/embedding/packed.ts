@@ -1,13 +1,9 @@
-// Packs the packages that an application needs, as they are published, once for all tests.
-import { execFileSync } from 'node:child_process';
+// Packs the packages that an application needs, as `npm run pack` does, once for all tests.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const PNPM = 'pnpm@10.34.9';
+import { packAll } from '../../scripts/lib/packing.mjs';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -17,14 +13,9 @@ declare module 'vitest' {
 }
 
 /** Called by vitest; what it returns is called at the end. */
-export default function setup({ provide }: TestProject): () => void {
+export default async function setup({ provide }: TestProject): Promise<() => void> {
   const directory = mkdtempSync(join(tmpdir(), 'shale-packed-'));
-  for (const name of ['codec', 'rocksdb', 'storage', 'engine']) {
-    execFileSync('npx', ['-y', PNPM, 'pack', '--pack-destination', directory], {
-      cwd: join(root, 'packages', name),
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  }
+  await packAll(directory, 'any');
   provide('packed', directory);
   return () => rmSync(directory, { recursive: true, force: true });
 }
