@@ -30,8 +30,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/writer/table-writer.ts',
-        from: 'if (last >= end && last < (this.#next ?? 0n)) {',
-        to: 'if (last >= end && last < expect) {',
+        from: 'if (last === end) this.#answered',
+        to: 'if (last === end + 1n) this.#answered',
       },
     ],
     killers: ['packages/engine/test/writer.test.ts'],
@@ -42,8 +42,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/engine.ts',
-        from: 'for (const writer of [...this.writers]) writer.handOver();',
-        to: 'for (const writer of [...this.writers]) void writer;',
+        from: '[...this.writers].map((writer) => writer.settled())',
+        to: '[...this.writers].map(async () => {})',
       },
     ],
     killers: ['packages/engine/test/writer.test.ts'],

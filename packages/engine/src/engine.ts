@@ -27,10 +27,10 @@ import { type Address, addressOf, type Routing, TableRef } from './table-ref.js'
 /** Idle frame buffers kept per shard: one filling, two on their way, and one to spare. */
 const BUFFERS_PER_SHARD = 4;
 
-/** What has entries that were written and are not on their way yet. */
-interface Unsent {
-  /** Puts them on their way. */
-  handOver(): void;
+/** What has entries that were written and are not in yet. */
+interface Unsettled {
+  /** Resolves when they are, or never will be. */
+  settled(): Promise<void>;
 }
 
 /**
@@ -52,8 +52,8 @@ export class Engine {
   readonly reads: OpenReads = new OpenReads();
   readonly readMemory: ReadMemory;
   readonly points: PointReads;
-  /** Writers with entries that are not on their way yet. */
-  readonly writers: Set<Unsent> = new Set();
+  /** Writers with entries that are not in yet. */
+  readonly writers: Set<Unsettled> = new Set();
   /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
   readonly log: Log;
   /** Drops under way. */
@@ -113,6 +113,7 @@ export class Engine {
       shards: this.shards,
       joint: this.#joint,
       refusal: () => this.#refusal(),
+      trouble: () => this.health.error,
     });
     this.reclaimer = new Reclaimer({
       instance: options.instance,
@@ -277,15 +278,15 @@ export class Engine {
     }
   }
 
-  /** Puts what writers have on its way. */
-  handOver(): void {
-    for (const writer of [...this.writers]) writer.handOver();
+  /** Waits for every append that was accepted, and for all that was given to writers. */
+  async appended(): Promise<void> {
+    await Promise.all([...this.writers].map((writer) => writer.settled()));
+    await this.intake.settled();
   }
 
-  /** Waits for every append, trim and drop that was accepted. */
+  /** The same, and for every trim and drop. */
   async settled(): Promise<void> {
-    this.handOver();
-    await this.intake.settled();
+    await this.appended();
     await Promise.allSettled(this.#changes);
   }
 
@@ -296,7 +297,6 @@ export class Engine {
   }
 
   async #close(): Promise<void> {
-    this.handOver();
     this.lifecycle.to('closing');
     this.reclaimer.stop();
     this.#damage.stop();

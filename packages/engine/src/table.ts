@@ -313,7 +313,7 @@ export class Table<T = Uint8Array, Input = T> {
       ref: this.#ref,
       codec: this.#codec,
       options: checked,
-      lastSequence: () => this.lastSequence(),
+      lastSequence: async () => (await this.#endsNow()).last,
     });
   }
 
@@ -338,6 +338,11 @@ export class Table<T = Uint8Array, Input = T> {
 
   async #ends(): Promise<{ first: bigint; last: bigint }> {
     await checkInTurn(() => this.#engine.lifecycle.requireOpen());
+    return await this.#endsNow();
+  }
+
+  /** The same while the WAL is closing. */
+  async #endsNow(): Promise<{ first: bigint; last: bigint }> {
     const address = await this.#locate();
     if (address === null) {
       await nextTurn();

@@ -240,8 +240,7 @@ export class Wal implements AsyncDisposable {
   sync(): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
-      this.#engine.handOver();
-      await this.#engine.intake.settled();
+      await this.#engine.appended();
       await this.#engine.admin((log) => log.sync());
     });
   }

@@ -186,7 +186,6 @@ test.each([1, 2])(
       if (!writer.write(bytes(String(i)))) await writer.ready();
       if (i % 5000 === 2500) {
         deaths++;
-        // Sometimes with several batches under way.
         if (deaths % 2 === 0) wal.sync().catch(() => undefined);
         void endThread(wal, table.shard ?? 0);
       }

@@ -42,6 +42,8 @@ export interface IntakeContext {
   readonly joint: JointLane;
   /** The error for any new append, or null while there is nothing against one. */
   refusal(): WalError | null;
+  /** What keeps the WAL from writing, if anything does. */
+  trouble(): WalError | null;
 }
 
 /**
@@ -70,10 +72,18 @@ export class Intake {
    */
   accept(append: PendingAppend, signal: AbortSignal | undefined): void {
     const refusal = this.#refusal(append, signal);
-    if (refusal !== null) {
-      inTurn(append.reject, refusal.error);
-      return;
-    }
+    if (refusal !== null) inTurn(append.reject, refusal.error);
+    else this.#takeIn(append, signal);
+  }
+
+  /** The same for entries that were taken before the WAL began to close, and fit. */
+  acceptLate(append: PendingAppend): void {
+    const trouble = this.#context.trouble();
+    if (trouble !== null) inTurn(append.reject, trouble);
+    else this.#takeIn(append, undefined);
+  }
+
+  #takeIn(append: PendingAppend, signal: AbortSignal | undefined): void {
     const { flow } = this.#context;
     try {
       if (!flow.hasRoom(append.cost)) {

@@ -23,14 +23,10 @@ interface Batch {
   readonly packed: PackedEntries;
   readonly count: number;
   readonly cost: number;
-  /** The sequence of its first entry, if that is known before. */
+  /** The sequence of its first entry; undefined where it is not told before. */
   expect: bigint | undefined;
-  /** `'unknown'`: it was sent, and may be in or not. */
-  state: 'waiting' | 'sent' | 'unknown';
   /** How often it was sent. */
   attempts: number;
-  /** What it was refused with. */
-  error?: unknown;
 }
 
 /**
@@ -47,7 +43,8 @@ const MOST_ATTEMPTS = 16;
  * all is in. Entries that are written while others are under way are appended together. Made by `table.writer`.
  *
  * The first failure ends it: `write`, `ready`, `flush` and `close` then fail with it, and `details.acknowledged` says how
- * many entries are in. None is in behind one that is not.
+ * many entries surely are in. After SHALE_OUTCOME_UNKNOWN, and when a stream was destroyed, those that were being
+ * appended then may be in as well, all or none of them. None is in behind one that is not.
  *
  * It is for one producer: appends to the table by other ways come before or after some entry of it. Its entries are
  * among the appends that `wal.sync()` and `wal.close()` wait for.
@@ -64,17 +61,16 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
   #closing: Promise<void> | null = null;
   /** The batch that fills. */
   #open = new EntryPacker();
-  /** Those that are full, then those that are under way, which is one unless they were handed over. */
+  /** Those that are full. */
   #full: Batch[] = [];
-  #sent: Batch[] = [];
+  /** The one that is under way. */
+  #sent: Batch | null = null;
   #isScheduled = false;
   /** Bytes that are written and not acknowledged. */
   #heldBytes = 0;
   #submitted = 0;
   #acknowledged = 0;
   #last: bigint | null = null;
-  /** What the next batch must begin at; null when it is not known. Of exclusive writers. */
-  #next: bigint | null = null;
 
   /** @internal Use `table.writer`. */
   constructor(context: WriterContext<Input>) {
@@ -121,20 +117,19 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     add(this.#open, bytes, length);
     this.#heldBytes += cost;
     this.#submitted++;
-    if (this.#sent.length === 0 && !this.#isScheduled) this.#schedule();
+    if (this.#sent === null && !this.#isScheduled) this.#schedule();
     return this.#heldBytes < options.bufferBytes;
   }
 
   /** Resolves when the writer is not full: at once if it is not. Rejects with what has ended it. */
   async ready(): Promise<void> {
-    await this.#notFailed();
-    if (this.#heldBytes < this.#context.options.bufferBytes) return;
-    await this.#readies.wait(0);
+    if (this.#failure !== null) await this.#refuseInTurn(this.#failure);
+    if (this.#heldBytes >= this.#context.options.bufferBytes) await this.#readies.wait(0);
   }
 
   /** Resolves when everything written so far is in, with {@link last}. Rejects with what has ended the writer. */
   async flush(): Promise<FlushResult> {
-    await this.#notFailed();
+    if (this.#failure !== null) await this.#refuseInTurn(this.#failure);
     if (this.#acknowledged < this.#submitted) await this.#flushes.wait(this.#submitted);
     return { last: this.#last };
   }
@@ -150,24 +145,9 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     await this.close();
   }
 
-  /**
-   * @internal Puts everything written so far on its way, for a `sync` or `close` of the WAL. What there is no place for
-   * stays.
-   */
-  handOver(): void {
-    if (this.#failure !== null || (this.#context.options.exclusive && this.#next === null)) return;
-    if (this.#open.count > 0) this.#fill();
-    const { flow } = this.#context.engine;
-    for (const batch of [...this.#sent.filter(({ state }) => state === 'waiting'), ...this.#full.splice(0)]) {
-      try {
-        if (!flow.hasRoom(batch.cost)) flow.requirePlace(batch.cost);
-      } catch (error) {
-        this.#fail(error);
-        return;
-      }
-      if (!this.#sent.includes(batch)) this.#begin(batch);
-      this.#accept(batch);
-    }
+  /** @internal Resolves when everything written so far is in, or the writer has ended. */
+  async settled(): Promise<void> {
+    await this.flush().catch(() => undefined);
   }
 
   /** @internal Takes nothing more and sends nothing more. */
@@ -198,46 +178,34 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     const count = this.#open.count;
     const packed = this.#open.finish();
     const cost = costOf(packed.payloadBytes, count);
-    this.#full.push({ packed, count, cost, expect: undefined, state: 'waiting', attempts: 0 });
+    this.#full.push({ packed, count, cost, expect: undefined, attempts: 0 });
     this.#open = new EntryPacker(packed.payloadBytes);
   }
 
   /** Sends the next batch, if none is under way. */
   #dispatch(): void {
-    if (this.#sent.length > 0 || this.#failure !== null) return;
+    if (this.#sent !== null || this.#failure !== null) return;
     if (this.#full.length === 0 && this.#open.count > 0) this.#fill();
     const batch = this.#full.shift();
     if (batch === undefined) {
       this.#context.engine.writers.delete(this);
       return;
     }
-    this.#begin(batch);
+    this.#sent = batch;
     this.#send(batch).catch((error: unknown) => this.#fail(error));
-  }
-
-  #begin(batch: Batch): void {
-    this.#sent.push(batch);
-    if (this.#next === null) return;
-    batch.expect = this.#next;
-    this.#next += BigInt(batch.count);
   }
 
   async #send(batch: Batch): Promise<void> {
     const { engine, options } = this.#context;
-    if (options.exclusive && batch.expect === undefined) {
-      batch.expect = (await this.#context.lastSequence()) + 1n;
-      this.#next = batch.expect + BigInt(batch.count);
+    if (options.exclusive) {
+      batch.expect ??= (this.#last ?? (await this.#context.lastSequence())) + 1n;
     }
-    if (batch.state === 'waiting' && !engine.flow.hasRoom(batch.cost)) {
-      await engine.ready(batch.cost, undefined);
-    }
-    // It may have been handed over.
-    if (batch.state === 'waiting' && this.#failure === null) this.#accept(batch);
+    if (!engine.flow.hasRoom(batch.cost)) await engine.intake.ready(batch.cost, undefined);
+    if (this.#failure === null) this.#accept(batch);
   }
 
   #accept(batch: Batch): void {
     const { engine, ref, options } = this.#context;
-    batch.state = 'sent';
     batch.attempts++;
     const { packed, count, expect } = batch;
     const payloads = { are: 'copied', count, packed } as const;
@@ -249,53 +217,40 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
       ([result]) => this.#answered(batch, result as AppendResult),
       (error) => this.#refused(batch, error),
     );
-    engine.intake.accept(append, undefined);
+    // Also for a WAL that is closing: it waits for what was written before.
+    engine.intake.acceptLate(append);
   }
 
   #answered(batch: Batch, { last }: AppendResult): void {
     if (this.#failure !== null) return;
-    this.#sent.splice(this.#sent.indexOf(batch), 1);
+    this.#sent = null;
     this.#acknowledged += batch.count;
     this.#last = last;
     this.#heldBytes -= costOf(batch.packed.payloadBytes, batch.count, 0);
     this.#flushes.reached(this.#acknowledged);
     if (this.#heldBytes < this.#context.options.bufferBytes) this.#readies.reached(0);
     this.#report(last);
-    const [first] = this.#sent;
-    if (first?.state === 'unknown') this.#lookUp(first);
-    else this.#dispatch();
+    this.#dispatch();
   }
 
   #refused(batch: Batch, error: unknown): void {
-    const isFirst = batch === this.#sent[0];
-    if (!this.#context.options.exclusive || !mayGoOn(error, isFirst)) {
+    const isUnknown = error instanceof WalError && error.code === 'SHALE_OUTCOME_UNKNOWN';
+    if (isUnknown && this.#context.options.exclusive) {
+      this.#findOut(batch, error).catch(() => this.#fail(error));
+    } else {
       this.#fail(error);
-      return;
     }
-    batch.state = 'unknown';
-    batch.error = error;
-    // Those behind it have their turn when it is in.
-    if (isFirst) this.#lookUp(batch);
-  }
-
-  #lookUp(batch: Batch): void {
-    this.#findOut(batch).catch(() => this.#fail(batch.error));
   }
 
   /** Whether a batch of an exclusive writer is in is told by the table's last sequence. */
-  async #findOut(batch: Batch): Promise<void> {
+  async #findOut(batch: Batch, error: WalError): Promise<void> {
     const { expect = 0n, count, attempts } = batch;
     const last = await this.#context.lastSequence();
     const end = expect + BigInt(count) - 1n;
     if (this.#failure !== null) return;
-    if (last >= end && last < (this.#next ?? 0n)) {
-      this.#answered(batch, { first: expect, last: end });
-    } else if (last === expect - 1n && attempts < MOST_ATTEMPTS) {
-      batch.state = 'waiting';
-      await this.#send(batch);
-    } else {
-      this.#fail(batch.error);
-    }
+    if (last === end) this.#answered(batch, { first: expect, last });
+    else if (last === expect - 1n && attempts < MOST_ATTEMPTS) await this.#send(batch);
+    else this.#fail(error);
   }
 
   #report(last: bigint): void {
@@ -316,7 +271,7 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     this.#state = 'failed';
     this.#open = new EntryPacker();
     this.#full = [];
-    this.#sent = [];
+    this.#sent = null;
     this.#context.engine.writers.delete(this);
     this.#flushes.fail(failure);
     this.#readies.fail(failure);
@@ -327,11 +282,11 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     const counts = { acknowledged: this.#acknowledged, submitted: this.#submitted };
     const { acknowledged, submitted } = counts;
     if (!(cause instanceof WalError)) {
-      const message = `the writer was ended with ${acknowledged} of ${submitted} entries in`;
+      const message = `the writer was ended, with ${acknowledged} of ${submitted} entries acknowledged`;
       return new WalError('SHALE_CLOSED', message, { cause, details: counts });
     }
     const { code, path, table, tableName, details } = cause;
-    const message = `${cause.message}; the writer has ended with ${acknowledged} of ${submitted} entries in`;
+    const message = `${cause.message}; the writer has ended, with ${acknowledged} of ${submitted} entries acknowledged`;
     return new WalError(code, message, { cause, path, table, tableName, details: { ...details, ...counts } });
   }
 
@@ -343,11 +298,10 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     if (refusal !== null) throw refusal;
   }
 
-  /** Rejects in a later turn: a program that asks again and again would keep the event loop from turning. */
-  async #notFailed(): Promise<void> {
-    if (this.#failure === null) return;
+  /** A program that asks again and again would keep the event loop from turning. */
+  async #refuseInTurn(failure: WalError): Promise<never> {
     await nextTurn();
-    throw this.#failure;
+    throw failure;
   }
 
   #overloaded(): WalError {
@@ -357,12 +311,6 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
       details: { queuedBytes: this.#heldBytes, waiting: this.#submitted - this.#acknowledged },
     });
   }
-}
-
-/** Whether an exclusive writer goes on after the refusal of a batch. Those behind one that is not in do not fit. */
-function mayGoOn(error: unknown, isFirst: boolean): boolean {
-  if (!(error instanceof WalError)) return false;
-  return error.code === 'SHALE_OUTCOME_UNKNOWN' || (error.code === 'SHALE_SEQUENCE_MISMATCH' && !isFirst);
 }
 
 function costOfOpen(packer: EntryPacker): number {
