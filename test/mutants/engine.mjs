@@ -18,8 +18,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/read/point-reads.ts',
-        from: 'if (this.#left === 0) return undefined;',
-        to: 'if (this.#left === 0) this.#left = AT_ONCE;',
+        from: 'return this.#left === 0;',
+        to: 'return this.#left === Number.NaN;',
       },
     ],
     killers: ['packages/engine/test/get.test.ts'],

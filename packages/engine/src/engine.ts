@@ -86,7 +86,7 @@ export class Engine {
       queuedAppends: options.maxQueuedAppends,
     });
     this.readMemory = new ReadMemory(options.maxReadBytes);
-    this.points = new PointReads(log);
+    this.points = new PointReads(log, this.readMemory);
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
       data: { path: log.path, instance: options.instance, handleId: log.handleId },

@@ -29,9 +29,6 @@ import {
 import { TableWriter } from './writer/table-writer.js';
 import { readWriterOptions, type WriterOptions } from './writer/writer-options.js';
 
-/** What is booked for a read of one entry; one that is larger takes two steps. */
-const POINT_BYTES = 4096;
-
 /** What a trim came to. */
 export interface TrimResult {
   /** The table's first sequence now: `last + 1n` when everything was trimmed, 0n for a table never written. */
@@ -146,8 +143,8 @@ export class Table<T = Uint8Array, Input = T> {
 
   /**
    * Reads one entry; null when there is none with this sequence, because it was trimmed or never written. It sees every
-   * entry acknowledged before. An entry that is in memory costs a look-up in this thread, any other a read of a range of
-   * one.
+   * entry acknowledged before. An entry that is in memory costs a look-up in this thread, any other a read beside the
+   * shards.
    *
    * Rejects with SHALE_INVALID_ARGUMENT, SHALE_CORRUPT when it cannot be read, SHALE_PAYLOAD, SHALE_CLOSED and SHALE_IO.
    */
@@ -156,20 +153,33 @@ export class Table<T = Uint8Array, Input = T> {
       const at = toU64('sequence', sequence);
       const { lifecycle, points } = this.#engine;
       lifecycle.requireOpen();
+      if (points.isSpent) return nextTurn().then(() => this.get(at));
       const { address } = this.#ref;
-      const payload = address === null ? undefined : points.peek(address, at);
-      if (payload === undefined) return this.#getFromRange(at);
-      if (payload !== null) return Promise.resolve(new EntryOfTable(at, decodeWith(this.#codec, payload)));
+      const isKnown = address !== null && !this.#engine.shard(address.shard).isOver;
+      const payload = isKnown ? points.peek(address, at) : undefined;
+      if (payload === undefined) return this.#getElsewhere(at);
+      if (payload !== null) return Promise.resolve(this.#entry(at, payload));
       return nextTurn().then(() => null);
     } catch (error) {
       return nextTurn().then(() => Promise.reject(error));
     }
   }
 
-  async #getFromRange(sequence: bigint): Promise<Entry<T> | null> {
-    const range = { gte: sequence, lte: sequence, limit: 1 };
-    for await (const entry of this.read(range, { chunkBytes: POINT_BYTES })) return entry;
+  /** An entry that is not in memory, or of a table that has to be found first, or something is wrong with. */
+  async #getElsewhere(sequence: bigint): Promise<Entry<T> | null> {
+    const { lifecycle, points } = this.#engine;
+    const address = await this.#locate();
+    if (address !== null && !this.#engine.shard(address.shard).isOver) {
+      const payload = await points.fetch(address, sequence);
+      lifecycle.requireOpen();
+      if (payload !== undefined) return payload === null ? null : this.#entry(sequence, payload);
+    }
+    for await (const entry of this.read({ gte: sequence, lte: sequence })) return entry;
     return null;
+  }
+
+  #entry(sequence: bigint, payload: Uint8Array): Entry<T> {
+    return new EntryOfTable(sequence, decodeWith(this.#codec, payload));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { jsonCodec } from '@shale/engine';
 import { expect, test } from 'vitest';
-import { bytes, open, rejectsWith, temporary, text } from './support.js';
+import { behind, bytes, open, rejectsWith, temporary, text } from './support.js';
 
 const id = { region: 1, table: 1 };
 
@@ -59,6 +59,22 @@ test('get() refuses what is no sequence, and a WAL that is closed', async () => 
   }
   await wal.close();
   await rejectsWith('SHALE_CLOSED', table.get(1n));
+});
+
+test('gets that are under way when the WAL is closed come to their entries or to SHALE_CLOSED', async () => {
+  const path = await temporary();
+  const before = await open({ path });
+  await before.table(id).appendBatch(Array.from({ length: 500 }, () => new Uint8Array(5000)));
+  await before.close();
+  const wal = await open({ path });
+  const gets = Array.from({ length: 500 }, (_, i) => wal.table(id).get(i + 1));
+  const results = Promise.allSettled(gets);
+  await wal.close();
+  for (const result of await results) {
+    if (result.status === 'fulfilled') expect(result.value?.payload).toHaveLength(5000);
+    else expect(result.reason).toMatchObject({ code: 'SHALE_CLOSED' });
+  }
+  expect(behind(wal).readMemory.bytes).toBe(0);
 });
 
 test('a program that gets one entry after the other lets the event loop turn, whether they are there or not', async () => {

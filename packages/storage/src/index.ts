@@ -44,7 +44,7 @@ export type { AppendOptions, AppendSpan, LogReadOptions, SyncOptions, WritePart 
 export { Names } from './names/names.js';
 export { type AttachOptions, attachLog, type LogOptions, openLog, type RocksDBOptions } from './open.js';
 export type { ChunkOptions } from './read/chunk-buffers.js';
-export type { FetchedPart, FetchedStart, FetchSize } from './read/fetch.js';
+export type { FetchedEntry, FetchedPart, FetchedStart, FetchSize } from './read/fetch.js';
 export {
   type RangeBounds,
   type ReadRange,

@@ -42,7 +42,15 @@ import { LogWriter } from './log-writer.js';
 import { Names } from './names/names.js';
 import { CHUNK_OPTIONS, ChunkBuffers, type ChunkOptions } from './read/chunk-buffers.js';
 import { watchTable } from './read/drop-watch.js';
-import { type FetchedPart, type FetchedStart, type FetchSize, fetchNext, fetchStart } from './read/fetch.js';
+import {
+  type FetchedEntry,
+  type FetchedPart,
+  type FetchedStart,
+  type FetchSize,
+  fetchEntry,
+  fetchNext,
+  fetchStart,
+} from './read/fetch.js';
 import { LatchedGenerator } from './read/latched-generator.js';
 import { peekEntry } from './read/peek.js';
 import { type RangeBounds, type ReadRange, type SequenceSpan, toBounds } from './read/range.js';
@@ -270,6 +278,12 @@ export class Log {
   fetchNext(id: TableId, span: SequenceSpan, size: FetchSize): Promise<FetchedPart | null> {
     this.#life.requireOpen();
     return fetchNext(this.#context, id, span, size);
+  }
+
+  /** Reads one entry in the same way; it takes a chunk of `chunkBytes`, or says how many it would take. */
+  fetchEntry(id: TableId, sequence: bigint, chunkBytes: number): Promise<FetchedEntry | null> {
+    this.#life.requireOpen();
+    return fetchEntry(this.#context, id, sequence, chunkBytes);
   }
 
   /**

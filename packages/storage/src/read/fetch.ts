@@ -1,4 +1,11 @@
-import { decodeLogKey, type ScanLayout, type TableId, tableRange, U64_MAX } from '@shale/codec';
+import {
+  decodeLogKey,
+  LOG_VALUE_HEADER_LENGTH,
+  type ScanLayout,
+  type TableId,
+  tableRange,
+  U64_MAX,
+} from '@shale/codec';
 import type { Database, FetchedChunk, FetchOptions } from '@shale/rocksdb';
 import type { LogContext } from '../tables/context.js';
 import type { RangeBounds, SequenceSpan } from './range.js';
@@ -91,6 +98,35 @@ export async function fetchNext(
   const part = partOf(context, found, strict);
   const done = part.next === null || part.next > to || !(strict || found.more);
   return done ? { ...part, next: null } : part;
+}
+
+/** One entry, fetched without the log that owns the table. */
+export interface FetchedEntry {
+  /** Null when there is none. */
+  readonly payload: Uint8Array | null;
+  /** Above 0: it takes a chunk of so many bytes, and nothing was read. */
+  readonly neededBytes: number;
+}
+
+/** Reads one entry in the same way. Null as there. */
+export async function fetchEntry(
+  { db, instance, counters }: FetchContext,
+  id: TableId,
+  sequence: bigint,
+  chunkBytes: number,
+): Promise<FetchedEntry | null> {
+  const { lower, upper } = boundsOf(instance, id, sequence, sequence);
+  const found = await fetched(db, lower, upper, chunkBytes, { maxEntries: 1, fillCache: true });
+  if (found === null || isDoubtful(found)) return null;
+  const { buffer, dataLength, entries, neededBytes } = found;
+  counters.scans++;
+  counters.entriesRead += entries;
+  // Behind the version of its value.
+  const payload =
+    buffer === null
+      ? null
+      : new Uint8Array(buffer, LOG_VALUE_HEADER_LENGTH, dataLength - LOG_VALUE_HEADER_LENGTH);
+  return { payload, neededBytes };
 }
 
 /** Null when it has failed: whoever asks the owner is told why. */
