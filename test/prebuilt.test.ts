@@ -90,6 +90,23 @@ describe('what an addon shows', () => {
   });
 });
 
+it('a binary is not taken whose sources have changed since they were read', () => {
+  const folder = temporary('kept');
+  const addon = join(folder, 'addon');
+  writeFileSync(addon, 'binary');
+  const program = `
+    const { fingerprint, keep, kept } = await import(process.argv[1]);
+    const keepFrom = (from) => {
+      keep('linux-x64-gnu', { addon: process.argv[2], licenses: '' }, from);
+      return kept('linux-x64-gnu') !== undefined;
+    };
+    console.log(keepFrom('what they were'), keepFrom(fingerprint()));`;
+  const file = new URL('../scripts/lib/prebuild/kept.mjs', import.meta.url).href;
+  const env = { ...process.env, SHALE_PREBUILD_CACHE: folder };
+  const options = ['--input-type=module', '-e', program, file, addon];
+  expect(execFileSync(process.execPath, options, { env, encoding: 'utf8' })).toBe('false true\n');
+});
+
 describe.each(['linux-x64-gnu', 'linux-arm64-gnu'])('the binary for %s', (platform) => {
   const prebuilt = kept(platform);
 

@@ -30,7 +30,7 @@ export async function withLock(path, work) {
   const token = JSON.stringify({ host: hostname(), pid: process.pid, at: Date.now() });
   for (let waited = false; !take(path, token); ) {
     if (removeIfStale(path)) continue;
-    if (!waited) say('waiting for another set-up of this checkout to finish ...');
+    if (!waited) say('waiting for another process to finish the same work ...');
     waited = true;
     await sleep(100);
   }

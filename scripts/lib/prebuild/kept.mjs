@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,13 +22,19 @@ const MADE_OF = ['native', 'prebuild', 'scripts/build-native.mjs', 'scripts/tool
 /** @param {string} platform */
 const folderOf = (platform) => join(prebuildCache, 'prebuilt', platform);
 
-/** Keeps what was made for a platform. @param {string} platform @param {Prebuilt} made */
-export function keep(platform, { addon, licenses }) {
+/**
+ * Keeps what was made for a platform.
+ *
+ * @param {string} platform @param {Prebuilt} made
+ * @param {string} from the fingerprint of the sources when they were read: they may have changed since
+ */
+export function keep(platform, { addon, licenses }, from) {
   const folder = folderOf(platform);
   mkdirSync(folder, { recursive: true });
+  rmSync(join(folder, '.made-of'), { force: true });
   copyFileSync(addon, join(folder, ADDON));
   writeFileSync(join(folder, 'LICENSES.txt'), licenses);
-  writeFileSync(join(folder, '.made-of'), fingerprint());
+  writeFileSync(join(folder, '.made-of'), from);
 }
 
 /**
@@ -42,7 +49,8 @@ export function kept(platform) {
   return { addon: join(folder, ADDON), licenses: readFileSync(join(folder, 'LICENSES.txt'), 'utf8') };
 }
 
-function fingerprint() {
+/** Of the sources as they are now. */
+export function fingerprint() {
   const hash = createHash('sha256');
   for (const part of MADE_OF) {
     const path = join(repository, 'packages', 'rocksdb', part);

@@ -1,15 +1,16 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureInstalled } from '../install.mjs';
+import { withLock } from '../lock.mjs';
 import { packPlatform, tarballsIn } from '../packing.mjs';
 import { root as repository } from '../paths.mjs';
 import { platformNames } from '../platforms.mjs';
 import { SetupError } from '../say.mjs';
 import { buildAddon } from './addon.mjs';
-import { keep } from './kept.mjs';
+import { fingerprint, keep } from './kept.mjs';
 import { buildLibraries } from './libraries.mjs';
 import { complaintsAboutNeeds } from './needs.mjs';
-import { debianRoot } from './root.mjs';
+import { BUILD_ROOT, debianRoot, prebuildCache } from './root.mjs';
 import { fetchSources, licensesOf } from './sources.mjs';
 
 const PACKAGES = ['ca-certificates', 'ccache', 'cmake', 'g++', 'g++-aarch64-linux-gnu', 'make', 'patch'];
@@ -30,15 +31,23 @@ export async function prebuild(args) {
     throw new SetupError(`npm run prebuild -- --platform ${known.join('|')}, on Linux on x64`);
   }
   await ensureInstalled();
-  const root = await debianRoot('build-debian-11', 'bullseye', PACKAGES);
-  await fetchSources(root);
-  const licenses = licensesOf(root);
   for (const platform of platforms) {
-    const addon = await buildAddon(root, platform, await buildLibraries(root, platform));
-    const complaints = complaintsAboutNeeds(addon);
-    if (complaints.length > 0) throw new SetupError(`${addon}:\n${complaints.join('\n')}`);
-    keep(platform, { addon, licenses });
-    await packPlatform(platform, addon, licenses, resolve(values.to));
+    // All builds share one root.
+    await withLock(join(prebuildCache, 'lock'), () => make(platform, resolve(values.to)));
   }
   for (const tarball of tarballsIn(resolve(values.to))) console.log(tarball);
+}
+
+/** Makes the binary of a platform, keeps it and packs it. @param {string} platform @param {string} to */
+async function make(platform, to) {
+  const root = await debianRoot(BUILD_ROOT, 'bullseye', PACKAGES);
+  await fetchSources(root);
+  const licenses = licensesOf(root);
+  const libraries = await buildLibraries(root, platform);
+  const from = fingerprint();
+  const addon = await buildAddon(root, platform, libraries);
+  const complaints = complaintsAboutNeeds(addon);
+  if (complaints.length > 0) throw new SetupError(`${addon}:\n${complaints.join('\n')}`);
+  keep(platform, { addon, licenses }, from);
+  await packPlatform(platform, addon, licenses, to);
 }

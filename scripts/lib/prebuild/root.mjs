@@ -12,6 +12,12 @@ export const prebuildCache = process.env.SHALE_PREBUILD_CACHE ?? join(dirname(ca
 const MIRROR = process.env.SHALE_DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
+/** The name of the root that binaries are built in. */
+export const BUILD_ROOT = 'build-debian-11';
+
+/** Where the root of a name is. @param {string} name */
+export const pathOfRoot = (name) => join(prebuildCache, 'roots', name);
+
 /** A directory with a Debian in it, in which commands run. */
 export class Root {
   /** @param {string} path */
@@ -74,7 +80,7 @@ export async function debianRoot(name, suite, packages) {
     if (existsSync(file)) continue;
     throw new SetupError(`missing: ${file}; apt-get install debootstrap debian-archive-keyring`);
   }
-  const path = join(prebuildCache, 'roots', name);
+  const path = pathOfRoot(name);
   const stamp = join(path, '.made-of');
   const wanted = JSON.stringify([suite, packages]);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return new Root(path);
