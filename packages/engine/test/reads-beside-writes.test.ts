@@ -4,7 +4,7 @@ import { all, behind, bytes, endThread, open } from './support.js';
 
 const id = { region: 1, table: 1 };
 
-test('reads go on while no thread of the shard answers', async () => {
+test('reads go on while no thread of the shard answers', async ({ signal }) => {
   const wal = await open({ shards: 1 });
   const table = wal.table(id);
   await table.appendBatch(Array.from({ length: 1000 }, (_, i) => bytes(String(i))));
@@ -12,6 +12,8 @@ test('reads go on while no thread of the shard answers', async () => {
   const mayStart = new Promise<void>((resolve) => {
     start = resolve;
   });
+  // A test that has met its limit can end.
+  signal.addEventListener('abort', start);
   interceptStarts(async (_, attach) => {
     await mayStart;
     return await attach();
