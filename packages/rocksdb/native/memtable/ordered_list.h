@@ -41,16 +41,19 @@ class OrderedList {
   // The one writer only. The item's record must not be in the list yet.
   template <class... Arguments>
   Node* insert(const char* record, Arguments&&... arguments) {
-    Links* before[kMaxHeight];
-    findBefore(internalKeyOf(record), before);
+    const rocksdb::Slice key = internalKeyOf(record);
+    const bool ascends = latest_ != nullptr && compare(latest_, key) < 0;
+    findBefore(key, ascends);
     const int height = randomHeight();
     void* memory = memory_.allocate(sizeof(Node) + (height - 1) * sizeof(std::atomic<Node*>));
     Node* node = new (memory) Node(height, std::forward<Arguments>(arguments)...);
     // Bottom up: a reader that meets the node on a level finds it on all levels below.
     for (int level = 0; level < height; level++) {
-      node->link(level, before[level][level].load(std::memory_order_relaxed));
-      before[level][level].store(node, std::memory_order_release);
+      node->link(level, before_[level][level].load(std::memory_order_relaxed));
+      before_[level][level].store(node, std::memory_order_release);
+      before_[level] = node->links_;
     }
+    latest_ = node;
     if (height > height_.load(std::memory_order_relaxed)) height_.store(height, std::memory_order_relaxed);
     count_.store(count() + 1, std::memory_order_relaxed);
     return node;
@@ -101,14 +104,17 @@ class OrderedList {
     return at;
   }
 
-  void findBefore(const rocksdb::Slice& key, Links** before) {
-    Links* links = head_;
+  // Sets before_ to what the key comes behind on each level. A key that ascends is behind all that is there already, so
+  // keys in order are found at once; else it begins at the head.
+  void findBefore(const rocksdb::Slice& key, bool ascends) {
+    Links* moved = ascends ? nullptr : head_;
     for (int level = kMaxHeight - 1; level >= 0; level--) {
+      Links* links = moved == nullptr ? before_[level] : moved;
       for (Node* next = links[level].load(std::memory_order_relaxed); next != nullptr && compare(next, key) < 0;
            next = links[level].load(std::memory_order_relaxed)) {
-        links = next->links_;
+        links = moved = next->links_;
       }
-      before[level] = links;
+      before_[level] = links;
     }
   }
 
@@ -127,6 +133,9 @@ class OrderedList {
   std::atomic<int> height_{1};
   std::atomic<size_t> count_{0};
   uint64_t random_ = 0x9e3779b97f4a7c15;
+  // The writer's: the node inserted last, and on each level the links that it is behind or its own.
+  Node* latest_ = nullptr;
+  Links* before_[kMaxHeight] = {};
 };
 
 }  // namespace shale
