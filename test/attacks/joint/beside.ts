@@ -38,10 +38,15 @@ export async function lookAround(site: Site): Promise<void> {
       if (what === 'a list') figures.lists++;
       if (what === 'the opening of a region') figures.regions++;
     } catch (error) {
-      excusedCode(site, what, error);
+      if (what !== 'a scan' || !isEndedByResume(site, error)) excusedCode(site, what, error);
     }
     await pause(random.below(10));
   }
+}
+
+/** Where the disk fills up there are calls of resume(), which end the scans that are under way. */
+function isEndedByResume(site: Site, error: unknown): boolean {
+  return site.excuses.has('SHALE_NO_SPACE') && error instanceof WalError && error.code === 'SHALE_CLOSED';
 }
 
 async function scan(wal: Wal, region: bigint): Promise<void> {

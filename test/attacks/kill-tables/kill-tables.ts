@@ -34,17 +34,15 @@ async function runKillTables({
   writeFileSync(journal, new Uint8Array(4 * count));
   const figures = { kills: 0, entries: 0, acknowledged: 0, tables: 0 };
   for (let kill = 0; kill < KILLS; kill++) {
-    const child = spawn(
-      process.execPath,
-      [PROCESS, path, journal, String(count), String(random.of([1, 64, 512]))],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+    const inFlight = random.of([1, 64, 512]);
+    const child = spawn(process.execPath, [PROCESS, path, journal, String(count), String(inFlight)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const closed = once(child, 'close');
     await Promise.race([once(child.stdout, 'data'), closed]);
     // About when it comes to some table, in this pass or, after another kill, a later one.
-    await untilAppended(journal, random.below(count), child);
+    // One at a time takes a sync for each.
+    await untilAppended(journal, random.below(inFlight === 1 ? Math.ceil(count / 20) : count), child);
     await pause(random.below(50));
     child.kill('SIGKILL');
     const [code, signal] = await closed;
