@@ -8,6 +8,8 @@ const tables = Number(count);
 const wal = await openWal(path, {
   shards: 2,
   durability: 'os',
+  // While there is room the loop below does not let the event loop turn, so the file would be written late.
+  maxInFlightBytes: 2 ** 20,
   rocksdb: { writeBufferSize: 8 * 2 ** 20 },
 });
 
