@@ -87,6 +87,7 @@ void Environment::install(napi_env env, napi_value errorConstructor) {
       [](napi_env finalizing, void* data, void*) {
         std::unique_ptr<Environment> ending(static_cast<Environment*>(data));
         napi_delete_reference(finalizing, ending->errorConstructor_);
+        for (napi_ref kept : ending->kept_) napi_delete_reference(finalizing, kept);
       },
       nullptr));
   environment.release();
@@ -106,6 +107,18 @@ napi_value Environment::errorConstructor() const {
   napi_value result;
   check(napi_get_reference_value(env_, errorConstructor_, &result));
   return result;
+}
+
+napi_ref Environment::keep(napi_value value) {
+  napi_ref kept = nullptr;
+  check(napi_create_reference(env_, value, 1, &kept));
+  kept_.insert(kept);
+  return kept;
+}
+
+void Environment::letGo(napi_ref kept) {
+  kept_.erase(kept);
+  napi_delete_reference(env_, kept);
 }
 
 void Environment::add(const std::shared_ptr<Lease>& lease) { leases_.emplace(lease.get(), lease); }

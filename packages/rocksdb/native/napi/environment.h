@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "napi/buffer_use.h"
 
@@ -57,6 +58,10 @@ class Environment {
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   const std::shared_ptr<BufferUse>& buffers() const { return buffers_; }
 
+  // Keeps a value from being collected until it is let go, or the environment ends.
+  napi_ref keep(napi_value value);
+  void letGo(napi_ref kept);
+
   // Leases of this thread; the clean-up releases those that are left.
   void add(const std::shared_ptr<Lease>& lease);
   void remove(Lease* lease);
@@ -70,6 +75,8 @@ class Environment {
   std::shared_ptr<Mailbox> mailbox_;
   std::shared_ptr<BufferUse> buffers_ = std::make_shared<BufferUse>();
   std::unordered_map<Lease*, std::shared_ptr<Lease>> leases_;
+  // Node frees none by itself when a thread ends.
+  std::unordered_set<napi_ref> kept_;
 };
 
 }  // namespace shale

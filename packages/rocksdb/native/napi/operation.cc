@@ -30,7 +30,7 @@ struct Operation {
   }
 
   void letGo(napi_env env) {
-    if (kept != nullptr) napi_delete_reference(env, std::exchange(kept, nullptr));
+    if (kept != nullptr) Environment::of(env).letGo(std::exchange(kept, nullptr));
   }
 
   void settle(napi_env env) {
@@ -73,10 +73,9 @@ napi_value startOperation(napi_env env, std::string path, Duration duration, Wor
   operation->work = std::move(work);
   operation->mailbox->expectOne(env);
   napi_value promise;
-  napi_status status = napi_create_promise(env, &operation->deferred, &promise);
-  if (status == napi_ok && kept != nullptr) status = napi_create_reference(env, kept, 1, &operation->kept);
-  if (status == napi_ok) {
+  if (napi_create_promise(env, &operation->deferred, &promise) == napi_ok) {
     try {
+      if (kept != nullptr) operation->kept = Environment::of(env).keep(kept);
       executorFor(duration).submit([operation] {
         operation->run();
         auto mailbox = operation->mailbox;
