@@ -172,6 +172,7 @@ export class Run {
     for (const table of TABLES) found.set(table, await all(tableOf(this.#open(), table).read()));
     requirePossible(before, units, found);
     for (const [table, entries] of found) this.#model.adopt(table, entries);
+    for (const table of TABLES) await this.#know(table);
   }
 
   async #reopen(wal: Wal, how: 'close' | 'checkpoint', options: OpenCommand): Promise<void> {
@@ -226,6 +227,13 @@ export class Run {
       for await (const entry of read) entries.push(entry);
     }
     requireSame(`read of ${table}`, entries, this.#model.read(table, resolved));
+    await this.#know(table);
+  }
+
+  /** Lets the shard get to know a table, and the model with it: a read goes past the shard. */
+  async #know(table: TableKey): Promise<void> {
+    await tableOf(this.#open(), table).lastSequence();
+    this.#model.next(table);
   }
 
   async #get(table: TableKey, sequence: bigint): Promise<void> {

@@ -107,6 +107,10 @@ export class WalModel {
    * metadata record again: also one that a drop in another region has taken away.
    */
   trim(table: TableKey, upTo: bigint, durable: boolean): { first: bigint; last: bigint } {
+    // Nothing is kept of a table that was never written.
+    const isKnown = this.#state(table).next !== undefined;
+    if (!isKnown && this.peek(table).length === 0 && !this.#floors.has(floorOf(table)))
+      return { first: 0n, last: 0n };
     const state = this.#touch(table);
     const kept = state.entries.filter(({ sequence }) => sequence > upTo);
     const removes = kept.length < state.entries.length;
