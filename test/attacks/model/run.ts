@@ -48,6 +48,7 @@ export class Run {
         const [pending] = this.#submit([command]);
         await pending?.settled;
         if (pending !== undefined) requireAnswer(wal, pending, this.#model);
+        await this.#knowEmpty(command.parts);
         return;
       }
       case 'trim': {
@@ -131,7 +132,10 @@ export class Run {
     if (command.upon === 'close') await this.#close(wal, command.appends[0]?.parts[0]);
     await Promise.all(pendings.map(({ settled }) => settled));
     for (const pending of pendings) requireAnswer(wal, pending, this.#model);
-    if (command.upon !== 'close') return;
+    if (command.upon !== 'close') {
+      for (const { parts } of command.appends) await this.#knowEmpty(parts);
+      return;
+    }
     this.#model.forget();
     await this.open(command.open, wal.path);
   }
@@ -234,6 +238,11 @@ export class Run {
   async #know(table: TableKey): Promise<void> {
     await tableOf(this.#open(), table).lastSequence();
     this.#model.next(table);
+  }
+
+  /** The same of tables that nothing was appended to: whether their shard keeps them depends on the frame. */
+  async #knowEmpty(parts: readonly PartCommand[]): Promise<void> {
+    for (const { table, sizes } of parts) if (sizes.length === 0) await this.#know(table);
   }
 
   async #get(table: TableKey, sequence: bigint): Promise<void> {
