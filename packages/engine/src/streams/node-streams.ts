@@ -9,7 +9,12 @@ export function writableOf<Input>(writer: TableWriter<Input>): Writable {
   return new Writable({
     objectMode: true,
     write(payload: Input, _encoding, done) {
-      writeAll(writer, [payload]).then(() => done(), done);
+      try {
+        if (writer.write(payload)) done();
+        else writer.ready().then(() => done(), done);
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)));
+      }
     },
     writev(chunks, done) {
       writeAll(

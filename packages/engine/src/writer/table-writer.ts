@@ -59,8 +59,10 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
   #state: WriterState = 'open';
   #failure: WalError | null = null;
   #closing: Promise<void> | null = null;
-  /** The batch that fills. */
-  #open = new EntryPacker();
+  /** The batch that fills; null when nothing is in it, so that an idle writer holds no memory. */
+  #open: EntryPacker | null = null;
+  /** Payload bytes of the batch before, up to those of a full one: about as many are to be expected. */
+  #usualBytes = 0;
   /** Those that are full. */
   #full: Batch[] = [];
   /** The one that is under way. */
@@ -113,8 +115,8 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     const cost = costOf(length, 1, 0);
     const limit = engine.options.maxInFlightBytes;
     if (costOf(length, 1) > limit) throw tooLarge({ bytes: length, entries: 1 }, costOf(length, 1), limit);
-    if (this.#open.count > 0 && costOfOpen(this.#open) + cost > this.#batchBytes) this.#fill();
-    add(this.#open, bytes, length);
+    if (this.#open !== null && costOfOpen(this.#open) + cost > this.#batchBytes) this.#fill(this.#open);
+    this.#open = added(this.#open, this.#usualBytes, bytes, length);
     this.#heldBytes += cost;
     this.#submitted++;
     if (this.#sent === null && !this.#isScheduled) this.#schedule();
@@ -173,19 +175,20 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     });
   }
 
-  /** The open batch is full. */
-  #fill(): void {
-    const count = this.#open.count;
-    const packed = this.#open.finish();
+  /** The open batch takes nothing more. */
+  #fill(open: EntryPacker): void {
+    const { count } = open;
+    const packed = open.finish();
     const cost = costOf(packed.payloadBytes, count);
     this.#full.push({ packed, count, cost, expect: undefined, attempts: 0 });
-    this.#open = new EntryPacker(packed.payloadBytes);
+    this.#open = null;
+    this.#usualBytes = Math.min(packed.payloadBytes, this.#batchBytes);
   }
 
   /** Sends the next batch, if none is under way. */
   #dispatch(): void {
     if (this.#sent !== null || this.#failure !== null) return;
-    if (this.#full.length === 0 && this.#open.count > 0) this.#fill();
+    if (this.#full.length === 0 && this.#open !== null) this.#fill(this.#open);
     const batch = this.#full.shift();
     if (batch === undefined) {
       this.#context.engine.writers.delete(this);
@@ -269,7 +272,7 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     const failure = this.#ended(error);
     this.#failure = failure;
     this.#state = 'failed';
-    this.#open = new EntryPacker();
+    this.#open = null;
     this.#full = [];
     this.#sent = null;
     this.#context.engine.writers.delete(this);
@@ -317,10 +320,12 @@ function costOfOpen(packer: EntryPacker): number {
   return costOf(packer.payloadBytes, packer.count, 0);
 }
 
-/** Throws SHALE_TOO_LARGE when there is no memory for the copy, and the batch is as before. */
-function add(packer: EntryPacker, bytes: Uint8Array, length: number): void {
+/** The batch, or a new one, with an entry more. Throws SHALE_TOO_LARGE when there is no memory for the copy. */
+function added(open: EntryPacker | null, usualBytes: number, bytes: Uint8Array, length: number): EntryPacker {
   try {
+    const packer = open ?? new EntryPacker(Math.max(usualBytes, length));
     packer.add(bytes, length);
+    return packer;
   } catch (cause) {
     const message = `there is no memory for the copy of an entry of ${length} bytes`;
     throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: length } });
