@@ -1,7 +1,6 @@
+import { RUN_STRIDE } from '@shale/codec';
 import type { ChunkResult } from './results.js';
 
-/** Bytes of a run where the layout of a chunk ends. */
-const RUN_BYTES = 32;
 /** So many bytes are kept, at most, while no fetch uses them. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 
@@ -24,7 +23,7 @@ export class FetchBuffers {
 
   /** What a fetch left in a buffer that was taken; null when it found nothing. */
   handOut(buffer: ArrayBuffer, { entries, runsAt, runs }: ChunkResult): ArrayBuffer | null {
-    const used = entries === 0 ? 0 : runsAt + runs * RUN_BYTES;
+    const used = entries === 0 ? 0 : runsAt + runs * RUN_STRIDE;
     if (used * 2 >= buffer.byteLength) return buffer;
     const found = used === 0 ? null : buffer.slice(0, used);
     this.giveBack(buffer);
