@@ -27,6 +27,7 @@ test
     'trims use the reserve up',
     'it is full when the database is opened',
     'it is full when a database is to be made',
+    'there is no room for what the logs hold',
     'there is no reserve',
     'many threads at work',
   ])('a full disk refuses appends, and keeps reads, trims and resume: %s', (scenario) => {

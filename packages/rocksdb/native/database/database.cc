@@ -29,11 +29,17 @@ namespace {
 // Each meets the writer in the middle of changing its logs; some hundred such in a row are no writer.
 constexpr int kMostAttempts = 200;
 
-// On a full disk every byte counts: no room taken ahead, no memtable that fills, nothing compacted.
+// One memtable takes all that is in the logs, so that nothing of it is flushed.
+void holdLogs(rocksdb::Options& options) {
+  // Otherwise RocksDB derives its blocks from the size of the memtable.
+  options.arena_block_size = std::min<size_t>(options.write_buffer_size / 8, size_t{1} << 20);
+  options.write_buffer_size = std::max<size_t>(options.write_buffer_size * 8, size_t{1} << 30);
+}
+
+// On a full disk every byte counts: no room taken ahead, nothing compacted.
 void spare(rocksdb::Options& options) {
   options.allow_fallocate = false;
   options.disable_auto_compactions = true;
-  options.write_buffer_size = std::max<size_t>(options.write_buffer_size * 8, size_t{1} << 30);
   options.max_total_wal_size = std::numeric_limits<uint64_t>::max();
 }
 
@@ -57,6 +63,11 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t handleId, bool createI
   }
   terms_ = recovery.terms();
   Status status = open(Opening::kNormal, createIfMissing && !readOnly_);
+  if (!readOnly_ && isNoSpace(status)) {
+    // There may be room for all but the table files that the logs would go to.
+    health_->begin(false);
+    status = open(Opening::kLight, createIfMissing);
+  }
   if (!readOnly_ && isNoSpace(status) && reserve_.giveUp()) {
     health_->fill(status.ToString());
     health_->begin(true);
@@ -104,9 +115,17 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   options.listeners = {unreadableFiles_, health_, rangeDeletions_, std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
-  if (options.avoid_flush_during_recovery) syncLogs(path_);
+  if (options.avoid_flush_during_recovery) {
+    holdLogs(options);
+    syncLogs(path_);
+  }
   const Status status = openRocksDB(options, path_, &db_);
-  if (status.ok()) unreadableFiles_->attach(*db_);
+  if (!status.ok()) return status;
+  unreadableFiles_->attach(*db_);
+  // Should that fail, memtables stay large until the next opening.
+  if (opening == Opening::kLight) {
+    db_->SetOptions({{"write_buffer_size", std::to_string(settings_.writeBufferSize)}}).PermitUncheckedError();
+  }
   return status;
 }
 
