@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { openWal, WalError } from '@shale/engine';
 import { toBounds } from '@shale/storage';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { update } from '../docs/reference/update.mjs';
 import { resolveOptions } from '../packages/engine/dist/options.js';
 import { checkReadOptions } from '../packages/engine/dist/read/read-options.js';
 import { resolveOptions as resolveDatabaseOptions } from '../packages/rocksdb/dist/options.js';
@@ -152,6 +153,7 @@ describe('a WAL', () => {
 
 describe('the check of docs/api.md', () => {
   const directory = temporaryOfFile('doors');
+  const filled = join(directory, 'api.md');
 
   beforeAll(() => {
     mkdirSync(join(directory, 'src'));
@@ -161,50 +163,45 @@ describe('the check of docs/api.md', () => {
   });
 
   /** What the check has to say of a package with these sources and this document. */
-  function check(source: string, document: string, ...more: string[]): string[] {
+  async function check(source: string, document: string, checks = false): Promise<string[]> {
     writeFileSync(join(directory, 'src', 'index.ts'), source);
     writeFileSync(join(directory, 'api.md'), document);
-    const script = join(root, 'docs', 'reference', 'main.mjs');
-    const where = ['--package', directory, '--door', 'src/index.ts', '--document', join(directory, 'api.md')];
-    const { stderr, status } = spawnSync(process.execPath, [script, ...where, ...more], { encoding: 'utf8' });
-    const lines = stderr.split('\n').filter((line) => line !== '');
-    expect(status).toBe(lines.length === 0 ? 0 : 1);
-    return lines;
+    return await update({ package: directory, door: ['src/index.ts'], document: filled, check: checks });
   }
 
   const documented =
     '/** How. */\nexport interface Options {\n  /** So many. */\n  readonly size?: number;\n}\n';
   const block = '<!-- api: Options -->\n<!-- /api -->\n';
 
-  test('passes what npm run docs has filled in', () => {
-    expect(check(documented, block)).toEqual([]);
-    const filled = readFileSync(join(directory, 'api.md'), 'utf8');
-    expect(filled).toContain('- `size?` (`number`): So many.');
-    expect(check(documented, filled, '--check')).toEqual([]);
+  test('passes what npm run docs has filled in', async () => {
+    expect(await check(documented, block)).toEqual([]);
+    const text = readFileSync(filled, 'utf8');
+    expect(text).toContain('- `size?` (`number`): So many.');
+    expect(await check(documented, text, true)).toEqual([]);
   });
 
-  test('complains of an option that was added, and is not in the document', () => {
-    check(documented, block);
-    const filled = readFileSync(join(directory, 'api.md'), 'utf8');
+  test('complains of an option that was added, and is not in the document', async () => {
+    await check(documented, block);
+    const text = readFileSync(filled, 'utf8');
     const more = documented.replace('}\n', '  /** So long. */\n  readonly time?: number;\n}\n');
-    expect(check(more, filled, '--check')).toEqual([expect.stringContaining('is not what the code says')]);
+    expect(await check(more, text, true)).toEqual([expect.stringContaining('is not what the code says')]);
   });
 
-  test('complains of an option without a doc comment', () => {
-    const complaints = check(
+  test('complains of an option without a doc comment', async () => {
+    const complaints = await check(
       '/** How. */\nexport interface Options {\n  readonly size?: number;\n}\n',
       block,
     );
     expect(complaints).toContainEqual(expect.stringContaining('Options.size'));
   });
 
-  test('complains of a symbol that is exported, and has no place in the document', () => {
-    const complaints = check(`${documented}/** New. */\nexport const NEW = 1;\n`, block);
+  test('complains of a symbol that is exported, and has no place in the document', async () => {
+    const complaints = await check(`${documented}/** New. */\nexport const NEW = 1;\n`, block);
     expect(complaints).toEqual(['NEW is exported, and has no place in docs/api.md']);
   });
 
-  test('complains of a place for what is not exported, of a second place, and of a link to no heading', () => {
-    const complaints = check(
+  test('complains of a place for what is not exported, of a second place, and of a link to no heading', async () => {
+    const complaints = await check(
       documented,
       `${block}${block}<!-- api: Gone -->\n<!-- /api -->\n[x](#nowhere)\n`,
     );
@@ -215,9 +212,19 @@ describe('the check of docs/api.md', () => {
     ]);
   });
 
-  test('complains of a type that a symbol is made of and that is not exported', () => {
+  test('complains of a type that a symbol is made of and that is not exported', async () => {
     const hidden = '/** Hidden. */\ninterface Hidden {\n  /** It. */\n  readonly it: 1;\n}\n';
     const source = `${hidden}${documented.replace('number', 'Hidden')}`;
-    expect(check(source, block)).toEqual([expect.stringContaining('Hidden')]);
+    expect(await check(source, block)).toEqual([expect.stringContaining('Hidden')]);
+  });
+
+  test('is a command that prints what is wrong, and fails', async () => {
+    await check(documented, block);
+    writeFileSync(filled, block);
+    const script = join(root, 'docs', 'reference', 'main.mjs');
+    const where = ['--package', directory, '--door', 'src/index.ts', '--document', filled, '--check'];
+    const { stderr, status } = spawnSync(process.execPath, [script, ...where], { encoding: 'utf8' });
+    expect(stderr).toContain('is not what the code says');
+    expect(status).toBe(1);
   });
 });

@@ -1,12 +1,9 @@
 // Writes the parts of docs/api.md that come from the code: `npm run docs`. With --check it only says what is wrong with
-// them, as `npm run check` does: a symbol that has no place in the document or no doc comment, a part that is not what
-// the code says.
-import { readFileSync, writeFileSync } from 'node:fs';
+// them, as `npm run check` does.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { fillIn } from './document.mjs';
-import { reflect } from './reflect.mjs';
+import { update } from './update.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const { values } = parseArgs({
@@ -18,11 +15,6 @@ const { values } = parseArgs({
   },
 });
 
-const api = await reflect(values.package, values.door);
-const before = readFileSync(values.document, 'utf8');
-const { text, complaints } = fillIn(before, api);
-if (!values.check && text !== before) writeFileSync(values.document, text);
-if (values.check && text !== before)
-  complaints.push(`${values.document} is not what the code says: npm run docs`);
+const complaints = await update(values);
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length > 0) process.exitCode = 1;
