@@ -1,6 +1,7 @@
 import type { DamagedFile, RocksDBStats } from '@shale/storage';
 import type { Engine } from './engine.js';
 import type { HealthState } from './health.js';
+import type { FlowControl } from './intake/flow.js';
 import type { WalState } from './lifecycle.js';
 import type { ReclaimStats } from './reclaimer.js';
 import type { ShardThreadStats } from './shard/protocol.js';
@@ -11,6 +12,36 @@ import { checkInTurn } from './turn.js';
 export interface ShardStats extends Readonly<ShardCounters>, ShardThreadStats {
   /** The shard's number, from 0. */
   readonly index: number;
+}
+
+/** What is on its way, beside the bounds it has. */
+export interface QueueStats {
+  /** Bytes copied and not yet acknowledged, as `maxInFlightBytes` counts them, with what waits for names beside it. */
+  readonly inFlightBytes: number;
+  /** The bound given at opening, in bytes. */
+  readonly maxInFlightBytes: number;
+  /** Appends that wait for room, or behind a great many others for names. */
+  readonly queuedAppends: number;
+  /** The bound given at opening. */
+  readonly maxQueuedAppends: number;
+  /** Bytes copied for the appends that wait for room, counted as those in flight are. */
+  readonly queuedBytes: number;
+  /** The bound given at opening, in bytes. */
+  readonly maxQueuedBytes: number;
+  /** Milliseconds during which something has waited for room, `ready()` included. */
+  readonly waitedMs: number;
+  /** Appends, trims and drops refused with SHALE_OVERLOADED. */
+  readonly refused: number;
+}
+
+/** Reads and scans under way, and their chunks. */
+export interface ReadStats {
+  /** Reads and scans that have begun, and have neither ended nor been collected. */
+  readonly open: number;
+  /** Bytes that are booked for their chunks, as `maxReadBytes` counts them. */
+  readonly chunkBytes: number;
+  /** The bound given at opening, in bytes. */
+  readonly maxReadBytes: number;
 }
 
 /** A WAL in numbers. Counters are sums since it was opened. */
@@ -31,31 +62,9 @@ export interface WalStats {
   /** Each shard, by number. */
   readonly shards: readonly ShardStats[];
   /** What is on its way, beside the bounds it has. */
-  readonly queue: {
-    /**
-     * Bytes copied and not yet acknowledged, as `maxInFlightBytes` counts them, with what waits for names beside it.
-     */
-    readonly inFlightBytes: number;
-    /** The bound given at opening, in bytes. */
-    readonly maxInFlightBytes: number;
-    /** Appends that wait for room, or behind a great many others for names. */
-    readonly queuedAppends: number;
-    /** The bound given at opening. */
-    readonly maxQueuedAppends: number;
-    /** Bytes copied for the appends that wait for room, counted as those in flight are. */
-    readonly queuedBytes: number;
-    /** The bound given at opening, in bytes. */
-    readonly maxQueuedBytes: number;
-  };
+  readonly queue: QueueStats;
   /** Reads and scans under way, and their chunks. */
-  readonly reads: {
-    /** Reads and scans that have begun, and have neither ended nor been collected. */
-    readonly open: number;
-    /** Bytes that are booked for their chunks, as `maxReadBytes` counts them. */
-    readonly chunkBytes: number;
-    /** The bound given at opening, in bytes. */
-    readonly maxReadBytes: number;
-  };
+  readonly reads: ReadStats;
   /** Tables whose state a shard holds, as a rule because they have been touched. */
   readonly recoveredTables: number;
   /** Giving back the space of trimmed entries. */
@@ -81,22 +90,30 @@ export async function collectStats(engine: Engine): Promise<WalStats> {
     state: engine.lifecycle.state,
     health: engine.health.state,
     shards,
-    queue: {
-      inFlightBytes: engine.flow.inFlightBytes,
-      maxInFlightBytes: engine.flow.limits.inFlightBytes,
-      queuedAppends: engine.flow.waiting,
-      maxQueuedAppends: engine.flow.limits.queuedAppends,
-      queuedBytes: engine.flow.queuedBytes,
-      maxQueuedBytes: engine.flow.limits.queuedBytes,
-    },
-    reads: {
-      open: engine.reads.size,
-      chunkBytes: engine.readMemory.bytes,
-      maxReadBytes: engine.readMemory.maxBytes,
-    },
+    queue: queueStats(engine.flow),
+    reads: readStats(engine),
     recoveredTables: shards.reduce((sum, shard) => sum + shard.recoveredTables, 0),
     reclaim: engine.reclaimer.stats,
     damagedFiles,
     rocksdb,
   };
+}
+
+/** What is on its way now. */
+export function queueStats(flow: FlowControl): QueueStats {
+  return {
+    inFlightBytes: flow.inFlightBytes,
+    maxInFlightBytes: flow.limits.inFlightBytes,
+    queuedAppends: flow.waiting,
+    maxQueuedAppends: flow.limits.queuedAppends,
+    queuedBytes: flow.queuedBytes,
+    maxQueuedBytes: flow.limits.queuedBytes,
+    waitedMs: flow.waitedMs,
+    refused: flow.refused,
+  };
+}
+
+/** What is being read now. */
+export function readStats({ reads, readMemory }: Engine): ReadStats {
+  return { open: reads.size, chunkBytes: readMemory.bytes, maxReadBytes: readMemory.maxBytes };
 }

@@ -27,6 +27,7 @@ import { type IdInput, type SequenceInput, type TableIdInput, toTableId } from '
 import { type GatheredBatch, readArray } from './intake/gather.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents } from './listing.js';
+import { collectMetrics, type WalMetrics } from './metrics.js';
 import type { ResolvedOptions } from './options.js';
 import { Region } from './region/region.js';
 import { collectStats, type WalStats } from './stats.js';
@@ -248,6 +249,14 @@ export class Wal implements AsyncDisposable {
   /** Numbers about the WAL, its shards and RocksDB. Cheap enough for every few seconds. */
   stats(): Promise<WalStats> {
     return collectStats(this.#engine);
+  }
+
+  /**
+   * Counters, histograms and gauges for monitoring, collected on this thread without asking the shards: at once, and
+   * cheap enough for every second. `quantile` reads the histograms. Throws SHALE_CLOSED.
+   */
+  metrics(): WalMetrics {
+    return collectMetrics(this.#engine);
   }
 
   /**

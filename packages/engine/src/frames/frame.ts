@@ -1,4 +1,5 @@
 import { AppendFrameWriter, type AppendReply, errorFromData, WalError } from '@shale/codec';
+import { sharedNow } from '../clock.js';
 import { withName } from '../table-name.js';
 import type { Address, TableRef } from '../table-ref.js';
 import type { BufferPool } from './buffer-pool.js';
@@ -26,6 +27,8 @@ let serials = 0;
 /** Appends, trims and drops that travel to a shard together, and the promises that wait for them. */
 export class Frame implements AppendSink {
   readonly serial: number = ++serials;
+  /** When it was begun, for what is in it. */
+  readonly begunAt: number = sharedNow();
   readonly #writer: AppendFrameWriter;
   readonly #changes: PendingChange[] = [];
   #appends = 0;
@@ -67,6 +70,11 @@ export class Frame implements AppendSink {
   /** Whether it takes another trim or drop, if that fits. */
   get takesRemovals(): boolean {
     return this.#removals < MAX_REMOVALS;
+  }
+
+  /** Trims and drops. */
+  get removalCount(): number {
+    return this.#removals;
   }
 
   get entryCount(): number {

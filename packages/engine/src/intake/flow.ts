@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers';
 import { WalError } from '@shale/codec';
+import { sharedNow } from '../clock.js';
 
 /** Of the timers module as it was loaded: an application's tests may put clocks of their own in its place. */
 const afterTurn = setImmediate;
@@ -80,6 +81,11 @@ export class FlowControl {
   /** Places in the queue that were given up. */
   #empty = 0;
   #isPumping = false;
+  /** Of those that wait, or are promised room in their turn. */
+  #waiters = 0;
+  #waitBeganAt = 0;
+  #waitedMs = 0;
+  #refused = 0;
 
   constructor(limits: FlowLimits) {
     this.limits = limits;
@@ -93,6 +99,16 @@ export class FlowControl {
   /** Appends that wait now. */
   get waiting(): number {
     return this.#queuedAppends + this.#asideAppends;
+  }
+
+  /** Milliseconds during which something has waited for room. */
+  get waitedMs(): number {
+    return this.#waitedMs + (this.#waiters > 0 ? sharedNow() - this.#waitBeganAt : 0);
+  }
+
+  /** Appends, trims and drops that were refused because too much waited already. */
+  get refused(): number {
+    return this.#refused;
   }
 
   /** Bytes of the appends that wait now. */
@@ -136,6 +152,7 @@ export class FlowControl {
     }
     const place: Place = { waiter };
     this.#queue.push(place);
+    if (this.#waiters++ === 0) this.#waitBeganAt = sharedNow();
     this.#pump();
     return place;
   }
@@ -267,6 +284,8 @@ export class FlowControl {
 
   #unqueue(place: Place, waiter: Waiter | Barrier): void {
     place.waiter = null;
+    if (waiter.takes !== 'nothing' && --this.#waiters === 0)
+      this.#waitedMs += sharedNow() - this.#waitBeganAt;
     if (waiter.takes !== 'room') return;
     this.#queuedAppends--;
     this.#queuedBytes -= waiter.cost;
@@ -297,6 +316,7 @@ export class FlowControl {
   }
 
   #overloaded(what: string, option: string): WalError {
+    this.#refused++;
     return new WalError(
       'SHALE_OVERLOADED',
       `${what}: wait for wal.ready() before appending more, or raise ${option}`,

@@ -30,6 +30,8 @@ export interface ShardWorkerData {
   readonly instance: number;
   /** Which of the process's handles of that database: read-only WALs have one each. */
   readonly handleId: number;
+  /** Where it notes what it measures. */
+  readonly cells: SharedArrayBuffer;
 }
 
 /** One task of each kind. */
@@ -39,7 +41,12 @@ export interface ShardTasks {
   /** Attach to the database. The first task of every thread but `load`. */
   attach: { readonly kind: 'attach'; readonly data: ShardWorkerData };
   /** Write a frame. */
-  append: { readonly kind: 'append'; readonly frame: Uint8Array };
+  append: {
+    readonly kind: 'append';
+    readonly frame: Uint8Array;
+    /** Where to note when it was written; -1 when nobody asks. */
+    readonly slot: number;
+  };
   /** Leave tables to a loan, for a write over tables of several shards. */
   lend: {
     readonly kind: 'lend';
@@ -245,7 +252,7 @@ export interface ShardResults {
 export interface ShardThreadStats {
   /** Tables whose state this thread holds. */
   readonly recoveredTables: number;
-  /** Milliseconds spent in tasks since the thread started. */
+  /** Milliseconds that the shard's threads have spent in tasks. */
   readonly busyMs: number;
 }
 

@@ -1,9 +1,12 @@
 import { decodeAppendReply, errorFromData, WalError } from '@shale/codec';
+import { sharedNow } from '../clock.js';
 import { Batcher } from '../frames/batcher.js';
 import type { BufferPool } from '../frames/buffer-pool.js';
 import type { Frame } from '../frames/frame.js';
 import type { PendingChange } from '../frames/pending-append.js';
 import type { Health } from '../health.js';
+import { ShardEvents } from '../metrics/shard-events.js';
+import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { nextTurn } from '../turn.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
 import type { ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
@@ -42,7 +45,7 @@ export interface ShardCounters {
 
 /** What shards of one WAL share. */
 export interface ShardContext {
-  readonly data: ShardWorkerData;
+  readonly data: Omit<ShardWorkerData, 'cells'>;
   readonly pool: BufferPool;
   /** Gives back what an append, trim or drop had booked. */
   release(cost: number): void;
@@ -64,7 +67,11 @@ export class Shard {
     failedFrames: 0,
     restarts: 0,
   };
+  readonly metrics: ShardMetrics = new ShardMetrics();
+  /** What threads attach to; tests put something else in its place to keep them from starting. */
+  readonly startData: ShardWorkerData;
   readonly #context: ShardContext;
+  readonly #events: ShardEvents;
   readonly #batcher: Batcher;
   #state: ShardState;
   #isClosing = false;
@@ -72,6 +79,8 @@ export class Shard {
   constructor(index: number, context: ShardContext) {
     this.index = index;
     this.#context = context;
+    this.#events = new ShardEvents(context.data, index);
+    this.startData = { ...context.data, cells: this.metrics.memory };
     this.#state = { is: 'over', error: this.#stopped() };
     const isOpen = (): boolean => this.#state.is !== 'starting';
     this.#batcher = new Batcher(context.pool, {
@@ -96,14 +105,9 @@ export class Shard {
     return this.#state.is === 'over';
   }
 
-  /** What threads attach to, for tests that keep them from starting. */
-  get startData(): ShardWorkerData {
-    return this.#context.data;
-  }
-
   /** Lets a thread that is starting attach to the database. Rejects with the error that kept it from that. */
   async start(first: ShardThread): Promise<void> {
-    await this.#begin(new BringUp({ data: this.#context.data, first, pauses: BRIEF_PAUSES_MS }));
+    await this.#begin(new BringUp({ data: this.startData, first, pauses: BRIEF_PAUSES_MS }));
   }
 
   /**
@@ -172,7 +176,7 @@ export class Shard {
 
   /** Writes a frame of tables of this shard, past what was appended; returns the reply. Rejects with WalError. */
   write(frame: Uint8Array): Promise<Uint8Array> {
-    return this.request<'append'>({ kind: 'append', frame }, 'fail', [frame.buffer as ArrayBuffer]);
+    return this.request<'append'>({ kind: 'append', frame, slot: -1 }, 'fail', [frame.buffer as ArrayBuffer]);
   }
 
   /** Writes a frame of tables of this shard and others. Rejects with WalError. */
@@ -222,6 +226,7 @@ export class Shard {
       .run((thread) => {
         thread.watch(() => this.#lost(thread));
         this.#state = { is: 'ready', thread };
+        if (this.counters.restarts > 0) this.#events.replaced();
         this.#batcher.wake();
       })
       .catch((cause: unknown) => {
@@ -236,8 +241,9 @@ export class Shard {
   #lost(thread: ShardThread): void {
     if (this.#state.is !== 'ready' || this.#state.thread !== thread) return;
     this.counters.restarts++;
+    this.#events.lost(thread.cause);
     const pauses = this.#isClosing ? BRIEF_PAUSES_MS : PATIENT_PAUSES_MS;
-    this.#begin(new BringUp({ data: this.#context.data, previous: thread, pauses })).catch(() => undefined);
+    this.#begin(new BringUp({ data: this.startData, previous: thread, pauses })).catch(() => undefined);
   }
 
   #fail(cause: unknown): void {
@@ -249,6 +255,7 @@ export class Shard {
             cause,
           });
     this.#state = { is: 'over', error: failure };
+    this.#events.gaveUp(failure);
     this.#context.health.fail(failure);
     this.#batcher.wake();
   }
@@ -272,6 +279,7 @@ export class Shard {
       try {
         if (error === null) return;
         counters.failedFrames++;
+        this.#events.failed(frame, error);
         frame.fail((change) => errorOf(change) ?? error);
         health.notice(error);
       } finally {
@@ -287,31 +295,37 @@ export class Shard {
       return;
     }
     const message = frame.seal();
-    state.thread.run<'append'>({ kind: 'append', frame: message }, [message.buffer as ArrayBuffer]).then(
-      (answer) => {
-        try {
-          const reply = decodeAppendReply(answer);
-          frame.settle(reply);
-          // Appends alone were refused: trims and drops found room.
-          const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
-          if (full !== undefined) health.notice(errorFromData(full.error));
-        } catch (error) {
+    const slot = this.metrics.nextSlot();
+    const sentAt = sharedNow();
+    state.thread
+      .run<'append'>({ kind: 'append', frame: message, slot }, [message.buffer as ArrayBuffer])
+      .then(
+        (answer) => {
+          try {
+            const phases = this.metrics.answered(frame, slot, sentAt);
+            const reply = decodeAppendReply(answer);
+            frame.settle(reply);
+            this.#events.answered(frame, phases);
+            // Appends alone were refused: trims and drops found room.
+            const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
+            if (full !== undefined) health.notice(errorFromData(full.error));
+          } catch (error) {
+            settled(lost('append', error), (change) => lost(change.kind, error));
+            return;
+          }
+          pool.give(answer.buffer);
+          settled(null);
+        },
+        (error: unknown) => {
+          if (error instanceof TaskFailed) {
+            if (error.buffer !== undefined) pool.give(error.buffer);
+            settled(error.error);
+            return;
+          }
+          this.#lost(state.thread);
           settled(lost('append', error), (change) => lost(change.kind, error));
-          return;
-        }
-        pool.give(answer.buffer);
-        settled(null);
-      },
-      (error: unknown) => {
-        if (error instanceof TaskFailed) {
-          if (error.buffer !== undefined) pool.give(error.buffer);
-          settled(error.error);
-          return;
-        }
-        this.#lost(state.thread);
-        settled(lost('append', error), (change) => lost(change.kind, error));
-      },
-    );
+        },
+      );
   }
 }
 

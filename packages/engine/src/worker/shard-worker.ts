@@ -1,5 +1,6 @@
 import { threadId } from 'node:worker_threads';
 import {
+  type AppendFrame,
   decodeAppendFrame,
   encodeAppendReply,
   errorToData,
@@ -10,6 +11,8 @@ import {
   WalError,
 } from '@shale/codec';
 import { attachLog, type CommitResult, type Log } from '@shale/storage';
+import { sharedNow } from '../clock.js';
+import { ShardCells } from '../metrics/shard-cells.js';
 import {
   type ShardResults,
   type ShardTask,
@@ -40,11 +43,11 @@ export class ShardWorker {
   #cursors: Cursors | null = null;
   /** How often tables were forgotten: what others listed of them before then is void. */
   #forgets = 0;
-  #busyMs = 0;
+  #cells: ShardCells | null = null;
 
   /** Adds to the time spent in tasks. */
   spent(milliseconds: number): void {
-    this.#busyMs += milliseconds;
+    this.#cells?.spent(milliseconds);
   }
 
   /** Runs one task. Throws WalError. */
@@ -58,6 +61,7 @@ export class ShardWorker {
         const { path, instance, handleId } = task.data;
         this.#log ??= attachLog(path, { instance, handleId });
         this.#data = task.data;
+        this.#cells = new ShardCells(task.data.cells);
         return plain(null);
       }
       case 'lend':
@@ -114,7 +118,7 @@ export class ShardWorker {
         return plain(names.prepare() ? task.ids.map((id) => names.nameOf(id)) : null);
       }
       case 'stats':
-        return plain({ recoveredTables: this.#open().stats().tablesKnown, busyMs: this.#busyMs });
+        return plain({ recoveredTables: this.#open().stats().tablesKnown, busyMs: this.#cells?.busyMs ?? 0 });
       case 'detach':
         return this.#detach();
     }
@@ -123,9 +127,19 @@ export class ShardWorker {
   #append(task: ShardTasks['append']): Outcome | Promise<Outcome> {
     const frame = decodeAppendFrame(task.frame);
     return this.#holds.runFrame(frame.tables, () => {
-      const reply = replyInto(task.frame.buffer as ArrayBuffer, this.#open().commit(frame));
+      const result = this.#commit(frame, task.slot);
+      const reply = replyInto(task.frame.buffer as ArrayBuffer, result);
       return { value: reply, transfer: [reply.buffer] };
     });
+  }
+
+  #commit(frame: AppendFrame, slot: number): CommitResult {
+    const startedAt = sharedNow();
+    try {
+      return this.#open().commit(frame);
+    } finally {
+      this.#cells?.written(slot, startedAt, sharedNow(), frame.sync);
+    }
   }
 
   #lend(task: ShardTasks['lend']): Outcome | Promise<Outcome> {

@@ -1,0 +1,63 @@
+import type { RocksDBStats } from '@shale/storage';
+import type { Engine } from './engine.js';
+import type { HealthState } from './health.js';
+import type { WalState } from './lifecycle.js';
+import type { ShardMeasures } from './metrics/shard-metrics.js';
+import type { ReclaimStats } from './reclaimer.js';
+import type { ShardCounters } from './shard/shard.js';
+import { type QueueStats, queueStats, type ReadStats, readStats } from './stats.js';
+
+/** One shard: what was counted and measured of it since the WAL was opened. */
+export interface ShardMetricsSnapshot extends Readonly<ShardCounters>, ShardMeasures {
+  /** The shard's number, from 0. */
+  readonly index: number;
+}
+
+/** What `wal.metrics()` tells. Counters, sums and histograms are since the WAL was opened. */
+export interface WalMetrics {
+  /** The real path of the database. */
+  readonly path: string;
+  /** Which WAL of the database: 0 to 126. */
+  readonly instance: number;
+  /** Where it is between opening and closed. */
+  readonly state: WalState;
+  /** `well`; or what keeps it from writing. */
+  readonly health: HealthState;
+  /** Table files that a compaction could not read; `stats()` names them. */
+  readonly damagedFiles: number;
+  /** Each shard, by number. */
+  readonly shards: readonly ShardMetricsSnapshot[];
+  /** What is on its way, beside the bounds it has. */
+  readonly queue: QueueStats;
+  /** Reads and scans under way, and their chunks. */
+  readonly reads: ReadStats;
+  /** Writers with entries that are not in yet. */
+  readonly busyWriters: number;
+  /** Giving back the space of trimmed entries. */
+  readonly reclaim: ReclaimStats;
+  /** RocksDB's own numbers, of the whole database. */
+  readonly rocksdb: RocksDBStats;
+}
+
+/** Collects them, on this thread alone. */
+export function collectMetrics(engine: Engine): WalMetrics {
+  engine.lifecycle.requireOpen();
+  const { damagedFiles, rocksdb } = engine.log.stats();
+  return {
+    path: engine.path,
+    instance: engine.options.instance,
+    state: engine.lifecycle.state,
+    health: engine.health.state,
+    damagedFiles: damagedFiles.length,
+    shards: engine.shards.map(({ index, counters, metrics }) => ({
+      index,
+      ...counters,
+      ...metrics.snapshot(),
+    })),
+    queue: queueStats(engine.flow),
+    reads: readStats(engine),
+    busyWriters: engine.writers.size,
+    reclaim: engine.reclaimer.stats,
+    rocksdb,
+  };
+}
