@@ -279,6 +279,18 @@ export const engine = [
     killers: ['packages/engine/test/preloads.test.ts'],
   },
   {
+    name: 'times-of-another-frame',
+    removes: 'the slot by which the thread notes the times of each frame',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/shard-worker.ts',
+        from: 'this.#cells?.written(slot, startedAt, sharedNow(), frame.sync);',
+        to: 'this.#cells?.written(slot * 0, startedAt, sharedNow(), frame.sync);',
+      },
+    ],
+    killers: ['packages/engine/test/metrics.test.ts'],
+  },
+  {
     name: 'unknown-outcome',
     removes: 'the doubt about a frame whose thread died: it counts as done',
     edits: [

@@ -14,6 +14,7 @@ test('@shale/engine gives what a program needs that keeps a log', () => {
     'jsonCodec',
     'msgpackCodec',
     'openWal',
+    'quantile',
     'utf8Codec',
   ]);
 });

@@ -297,35 +297,34 @@ export class Shard {
     const message = frame.seal();
     const slot = this.metrics.nextSlot();
     const sentAt = sharedNow();
-    state.thread
-      .run<'append'>({ kind: 'append', frame: message, slot }, [message.buffer as ArrayBuffer])
-      .then(
-        (answer) => {
-          try {
-            const phases = this.metrics.answered(frame, slot, sentAt);
-            const reply = decodeAppendReply(answer);
-            frame.settle(reply);
-            this.#events.answered(frame, phases);
-            // Appends alone were refused: trims and drops found room.
-            const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
-            if (full !== undefined) health.notice(errorFromData(full.error));
-          } catch (error) {
-            settled(lost('append', error), (change) => lost(change.kind, error));
-            return;
-          }
-          pool.give(answer.buffer);
-          settled(null);
-        },
-        (error: unknown) => {
-          if (error instanceof TaskFailed) {
-            if (error.buffer !== undefined) pool.give(error.buffer);
-            settled(error.error);
-            return;
-          }
-          this.#lost(state.thread);
+    const task = { kind: 'append', frame: message, slot } as const;
+    state.thread.run<'append'>(task, [message.buffer as ArrayBuffer]).then(
+      (answer) => {
+        try {
+          const phases = this.metrics.answered(frame, slot, sentAt);
+          const reply = decodeAppendReply(answer);
+          frame.settle(reply);
+          this.#events.answered(frame, phases);
+          // Appends alone were refused: trims and drops found room.
+          const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
+          if (full !== undefined) health.notice(errorFromData(full.error));
+        } catch (error) {
           settled(lost('append', error), (change) => lost(change.kind, error));
-        },
-      );
+          return;
+        }
+        pool.give(answer.buffer);
+        settled(null);
+      },
+      (error: unknown) => {
+        if (error instanceof TaskFailed) {
+          if (error.buffer !== undefined) pool.give(error.buffer);
+          settled(error.error);
+          return;
+        }
+        this.#lost(state.thread);
+        settled(lost('append', error), (change) => lost(change.kind, error));
+      },
+    );
   }
 }
 
