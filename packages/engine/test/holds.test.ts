@@ -52,7 +52,7 @@ class Asked {
   }
 
   async append(ids: readonly Id[], note?: string): Promise<bigint[]> {
-    const reply = await this.ask({ kind: 'append', frame: frameOf(ids) }, note);
+    const reply = await this.ask({ kind: 'append', frame: frameOf(ids), slot: -1 }, note);
     return [...decodeAppendReply(reply as Uint8Array<ArrayBuffer>).firsts];
   }
 
