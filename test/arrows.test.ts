@@ -51,6 +51,16 @@ const forbidden: Record<string, string[]> = {
     '../build/shale.node',
     'msgpackr',
   ],
+  metrics: [
+    '@shale/cli',
+    '@shale/bench-kit',
+    '@shale/fault-kit',
+    '@shale/storage',
+    '@shale/codec',
+    '@shale/rocksdb',
+    'piscina',
+    'msgpackr',
+  ],
   'bench-kit': [
     '@shale/cli',
     '@shale/fault-kit',
@@ -85,6 +95,7 @@ const allowed: Record<string, string[]> = {
     'node:worker_threads',
     'node:child_process',
   ],
+  metrics: ['@shale/engine', 'prom-client', '@opentelemetry/api', 'node:diagnostics_channel'],
   'bench-kit': ['@shale/engine', 'node:worker_threads', 'node:module'],
   cli: ['@shale/bench-kit', '@shale/codec', '@shale/engine', '@shale/engine/admin', 'node:fs'],
 };
