@@ -113,6 +113,9 @@ rocksdb::Options Settings::toOptions(const std::string& directory, bool readOnly
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 
+  // RocksDB 9 would keep the name of the database in the manifest, which backups copy: a restored log must be another one.
+  options.write_dbid_to_manifest = false;
+
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   if (readOnly) options.info_log = std::make_shared<SilentLogger>();
