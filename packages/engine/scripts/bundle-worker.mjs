@@ -2,7 +2,7 @@
 // imports. Called after each compilation, and before tests: it takes a fraction of a second.
 //
 // CommonJS, for then no hook of the application on the loading of ES modules is asked. The addon is not in it (its path
-// comes by workerData), nor is Piscina, whose own copy in the thread it has to share.
+// comes by workerData), nor is Piscina: what it needs of that is loaded from Piscina's own files.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../../../scripts/lib/bundle.mjs';
@@ -14,6 +14,6 @@ export async function bundleWorker() {
     input: join(folder, 'entry.js'),
     target: join(folder, 'thread.cjs'),
     format: 'cjs',
-    external: ['piscina'],
+    external: [],
   });
 }

@@ -14,7 +14,7 @@ export {
   type WriteOptions,
 } from './database.js';
 export { ROCKSDB_ERROR_CODES, RocksDBError, type RocksDBErrorCode } from './errors.js';
-export { installedPackage, loadDependency } from './installed.js';
+export { dependencyPath, installedPackage, loadDependency, loadFile } from './installed.js';
 export { shareOfMemory } from './memory-limit.js';
 export { addonPath, type LibraryInfo, libraryInfo, rocksdbVersion } from './native.js';
 export {

@@ -41,6 +41,16 @@ export function loadDependency(directory: string, name: string): unknown {
   return requireOf(join(directory, 'package.json'))(name);
 }
 
+/** Loads a CommonJS file, so that no bundler takes it in. */
+export function loadFile(path: string): unknown {
+  return requireOf(path)(path);
+}
+
+/** The file that a dependency of such a package is entered by. */
+export function dependencyPath(directory: string, name: string): string {
+  return requireOf(join(directory, 'package.json')).resolve(name);
+}
+
 /** The directory of the package that a file belongs to, if that is its name. */
 function packageOf(file: string, name: string): string | null {
   for (let dir = dirname(file); ; dir = dirname(dir)) {

@@ -3,11 +3,13 @@ export type { Compression, FilePermissions, Memtable, WalRecoveryMode } from '@s
 export {
   type AddonPlace,
   addonPath,
+  dependencyPath,
   HANDLE_OPTIONS,
   installedPackage,
   type LibraryInfo,
   libraryInfo,
   loadDependency,
+  loadFile,
   rocksdbVersion,
   shareOfMemory,
   useAddon,

@@ -75,7 +75,10 @@ describe('doctor', () => {
     rmSync(join(data, filesOf(data, '.sst')[0] ?? ''));
     const { code, checks } = await examined(data);
     expect(code).toBe(1);
-    expect(checks.get('log')).toMatchObject({ state: 'bad', advice: expect.stringMatching(/\d{6}\.(?:ldb|sst)/) });
+    expect(checks.get('log')).toMatchObject({
+      state: 'bad',
+      advice: expect.stringMatching(/\d{6}\.(?:ldb|sst)/),
+    });
     const forPeople = await shale(['doctor', data]);
     expect([forPeople.code, /^bad {3}log +/m.test(forPeople.stdout)]).toEqual([1, true]);
   });

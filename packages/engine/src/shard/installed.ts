@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WalError } from '@shale/codec';
-import { installedPackage, loadDependency } from '@shale/storage';
+import { dependencyPath, installedPackage, loadDependency } from '@shale/storage';
 
 /** What the threads are made of. */
 export interface ThreadParts {
@@ -11,6 +11,8 @@ export interface ThreadParts {
    * copy as what is in this thread.
    */
   readonly piscina: typeof import('piscina');
+  /** The file of it that marks answers whose buffers go with them. */
+  readonly marker: string;
 }
 
 let parts: ThreadParts | undefined;
@@ -32,5 +34,6 @@ function load(): ThreadParts {
   return {
     code: join(directory, 'dist', 'worker', 'thread.cjs'),
     piscina: loadDependency(directory, 'piscina') as ThreadParts['piscina'],
+    marker: join(dirname(dependencyPath(directory, 'piscina')), 'common.js'),
   };
 }

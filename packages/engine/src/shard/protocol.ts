@@ -21,6 +21,11 @@ export const TRIMMED_STRIDE = 3;
 export interface ThreadStart {
   /** Where this process has its addon: the thread's code is one file and knows no other place. */
   readonly addon: string;
+  /**
+   * The file of Piscina that marks answers whose buffers go with them. Piscina's code in the thread has loaded it; all of
+   * Piscina, which exports it, would take a fifth of the thread's start.
+   */
+  readonly marker: string;
 }
 
 /** What a thread attaches to. */

@@ -45,11 +45,11 @@ export class ShardThread {
   #onGone: () => void = () => {};
 
   constructor(options: ThreadOptions = threadOptions()) {
-    const { code, piscina } = threadParts();
+    const { code, piscina, marker } = threadParts();
     this.#pool = new piscina.Piscina({
       filename: code,
       ...options,
-      workerData: { addon: addonPath() } satisfies ThreadStart,
+      workerData: { addon: addonPath(), marker } satisfies ThreadStart,
       minThreads: 0,
       maxThreads: 1,
       idleTimeout: Number.POSITIVE_INFINITY,

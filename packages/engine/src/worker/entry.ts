@@ -1,24 +1,27 @@
 import { workerData } from 'node:worker_threads';
 import { errorToData } from '@shale/codec';
-import { useAddon } from '@shale/storage';
-import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { loadFile, useAddon } from '@shale/storage';
 import type { ShardReply, ShardTask, ThreadStart } from '../shard/protocol.js';
 import { BriefPoll } from './brief-poll.js';
 import { ShardWorker } from './shard-worker.js';
 
 /*
  * The thread of a shard. It runs from one file, `dist/worker/thread.cjs`: scripts/bundle-worker.mjs puts this module
- * into it with all that it imports, but for Piscina, which is in the thread already. So the thread loads no other code
- * of Shale, whatever the application does to the loading of modules; nor do the application's preloads run in it
- * (shard/thread-options.ts).
+ * into it with all that it imports. So the thread loads no other code of Shale, whatever the application does to the
+ * loading of modules; nor do the application's preloads run in it (shard/thread-options.ts).
  *
  * Piscina calls the default export for each task, in order; every answer, errors included, is plain data, so a task
  * never rejects.
  */
 
 // What ShardThread starts it with.
-const { addon } = workerData as ThreadStart;
+const { addon, marker } = workerData as ThreadStart;
 useAddon(addon);
+const { markMovable } = loadFile(marker) as { markMovable(answer: object): void };
+
+// What Piscina calls them.
+const TRANSFERABLE = Symbol.for('Piscina.transferable');
+const VALUE = Symbol.for('Piscina.valueOf');
 
 const worker = new ShardWorker();
 const poll = new BriefPoll();
@@ -46,5 +49,7 @@ export default async function run(task: ShardTask): Promise<unknown> {
 function moved(reply: ShardReply, transfer: readonly ArrayBuffer[]): unknown {
   if (transfer.length === 0) return reply;
   // Piscina hands the list to postMessage.
-  return move({ [transferableSymbol]: transfer, [valueSymbol]: reply });
+  const answer = { [TRANSFERABLE]: transfer, [VALUE]: reply };
+  markMovable(answer);
+  return answer;
 }

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { TableId } from '@shale/codec';
 import { type SavedState, TableState } from './table-state.js';
 
@@ -303,8 +302,11 @@ function newPage(): Page {
 const NEAR_BITS = 3;
 const NEAR = 2 ** NEAR_BITS - 1;
 
-/** Random in each process, so that ids with the same hash cannot be chosen on purpose. */
-const SEED = randomInt(2 ** 32);
+/**
+ * Random in each thread, so that ids with the same hash cannot be chosen on purpose. Nothing of it is ever told, and to
+ * load node:crypto for it would take a tenth of a thread's start.
+ */
+const SEED = Math.floor(Math.random() * 2 ** 32);
 
 /**
  * Mixes the words of a key, so that ids are spread, but for eight that follow each other: they are often used after
