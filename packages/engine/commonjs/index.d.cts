@@ -11,5 +11,6 @@ export declare const bytesCodec: typeof engine.bytesCodec;
 export declare const jsonCodec: typeof engine.jsonCodec;
 export declare const msgpackCodec: typeof engine.msgpackCodec;
 export declare const openWal: typeof engine.openWal;
+export declare const quantile: typeof engine.quantile;
 export declare const utf8Codec: typeof engine.utf8Codec;
 export type WalError = engine.WalError;
