@@ -6,8 +6,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/read/table-chunks.ts',
-        from: 'if (!strict && !this',
-        to: 'if (strict && !this',
+        from: 'if (!strict && !reverse && !this',
+        to: 'if (strict && !reverse && !this',
       },
     ],
     killers: ['packages/engine/test/reads-beside-writes.test.ts'],

@@ -1,6 +1,18 @@
 /** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
 export const storage = [
   {
+    name: 'trimmed-below-in-reverse',
+    removes: 'the look whether what a reverse read has not reached was trimmed',
+    edits: [
+      {
+        file: 'packages/storage/src/read/reverse.ts',
+        from: 'requireNotTrimmed(context, id, from);',
+        to: 'void requireNotTrimmed;',
+      },
+    ],
+    killers: ['packages/storage/test/reverse-reads.test.ts'],
+  },
+  {
     name: 'later-format',
     removes: 'the refusal of a log that a later version of Shale has put something into',
     edits: [

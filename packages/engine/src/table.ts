@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { asBytes, type PayloadCodec, type TableId, toU64 } from '@shale/codec';
-import { invalid, toBounds } from '@shale/storage';
+import { invalid, requireDirection, toBounds } from '@shale/storage';
 import type { Engine } from './engine.js';
 import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from './frames/pending-append.js';
 import { dropOf } from './frames/removal.js';
@@ -134,6 +134,7 @@ export class Table<T = Uint8Array, Input = T> {
   read(range: ReadRange = {}, options: ReadOptions = {}): TableRead<T> {
     const bounds = toBounds(range);
     const checked = checkReadOptions(options);
+    requireDirection(bounds, checked.strict);
     const begin = (): ChunkStream<TablePosition> => {
       const chunks = new TableChunks(this.#engine, this.#ref.name, () => this.#locate(), bounds, checked);
       return new ChunkStream(this.#engine, chunks, checked);

@@ -50,14 +50,17 @@ export type { FetchedEntry, FetchedPart, FetchedStart, FetchSize } from './read/
 export {
   type RangeBounds,
   type ReadRange,
+  requireDirection,
   requirePosition,
   type SequenceSpan,
+  spanFrom,
   type TablePlace,
   type TablePosition,
   toBounds,
 } from './read/range.js';
-export type { LogEntry, ReadChunk } from './read/read.js';
+export type { LogEntry } from './read/read.js';
 export { type RegionChunk, type RegionEntry, type RegionPosition, RegionScan } from './read/region-scan.js';
+export type { ReadChunk } from './read/scan-layout.js';
 export type {
   RepairEvent,
   RepairLoss,

@@ -53,10 +53,17 @@ import {
 } from './read/fetch.js';
 import { LatchedGenerator } from './read/latched-generator.js';
 import { peekEntry } from './read/peek.js';
-import { type RangeBounds, type ReadRange, type SequenceSpan, toBounds } from './read/range.js';
-import { beginRead, entriesOf, type LogEntry, type ReadChunk, readChunk } from './read/read.js';
+import {
+  type RangeBounds,
+  type ReadRange,
+  requireDirection,
+  type SequenceSpan,
+  toBounds,
+} from './read/range.js';
+import { beginRead, entriesOf, type LogEntry, readChunk } from './read/read.js';
 import { resolveSpan } from './read/read-span.js';
 import { type RegionEntry, RegionScan, regionEntries } from './read/region-scan.js';
+import type { ReadChunk } from './read/scan-layout.js';
 import { compact } from './space/compaction.js';
 import { type ReclaimOptions, type ReclaimReport, reclaim } from './space/reclaim.js';
 import { compactWorthwhile, storedBytes, type WorthOptions, type WorthReport } from './space/worthwhile.js';
@@ -192,7 +199,7 @@ export class Log {
   }
 
   /**
-   * Reads entries in order. The range is fixed when this is called: the read sees everything that was acknowledged
+   * Reads entries in order, or in reverse order if the range says so. The range is fixed when this is called: the read sees everything that was acknowledged
    * before, and nothing that comes later. Reversed and empty ranges and unknown tables give nothing; with `strict` it
    * throws SHALE_TRIMMED or SHALE_AHEAD when the range does not begin in the table, or right behind it, and the
    * generator SHALE_HOLE where sequences have no entries.
@@ -218,7 +225,9 @@ export class Log {
     const table = toTableId(id);
     this.#life.requireOpen();
     const { strict, buffers } = readReadOptions(options);
-    const { chunks, release } = beginRead(this.#context, table, toBounds(range), strict, buffers);
+    const bounds = toBounds(range);
+    requireDirection(bounds, strict);
+    const { chunks, release } = beginRead(this.#context, table, bounds, strict, buffers);
     return this.#life.generate(chunks, release);
   }
 
@@ -251,7 +260,7 @@ export class Log {
 
   /**
    * Reads the entries of a span of a table into `into`, as many as fit. The span comes from {@link resolveRange}; to go
-   * on, give it the `next` of the chunk before as its `from`. Another log of the same handle may go on with it too, as
+   * on, give {@link spanFrom} the `next` of the chunk before. Another log of the same handle may go on with it too, as
    * long as its watch has not ended. `maxEntries` is at least 1; default: as many as fit. Throws as {@link read}.
    */
   readChunk(
@@ -544,12 +553,13 @@ export class Log {
 }
 
 /** Reads a span, each field once. Throws SHALE_INVALID_ARGUMENT. */
-function toSpan({ from, to, watch, strict }: SequenceSpan): SequenceSpan {
+function toSpan({ from, to, watch, strict, reverse }: SequenceSpan): SequenceSpan {
   return {
     from: toU64('from', from),
     to: toU64('to', to),
     watch: toU64('watch', watch),
     strict: strict === true,
+    reverse: reverse === true,
   };
 }
 

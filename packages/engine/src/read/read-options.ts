@@ -23,6 +23,13 @@ export interface ReadRange {
    * @defaultValue no limit
    */
   readonly limit?: number | undefined;
+  /**
+   * Whether to read from the end of the range to its beginning: with a `limit` the last entries, the newest first.
+   * Asked of the shard that owns the table, behind what it is writing. Not together with `strict`.
+   *
+   * @defaultValue false
+   */
+  readonly reverse?: boolean | undefined;
 }
 
 /** How to read. */

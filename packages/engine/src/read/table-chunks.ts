@@ -1,5 +1,5 @@
 import type { EntryChunk } from '@shale/codec';
-import { type RangeBounds, requirePosition, type SequenceSpan } from '@shale/storage';
+import { type RangeBounds, requirePosition, type SequenceSpan, spanFrom } from '@shale/storage';
 import type { ReadPart } from '../shard/protocol.js';
 import type { Address } from '../table-ref.js';
 import { checkInTurn, nextTurn } from '../turn.js';
@@ -7,9 +7,9 @@ import type { ChunkFetcher, Part } from './chunk-stream.js';
 import type { ReadContext } from './read-context.js';
 import type { CheckedRead } from './read-options.js';
 
-/** From which sequence on a read goes on, and how many entries it still takes. */
+/** At which sequence a read goes on, and how many entries it still takes. */
 export interface TablePosition {
-  readonly from: bigint;
+  readonly at: bigint;
   readonly left: number;
 }
 
@@ -53,7 +53,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   }
 
   positionOf(at: TablePosition | null, chunk: EntryChunk, index: number): TablePosition {
-    return { from: chunk.sequenceAt(index), left: (at?.left ?? this.#bounds.limit) - index };
+    return { at: chunk.sequenceAt(index), left: (at?.left ?? this.#bounds.limit) - index };
   }
 
   end(): void {
@@ -63,7 +63,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   }
 
   async #start(bytes: number): Promise<Part<TablePosition>> {
-    const { limit } = this.#bounds;
+    const { limit, reverse } = this.#bounds;
     const { strict, chunkEntries } = this.#options;
     if (limit === 0 && !strict) return await nothing();
     const address = await this.#locate();
@@ -74,7 +74,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
     // Of a limit of 0 the shard only checks where it begins.
     const maxEntries = Math.max(1, Math.min(limit, chunkEntries));
     const size = { chunkBytes: bytes, maxEntries };
-    if (!strict && !this.#context.shard(address.shard).isOver) {
+    if (!strict && !reverse && !this.#context.shard(address.shard).isOver) {
       const fetched = await this.#context.log.fetchStart(address.id, this.#bounds, watch, size);
       if (fetched !== null) {
         const { chunk, next, neededBytes, to } = fetched;
@@ -99,13 +99,13 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
     return after(part, limit);
   }
 
-  async #continue({ from, left }: TablePosition, bytes: number): Promise<Part<TablePosition>> {
+  async #continue({ at, left }: TablePosition, bytes: number): Promise<Part<TablePosition>> {
     const place = this.#place;
     if (place === null) return await nothing();
     const { address } = place;
-    const span = { ...place.span, from };
+    const span = spanFrom(place.span, at);
     const size = { chunkBytes: bytes, maxEntries: Math.min(left, this.#options.chunkEntries) };
-    if (!this.#context.shard(address.shard).isOver) {
+    if (!span.reverse && !this.#context.shard(address.shard).isOver) {
       const fetched = await this.#context.log.fetchNext(address.id, span, size);
       if (fetched !== null) return after(fetched, left);
       if (this.#isOver) return await nothing();
@@ -139,5 +139,5 @@ async function nothing(): Promise<Part<TablePosition>> {
 /** The part that a shard has answered, when `before` entries were left to read. */
 function after({ chunk, next, neededBytes }: ReadPart, before: number): Part<TablePosition> {
   const left = before - (chunk?.layout.entries ?? 0);
-  return { chunk, next: next === null || left === 0 ? null : { from: next, left }, neededBytes };
+  return { chunk, next: next === null || left === 0 ? null : { at: next, left }, neededBytes };
 }

@@ -9,7 +9,8 @@ import {
 import type { Database, FetchedChunk, FetchOptions } from '@shale/rocksdb';
 import type { LogContext } from '../tables/context.js';
 import type { RangeBounds, SequenceSpan } from './range.js';
-import { boundsOf, layoutOf, runAt, upToHole } from './read.js';
+import { boundsOf, upToHole } from './read.js';
+import { layoutOf, runAt } from './scan-layout.js';
 
 /** What a fetch works on: nothing of what the table's owner knows. */
 export type FetchContext = Pick<LogContext, 'db' | 'instance' | 'counters'>;

@@ -34,6 +34,8 @@ export interface ReadRange {
   readonly lt?: U64Like | undefined;
   /** At most so many entries, a safe integer of at least 0. Default: no limit. */
   readonly limit?: number | undefined;
+  /** Whether to read from the end of the range to its beginning. Default: false. */
+  readonly reverse?: boolean | undefined;
 }
 
 /** The sequences that a read goes over, both included. */
@@ -47,6 +49,8 @@ export interface SequenceSpan {
   readonly watch: bigint;
   /** Whether it is SHALE_HOLE that something between its ends has no entry. */
   readonly strict?: boolean | undefined;
+  /** Whether it is read from `to` to `from`. */
+  readonly reverse?: boolean | undefined;
 }
 
 /** The sequences that a table may have entries at. */
@@ -60,13 +64,16 @@ export interface RangeBounds {
   readonly to: bigint | undefined;
   /** The most entries; Infinity without a limit. */
   readonly limit: number;
+  /** Whether it is read from its end to its beginning. */
+  readonly reverse: boolean;
 }
 
-const RANGE = ['gte', 'gt', 'lte', 'lt', 'limit'] as const;
+const RANGE = ['gte', 'gt', 'lte', 'lt', 'limit', 'reverse'] as const;
 
 /** Reads a range, each bound once. Throws SHALE_INVALID_ARGUMENT. */
 export function toBounds(range: ReadRange): RangeBounds {
-  const { gte, gt, lte, lt, limit } = readBag('the range of a read', range, RANGE);
+  const { gte, gt, lte, lt, limit, reverse = false } = readBag('the range of a read', range, RANGE);
+  if (typeof reverse !== 'boolean') throw mustBe('reverse', 'true or false', reverse);
   const at = gte === undefined ? undefined : toU64('gte', gte);
   const after = gt === undefined ? undefined : toU64('gt', gt) + 1n;
   const upTo = lte === undefined ? undefined : toU64('lte', lte);
@@ -75,6 +82,7 @@ export function toBounds(range: ReadRange): RangeBounds {
     from: at === undefined || after === undefined ? (at ?? after) : larger(at, after),
     to: upTo === undefined || before === undefined ? (upTo ?? before) : smaller(upTo, before),
     limit: toLimit(limit),
+    reverse,
   };
 }
 
@@ -82,6 +90,19 @@ function toLimit(limit: unknown): number {
   if (limit === undefined || limit === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
   if (typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0) return limit;
   throw mustBe('limit', 'a safe integer from 0', limit);
+}
+
+/** A span from where its read goes on. */
+export function spanFrom(span: SequenceSpan, at: bigint): SequenceSpan {
+  return span.reverse ? { ...span, to: at } : { ...span, from: at };
+}
+
+/** Requires that a strict read goes upwards. Throws SHALE_INVALID_ARGUMENT. */
+export function requireDirection({ reverse }: RangeBounds, strict: boolean): void {
+  if (!reverse || !strict) return;
+  throw new WalError('SHALE_INVALID_ARGUMENT', 'a strict read goes upwards: leave out strict or reverse', {
+    details: { field: 'reverse' },
+  });
 }
 
 /** The part of a table that a range asks for; null when that is nothing. */

@@ -23,7 +23,7 @@ export function resolveSpan(
   if (strict) requirePosition(context.tables.look(table), bounds, place);
   const extent = readableExtent(context, table, bounds);
   const span = resolveRange(strict ? givenOut(extent) : extent, bounds);
-  return span === null ? null : { ...span, watch, strict };
+  return span === null ? null : { ...span, watch, strict, reverse: bounds.reverse };
 }
 
 /**

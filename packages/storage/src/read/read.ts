@@ -1,24 +1,23 @@
 import {
-  decodeRun,
   EntryChunk,
   keySuccessor,
   logKey,
-  RUN_STRIDE,
-  type Run,
   type ScanLayout,
   sequenceRange,
   type TableId,
   tableInWords,
   WalError,
 } from '@shale/codec';
-import type { ChunkResult } from '@shale/rocksdb';
 import { foreignKey, native } from '../errors.js';
 import type { LogContext } from '../tables/context.js';
-import { firstEntry, tableEnds } from '../tables/table-state.js';
+import { tableEnds } from '../tables/table-state.js';
 import type { ChunkBuffers } from './chunk-buffers.js';
 import { DropWatch } from './drop-watch.js';
-import type { RangeBounds, SequenceSpan } from './range.js';
+import { type RangeBounds, type SequenceSpan, spanFrom } from './range.js';
 import { isUnreadable, resolveSpan } from './read-span.js';
+import { scanBackwards } from './reverse.js';
+import { layoutOf, type ReadChunk, runAt } from './scan-layout.js';
+import { requireNotTrimmed, trimmed } from './trimmed.js';
 
 /** One entry of a table. */
 export interface LogEntry {
@@ -27,19 +26,9 @@ export interface LogEntry {
   readonly payload: Uint8Array;
 }
 
-/** What one chunk read did. */
-export interface ReadChunk {
-  /** Where the entries are in the buffer; for `EntryChunk`. */
-  readonly layout: ScanLayout;
-  /** The sequence to go on from, null when the range is done. */
-  readonly next: bigint | null;
-  /** Above 0: the buffer cannot even hold the first entry, nothing was read; go on from `next` with one this large. */
-  readonly neededBytes: number;
-}
-
 /**
  * Reads the entries of a span of a table into a buffer, as many as fit. The span must come from `resolveRange`; to go
- * on, its `from` is the `next` of the chunk before.
+ * on, its `from`, or `to` when it is read in reverse, is the `next` of the chunk before.
  *
  * Throws SHALE_TRIMMED when `from` has been trimmed or the table dropped meanwhile, SHALE_HOLE when nothing is at
  * `from` and the span is strict, and SHALE_CORRUPT when what stands where the chunk would begin cannot be read or, with
@@ -53,7 +42,7 @@ export function readChunk(
   maxEntries: number,
 ): ReadChunk {
   try {
-    return scanSpan(context, id, span, into, maxEntries);
+    return (span.reverse ? scanBackwards : scanSpan)(context, id, span, into, maxEntries);
   } catch (error) {
     if (isUnreadable(error)) context.counters.unreadable++;
     throw error;
@@ -159,16 +148,16 @@ function* readChunks(
   limit: number,
   buffers: ChunkBuffers,
 ): Generator<EntryChunk, void, undefined> {
-  let from = span?.from ?? null;
+  let at = (span?.reverse ? span.to : span?.from) ?? null;
   let left = limit;
-  while (span !== null && from !== null && left > 0) {
+  while (span !== null && at !== null && left > 0) {
     const buffer = buffers.next();
     const maxEntries = Math.min(left, buffers.maxEntries);
-    const { layout, next, neededBytes } = readChunk(context, id, { ...span, from }, buffer, maxEntries);
+    const { layout, next, neededBytes } = readChunk(context, id, spanFrom(span, at), buffer, maxEntries);
     if (neededBytes > 0) buffers.require(neededBytes);
     if (layout.entries > 0) yield new EntryChunk(buffer, layout);
     left -= layout.entries;
-    from = next;
+    at = next;
   }
 }
 
@@ -177,23 +166,13 @@ export function* entriesOf(
   chunks: Generator<EntryChunk, void, undefined>,
 ): Generator<LogEntry, void, undefined> {
   for (const chunk of chunks) {
-    for (const { first, count, start } of chunk.runs) {
+    for (const { first, count, start, descending } of chunk.runs) {
+      const step = descending ? -1n : 1n;
       for (let i = 0; i < count; i++) {
-        yield { sequence: first + BigInt(i), payload: chunk.payloadAt(start + i) };
+        yield { sequence: first + step * BigInt(i), payload: chunk.payloadAt(start + i) };
       }
     }
   }
-}
-
-/** Where in its buffer a scan left what it found. */
-export function layoutOf(result: ChunkResult): ScanLayout {
-  const { entries, runs, dataLength, endsAt, runsAt } = result;
-  return { entries, runs, dataLength, endsAt, runsAt };
-}
-
-/** One run of a chunk. */
-export function runAt(buffer: ArrayBuffer, layout: Pick<ScanLayout, 'runsAt'>, index: number): Run {
-  return decodeRun(new Uint8Array(buffer, layout.runsAt + index * RUN_STRIDE, RUN_STRIDE), 0);
 }
 
 /**
@@ -209,22 +188,4 @@ export function boundsOf(
   const { lower, upper } = sequenceRange(instance, id, from, to);
   if (from === 0n) return { lower, upper };
   return { lower: keySuccessor(logKey({ instance, ...id }, from - 1n)), upper };
-}
-
-/**
- * Called when `from` was expected and is not there. A prefix that was trimmed is an error; a hole that was there
- * before (another system may have left one) is not.
- */
-function requireNotTrimmed(context: LogContext, id: TableId, from: bigint): void {
-  const first = firstEntry(context, id) ?? context.tables.look(id).next;
-  if (first > from) throw trimmed(context, id, from, first);
-}
-
-function trimmed(context: LogContext, id: TableId, expected: bigint, first: bigint): WalError {
-  const left = first === 0n ? 'the table was dropped' : `what is left begins at ${first}`;
-  return new WalError(
-    'SHALE_TRIMMED',
-    `the entries of ${tableInWords(id)} from ${expected} on were removed while they were read; ${left}`,
-    { path: context.path, table: id, details: { expected, first } },
-  );
 }

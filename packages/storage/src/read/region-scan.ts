@@ -11,7 +11,8 @@ import type { Snapshot } from '@shale/rocksdb';
 import { foreignKey, native, tableOfKey } from '../errors.js';
 import type { LogContext } from '../tables/context.js';
 import type { ChunkBuffers } from './chunk-buffers.js';
-import { type LogEntry, layoutOf, runAt } from './read.js';
+import type { LogEntry } from './read.js';
+import { layoutOf, runAt } from './scan-layout.js';
 
 /** One entry of a region. */
 export interface RegionEntry extends LogEntry {

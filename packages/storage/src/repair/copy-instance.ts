@@ -22,7 +22,7 @@ import { foreignKey, native, tableOfKey } from '../errors.js';
 import { floors } from '../lists/floors.js';
 import { heads } from '../lists/heads.js';
 import { recordPages } from '../raw-records.js';
-import { layoutOf } from '../read/read.js';
+import { layoutOf } from '../read/scan-layout.js';
 import type { LogContext } from '../tables/context.js';
 import type { DamageMap } from './damage.js';
 import type { RepairLoss } from './events.js';

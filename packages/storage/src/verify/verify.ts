@@ -16,7 +16,7 @@ import { readBag } from '../arguments/option-bag.js';
 import { foreignKey, native, tableOfKey } from '../errors.js';
 import { floors } from '../lists/floors.js';
 import { recordPages } from '../raw-records.js';
-import { layoutOf } from '../read/read.js';
+import { layoutOf } from '../read/scan-layout.js';
 import type { LogContext } from '../tables/context.js';
 import { stepOverUnreadable } from './unreadable.js';
 import type { VerifyEvent, VerifyFinding, VerifyProgress } from './verify-events.js';
