@@ -1,6 +1,78 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'follow-announcement',
+    removes: 'that a follow is told when a frame is in',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/followed-tables.ts',
+        from: 'for (const table of changed) table.tell();',
+        to: 'changed.clear();',
+      },
+    ],
+    killers: ['packages/engine/test/follow.test.ts'],
+  },
+  {
+    name: 'follow-durable',
+    removes: 'that a follow shows only what is on stable storage',
+    edits: [
+      {
+        file: 'packages/engine/src/follow/cursor.ts',
+        from: 'this.#parts.options.isDurable ? this.table.durable',
+        to: 'this.#parts.options.isDurable ? this.table.tail',
+      },
+    ],
+    killers: ['packages/engine/test/follow.test.ts'],
+  },
+  {
+    name: 'follow-release',
+    removes: 'that entries are held back until a sync that came after them',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/durable-release.ts',
+        from: 'mark.at > synced',
+        to: 'mark.at < 0n',
+      },
+    ],
+    killers: ['packages/engine/test/follow.test.ts'],
+  },
+  {
+    name: 'follow-last-entry',
+    removes: 'the sync that is asked for when none comes',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/durable-release.ts',
+        from: 'if (within > 0) this.#syncWithin(within);',
+        to: 'if (within < 0) this.#syncWithin(within);',
+      },
+    ],
+    killers: ['packages/engine/test/follow.test.ts'],
+  },
+  {
+    name: 'follow-lost-frame',
+    removes: 'the look-up of what a thread had under way when it died',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/followed-tables.ts',
+        from: 'if (table !== undefined) void this.#lookUp(table);',
+        to: 'if (table === null) void this.#lookUp(table);',
+      },
+    ],
+    killers: ['packages/engine/test/follow.test.ts'],
+  },
+  {
+    name: 'follow-drop',
+    removes: 'that a follow is told of the drop of a table that it had not come to the end of',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/followed-table.ts',
+        from: 'this.epoch++;',
+        to: 'this.epoch += 0;',
+      },
+    ],
+    killers: ['packages/engine/test/follow.test.ts'],
+  },
+  {
     name: 'reads-behind-writes',
     removes: 'that a read does not wait for the thread of the shard',
     edits: [
@@ -297,7 +369,7 @@ export const engine = [
       {
         file: 'packages/engine/src/shard/shard.ts',
         from: `        this.#lost(state.thread);
-        settled(lost('append', error), (change) => lost(change.kind, error));`,
+        isLost(error);`,
         to: `        this.#lost(state.thread);
         frame.settle({ firsts: new BigUint64Array(frame.appendCount).fill(1n), trims: new BigUint64Array(0), errors: [] });
         settled(null);`,

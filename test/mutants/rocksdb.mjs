@@ -167,8 +167,8 @@ export const rocksdb = [
       },
       {
         file: 'packages/rocksdb/native/database/database.cc',
-        from: 'watermark_ = recovery.after(*db_);\n  } catch',
-        to: 'watermark_ = recovery.after(*db_);\n    health_->begin(full);\n  } catch',
+        from: 'noteOpened();\n  } catch',
+        to: 'noteOpened();\n    health_->begin(full);\n  } catch',
       },
     ],
     killers: ['packages/rocksdb/test/failing-disk.test.ts'],

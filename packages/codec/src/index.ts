@@ -17,7 +17,7 @@ export {
   type AppendFrameLimits,
   decodeAppendFrame,
 } from './frame/append-frame.js';
-export { AppendFrameWriter, type AppendOptions } from './frame/append-frame-writer.js';
+export { AppendFrameWriter, type AppendOptions, type FrameOutline } from './frame/append-frame-writer.js';
 export {
   type AppendError,
   type AppendReply,

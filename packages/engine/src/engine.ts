@@ -2,6 +2,7 @@ import { type TableId, WalError } from '@shale/codec';
 import { damagedFileError, type Log } from '@shale/storage';
 import { Catalog } from './catalog/catalog.js';
 import { DamageWatch } from './damage-watch.js';
+import { FollowedTables } from './followed/followed-tables.js';
 import { BufferPool } from './frames/buffer-pool.js';
 import { costOfRemoval } from './frames/cost.js';
 import type { MakeRemoval } from './frames/removal.js';
@@ -19,7 +20,7 @@ import { ReadMemory } from './read/read-memory.js';
 import { worthOf } from './reclaim-policy.js';
 import { Reclaimer } from './reclaimer.js';
 import type { ShardResults, ShardTasks } from './shard/protocol.js';
-import { Shard } from './shard/shard.js';
+import { type OnLoss, Shard } from './shard/shard.js';
 import type { ShardThread } from './shard/shard-thread.js';
 import { withName } from './table-name.js';
 import { type Address, addressOf, type Routing, TableRef } from './table-ref.js';
@@ -49,6 +50,7 @@ export class Engine {
   readonly shards: readonly Shard[];
   readonly catalog: Catalog;
   readonly reclaimer: Reclaimer;
+  readonly follows: FollowedTables;
   readonly reads: OpenReads = new OpenReads();
   readonly readMemory: ReadMemory;
   readonly points: PointReads;
@@ -87,18 +89,31 @@ export class Engine {
     });
     this.readMemory = new ReadMemory(options.maxReadBytes);
     this.points = new PointReads(log, this.readMemory);
+    this.follows = new FollowedTables({
+      log,
+      routing: this.routing,
+      barrier: async () => {
+        const answers = this.shards.map((shard) =>
+          shard.request<'incarnation'>({ kind: 'incarnation' }, 'insist'),
+        );
+        await Promise.all(answers);
+      },
+      ends: async (address) => await this.ends(address),
+    });
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
       data: { path: log.path, instance: options.instance, handleId: log.handleId },
       pool,
       release: (cost: number) => this.flow.release(cost),
       health: this.health,
+      watcher: this.follows,
     };
     this.shards = Array.from({ length: options.shards }, (_, index) => new Shard(index, context));
     this.catalog = new Catalog(this.shard(0), this.routing, options.readOnly, this.health);
     this.#joint = new JointLane({
       pool,
       shards: this.shards,
+      watcher: this.follows,
       openLoan: () => this.log.openLoan(),
       endLoan: (loan) => this.log.endLoan(loan, []),
       settled: (frame, error) => {
@@ -175,16 +190,22 @@ export class Engine {
     return this.shard(this.#turn);
   }
 
-  /** Asks the shard that owns a table about it, and the next thread of the shard once more when one dies. */
+  /** Asks the shard that owns a table about it; by default the next thread of the shard once more when one dies. */
   async ask<K extends 'ends' | 'readStart' | 'readNext'>(
     of: { readonly address: Address; readonly name: string | null },
     task: ShardTasks[K],
+    onLoss: OnLoss = 'retry',
   ): Promise<ShardResults[K]> {
     try {
-      return await this.shard(of.address.shard).request<K>(task, 'retry');
+      return await this.shard(of.address.shard).request<K>(task, onLoss);
     } catch (error) {
       throw error instanceof WalError ? withName(error, [of]) : error;
     }
+  }
+
+  /** The first and last sequence of a table, 0n for none, whatever threads die meanwhile. */
+  async ends(address: Address, name: string | null = null): Promise<ShardResults['ends']> {
+    return await this.ask<'ends'>({ address, name }, { kind: 'ends', id: address.id }, 'insist');
   }
 
   refOf(id: TableId): TableRef {
@@ -301,6 +322,7 @@ export class Engine {
     this.reclaimer.stop();
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());
+    this.follows.stop();
     for (const shard of this.shards) shard.hurry();
     await this.settled();
     await Promise.all(this.shards.map((shard) => shard.stop()));

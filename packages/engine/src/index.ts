@@ -36,6 +36,11 @@ export type {
   VerifyEvent,
   WalRecoveryMode,
 } from '@shale/storage';
+export type { FollowGap } from './follow/cursor.js';
+export type { Follow } from './follow/follow.js';
+export type { FollowChunk } from './follow/follow-chunk.js';
+export type { FollowOptions, FollowPosition, WideFollowOptions } from './follow/follow-options.js';
+export type { FollowedEntry } from './follow/followed-entry.js';
 export type { AppendResult } from './frames/pending-append.js';
 export type { HealthState } from './health.js';
 export type { HealthDamageEvent, HealthEvent, HealthPlace, HealthStateEvent } from './health-channel.js';

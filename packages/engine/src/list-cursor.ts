@@ -1,5 +1,5 @@
 import type { Engine } from './engine.js';
-import { newCursor } from './region/region-chunks.js';
+import { newCursor } from './shard/cursor-number.js';
 import type { Listing, ShardResults } from './shard/protocol.js';
 import type { Shard } from './shard/shard.js';
 
@@ -29,12 +29,16 @@ export class ListCursor {
     this.#shard = engine.nextShard();
   }
 
-  /** The next page. The first call begins the list. */
-  async next(list: Listing): Promise<ShardResults['listNext']> {
+  /**
+   * The next page. The first call begins the list.
+   *
+   * @param region of heads, null for all
+   */
+  async next(list: Listing, region: bigint | null = null): Promise<ShardResults['listNext']> {
     const begin = this.#state === 'new';
     this.#state = 'open';
     const page = await this.#shard.request<'listNext'>(
-      { kind: 'listNext', list, cursor: this.#cursor, limit: PAGE, begin },
+      { kind: 'listNext', list, region, cursor: this.#cursor, limit: PAGE, begin },
       begin ? 'retry' : 'fail',
     );
     if (page.done) this.#state = 'over';

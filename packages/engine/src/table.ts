@@ -3,6 +3,9 @@ import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { asBytes, type PayloadCodec, type TableId, toU64 } from '@shale/codec';
 import { invalid, requireDirection, toBounds } from '@shale/storage';
 import type { Engine } from './engine.js';
+import type { Follow } from './follow/follow.js';
+import type { FollowOptions } from './follow/follow-options.js';
+import { followTable } from './follow/table-follow.js';
 import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from './frames/pending-append.js';
 import { dropOf } from './frames/removal.js';
 import type { SequenceInput } from './ids.js';
@@ -140,6 +143,15 @@ export class Table<T = Uint8Array, Input = T> {
       return new ChunkStream(this.#engine, chunks, checked);
     };
     return new TableRead(begin, this.#codec);
+  }
+
+  /**
+   * Follows the table: what is there, and then what is appended; see {@link Follow}. A table of a name is followed
+   * before there is one, and on when it is dropped and made again. Throws SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY,
+   * SHALE_CLOSED, and what keeps the WAL from writing.
+   */
+  follow(options?: FollowOptions): Follow<T> {
+    return followTable(this.#engine, this.#ref, this.#codec, options);
   }
 
   /**

@@ -20,6 +20,10 @@ import {
 } from '@shale/storage';
 import { checkSignal } from './abort.js';
 import type { Engine } from './engine.js';
+import type { Follow } from './follow/follow.js';
+import type { WideFollowOptions } from './follow/follow-options.js';
+import type { FollowedEntry } from './follow/followed-entry.js';
+import { followMany } from './follow/wide-follow.js';
 import { costOf, mostParts, tooLarge } from './frames/cost.js';
 import { type AppendResult, WriteAppend } from './frames/pending-append.js';
 import type { HealthState } from './health.js';
@@ -243,7 +247,16 @@ export class Wal implements AsyncDisposable {
       this.#engine.requireWritable();
       await this.#engine.appended();
       await this.#engine.admin((log) => log.sync());
+      this.#engine.follows.synced();
     });
+  }
+
+  /**
+   * Follows every table, those that come into being later included: see {@link Follow}. Throws SHALE_INVALID_ARGUMENT,
+   * SHALE_READ_ONLY, SHALE_CLOSED, and what keeps the WAL from writing.
+   */
+  follow(options?: WideFollowOptions): Follow<Uint8Array, FollowedEntry> {
+    return followMany(this.#engine, null, options);
   }
 
   /** Numbers about the WAL, its shards and RocksDB. Cheap enough for every few seconds. */

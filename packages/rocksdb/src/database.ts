@@ -453,6 +453,14 @@ export class Database {
   }
 
   /**
+   * The sequence of RocksDB up to which everything survives a crash of the machine, as far as writes with `sync`,
+   * {@link syncWal} and the opening have seen to it; 0 for a database that was opened for reading.
+   */
+  syncedSequence(): bigint {
+    return native().syncedSequence(this.#handle);
+  }
+
+  /**
    * Which database it is: RocksDB makes up an identity when it creates one, and keeps it in the file `IDENTITY`. A
    * checkpoint and a restored backup get one of their own; a directory copied with all its files has the same.
    */

@@ -128,6 +128,7 @@ export interface NativeBinding {
   liveFiles(handle: NativeHandle): LiveFile[];
   unreadableFiles(handle: NativeHandle): string;
   latestSequence(handle: NativeHandle): bigint;
+  syncedSequence(handle: NativeHandle): bigint;
   identity(handle: NativeHandle): string;
 
   syncWal(handle: NativeHandle): Promise<void>;

@@ -436,6 +436,33 @@ export class Log {
     }
   }
 
+  /** Whether a watch has seen a drop of its table. */
+  sawDrop(watch: bigint): boolean {
+    this.#life.requireOpen();
+    return native({ path: this.path }, () => this.#db.sawDrop(watch));
+  }
+
+  /** Lets a watch forget the drops that it has seen. */
+  watchAnew(watch: bigint): void {
+    this.#life.requireOpen();
+    native({ path: this.path }, () => this.#db.watchAnew(watch));
+  }
+
+  /**
+   * How far the database has come: what was acknowledged before this was called, by whatever log of the handle, has a
+   * lower number or this one. Compare with {@link syncedUpTo}.
+   */
+  writtenUpTo(): bigint {
+    this.#life.requireOpen();
+    return native({ path: this.path }, () => this.#db.latestSequence());
+  }
+
+  /** How far of what {@link writtenUpTo} says a crash of the machine leaves. */
+  syncedUpTo(): bigint {
+    this.#life.requireOpen();
+    return native({ path: this.path }, () => this.#db.syncedSequence());
+  }
+
   /** Makes everything durable that was written with `sync: false`. */
   async sync(): Promise<void> {
     this.#life.requireWritable();

@@ -32,6 +32,14 @@ export interface AppendOptions {
   readonly expect?: bigint | undefined;
 }
 
+/** What a frame does, without its entries. */
+export interface FrameOutline {
+  /** APPEND_WORDS for each append, trim and drop: index of its table, count of its entries, flags. */
+  readonly appends: Uint32Array;
+  /** What the log keys of each table begin with, 17 bytes each. */
+  readonly tables: Uint8Array;
+}
+
 const MAX_CAPACITY = 2 ** 32 - 1;
 const ENTRY_OVERHEAD = LOG_VALUE_HEADER_LENGTH + LENGTH_STRIDE;
 const APPEND_RESERVE = APPEND_STRIDE + EXPECT_STRIDE;
@@ -72,6 +80,7 @@ export class AppendFrameWriter {
   #tableCount = 0;
   readonly #expects: bigint[] = [];
   #state: 'open' | 'sealed' = 'open';
+  #outline: FrameOutline | null = null;
   /** Whether a `begin` awaits its `commit`; if so, the fields below hold the state before it. */
   #isOpenAddition = false;
   #keptRoom = 0;
@@ -133,6 +142,11 @@ export class AppendFrameWriter {
   /** Tables so far. */
   get tableCount(): number {
     return this.#tableCount;
+  }
+
+  /** What the sealed frame does, in memory of its own; null unless it was asked for. */
+  get outline(): FrameOutline | null {
+    return this.#outline;
   }
 
   /** Length of the frame if it were sealed now. */
@@ -283,8 +297,12 @@ export class AppendFrameWriter {
     this.#entryCount += lengths.length;
   }
 
-  /** Completes the frame: a view of the buffer, from its start. The writer cannot be used afterwards. */
-  seal(options: { sync: boolean }): Uint8Array {
+  /**
+   * Completes the frame: a view of the buffer, from its start. The writer cannot be used afterwards.
+   *
+   * @param keepsOutline whether {@link outline} is wanted
+   */
+  seal(options: { sync: boolean }, keepsOutline = false): Uint8Array {
     this.#requireOpen();
     if (this.#isOpenAddition) this.#forget();
     this.#state = 'sealed';
@@ -293,9 +311,11 @@ export class AppendFrameWriter {
     writeBinHeader(bytes, DATA_AT - BIN_HEADER_LENGTH, this.#dataEnd - DATA_AT);
     // Lengths and appends may overlap their destination, so they are first sorted outside the buffer.
     const { lengths, appends } = SealScratch.sortOut(this.#words, this.#entryCount, this.#appendCount);
+    const tables = this.#tables.subarray(0, this.#tableCount * TABLE_STRIDE);
+    if (keepsOutline) this.#outline = { appends: new Uint32Array(appends.slice().buffer), tables };
     let at = writeBin(bytes, this.#dataEnd, lengths);
     at = writeBin(bytes, at, appends);
-    at = writeBin(bytes, at, this.#tables.subarray(0, this.#tableCount * TABLE_STRIDE));
+    at = writeBin(bytes, at, tables);
     at = writeBinHeader(bytes, at, this.#expects.length * EXPECT_STRIDE);
     for (const expect of this.#expects) {
       writeU64LE(bytes, at, expect);

@@ -23,6 +23,8 @@ export class Catalog {
   readonly #entries = new Map<string, WeakRef<NameEntry>>();
   /** By name. A table that is held keeps its entry alive. */
   readonly #byRef = new WeakMap<TableRef, NameEntry>();
+  /** Entries that are waited for to get an address. */
+  readonly #awaited = new Map<(address: Address) => void, NameEntry>();
   readonly #collected = new FinalizationRegistry<string>((name) => this.#forget(name));
   readonly #finding: Questions;
   readonly #making: Questions;
@@ -88,6 +90,24 @@ export class Catalog {
       if (state.is === 'asking' && !state.makes) return await state.done;
       await state.done.catch(() => undefined);
     }
+  }
+
+  /**
+   * Calls `call` when the table gets an address the next time, before anything is appended to it. Returns what cancels
+   * that.
+   */
+  whenNamed(ref: TableRef, call: (address: Address) => void): () => void {
+    const entry = this.#entryOf(ref);
+    // Nothing else may hold it.
+    this.#awaited.set(call, entry);
+    const cancel = entry.whenNamed((address) => {
+      this.#awaited.delete(call);
+      call(address);
+    });
+    return () => {
+      this.#awaited.delete(call);
+      cancel();
+    };
   }
 
   /**

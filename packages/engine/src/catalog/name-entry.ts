@@ -1,5 +1,5 @@
 import type { TableId } from '@shale/codec';
-import { addressOf, type Routing, TableRef } from '../table-ref.js';
+import { type Address, addressOf, type Routing, TableRef } from '../table-ref.js';
 
 /**
  * What is known of a name:
@@ -23,6 +23,7 @@ export class NameEntry {
   readonly ref: TableRef;
   readonly #routing: Routing;
   #state: NameState = { is: 'unknown' };
+  readonly #named: ((address: Address) => void)[] = [];
 
   constructor(name: string, routing: Routing) {
     this.name = name;
@@ -40,5 +41,16 @@ export class NameEntry {
     this.ref.address = state.is === 'live' ? addressOf(state.id, this.#routing) : null;
     // A frame may know this table by the address it had before.
     this.ref.frameSerial = 0;
+    const { address } = this.ref;
+    if (address !== null) for (const call of this.#named.splice(0)) call(address);
+  }
+
+  /** Calls `call` when it gets an address the next time, before anything is done with that. Returns what cancels it. */
+  whenNamed(call: (address: Address) => void): () => void {
+    this.#named.push(call);
+    return () => {
+      const at = this.#named.indexOf(call);
+      if (at >= 0) this.#named.splice(at, 1);
+    };
   }
 }

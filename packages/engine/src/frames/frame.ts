@@ -1,4 +1,10 @@
-import { AppendFrameWriter, type AppendReply, errorFromData, WalError } from '@shale/codec';
+import {
+  AppendFrameWriter,
+  type AppendReply,
+  errorFromData,
+  type FrameOutline,
+  WalError,
+} from '@shale/codec';
 import { sharedNow } from '../clock.js';
 import { withName } from '../table-name.js';
 import type { Address, TableRef } from '../table-ref.js';
@@ -169,9 +175,18 @@ export class Frame implements AppendSink {
     this.#removals++;
   }
 
-  /** Ends the frame; returns the message, a view of a buffer that is its own. */
-  seal(): Uint8Array {
-    return this.#writer.seal({ sync: this.#sync });
+  /**
+   * Ends the frame; returns the message, a view of a buffer that is its own.
+   *
+   * @param keepsOutline whether it keeps what it does to which tables
+   */
+  seal(keepsOutline: boolean): Uint8Array {
+    return this.#writer.seal({ sync: this.#sync }, keepsOutline);
+  }
+
+  /** What the sealed frame does; null when that was not kept. */
+  get outline(): FrameOutline | null {
+    return this.#writer.outline;
   }
 
   /** Settles every promise, in order. */

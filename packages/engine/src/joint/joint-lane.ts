@@ -1,6 +1,7 @@
 import { decodeAppendReply, errorFromData, WalError } from '@shale/codec';
 import type { BufferPool } from '../frames/buffer-pool.js';
 import { Frame } from '../frames/frame.js';
+import type { FrameWatcher } from '../frames/frame-watcher.js';
 import { type PendingChange, refsOf } from '../frames/pending-append.js';
 import { lost, type Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
@@ -11,6 +12,7 @@ import { type LaneTable, LaneTables } from './lane-tables.js';
 export interface JointLaneContext extends Loans {
   readonly pool: BufferPool;
   readonly shards: readonly Shard[];
+  readonly watcher: FrameWatcher;
   /** A frame is settled: gives back what it had booked, and looks at its error. */
   settled(frame: Frame, error: WalError | null): void;
 }
@@ -149,6 +151,7 @@ export class JointLane {
 
   /** Never rejects. */
   async #send({ frame, tables: laneTables }: Load): Promise<void> {
+    const { watcher } = this.#context;
     let failure: WalError | null = null;
     let writer: Shard | undefined;
     try {
@@ -162,6 +165,7 @@ export class JointLane {
       const answer = await this.#write(frame, tables);
       const reply = decodeAppendReply(answer);
       frame.settle(reply);
+      if (watcher.isWatching && frame.outline !== null) watcher.settled(frame.outline, reply, frame.sync);
       // Appends alone were refused: trims and drops found room.
       const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
       if (full !== undefined) failure = errorFromData(full.error);
@@ -172,6 +176,7 @@ export class JointLane {
       if (writer !== undefined) writer.counters.failedFrames++;
       const isLost = error.code === 'SHALE_OUTCOME_UNKNOWN';
       frame.fail((change) => (isLost ? lost(change.kind, error) : error));
+      if (isLost && watcher.isWatching && frame.outline !== null) watcher.lost(frame.outline);
     }
     this.#context.settled(frame, failure);
   }
@@ -179,7 +184,8 @@ export class JointLane {
   /** Writes a frame; tables of one shard alone need no loan. */
   async #write(frame: Frame, tables: readonly ShardTables[]): Promise<Uint8Array> {
     const [only, ...others] = tables;
-    const message = frame.seal();
+    // It is under way for long: who comes meanwhile is told of it, too.
+    const message = frame.seal(true);
     if (only === undefined || others.length > 0) return await commitJointly(this.#context, tables, message);
     return await only.shard.write(message);
   }

@@ -1,7 +1,7 @@
 import type { Log } from '@shale/storage';
 import type { Lifecycle } from '../lifecycle.js';
 import type { ShardResults, ShardTasks } from '../shard/protocol.js';
-import type { Shard } from '../shard/shard.js';
+import type { OnLoss, Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
 import type { OpenReads } from './open-reads.js';
 import type { ReadMemory } from './read-memory.js';
@@ -19,5 +19,6 @@ export interface ReadContext {
   ask<K extends 'ends' | 'readStart' | 'readNext'>(
     of: { readonly address: Address; readonly name: string | null },
     task: ShardTasks[K],
+    onLoss?: OnLoss,
   ): Promise<ShardResults[K]>;
 }

@@ -2,14 +2,8 @@ import type { EntryChunk } from '@shale/codec';
 import type { RegionPosition } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import type { ChunkFetcher, Part } from '../read/chunk-stream.js';
+import { newCursor } from '../shard/cursor-number.js';
 import type { Shard } from '../shard/shard.js';
-
-let cursors = 0;
-
-/** A number that names a scan or listing to the shard's thread it runs on. */
-export function newCursor(): number {
-  return ++cursors;
-}
 
 /**
  * Fetches the chunks of a whole region. Any shard can do it: the tables are in one database. It

@@ -1,5 +1,9 @@
 import type { EntryChunk } from '@shale/codec';
 import type { Engine } from '../engine.js';
+import type { Follow } from '../follow/follow.js';
+import type { WideFollowOptions } from '../follow/follow-options.js';
+import type { FollowedEntry } from '../follow/followed-entry.js';
+import { followMany } from '../follow/wide-follow.js';
 import { ChunkStream } from '../read/chunk-stream.js';
 import { EntryOfRegion, type RegionEntry } from '../read/entry.js';
 import { EntryIterator, type ItemChunk } from '../read/entry-iterator.js';
@@ -27,6 +31,14 @@ export class Region {
   async open(): Promise<RegionReport> {
     await checkInTurn(() => this.#engine.lifecycle.requireOpen());
     return await openRegion(this.#engine, this.id);
+  }
+
+  /**
+   * Follows every table of the region, those that come into being later included: see {@link Follow}. Throws
+   * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_CLOSED, and what keeps the WAL from writing.
+   */
+  follow(options?: WideFollowOptions): Follow<Uint8Array, FollowedEntry> {
+    return followMany(this.#engine, this.id, options);
   }
 
   /**

@@ -162,6 +162,8 @@ export interface ShardTasks {
   listNext: {
     readonly kind: 'listNext';
     readonly list: Listing;
+    /** Of heads; null for all. */
+    readonly region: bigint | null;
     readonly cursor: number;
     readonly limit: number;
     readonly begin: boolean;
@@ -180,7 +182,7 @@ export interface ShardTasks {
 }
 
 /** What is listed a page at a time. */
-export type Listing = 'tables' | 'verify';
+export type Listing = 'tables' | 'verify' | 'heads';
 
 export type ShardTaskKind = keyof ShardTasks;
 export type ShardTask = ShardTasks[ShardTaskKind];

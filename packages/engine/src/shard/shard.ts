@@ -3,6 +3,7 @@ import { sharedNow } from '../clock.js';
 import { Batcher } from '../frames/batcher.js';
 import type { BufferPool } from '../frames/buffer-pool.js';
 import type { Frame } from '../frames/frame.js';
+import type { FrameWatcher } from '../frames/frame-watcher.js';
 import type { PendingChange } from '../frames/pending-append.js';
 import type { Health } from '../health.js';
 import { ShardEvents } from '../metrics/shard-events.js';
@@ -50,10 +51,11 @@ export interface ShardContext {
   /** Gives back what an append, trim or drop had booked. */
   release(cost: number): void;
   readonly health: Health;
+  readonly watcher: FrameWatcher;
 }
 
-/** What a request does when the thread dies under it. */
-export type OnLoss = 'retry' | 'fail';
+/** What a request does when the thread dies under it: asks the next thread, or every next one, or fails. */
+export type OnLoss = 'retry' | 'insist' | 'fail';
 
 /** One shard: the appends on their way to it, its thread, and the replacement of the thread when it dies. */
 export class Shard {
@@ -113,7 +115,7 @@ export class Shard {
   /**
    * Asks the thread. Sent at once when the thread is there, so requests and frames keep their order.
    *
-   * @param onLoss whether to ask the next thread once more when this one dies, or to reject with
+   * @param onLoss whether to ask the next thread once more when this one dies, or every next one, or to reject with
    *   SHALE_OUTCOME_UNKNOWN because the request may have changed something
    * @param transfer buffers of the task that go to the thread: then it can be asked only once
    */
@@ -134,7 +136,8 @@ export class Shard {
       } catch (error) {
         if (error instanceof TaskFailed) throw error.error;
         this.#lost(state.thread);
-        if (onLoss === 'fail' || attempt > 1) throw unknownOutcome(ADVICE[task.kind] ?? 'ask again', error);
+        if (onLoss === 'fail' || (onLoss === 'retry' && attempt > 1))
+          throw unknownOutcome(ADVICE[task.kind] ?? 'ask again', error);
       }
     }
   }
@@ -268,7 +271,7 @@ export class Shard {
 
   #send(frame: Frame, done: () => void): void {
     const state = this.#state;
-    const { pool, health } = this.#context;
+    const { pool, health, watcher } = this.#context;
     const { counters } = this;
     this.count(frame);
     const settled = (
@@ -294,7 +297,11 @@ export class Shard {
       settled(state.is === 'over' ? state.error : this.#stopped());
       return;
     }
-    const message = frame.seal();
+    const isLost = (error: unknown): void => {
+      settled(lost('append', error), (change) => lost(change.kind, error));
+      if (frame.outline !== null) watcher.lost(frame.outline);
+    };
+    const message = frame.seal(watcher.isWatching);
     const slot = this.metrics.nextSlot();
     const sentAt = sharedNow();
     const task = { kind: 'append', frame: message, slot } as const;
@@ -308,8 +315,9 @@ export class Shard {
           // Appends alone were refused: trims and drops found room.
           const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
           if (full !== undefined) health.notice(errorFromData(full.error));
+          if (frame.outline !== null) watcher.settled(frame.outline, reply, frame.sync);
         } catch (error) {
-          settled(lost('append', error), (change) => lost(change.kind, error));
+          isLost(error);
           return;
         }
         pool.give(answer.buffer);
@@ -322,7 +330,7 @@ export class Shard {
           return;
         }
         this.#lost(state.thread);
-        settled(lost('append', error), (change) => lost(change.kind, error));
+        isLost(error);
       },
     );
   }

@@ -1,6 +1,6 @@
 import { WalError } from '@shale/codec';
 import type { Log } from '@shale/storage';
-import type { Listing, ShardResults, ShardTasks } from '../shard/protocol.js';
+import type { ShardResults, ShardTasks } from '../shard/protocol.js';
 import type { ChunkScratch } from './chunk-scratch.js';
 
 type RegionScan = ReturnType<Log['regionScan']>;
@@ -35,7 +35,7 @@ export class Cursors {
 
   /** The next items of a listing. */
   listNext(task: ShardTasks['listNext']): ShardResults['listNext'] {
-    if (task.begin) this.#lists.set(task.cursor, this.#list(task.list));
+    if (task.begin) this.#lists.set(task.cursor, this.#list(task));
     const list = this.#lists.get(task.cursor);
     if (list === undefined) throw lostCursor('listing');
     const items: unknown[] = [];
@@ -71,7 +71,8 @@ export class Cursors {
     for (const cursor of [...this.#scans.keys(), ...this.#lists.keys()]) this.end(cursor);
   }
 
-  #list(list: Listing): Iterator<unknown, void, undefined> {
+  #list({ list, region }: ShardTasks['listNext']): Iterator<unknown, void, undefined> {
+    if (list === 'heads') return this.#log.heads(region === null ? {} : { region });
     return list === 'tables' ? this.#log.tableSteps() : this.#log.verify();
   }
 }

@@ -93,6 +93,11 @@ napi_value latestSequence(const Arguments& arguments) {
   return makeBigInt(arguments.env(), guard.db().GetLatestSequenceNumber());
 }
 
+// syncedSequence(handle): bigint
+napi_value syncedSequence(const Arguments& arguments) {
+  return makeBigInt(arguments.env(), arguments.lease(0).database().syncedSequence());
+}
+
 // identity(handle): string. Which database it is: RocksDB makes one up for each, and a copy by RocksDB's own means, as
 // by checkpoint or from a backup, gets another one.
 napi_value identity(const Arguments& arguments) {
@@ -112,6 +117,7 @@ void exportInspect(napi_env env, napi_value exports) {
   exportFunction<liveFiles>(env, exports, "liveFiles");
   exportFunction<unreadableFiles>(env, exports, "unreadableFiles");
   exportFunction<latestSequence>(env, exports, "latestSequence");
+  exportFunction<syncedSequence>(env, exports, "syncedSequence");
   exportFunction<identity>(env, exports, "identity");
 }
 

@@ -84,6 +84,7 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t handleId, bool createI
   throwIfFailed(status, path_);
   try {
     watermark_ = recovery.after(*db_);
+    noteOpened();
     recovery_ = recovery.report();
   } catch (...) {
     closeRocksDB();
@@ -196,6 +197,7 @@ void SharedDatabase::reopen(Opening opening, bool full) {
     if (!status.ok()) recovery.undo();
     throwIfFailed(status, path_);
     watermark_ = recovery.after(*db_);
+    noteOpened();
   } catch (const DatabaseError& error) {
     giveUpWriting();
     if (error.code == "ROCKSDB_NO_SPACE") {
@@ -210,6 +212,16 @@ void SharedDatabase::reopen(Opening opening, bool full) {
     giveUpWriting();
     health_->poison("reopening the database failed");
     throw;
+  }
+}
+
+void SharedDatabase::noteOpened() {
+  if (!readOnly_) noteSynced(db_->GetLatestSequenceNumber());
+}
+
+void SharedDatabase::noteSynced(uint64_t sequence) {
+  uint64_t known = syncedSequence_.load(std::memory_order_relaxed);
+  while (known < sequence && !syncedSequence_.compare_exchange_weak(known, sequence, std::memory_order_release)) {
   }
 }
 
@@ -392,6 +404,7 @@ void DatabaseGuard::write(rocksdb::WriteBatch& batch, bool sync) const {
 }
 
 void DatabaseGuard::noteWritten(uint64_t sequence, bool synced) const {
+  if (synced) database_.noteSynced(sequence);
   const std::shared_ptr<Watermark>& watermark = database_.watermark_;
   if (watermark == nullptr) return;
   if (!watermark->advance(sequence, synced)) {

@@ -82,6 +82,9 @@ class SharedDatabase {
   // for them.
   CancellableCalls& cancellableCalls() { return cancellableCalls_; }
 
+  // Everything up to this sequence of RocksDB survives a crash of the machine.
+  uint64_t syncedSequence() const { return syncedSequence_.load(std::memory_order_acquire); }
+
   // Gives a snapshot back; one that ended with an earlier opening is gone already.
   void release(const rocksdb::Snapshot* snapshot, uint64_t opening);
 
@@ -117,6 +120,9 @@ class SharedDatabase {
   // So that they do not keep reopen() waiting.
   void endCompactions();
   void endSnapshots();
+  // All that is in the RocksDB that was just opened is on stable storage: in table files, or in logs that were synced.
+  void noteOpened();
+  void noteSynced(uint64_t sequence);
   [[noreturn]] void throwHalted() const;
   void assertSound() const;
 
@@ -149,6 +155,7 @@ class SharedDatabase {
   Loans loans_;
   Claims claims_;
   std::atomic<bool> cancelled_{false};
+  std::atomic<uint64_t> syncedSequence_{0};
   // Null as long as no read has met damage; by std::atomic_load() and its like.
   std::shared_ptr<const FileRanges> fileRanges_;
 };

@@ -1,0 +1,145 @@
+import type { PayloadCodec } from '@shale/codec';
+import { WalError } from '@shale/codec';
+import { requirePosition } from '@shale/storage';
+import type { Engine } from '../engine.js';
+import type { Entry } from '../read/entry.js';
+import type { Address, TableRef } from '../table-ref.js';
+import { Cursor, type CursorOptions, type FollowGap } from './cursor.js';
+import { Follow } from './follow.js';
+import { type FollowOptions, type From, readFollowOptions } from './follow-options.js';
+import { FollowStream } from './follow-stream.js';
+import { Inbox } from './inbox.js';
+import { whenReady } from './when-ready.js';
+
+/** Follows one table. Throws SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY and SHALE_CLOSED. */
+export function followTable<T>(
+  engine: Engine,
+  ref: TableRef,
+  codec: PayloadCodec<T, never>,
+  options: FollowOptions | undefined,
+): Follow<T, Entry<T>> {
+  const { from, read, cursors } = readFollowOptions(options, true);
+  engine.requireWritable();
+  const table = new TableFollow(engine, ref, cursors);
+  const stream = new FollowStream(engine, table.inbox, read, () => table.end());
+  return new Follow(stream, whenReady(engine, stream, table.begin(from)), codec, (chunk) => chunk);
+}
+
+/** The cursor of a follow of one table. A name that is dropped and made again is another table, and has another one. */
+class TableFollow {
+  readonly inbox: Inbox<Cursor> = new Inbox();
+  readonly #engine: Engine;
+  readonly #ref: TableRef;
+  readonly #options: CursorOptions;
+  readonly #cursors = new Set<Cursor>();
+  /** What would have come next of the table that had the name before, if all of it was given. */
+  #overtaken: bigint | null = null;
+  #forgetName: () => void = () => {};
+  #isOver = false;
+
+  constructor(engine: Engine, ref: TableRef, options: CursorOptions) {
+    this.#engine = engine;
+    this.#ref = ref;
+    this.#options = options;
+  }
+
+  async begin(from: From): Promise<void> {
+    const ref = this.#ref;
+    if (ref.address === null && ref.name !== null) await this.#engine.catalog.find(ref);
+    if (this.#isOver) return;
+    const { address } = ref;
+    if (address === null) {
+      this.#position(from, { first: 0n, last: 0n }, null);
+      this.#awaitName();
+    } else {
+      await this.#enter(address, from);
+    }
+    this.inbox.open();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#forgetName();
+    for (const cursor of this.#cursors) cursor.leave();
+    this.#cursors.clear();
+  }
+
+  /** Goes to a table. Its shard says where it begins and ends. */
+  async #enter(address: Address, from: From): Promise<void> {
+    const { follows } = this.#engine;
+    const { name } = this.#ref;
+    const cursor = this.#add(address);
+    const ends = await this.#engine.ends(address, name);
+    if (this.#isOver) return;
+    follows.known(cursor.table, ends);
+    const { next, gap } = this.#position(from, ends, address);
+    cursor.begin(next, gap);
+  }
+
+  #add({ id }: Address): Cursor {
+    const { name } = this.#ref;
+    const cursor = new Cursor({
+      context: this.#engine,
+      tables: this.#engine.follows,
+      inbox: this.inbox,
+      options: this.#options,
+      id,
+      name,
+      nameOf: async () => undefined,
+      ...(name === null ? {} : this.#successor()),
+    });
+    cursor.overtake(this.#overtaken);
+    this.#cursors.add(cursor);
+    return cursor;
+  }
+
+  /** What follows a table with a name that is dropped: the next one of that name. */
+  #successor(): { dropped(): void; toldDrop(cursor: Cursor, overtaken: bigint | null): void } {
+    return {
+      dropped: () => this.#awaitName(),
+      toldDrop: (cursor, overtaken) => {
+        // No table gets its id again.
+        cursor.leave();
+        this.#cursors.delete(cursor);
+        this.#overtaken = overtaken;
+        for (const next of this.#cursors) next.overtake(overtaken);
+      },
+    };
+  }
+
+  /** Goes to the table that gets the name, before anything is appended to it. */
+  #awaitName(): void {
+    if (this.#isOver) return;
+    this.#forgetName();
+    this.#forgetName = this.#engine.catalog.whenNamed(this.#ref, (address) => this.#add(address).begin(null));
+  }
+
+  /** Where to begin in a table. Throws SHALE_AHEAD and SHALE_TRIMMED. */
+  #position(
+    from: From,
+    { first, last }: { readonly first: bigint; readonly last: bigint },
+    address: Address | null,
+  ): { readonly next: bigint | null; readonly gap: FollowGap | null } {
+    const isNew = last === 0n;
+    if (from === 'start') return { next: isNew ? null : first, gap: null };
+    if (from === 'end') return { next: isNew ? null : last + 1n, gap: null };
+    const next = from.after + 1n;
+    const place = {
+      path: this.#engine.path,
+      table: address?.id,
+      tableName: this.#ref.name ?? undefined,
+    };
+    try {
+      requirePosition(
+        { first: isNew ? 1n : first, next: last + 1n },
+        { from: next, to: undefined, limit: Number.POSITIVE_INFINITY },
+        place,
+      );
+    } catch (error) {
+      const isTrimmed = error instanceof WalError && error.code === 'SHALE_TRIMMED';
+      if (!isTrimmed || !this.#options.skipsTrimmed) throw error;
+      return { next: first, gap: { expected: next, first } };
+    }
+    return { next: isNew ? null : next, gap: null };
+  }
+}

@@ -1,0 +1,138 @@
+import { WalError } from '@shale/codec';
+import type { Log } from '@shale/storage';
+import type { FollowedTable } from './followed-table.js';
+
+/**
+ * Entries that are acknowledged, and not yet known to be on stable storage. A sync of any shard releases what was
+ * written before it, of all tables; where none comes in time, one is asked for. What waits for a table is fixed until it
+ * is released, so that a table that is written to all the time gets on.
+ */
+export class DurableRelease {
+  readonly #log: Log;
+  readonly #waiting = new Set<FollowedTable>();
+  #timer: NodeJS.Timeout | null = null;
+  #due = Number.POSITIVE_INFINITY;
+  #isSyncing = false;
+  #isWantedNow = false;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Waits for what a table has more than is on stable storage, if one of its listeners cares. */
+  wait(table: FollowedTable): void {
+    if (table.mark !== null || table.tail <= table.durable) return;
+    const within = table.syncWithinMs;
+    if (within === null) return;
+    const at = this.#log.writtenUpTo();
+    if (at <= this.#log.syncedUpTo()) {
+      table.isDurableUpTo(table.tail);
+      return;
+    }
+    table.mark = { upTo: table.tail, at };
+    this.#waiting.add(table);
+    if (within > 0) this.#syncWithin(within);
+  }
+
+  /**
+   * The same, for a table that a follow begins with. How much of it is on stable storage is not known: that is asked for
+   * at once, whatever its listeners want later.
+   */
+  begin(table: FollowedTable): void {
+    this.wait(table);
+    if (table.mark !== null) this.#syncNow();
+  }
+
+  /** All of a table is on stable storage. */
+  isDurable(table: FollowedTable): void {
+    table.isDurableUpTo(table.tail);
+    table.mark = null;
+    this.#waiting.delete(table);
+  }
+
+  /** Nobody follows the table any more, or it is another one. */
+  forget(table: FollowedTable): void {
+    table.mark = null;
+    this.#waiting.delete(table);
+  }
+
+  /** Something was synced: releases what that was enough for. */
+  release(): void {
+    if (this.#waiting.size === 0) return;
+    const synced = this.#log.syncedUpTo();
+    for (const table of [...this.#waiting]) {
+      const { mark } = table;
+      if (mark !== null && mark.at > synced) continue;
+      this.#waiting.delete(table);
+      table.mark = null;
+      if (mark === null) continue;
+      table.isDurableUpTo(mark.upTo);
+      this.wait(table);
+      table.tell();
+    }
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#waiting.clear();
+  }
+
+  #syncWithin(milliseconds: number): void {
+    const due = performance.now() + milliseconds;
+    if (this.#timer !== null && this.#due <= due) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#due = due;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#due = Number.POSITIVE_INFINITY;
+      // A sync of another's may have been enough.
+      this.release();
+      if (this.#shortest() !== null) this.#syncNow();
+    }, milliseconds);
+  }
+
+  #syncNow(): void {
+    this.#isWantedNow = true;
+    if (!this.#isSyncing) void this.#sync();
+  }
+
+  async #sync(): Promise<void> {
+    this.#isSyncing = true;
+    try {
+      while (this.#isWantedNow) {
+        this.#isWantedNow = false;
+        await this.#log.sync();
+        this.release();
+      }
+    } catch (error) {
+      this.#isWantedNow = false;
+      this.#failed(error);
+    } finally {
+      this.#isSyncing = false;
+    }
+    // What has come meanwhile, and on a full disk all of it.
+    const within = this.#shortest();
+    if (within !== null) this.#syncWithin(within);
+  }
+
+  /** The shortest time within which something that waits is to be on stable storage; null when nothing is. */
+  #shortest(): number | null {
+    let shortest: number | null = null;
+    for (const { syncWithinMs } of this.#waiting) {
+      if (syncWithinMs !== null && syncWithinMs > 0)
+        shortest = Math.min(shortest ?? syncWithinMs, syncWithinMs);
+    }
+    return shortest;
+  }
+
+  /** Where nothing can be synced any more, what waits for it comes to an end; a full disk may get room. */
+  #failed(error: unknown): void {
+    if (error instanceof WalError && (error.code === 'SHALE_NO_SPACE' || error.code === 'SHALE_NO_RESOURCES'))
+      return;
+    for (const table of [...this.#waiting]) {
+      this.forget(table);
+      for (const listener of [...table.listeners]) if (listener.isDurable) listener.fail(error);
+    }
+  }
+}

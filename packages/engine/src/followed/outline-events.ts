@@ -1,0 +1,38 @@
+import { APPEND_DROPS, APPEND_TRIMS, APPEND_WORDS, type AppendReply, type FrameOutline } from '@shale/codec';
+
+/** What a frame did to one of its tables. */
+export interface OutlineEvents {
+  /** Entries were appended: `first` to `last`, both included. */
+  appended(table: number, first: bigint, last: bigint): void;
+  dropped(table: number): void;
+}
+
+/** Tells what a frame that is in has done, by the indexes of its tables, as often as drops in it make necessary. */
+export function tellOutline({ appends }: FrameOutline, reply: AppendReply, events: OutlineEvents): void {
+  const refused = new Set(reply.errors.map(({ append }) => append));
+  // The first and the last append to each table, in the order in which the tables come.
+  let spans = new Map<number, { readonly first: number; last: number }>();
+  const tell = (): void => {
+    for (const [table, { first, last }] of spans) {
+      const count = BigInt(appends[last * APPEND_WORDS + 1] ?? 0);
+      events.appended(table, reply.firsts[first] ?? 0n, (reply.firsts[last] ?? 0n) + count - 1n);
+    }
+    spans = new Map();
+  };
+  for (let i = 0; i * APPEND_WORDS < appends.length; i++) {
+    const table = appends[i * APPEND_WORDS] ?? 0;
+    const flags = appends[i * APPEND_WORDS + 2] ?? 0;
+    if (refused.size > 0 && refused.has(i)) continue;
+    if (flags >= APPEND_TRIMS) {
+      if (flags !== APPEND_DROPS) continue;
+      // What was appended before belongs to the table that is gone.
+      tell();
+      events.dropped(table);
+    } else if ((appends[i * APPEND_WORDS + 1] ?? 0) > 0) {
+      const span = spans.get(table);
+      if (span === undefined) spans.set(table, { first: i, last: i });
+      else span.last = i;
+    }
+  }
+  tell();
+}
