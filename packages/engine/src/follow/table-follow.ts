@@ -130,11 +130,7 @@ class TableFollow {
       tableName: this.#ref.name ?? undefined,
     };
     try {
-      requirePosition(
-        { first: isNew ? 1n : first, next: last + 1n },
-        { from: next, to: undefined, limit: Number.POSITIVE_INFINITY },
-        place,
-      );
+      requirePosition({ first: isNew ? 1n : first, next: last + 1n }, { from: next }, place);
     } catch (error) {
       const isTrimmed = error instanceof WalError && error.code === 'SHALE_TRIMMED';
       if (!isTrimmed || !this.#options.skipsTrimmed) throw error;

@@ -120,7 +120,7 @@ export function resolveRange(extent: Extent, bounds: RangeBounds): { from: bigin
  */
 export function requirePosition(
   { first, next }: TablePosition,
-  bounds: RangeBounds,
+  bounds: Pick<RangeBounds, 'from'>,
   place: TablePlace,
 ): void {
   const asked = bounds.from;
