@@ -2,6 +2,9 @@
 // without a compiler and without RocksDB, made by debootstrap: debian-11, debian-12, debian-13. In each, for Node 20, 22
 // and 24, the tarballs are installed into an empty application, which runs the conformance suite, README's example and
 // the attack kill in a short form. `npm run prebuild -- --platform linux-x64-gnu` comes first.
+//
+// arm64, which has to be named, runs the same under qemu-user-static, and reads here what was written there and the other
+// way round. `npm run prebuild -- --platform linux-arm64-gnu` comes first.
 import { matrix } from './lib/matrix/main.mjs';
 import { fail } from './lib/say.mjs';
 import { setup } from './setup.mjs';

@@ -4,38 +4,49 @@ import { packPackages, packPlatform } from '../packing.mjs';
 import { cache } from '../paths.mjs';
 import { kept } from '../prebuild/kept.mjs';
 import { SetupError } from '../say.mjs';
-import { installedRow } from './installed.mjs';
+import { bareSystem } from './bare-system.mjs';
+import { emulatedProcessor } from './emulated-processor.mjs';
 import { makePrograms } from './programs.mjs';
 
 /**
- * The systems, by name: what is installed into each, and the versions of Node that run there.
+ * What a row works with: the packed packages, the programs that an application runs, and a folder of its own.
  *
- * @typedef {{ suite: string, platform: string, nodes: (20 | 22 | 24)[] }} Row
- * @type {Record<string, Row>}
+ * @typedef {{ tarballs: string, programs: string, scratch: string }} Work folders
+ * @typedef {{ platform: string, run: (name: string, work: Work) => Promise<void> }} Row
  */
+
+/** By name. @type {Record<string, Row>} */
 const ROWS = {
-  'debian-11': { suite: 'bullseye', platform: 'linux-x64-gnu', nodes: [20, 22, 24] },
-  'debian-12': { suite: 'bookworm', platform: 'linux-x64-gnu', nodes: [20, 22, 24] },
-  'debian-13': { suite: 'trixie', platform: 'linux-x64-gnu', nodes: [20, 22, 24] },
+  'debian-11': { platform: 'linux-x64-gnu', run: bareSystem('bullseye') },
+  'debian-12': { platform: 'linux-x64-gnu', run: bareSystem('bookworm') },
+  'debian-13': { platform: 'linux-x64-gnu', run: bareSystem('trixie') },
+  arm64: { platform: 'linux-arm64-gnu', run: emulatedProcessor },
 };
+
+/** What runs unless rows are named: what needs no emulator. */
+const USUAL = Object.keys(ROWS).filter((name) => name !== 'arm64');
 
 /** `npm run matrix`. @param {string[]} names */
 export async function matrix(names) {
-  const rows = (names.length > 0 ? names : Object.keys(ROWS)).map((name) => {
+  const rows = (names.length > 0 ? names : USUAL).map((name) => {
     const row = ROWS[name];
     if (row === undefined) throw new SetupError(`npm run matrix -- [${Object.keys(ROWS).join('|')}]...`);
     return { name, ...row };
   });
   mkdirSync(cache, { recursive: true });
-  const work = mkdtempSync(join(cache, 'matrix-'));
-  const [tarballs, programs] = [join(work, 'tarballs'), join(work, 'programs')];
+  const folder = mkdtempSync(join(cache, 'matrix-'));
+  const [tarballs, programs] = [join(folder, 'tarballs'), join(folder, 'programs')];
   try {
     await packPackages(tarballs);
     for (const platform of new Set(rows.map((row) => row.platform))) await packBinary(platform, tarballs);
     await makePrograms(programs);
-    for (const row of rows) await installedRow(row, tarballs, programs);
+    for (const { name, run } of rows) {
+      const scratch = join(folder, name);
+      mkdirSync(scratch);
+      await run(name, { tarballs, programs, scratch });
+    }
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -14,20 +14,24 @@ const CERTIFICATES = '/etc/ssl/shale-certificates.crt';
 /** Cycles of the attack kill: its short form. */
 const CYCLES = '25';
 
+/** The versions of Node that run there. @type {(20 | 22 | 24)[]} */
+const NODES = [20, 22, 24];
+
 /**
  * Installs the tarballs into an application on a bare system, for each version of Node, and runs what applications run.
  *
- * @param {{ name: string } & import('./main.mjs').Row} row
- * @param {string} tarballs @param {string} programs folders
+ * @param {string} suite of Debian @returns {import('./main.mjs').Row['run']}
  */
-export async function installedRow({ name, suite, nodes }, tarballs, programs) {
-  const root = await debianRoot(name, suite, []);
-  requireBare(name, root);
-  trustWhatThisMachineTrusts(root);
-  for (const major of nodes) {
-    const figures = await application(root, major, tarballs, programs);
-    console.log(`${name}  Node ${nodeVersions[major]}  ${figures.join(', ')}`);
-  }
+export function bareSystem(suite) {
+  return async (name, { tarballs, programs }) => {
+    const root = await debianRoot(name, suite, []);
+    requireBare(name, root);
+    trustWhatThisMachineTrusts(root);
+    for (const major of NODES) {
+      const figures = await application(root, major, tarballs, programs);
+      console.log(`${name}  Node ${nodeVersions[major]}  ${figures.join(', ')}`);
+    }
+  };
 }
 
 /** @param {string} name @param {import('../prebuild/root.mjs').Root} root */
