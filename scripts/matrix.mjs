@@ -3,6 +3,9 @@
 // and 24, the tarballs are installed into an empty application, which runs the conformance suite, README's example and
 // the attack kill in a short form. `npm run prebuild -- --platform linux-x64-gnu` comes first.
 //
+// debian-13-system and sid-system, which have to be named and take half an hour each, run `npm test` of a fresh clone there,
+// against the system's own RocksDB (9.10 and 9.11) and with its compiler.
+//
 // arm64, which has to be named, runs the same under qemu-user-static, and reads here what was written there and the other
 // way round. `npm run prebuild -- --platform linux-arm64-gnu` comes first.
 import { matrix } from './lib/matrix/main.mjs';

@@ -1,15 +1,13 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { nodeFolder, nodeVersions, npmFolder } from '../node-binaries.mjs';
+import { nodeVersions } from '../node-binaries.mjs';
 import { tarballsIn } from '../packing.mjs';
 import { debianRoot } from '../prebuild/root.mjs';
 import { SetupError, say } from '../say.mjs';
+import { putNode } from './node-in-root.mjs';
 
 /** What a system without a compiler lacks. */
 const COMPILERS = ['usr/bin/cc', 'usr/bin/gcc', 'usr/bin/c++', 'usr/bin/g++'];
-
-/** The certificates that this machine trusts, in the root: a registry may be reached through a proxy of one's own. */
-const CERTIFICATES = '/etc/ssl/shale-certificates.crt';
 
 /** Cycles of the attack kill: its short form. */
 const CYCLES = '25';
@@ -26,7 +24,6 @@ export function bareSystem(suite) {
   return async (name, { tarballs, programs }) => {
     const root = await debianRoot(name, suite, []);
     requireBare(name, root);
-    trustWhatThisMachineTrusts(root);
     for (const major of NODES) {
       const figures = await application(root, major, tarballs, programs);
       console.log(`${name}  Node ${nodeVersions[major]}  ${figures.join(', ')}`);
@@ -42,37 +39,22 @@ function requireBare(name, root) {
   if (present.length > 0) throw new SetupError(`${name} is not bare: it has ${present.join(', ')}`);
 }
 
-/** @param {import('../prebuild/root.mjs').Root} root */
-function trustWhatThisMachineTrusts(root) {
-  const { NODE_EXTRA_CA_CERTS } = process.env;
-  if (NODE_EXTRA_CA_CERTS === undefined) return;
-  mkdirSync(root.at('/etc/ssl'), { recursive: true });
-  copyFileSync(NODE_EXTRA_CA_CERTS, root.at(CERTIFICATES));
-}
-
 /**
  * @param {import('../prebuild/root.mjs').Root} root @param {20 | 22 | 24} major
  * @param {string} tarballs @param {string} programs
  */
 async function application(root, major, tarballs, programs) {
-  for (const folder of ['/app', '/tarballs', '/opt/node', '/opt/npm', '/root/.npm']) {
-    rmSync(root.at(folder), { recursive: true, force: true });
-  }
-  cpSync(await nodeFolder(major, 'x64'), root.at('/opt/node'), { recursive: true });
-  cpSync(await npmFolder(), root.at('/opt/npm'), { recursive: true, dereference: true });
+  const env = await putNode(root, major);
+  for (const folder of ['/app', '/tarballs']) rmSync(root.at(folder), { recursive: true, force: true });
   cpSync(tarballs, root.at('/tarballs'), { recursive: true });
   mkdirSync(root.at('/app'));
   const manifest = '{ "name": "application", "private": true, "type": "module" }\n';
   writeFileSync(root.at('/app/package.json'), manifest);
-  const env = {
-    PATH: '/opt/node/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    ...(existsSync(root.at(CERTIFICATES)) ? { NODE_EXTRA_CA_CERTS: CERTIFICATES } : {}),
-  };
   const inside = { cwd: '/app', env };
   const start = performance.now();
-  const install = ['/opt/npm/bin/npm-cli.js', 'install', '--loglevel=error', '--no-audit', '--no-fund'];
+  const install = ['install', '--loglevel=error', '--no-audit', '--no-fund'];
   const files = tarballsIn(tarballs).map((path) => `/tarballs/${basename(path)}`);
-  await root.run('npm install', ['node', ...install, ...files], inside);
+  await root.run('npm install', ['npm', ...install, ...files], inside);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   say(`installed in ${seconds} s`);
   cpSync(programs, root.at('/app'), { recursive: true });

@@ -7,12 +7,13 @@ import { SetupError } from '../say.mjs';
 import { bareSystem } from './bare-system.mjs';
 import { emulatedProcessor } from './emulated-processor.mjs';
 import { makePrograms } from './programs.mjs';
+import { sourceSystem } from './source-system.mjs';
 
 /**
- * What a row works with: the packed packages, the programs that an application runs, and a folder of its own.
+ * What a row works with: the packed packages if it is of a platform, the programs that an application runs, and a folder of its own.
  *
  * @typedef {{ tarballs: string, programs: string, scratch: string }} Work folders
- * @typedef {{ platform: string, run: (name: string, work: Work) => Promise<void> }} Row
+ * @typedef {{ platform?: string, run: (name: string, work: Work) => Promise<void> }} Row
  */
 
 /** By name. @type {Record<string, Row>} */
@@ -20,11 +21,13 @@ const ROWS = {
   'debian-11': { platform: 'linux-x64-gnu', run: bareSystem('bullseye') },
   'debian-12': { platform: 'linux-x64-gnu', run: bareSystem('bookworm') },
   'debian-13': { platform: 'linux-x64-gnu', run: bareSystem('trixie') },
+  'debian-13-system': { run: sourceSystem('trixie') },
+  'sid-system': { run: sourceSystem('sid') },
   arm64: { platform: 'linux-arm64-gnu', run: emulatedProcessor },
 };
 
-/** What runs unless rows are named: what needs no emulator. */
-const USUAL = Object.keys(ROWS).filter((name) => name !== 'arm64');
+/** What runs unless rows are named: what takes minutes and needs no emulator. */
+const USUAL = ['debian-11', 'debian-12', 'debian-13'];
 
 /** `npm run matrix`. @param {string[]} names */
 export async function matrix(names) {
@@ -37,9 +40,10 @@ export async function matrix(names) {
   const folder = mkdtempSync(join(cache, 'matrix-'));
   const [tarballs, programs] = [join(folder, 'tarballs'), join(folder, 'programs')];
   try {
-    await packPackages(tarballs);
-    for (const platform of new Set(rows.map((row) => row.platform))) await packBinary(platform, tarballs);
-    await makePrograms(programs);
+    const platforms = new Set(rows.flatMap(({ platform = [] }) => platform));
+    if (platforms.size > 0) await packPackages(tarballs);
+    for (const platform of platforms) await packBinary(platform, tarballs);
+    if (platforms.size > 0) await makePrograms(programs);
     for (const { name, run } of rows) {
       const scratch = join(folder, name);
       mkdirSync(scratch);

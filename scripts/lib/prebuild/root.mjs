@@ -33,11 +33,13 @@ export class Root {
   /**
    * Runs a command in it. Its output is shown when it fails.
    *
-   * @param {string} label @param {string[]} command @param {{ cwd?: string, env?: Record<string, string> }} [options]
+   * @param {string} label @param {string[]} command
+   * @param {{ cwd?: string, env?: Record<string, string>, devices?: boolean }} [options] `devices`: whether it has the
+   *   devices and control groups of this machine, too
    */
-  run(label, command, { cwd = '/', env = {} } = {}) {
-    const [file = '', ...args] = this.#inside(command, cwd, env);
-    return run(label, file, args, { quiet: true });
+  run(label, command, { cwd = '/', env = {}, devices = false } = {}) {
+    const [file = '', ...args] = this.#inside(command, cwd, env, devices);
+    return run(label, file, args, { loud: devices, quiet: true });
   }
 
   /** What a command in it prints. @param {string[]} command @param {{ cwd?: string, env?: Record<string, string> }} [options] */
@@ -50,12 +52,15 @@ export class Root {
   /**
    * The command as it is called from outside: with a /proc, which nobody else sees.
    *
-   * @param {string[]} command @param {string} cwd @param {Record<string, string>} env
+   * @param {string[]} command @param {string} cwd @param {Record<string, string>} env @param {boolean} [devices]
    */
-  #inside(command, cwd, env) {
+  #inside(command, cwd, env, devices = false) {
     const variables = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', HOME: '/root', ...env };
     const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-    const enter = `mount -t proc proc "$0/proc" && exec chroot "$0" env -i "$@"`;
+    const more = devices ? 'mount --rbind /dev "$0/dev" && mount --rbind /sys "$0/sys" && ' : '';
+    // Over itself: what makes mounts of its own in there needs a root that is one.
+    const mounts = `mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && ${more}`;
+    const enter = `${mounts}exec chroot "$0" env -i "$@"`;
     const inside = ['unshare', '--mount', 'sh', '-c', enter, this.path, ...settings];
     return [...inside, 'sh', '-c', `cd "$0" && exec "$@"`, cwd, ...command];
   }
