@@ -88,7 +88,9 @@ describe.each(names)('the tarball of @shale/%s', (name) => {
 
   it('has the source of each source map; if not, run `npm run clean` first', () => {
     const { files, read } = tarball(name);
-    const entry = files.filter((file) => /^dist\/(?:index|admin|main|prometheus)\.(?:js|d\.ts)\.map$/.test(file));
+    const entry = files.filter((file) =>
+      /^dist\/(?:index|admin|main|prometheus)\.(?:js|d\.ts)\.map$/.test(file),
+    );
     expect(entry.length).toBeGreaterThan(0);
     for (const map of entry) {
       const { sources } = JSON.parse(read(map)) as { sources: readonly string[] };
