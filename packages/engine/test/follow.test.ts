@@ -515,3 +515,20 @@ test('sequences without entries are a gap, or a failure where that is asked for'
     details: { expected: 4n, first: 51n },
   });
 });
+
+test('a table that is dropped twice before a follower comes to the entries in between tells what is missing', async () => {
+  const wal = await open({ shards: 1 });
+  const table = wal.table(id);
+  await fill(table, 3, 'sync');
+  const chunks = table.follow({ onTrimmed: 'skip' }).chunks();
+  await take(chunks, 1);
+  const next = chunks.next();
+  await table.drop();
+  await table.lastSequence();
+  // All of the first table had come: nothing is to be told yet.
+  await new Promise((resolve) => setImmediate(resolve));
+  await Promise.all([fill(table, 2, 'sync'), table.drop()]);
+  expect((await next).value).toMatchObject({ length: 0, gap: { expected: 4n, first: 0n } });
+  await fill(table, 1);
+  expect((await chunks.next()).value).toMatchObject({ length: 1, first: 1n });
+});

@@ -1,6 +1,7 @@
 import { concurrency } from '../concurrency/concurrency.js';
 import { damage } from '../damage/damage.js';
 import { diskFaults } from '../disk-faults/disk-faults.js';
+import { follow } from '../follow/follow.js';
 import { foreign } from '../foreign/foreign.js';
 import { fullDisk } from '../full-disk/full-disk.js';
 import { hostileArguments } from '../hostile-arguments/hostile-arguments.js';
@@ -34,6 +35,7 @@ export const ATTACKS: readonly Attack[] = [
   model,
   hostileArguments,
   joint,
+  follow,
   ingestResume,
   targets,
   concurrency,

@@ -226,7 +226,7 @@ export class Cursor implements TableListener, Ready {
     const { table } = this;
     const drops = table.epoch - this.#epoch;
     if (drops > 0) {
-      const expected = this.#next ?? 1n;
+      const expected = this.#overtaken ?? this.#next ?? 1n;
       const wasGiven = drops === 1 && this.#next !== null && this.#next > table.ended;
       this.#epoch = table.epoch;
       this.#next = null;
