@@ -37,8 +37,9 @@ async function fill(table: Table, count: number, durability: 'sync' | 'os' = 'os
 
 const SEEN_AT_ONCE: FollowOptions = { visibility: 'acknowledged' };
 
-for (const visibility of ['durable', 'acknowledged'] as const) {
-  test(`a follow gives what is there and then what is appended, once each (${visibility})`, async () => {
+test.each(['durable', 'acknowledged'] as const)(
+  'a follow gives what is there and then what is appended, once each (%s)',
+  async (visibility) => {
     const wal = await open();
     const table = wal.table(id);
     await fill(table, 50);
@@ -50,8 +51,8 @@ for (const visibility of ['durable', 'acknowledged'] as const) {
     }
     await items.return?.();
     expect(await items.next()).toEqual({ done: true, value: undefined });
-  });
-}
+  },
+);
 
 test('a follower that waits gets an entry without anything else being appended', async () => {
   const wal = await open();
