@@ -1,7 +1,7 @@
 import { jsonCodec } from '@shale/codec';
 import type { Entry, Follow, FollowChunk, FollowOptions, Table } from '@shale/engine';
 import { expect, test } from 'vitest';
-import { apart, behind, bytes, endThread, open, rejectsWith, text } from './support.js';
+import { all, apart, behind, bytes, endThread, open, rejectsWith, text } from './support.js';
 
 const id = { region: 1, table: 1 };
 
@@ -123,7 +123,8 @@ test('entries that are not on stable storage are seen by acknowledged follows al
   expect(isSeen).toBe(false);
   // That a follow begins is no sync.
   await wal.table({ region: 9, table: 9 }).follow().ready;
-  await new Promise((resolve) => setImmediate(resolve));
+  // What it could see by mistake, it would have fetched meanwhile, as these do.
+  for (let i = 0; i < 5; i++) expect(await all(table.read())).toHaveLength(5);
   expect(isSeen).toBe(false);
   // A sync of another shard is enough.
   await wal.table({ region: 1n, table: there }).append(bytes('other'), { durability: 'sync' });
@@ -442,6 +443,26 @@ test('a thread that dies is not noticed, and what it had written before it died 
     known = last;
   }
   expect(behind(wal).shard(0).counters.restarts).toBe(5);
+});
+
+test('the entries of a frame whose thread died after it had written them come without anything after them', async () => {
+  const wal = await open({ shards: 1 });
+  const table = wal.table(id);
+  const follows = [table.follow(), wal.follow(), wal.region(1).follow()] as const;
+  await Promise.all(follows.map(({ ready }) => ready));
+  const next = follows.map((follow) => follow.chunks().next());
+  const { thread } = behind(wal).shard(0);
+  if (thread === null) throw new Error('the shard has no thread');
+  const run = thread.run.bind(thread);
+  // The answer gets lost with the thread.
+  thread.run = async (task, transfer) => {
+    const answer = await run(task, transfer);
+    if (task.kind !== 'append') return answer;
+    await endThread(wal, 0);
+    throw new Error('the thread died');
+  };
+  await rejectsWith('SHALE_OUTCOME_UNKNOWN', table.append(bytes('in')));
+  for (const { value } of await Promise.all(next)) expect(value).toMatchObject({ length: 1, first: 1n });
 });
 
 test('an atomic write over shards comes, also when a thread dies under it', async () => {
