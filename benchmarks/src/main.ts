@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   compare: async () => (await import('./commands/compare.js')).compareCommand,
   guard: async () => (await import('./commands/guard.js')).guardCommand,
   readme: async () => (await import('./commands/readme.js')).readmeCommand,
+  sustained: async () => (await import('./commands/sustained.js')).sustainedCommand,
   report: async () => (await import('./commands/report.js')).reportCommand,
 };
 

@@ -83,3 +83,10 @@ test.each([
   expect(stderr).not.toContain('    at ');
   expect(code).toBe(2);
 });
+
+test('sustained says what it does not take', () => {
+  expect(bench('sustained', '--gib', 'many')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--gib'),
+  });
+});

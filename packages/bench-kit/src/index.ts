@@ -4,6 +4,7 @@ export { measureDevice } from './measure/device.js';
 export { type DirectorySize, directorySize } from './measure/directory-size.js';
 export { describeMachine } from './measure/machine.js';
 export { type MainThreadLoad, watchMainThread } from './measure/main-thread.js';
+export { type Probed, perEntry, startProbe } from './measure/probe.js';
 export { withScratch } from './measure/scratch.js';
 export { buildSyncCounter, countingEnvironment, type SyncCounting } from './measure/sync-counter.js';
 export { columns } from './output/columns.js';

@@ -40,6 +40,7 @@ const PROPERTIES = [
   'size-all-mem-tables',
   'num-entries-active-mem-table',
   'num-immutable-mem-table',
+  'num-files-at-level0',
   'num-snapshots',
   'num-running-flushes',
   'num-running-compactions',

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openWal } from '@shale/engine';
+import { bytesHandedOver, untilQuiet } from '../../sustained/quiet.js';
 import { inScratch } from './in-scratch.js';
 import { mib, type PromiseBar } from './promise-bar.js';
 
@@ -26,11 +26,12 @@ export const idleBar: PromiseBar = {
         await Promise.all(tables.map((table) => table.appendBatch(batch)));
       }
       await wal.flush();
+      // Compactions that the loading has left to do are no part of what is measured.
       await untilQuiet();
       await tables[0]?.trim(1n);
-      const before = await bytesWritten();
+      const before = await bytesHandedOver();
       await sleep(MINUTE_MS);
-      const bytes = (await bytesWritten()) - before;
+      const bytes = (await bytesHandedOver()) - before;
       return [
         {
           what: 'bytes written in the minute after a trim',
@@ -41,22 +42,3 @@ export const idleBar: PromiseBar = {
       ];
     }),
 };
-
-/**
- * Compactions that the loading has left to do are no part of what is measured. Threads that wake each other write a few
- * bytes, too.
- */
-async function untilQuiet(): Promise<void> {
-  for (let before = Number.NEGATIVE_INFINITY; ; ) {
-    const now = await bytesWritten();
-    if (now - before < MOST_BYTES / 100) return;
-    before = now;
-    await sleep(5000);
-  }
-}
-
-/** What the process has handed to the operating system so far. */
-async function bytesWritten(): Promise<number> {
-  const io = await readFile('/proc/self/io', 'utf8');
-  return Number(/^wchar: (\d+)$/m.exec(io)?.[1] ?? Number.NaN);
-}

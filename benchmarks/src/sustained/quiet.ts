@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Nothing written for so long is the end of what a log does by itself. */
+const QUIET_MS = 5000;
+/** Threads that wake each other write a few bytes, too. */
+const HARDLY_ANY = 10_000;
+
+/** Waits until this process writes hardly anything any more. */
+export async function untilQuiet(): Promise<void> {
+  for (let before = Number.NEGATIVE_INFINITY; ; ) {
+    const now = await bytesHandedOver();
+    if (now - before < HARDLY_ANY) return;
+    before = now;
+    await sleep(QUIET_MS);
+  }
+}
+
+/** Bytes that this process has handed to the operating system so far. */
+export async function bytesHandedOver(): Promise<number> {
+  const io = await readFile('/proc/self/io', 'utf8');
+  return Number(/^wchar: (\d+)$/m.exec(io)?.[1] ?? Number.NaN);
+}
