@@ -1,6 +1,7 @@
 // A database of Shale and one of CeresDB / Apache HoraeDB are the same thing. The other side is played by a C++ program
 // of our own (compat/horae-wal.cc) that knows RocksDB and docs/format.md, and nothing of Shale.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openWal, type Table, U64_MAX, type VerifyEvent, type Wal, type WalOptions } from '@shale/engine';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Horae } from './compat/horae.js';
@@ -277,6 +278,52 @@ describe('what Shale wrote', () => {
       'log 1 10 1 aa',
       'raw 070000000000000001000000000000000a000000000000000100 00bb',
     ]);
+  });
+
+  test('what passes have left in every level is there, below more files than make it stop, and both go on', async () => {
+    const model = new Model();
+    const tables = [10n, 11n, 12n];
+    const flushed = async (wal: Wal): Promise<void> => {
+      for (const table of tables) {
+        const payloads = [bytes(Number(table), 1), bytes(Number(table), 2)];
+        await wal.table({ region: 1n, table }).appendBatch(payloads);
+        model.append(1n, table, payloads);
+      }
+      await wal.flush();
+    };
+    const level0 = async (wal: Wal): Promise<number | undefined> =>
+      (await wal.stats()).rocksdb.properties['num-files-at-level0'];
+    await withWal(
+      async (wal) => {
+        for (let pass = 0; pass < 6; pass++) {
+          await flushed(wal);
+          await flushed(wal);
+          while ((await level0(wal)) !== 0) await sleep(5);
+        }
+      },
+      { rocksdb: { level0FileNumCompactionTrigger: 2 } },
+    );
+    await withWal(
+      async (wal) => {
+        for (let file = 0; file < 40; file++) await flushed(wal);
+        expect(await level0(wal)).toBe(40);
+      },
+      { rocksdb: { level0FileNumCompactionTrigger: 10_000 } },
+    );
+    expect(horae.read(directory)).toEqual(model.lines());
+    const next = tables.map((table) => {
+      const sequence = model.append(1n, table, [bytes(0xee)]);
+      return `log 1 ${table} ${sequence} ee`;
+    });
+    horae.write(directory, [...next, 'flush']);
+    expect(horae.read(directory)).toEqual(model.lines());
+    await withWal(async (wal) => {
+      for (const table of tables) {
+        expect(await entriesOf(wal.table({ region: 1n, table }))).toEqual(model.entries(1n, table));
+      }
+      await flushed(wal);
+    });
+    expect(horae.read(directory)).toEqual(model.lines());
   });
 
   test('a name is an ordinary table, and the catalog keeps out of the way', async () => {

@@ -254,6 +254,18 @@ export const engine = [
     killers: ['packages/engine/test/reclaimer.test.ts'],
   },
   {
+    name: 'reclaim-when-busy',
+    removes: 'the looks at what compactions are worth in a log that is never quiet',
+    edits: [
+      {
+        file: 'packages/engine/src/reclaimer.ts',
+        from: '!(isQuiet || isOverdue)',
+        to: '!(isQuiet || (isOverdue && isQuiet))',
+      },
+    ],
+    killers: ['packages/engine/test/reclaimer.test.ts'],
+  },
+  {
     name: 'reclaim-looks-once',
     removes: 'the memory of what whole files have been looked for',
     edits: [{ file: 'packages/engine/src/reclaimer.ts', from: 'this.#fresh.clear();', to: '' }],

@@ -416,6 +416,78 @@ export const rocksdb = [
     killers: ['packages/rocksdb/test/unreadable-files.test.ts'],
   },
   {
+    name: 'passes-above-passes',
+    removes: 'that a pass leaves alone what earlier ones have left, as long as a level is empty',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/pass_plan.cc',
+        from: 'levels[1].files.empty() ? plan.bytes / kNegligible : plan.bytes',
+        to: 'levels[1].files.empty() ? plan.bytes * kNegligible : plan.bytes',
+      },
+    ],
+    killers: ['packages/rocksdb/test/passes.test.ts'],
+  },
+  {
+    name: 'passes-when-quiet',
+    removes: 'the passes over a log that is hardly written to',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/passes.cc',
+        from: 'written_ - before < kQuietBytes',
+        to: 'written_ - before > kQuietBytes',
+      },
+    ],
+    killers: ['packages/rocksdb/test/passes.test.ts'],
+  },
+  {
+    name: 'files-end-with-tables',
+    removes: 'the ends of files between tables, so that trims and drops empty whole ones',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/options.cc',
+        from: '    options.sst_partitioner_factory = makeTablePartitions(targetFileSizeBase);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/passes.test.ts'],
+  },
+  {
+    name: 'damage-ends-passes',
+    removes: 'the end of passes, and of the limits of level 0, at a file that cannot be read',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/unreadable_files.cc',
+        from: '  metDamage_ = true;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/unreadable-files.test.ts'],
+  },
+  {
+    name: 'passes-before-full',
+    removes: 'the passes that come while the disk has room for them',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/passes.cc',
+        from: 'level0_ >= trigger_ || tight_',
+        to: 'level0_ >= trigger_',
+      },
+    ],
+    killers: ['packages/rocksdb/test/full-disk.test.ts'],
+  },
+  {
+    name: 'open-without-flush',
+    removes: 'the opening that needs no room for what is in the logs',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/database.cc',
+        from: '    status = open(Opening::kLight, createIfMissing);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/full-disk.test.ts'],
+  },
+  {
     name: 'removal-floor-after-drop',
     removes: 'what a write knows of the floors that it changes itself',
     edits: [

@@ -151,6 +151,7 @@ export class Engine {
           [trimmed.buffer],
         ),
       activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
+      appendedBytes: () => this.shards.reduce((sum, shard) => sum + shard.counters.bytes, 0),
       isHealthy: () => this.health.state === 'well',
     });
     this.#trims = {

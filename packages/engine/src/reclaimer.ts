@@ -8,6 +8,8 @@ import type { TableRef } from './table-ref.js';
 const SOON_MS = 300;
 /** What compactions are worth is looked at when nothing was written or trimmed for so long. */
 const QUIET_MS = 1000;
+/** In a log that is never quiet, it is looked at each time that so many bytes were appended. */
+const MOST_BYTES_BETWEEN = 2 ** 30;
 /**
  * The most trimmed tables that are remembered each by itself. Of those beyond only the span that they lie in is known:
  * its space comes back by compaction alone, with all that it holds.
@@ -59,6 +61,8 @@ export interface ReclaimContext {
   compact(trimmed: OverArrayBuffer<BigUint64Array>, worth: Required<ReclaimPolicy>): Promise<WorthReport>;
   /** A number that changes whenever something is written. */
   activity(): number;
+  /** Payload bytes appended so far. */
+  appendedBytes(): number;
   /** Whether there is room to compact: a full disk only lets go of whole files, until it is resumed. */
   isHealthy(): boolean;
 }
@@ -80,8 +84,8 @@ export interface TrimUnderWay {
 
 /**
  * Gives back the space of trimmed entries and dropped tables in the background: whole files soon after a trim; the rest
- * by compaction, once the WAL is quiet, where that is worth what it reads and writes. One reclaim at a time; its timers
- * never keep the process running.
+ * by compaction, once the WAL is quiet or much was appended, where that is worth what it reads and writes. One reclaim at a
+ * time; its timers never keep the process running.
  *
  * What was looked at is looked at again only with something new: whole files with what was trimmed since, and what
  * compactions are worth when there is an eighth more to gain than they left.
@@ -102,6 +106,8 @@ export class Reclaimer {
   readonly #unweighed = new Set<Trimmed>();
   /** How much there must be to gain for a look at what compactions are worth. */
   #worthFrom = 0;
+  /** Payload bytes that had been appended at the last such look. */
+  #lookedAt = 0;
   /** What the tables lie in that were trimmed while there were too many to remember. */
   #span: KeyRange | null = null;
   /** Trims in the span since it was compacted, and how many there must be for the next time. */
@@ -234,7 +240,9 @@ export class Reclaimer {
     const activity = this.#context.activity();
     const due = (): void => {
       this.#timer = null;
-      const mustWait = !this.#context.isHealthy() || this.#context.activity() !== activity;
+      const isQuiet = this.#context.activity() === activity;
+      const isOverdue = this.#context.appendedBytes() - this.#lookedAt >= MOST_BYTES_BETWEEN;
+      const mustWait = !this.#context.isHealthy() || !(isQuiet || isOverdue);
       if (next === 'deep' && mustWait) this.#wait('deep');
       // Reclaiming is best effort: trimmed entries are gone either way, and RocksDB compacts on its own.
       else this.#run(() => (next === 'deep' ? this.#compact() : this.#dropFiles())).catch(() => undefined);
@@ -283,6 +291,7 @@ export class Reclaimer {
   async #compact(): Promise<void> {
     const { worth } = this.#context;
     if (worth === null) return;
+    this.#lookedAt = this.#context.appendedBytes();
     await this.#compactSpan();
     await this.#weigh();
     const all = this.#all();

@@ -31,7 +31,7 @@ test.skipIf(defaults({ memory: 512 * MIB, cpus: 1 }) === null)(
       maxQueuedBytes: 20 * MIB,
       maxReadBytes: 20 * MIB,
       blockCacheSize: 20 * MIB,
-      writeBufferSize: 20 * MIB,
+      writeBufferSize: 5 * MIB,
     });
     const large = defaults({ memory: 2048 * MIB, cpus: 64 });
     expect(large).toMatchObject({
@@ -39,7 +39,7 @@ test.skipIf(defaults({ memory: 512 * MIB, cpus: 1 }) === null)(
       maxInFlightBytes: 64 * MIB,
       maxReadBytes: 64 * MIB,
       blockCacheSize: 32 * MIB,
-      writeBufferSize: 64 * MIB,
+      writeBufferSize: 16 * MIB,
     });
   },
 );

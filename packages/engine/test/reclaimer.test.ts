@@ -29,6 +29,7 @@ afterEach(() => {
 /**
  * @param bytesOf bytes of table files that a range takes
  * @param compacts what a compaction does to them; returns the bytes that it read
+ * @param activity changes whenever something is written
  */
 function reclaimerOf({
   instance = 0,
@@ -36,6 +37,8 @@ function reclaimerOf({
   tookMs = (_deep: boolean): number => 0,
   bytesOf = (_range: KeyRange): number => 0,
   compacts = (): number => 0,
+  activity = (): number => 0,
+  appendedBytes = (): number => 0,
 } = {}): {
   reclaimer: Reclaimer;
   calls: Call[];
@@ -68,7 +71,8 @@ function reclaimerOf({
       const bytesRead = compacts();
       return { left: Float64Array.from(ranges, bytesOf), compactions: bytesRead === 0 ? 0 : 1, bytesRead };
     },
-    activity: () => 0,
+    activity,
+    appendedBytes,
     isHealthy: () => true,
   });
   const trim = (table: bigint, upTo: bigint): void => {
@@ -306,4 +310,25 @@ test('where it is off nothing happens by itself, and now() gives everything back
   await reclaimer.now();
   expect(calls).toEqual([{ what: 'reclaim all', ranges: [rangeUpTo(1n, 5n)], spans: [] }]);
   expect(reclaimer.stats.pending).toBe(0);
+});
+
+test('in a log that is never quiet, what compactions are worth is looked at with each GiB that is appended', async () => {
+  vi.useFakeTimers();
+  let frames = 0;
+  let bytes = 0;
+  const { reclaimer, calls, trim } = reclaimerOf({ activity: () => frames++, appendedBytes: () => bytes });
+  const looks = (): number => calls.filter(({ what }) => what === 'weigh').length;
+  const next = async (): Promise<number> => {
+    trim(1n, BigInt(calls.length + 1));
+    await vi.advanceTimersByTimeAsync(10 * LATER_MS);
+    return looks();
+  };
+  expect(await next()).toBe(0);
+  bytes = 2 ** 30;
+  expect(await next()).toBe(1);
+  bytes += 2 ** 30 - 1;
+  expect(await next()).toBe(1);
+  bytes += 1;
+  expect(await next()).toBe(2);
+  reclaimer.stop();
 });

@@ -11,12 +11,14 @@ function memoryLimit(): number {
 }
 
 /**
- * The default of an option that says how much memory something takes: a sixteenth of what the process may take, in
- * whole MiB, at least 1 MiB and at most `most`. Six of them are in use at most (the block cache, two memtables, what is
- * in flight, what is queued, chunks of reads), so that more than half is left to the rest of the application.
+ * The default of an option that says how much memory something takes: a share of what the process may take, in whole
+ * MiB, at least 1 MiB and at most `most`. Seven sixteenths are in use at most (a 64th for each of twelve memtables; a
+ * sixteenth each for the block cache, what is in flight, what is queued, and chunks of reads), so that more than half is
+ * left to the rest of the application.
  *
  * @param most the value where memory is no matter, in bytes
+ * @param parts how many such shares all of the memory has
  */
-export function shareOfMemory(most: number): number {
-  return Math.min(most, Math.max(MIB, Math.floor(memoryLimit() / 16 / MIB) * MIB));
+export function shareOfMemory(most: number, parts = 16): number {
+  return Math.min(most, Math.max(MIB, Math.floor(memoryLimit() / parts / MIB) * MIB));
 }

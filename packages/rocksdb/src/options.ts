@@ -47,7 +47,7 @@ export interface DatabaseOptions {
    */
   readonly recovery?: RecoveryMode;
 
-  // --- The nine of the reference, with its defaults.
+  // --- The nine of the reference. The defaults of those about memtables and level 0 are Shale's.
 
   /**
    * Flushes and compactions at a time, for the whole process's handle.
@@ -79,38 +79,42 @@ export interface DatabaseOptions {
    */
   readonly enableStatistics?: boolean;
   /**
-   * Size of a memtable; it is flushed when it is full.
+   * Size of a memtable. Full ones are flushed together, see `minWriteBufferNumberToMerge`.
    *
    * @range 64 KiB to 64 GiB
-   * @defaultValue a sixteenth of the memory of its container or machine, at most 64 MiB
+   * @defaultValue a 64th of the memory of its container or machine, at most 16 MiB
    */
   readonly writeBufferSize?: number;
   /**
    * Memtables in memory, the one being filled included; writes of all threads stall when all are full.
    *
    * @range 2 to 64
-   * @defaultValue 2
+   * @defaultValue 12
    */
   readonly maxWriteBufferNumber?: number;
   /**
-   * Files in level 0 that start a compaction.
+   * Files in level 0 that begin a pass, which is how Shale compacts: it takes a part of level 0, the oldest files of it,
+   * at least 32, and leaves files in the order of the tables below level 0. When less than a megabyte was written for a
+   * second, a 32nd of so many begins one.
    *
    * @range 1 to 10000
-   * @defaultValue 4
+   * @defaultValue 256
    */
   readonly level0FileNumCompactionTrigger?: number;
   /**
-   * Files in level 0 that slow down the writes of all threads.
+   * Files in level 0 from which on the writes of all threads are slowed down, the more of them the slower, so that passes
+   * keep up; not below `level0FileNumCompactionTrigger`.
    *
    * @range 1 to 10000
-   * @defaultValue 20
+   * @defaultValue 512
    */
   readonly level0SlowdownWritesTrigger?: number;
   /**
-   * Files in level 0 that stop the writes of all threads until a compaction is done.
+   * Files in level 0 at which the writes of all threads are down to a megabyte a second; not below
+   * `level0SlowdownWritesTrigger`.
    *
    * @range 1 to 10000
-   * @defaultValue 36
+   * @defaultValue 1024
    */
   readonly level0StopWritesTrigger?: number;
   /**
@@ -125,6 +129,13 @@ export interface DatabaseOptions {
 
   // --- Shale's own.
 
+  /**
+   * Full memtables that are flushed together, into one file of level 0; at most one less than `maxWriteBufferNumber`.
+   *
+   * @range 1 to 63
+   * @defaultValue 4
+   */
+  readonly minWriteBufferNumberToMerge?: number;
   /**
    * - `'pointInTime'`: replays up to the first damage and drops what follows.
    * - `'tolerateCorruptedTail'`: forgives a torn last record; other damage fails the open.
@@ -235,7 +246,8 @@ export interface DatabaseOptions {
    */
   readonly paranoidChecks?: boolean;
   /**
-   * Size of a table file in level 1; the unit in which trimmed space comes back at once.
+   * Size of a table file below level 0; the unit in which trimmed space comes back at once. Compactions end a file with a
+   * table, too, once it has a sixteenth of this.
    *
    * @range 64 KiB to 64 GiB
    * @defaultValue 64 MiB
@@ -244,7 +256,7 @@ export interface DatabaseOptions {
   /**
    * Range deletions in a memtable that cause a flush in the background: drops, and trims of more than a few entries.
    * Each one makes reads of all threads slower until it is flushed. It takes up to 8 times as many while writes would
-   * have to wait for the flush, or while more files wait for a compaction than begin one; 0 never flushes for it.
+   * have to wait for the flush, or while more files wait for a pass than begin one; 0 never flushes for it.
    *
    * @range 0 to 2^32
    * @defaultValue 1000
@@ -297,11 +309,12 @@ const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
   maxBackgroundJobs: { default: 2, min: 1, max: 64 },
   backgroundNice: { default: 10, min: 0, max: 19 },
   maxSubcompactions: { default: 1, min: 1, max: 64 },
-  writeBufferSize: { default: shareOfMemory(64 * MIB), min: 64 * KIB, max: 64 * GIB },
-  maxWriteBufferNumber: { default: 2, min: 2, max: 64 },
-  level0FileNumCompactionTrigger: { default: 4, min: 1, max: 10_000 },
-  level0SlowdownWritesTrigger: { default: 20, min: 1, max: 10_000 },
-  level0StopWritesTrigger: { default: 36, min: 1, max: 10_000 },
+  writeBufferSize: { default: shareOfMemory(16 * MIB, 64), min: 64 * KIB, max: 64 * GIB },
+  maxWriteBufferNumber: { default: 12, min: 2, max: 64 },
+  minWriteBufferNumberToMerge: { default: 4, min: 1, max: 63 },
+  level0FileNumCompactionTrigger: { default: 256, min: 1, max: 10_000 },
+  level0SlowdownWritesTrigger: { default: 512, min: 1, max: 10_000 },
+  level0StopWritesTrigger: { default: 1024, min: 1, max: 10_000 },
   fifoCompactionMaxTableFilesSize: { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
   blockCacheSize: { default: shareOfMemory(32 * MIB), min: 0, max: 1024 * GIB },
   blockSize: { default: 16 * KIB, min: KIB, max: 16 * MIB },

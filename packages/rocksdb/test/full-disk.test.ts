@@ -28,6 +28,7 @@ test
     'it is full when the database is opened',
     'it is full when a database is to be made',
     'there is no room for what the logs hold',
+    'passes come before there is no room for them',
     'there is no reserve',
     'many threads at work',
   ])('a full disk refuses appends, and keeps reads, trims and resume: %s', (scenario) => {

@@ -65,7 +65,8 @@ test('entries out of order, written again or removed read as they should', async
 
 test('writeBufferSize bounds what the memtable holds', async () => {
   const writeBufferSize = 1 << 20;
-  const database = await temporaryDatabase({ memtable: 'log', writeBufferSize });
+  const options = { writeBufferSize, maxWriteBufferNumber: 2 };
+  const database = await temporaryDatabase({ memtable: 'log', ...options });
   let last = 0n;
   let most = 0n;
   for (let i = 0; i < 200; i++) {

@@ -23,17 +23,19 @@ function effectiveOptions(path: string): Map<string, string> {
   );
 }
 
-test('the defaults are those of the reference', async () => {
+test('the defaults of what a database is opened with', async () => {
   const database = await temporaryDatabase();
   const options = effectiveOptions(database.path);
   const expected = {
     max_background_jobs: '2',
     max_subcompactions: '1',
-    write_buffer_size: '67108864',
-    max_write_buffer_number: '2',
-    level0_file_num_compaction_trigger: '4',
-    level0_slowdown_writes_trigger: '20',
-    level0_stop_writes_trigger: '36',
+    write_buffer_size: '16777216',
+    max_write_buffer_number: '12',
+    min_write_buffer_number_to_merge: '4',
+    disable_auto_compactions: 'true',
+    level0_file_num_compaction_trigger: '256',
+    level0_slowdown_writes_trigger: '512',
+    level0_stop_writes_trigger: '1024',
     compaction_style: 'kCompactionStyleLevel',
     wal_recovery_mode: 'kPointInTimeRecovery',
     compression: 'kNoCompression',
@@ -79,9 +81,10 @@ const cases: readonly (readonly [DatabaseOptions, string, string])[] = [
   [{ maxSubcompactions: 3 }, 'max_subcompactions', '3'],
   [{ writeBufferSize: 1 << 20 }, 'write_buffer_size', '1048576'],
   [{ maxWriteBufferNumber: 5 }, 'max_write_buffer_number', '5'],
+  [{ minWriteBufferNumberToMerge: 3 }, 'min_write_buffer_number_to_merge', '3'],
   [{ level0FileNumCompactionTrigger: 7 }, 'level0_file_num_compaction_trigger', '7'],
-  [{ level0SlowdownWritesTrigger: 30 }, 'level0_slowdown_writes_trigger', '30'],
-  [{ level0StopWritesTrigger: 44 }, 'level0_stop_writes_trigger', '44'],
+  [{ level0SlowdownWritesTrigger: 300 }, 'level0_slowdown_writes_trigger', '300'],
+  [{ level0StopWritesTrigger: 600 }, 'level0_stop_writes_trigger', '600'],
   [{ fifoCompactionMaxTableFilesSize: 1 << 26 }, 'compaction_style', 'kCompactionStyleFIFO'],
   [{ walRecoveryMode: 'tolerateCorruptedTail' }, 'wal_recovery_mode', 'kTolerateCorruptedTailRecords'],
   [{ walRecoveryMode: 'absolute' }, 'wal_recovery_mode', 'kAbsoluteConsistency'],

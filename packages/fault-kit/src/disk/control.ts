@@ -54,7 +54,7 @@ export interface Rule {
   readonly from?: number;
   /** Acts on so many of them; default all. */
   readonly count?: number;
-  /** Only calls of RocksDB's threads for compactions. Default: of all threads. */
+  /** Only calls of threads that compact: RocksDB's and those of passes. Default: of all threads. */
   readonly by?: 'compaction';
   /** Chooses only once the rule at this index has acted. */
   readonly after?: number;

@@ -69,11 +69,14 @@ napi_value compactRange(const Arguments& arguments) {
       database.cancellableCalls().awaitEnd();
       // RocksDB also sets it when it is about to be reopened, so each attempt has its own.
       std::atomic<bool> cancelled{false};
-      const CancellableCalls::Call running(database.cancellableCalls(), [&] { cancelled = true; });
+      const CancellableCalls::Call running(database.cancellableCalls(), [&] {
+        cancelled = true;
+        database.compactionTurns().wake();
+      });
       if (database.cancelled()) cancelled = true;
       options.canceled = &cancelled;
-      rocksdb::Status status;
-      {
+      rocksdb::Status status = rocksdb::Status::Incomplete(rocksdb::Status::SubCode::kManualCompactionPaused);
+      if (const CompactionTurns::Range turn(database.compactionTurns(), cancelled); turn.has()) {
         const DatabaseGuard guard(database);
         database.assertWritable();
         status = guard.db().CompactRange(options, guard.db().DefaultColumnFamily(), fromStart ? nullptr : &begin,

@@ -16,9 +16,10 @@ class BackgroundPriority : public rocksdb::EventListener {
   void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override { lower(); }
   void OnCompactionBegin(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override { lower(); }
 
- private:
+  // Of the calling thread.
   void lower() const;
 
+ private:
   const int nice_;
 };
 

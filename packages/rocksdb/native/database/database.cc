@@ -33,7 +33,9 @@ constexpr int kMostAttempts = 200;
 void holdLogs(rocksdb::Options& options) {
   // Otherwise RocksDB derives its blocks from the size of the memtable.
   options.arena_block_size = std::min<size_t>(options.write_buffer_size / 8, size_t{1} << 20);
-  options.write_buffer_size = std::max<size_t>(options.write_buffer_size * 8, size_t{1} << 30);
+  // The logs hold as many memtables as there may be.
+  const size_t memtables = static_cast<size_t>(options.max_write_buffer_number);
+  options.write_buffer_size = std::max<size_t>(options.write_buffer_size * 4 * memtables, size_t{1} << 30);
 }
 
 // On a full disk every byte counts: no room taken ahead, nothing compacted.
@@ -51,7 +53,8 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t handleId, bool createI
       readOnly_(handleId != 0),
       settings_(settings),
       reserve_(path_, handleId == 0 ? settings.spaceReserve : 0),
-      unreadableFiles_(std::make_shared<UnreadableFiles>(path_)) {
+      unreadableFiles_(std::make_shared<UnreadableFiles>(path_)),
+      passes_(std::make_shared<Passes>(path_, settings_, unreadableFiles_, health_)) {
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
   writerLock_ = lockForWriting(createIfMissing);
   Recovery recovery(path_, recoveryRequest(createIfMissing, settings_.salvage));
@@ -113,7 +116,8 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   if (readOnly_) return openForReading();
   rocksdb::Options options = begin(false);
   options.create_if_missing = createIfMissing;
-  options.listeners = {unreadableFiles_, health_, rangeDeletions_, std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
+  options.listeners = {unreadableFiles_, health_, rangeDeletions_, passes_,
+                       std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
   if (options.avoid_flush_during_recovery) {
@@ -127,10 +131,12 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   if (opening == Opening::kLight) {
     db_->SetOptions({{"write_buffer_size", std::to_string(settings_.writeBufferSize)}}).PermitUncheckedError();
   }
+  if (opening != Opening::kSparing) passes_->attach(*db_);
   return status;
 }
 
 void SharedDatabase::closeRocksDB() {
+  passes_->detach();
   unreadableFiles_->detach();
   // No caller is left to tell what Close() reports; everything acknowledged is in the log already.
   if (db_ != nullptr) db_->Close().PermitUncheckedError();
@@ -398,6 +404,7 @@ bool DatabaseGuard::endsEarly(const rocksdb::Iterator& iterator, bool any) const
 void DatabaseGuard::write(rocksdb::WriteBatch& batch, bool sync) const {
   rocksdb::WriteOptions options;
   options.sync = sync;
+  database_.passes_->pace(batch.GetDataSize());
   throwIfWriteFailed(db().Write(options, &batch));
   // RocksDB has put the sequence of its first record at the head of the batch.
   noteWritten(loadU64LE(batch.Data().data()) + batch.Count() - 1, sync);

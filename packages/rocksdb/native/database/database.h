@@ -24,6 +24,7 @@
 #include "database/health.h"
 #include "database/loans.h"
 #include "database/options.h"
+#include "database/passes.h"
 #include "database/range_deletions.h"
 #include "database/reserve.h"
 #include "database/unreadable_files.h"
@@ -81,6 +82,7 @@ class SharedDatabase {
   // A call that holds a DatabaseGuard for long registers here: makeTrimmable() and resume() wait for it, and all others
   // for them.
   CancellableCalls& cancellableCalls() { return cancellableCalls_; }
+  CompactionTurns& compactionTurns() { return passes_->turns(); }
 
   // Everything up to this sequence of RocksDB survives a crash of the machine.
   uint64_t syncedSequence() const { return syncedSequence_.load(std::memory_order_acquire); }
@@ -136,6 +138,7 @@ class SharedDatabase {
   std::shared_ptr<rocksdb::Statistics> statistics_;
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
   const std::shared_ptr<UnreadableFiles> unreadableFiles_;
+  const std::shared_ptr<Passes> passes_;
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
   // Shared to use db_, exclusive to replace it.
   WriterPreferringMutex dbMutex_;

@@ -10,6 +10,7 @@
 #include "core/errors.h"
 #include "core/private_files.h"
 #include "database/info_log.h"
+#include "database/table_partitions.h"
 #include "memtable/log_memtable.h"
 #include "memtable/memtable.h"
 
@@ -73,10 +74,14 @@ rocksdb::Options Settings::toOptions(const std::string& directory, bool readOnly
   options.max_subcompactions = maxSubcompactions;
   options.write_buffer_size = writeBufferSize;
   options.max_write_buffer_number = maxWriteBufferNumber;
+  options.min_write_buffer_number_to_merge = minWriteBufferNumberToMerge;
   options.level0_file_num_compaction_trigger = level0FileNumCompactionTrigger;
   options.level0_slowdown_writes_trigger = level0SlowdownWritesTrigger;
   options.level0_stop_writes_trigger = level0StopWritesTrigger;
-  if (fifoCompactionMaxTableFilesSize > 0) {
+  if (makesPasses()) {
+    options.disable_auto_compactions = true;
+    options.sst_partitioner_factory = makeTablePartitions(targetFileSizeBase);
+  } else {
     options.compaction_style = rocksdb::kCompactionStyleFIFO;
     options.compaction_options_fifo.max_table_files_size = fifoCompactionMaxTableFilesSize;
   }

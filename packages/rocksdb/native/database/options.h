@@ -15,6 +15,7 @@ struct Settings {
   bool enableStatistics;
   size_t writeBufferSize;
   int maxWriteBufferNumber;
+  int minWriteBufferNumberToMerge;
   int level0FileNumCompactionTrigger;
   int level0SlowdownWritesTrigger;
   int level0StopWritesTrigger;
@@ -47,6 +48,8 @@ struct Settings {
   void validate() const;
   // For a database in `directory`.
   rocksdb::Options toOptions(const std::string& directory, bool readOnly) const;
+  // Whether level 0 is compacted by passes, and nothing by RocksDB itself.
+  bool makesPasses() const { return fifoCompactionMaxTableFilesSize == 0; }
   // Whether what is created is for its owner alone.
   bool ownerOnly() const { return filePermissions == "owner"; }
   // Names the first setting that differs; empty when all are equal.
@@ -62,6 +65,7 @@ struct Settings {
     SHALE_SETTING(enableStatistics);
     SHALE_SETTING(writeBufferSize);
     SHALE_SETTING(maxWriteBufferNumber);
+    SHALE_SETTING(minWriteBufferNumberToMerge);
     SHALE_SETTING(level0FileNumCompactionTrigger);
     SHALE_SETTING(level0SlowdownWritesTrigger);
     SHALE_SETTING(level0StopWritesTrigger);

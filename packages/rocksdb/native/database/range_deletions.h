@@ -23,7 +23,7 @@ class RangeDeletions : public rocksdb::EventListener {
 
 // Whether a memtable with so many range deletions, `limit` or more, is flushed now. Not behind one that is being
 // written to disk: RocksDB makes writes wait while all of its memtables are. And with each file that level 0 has beyond
-// `compactionTrigger` it takes more of them, since RocksDB slows writes down when compactions do not keep up.
+// `compactionTrigger` it takes more of them, since writes are slowed down when passes do not keep up.
 bool flushIsDue(rocksdb::DB& db, uint64_t rangeDeletions, uint64_t limit, int compactionTrigger);
 
 }  // namespace shale

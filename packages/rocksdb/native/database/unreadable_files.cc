@@ -26,7 +26,7 @@ constexpr size_t kMostBytes = 1 << 20;
 constexpr size_t kMostFailures = 100;
 
 // The input of the compaction that has just failed in this thread: RocksDB tells of the end of a compaction first, and
-// of its error right after.
+// of its error right after; of one by files it tells the error alone.
 thread_local std::vector<std::string> failedInputs;
 
 // RocksDB says by its words alone whether it was reading.
@@ -72,6 +72,8 @@ std::string asLine(std::string text) {
 
 }  // namespace
 
+void UnreadableFiles::compacts(const std::vector<std::string>& files) { failedInputs = files; }
+
 void UnreadableFiles::OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& info) {
   failedInputs.clear();
   if (!info.status.ok()) failedInputs = info.input_files;
@@ -81,9 +83,9 @@ void UnreadableFiles::OnBackgroundError(BackgroundErrorReason reason, Status* st
   if (reason != BackgroundErrorReason::kCompaction || isOutOfResources(*status) || !isOfReading(*status)) return;
   Failure failure{asLine(status->ToString()), std::exchange(failedInputs, {})};
   *status = Status::OK();
+  metDamage_ = true;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    // RocksDB tries again every second, until it has been told not to.
     if (failures_.size() < kMostFailures) failures_.push_back(std::move(failure));
   }
   settleSoon();
@@ -94,7 +96,7 @@ void UnreadableFiles::attach(rocksdb::DB& db) {
   {
     std::lock_guard<std::mutex> lock(using_);
     db_ = &db;
-    disabled_ = false;
+    metDamage_ = false;
     std::lock_guard<std::mutex> own(mutex_);
     due = !failures_.empty();
   }
@@ -125,8 +127,6 @@ void UnreadableFiles::settle() {
       failures.swap(failures_);
     }
     for (const Failure& failure : failures) note(failure);
-    if (failures.empty() || disabled_) return;
-    disabled_ = db_->SetOptions({{"disable_auto_compactions", "true"}}).ok();
   } catch (...) {
     // No memory: the next failure tries again.
   }

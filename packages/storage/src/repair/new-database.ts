@@ -17,5 +17,5 @@ export async function openNew(path: string, files: string): Promise<Database> {
     if (/\.(?:sst|log)$/.test(name)) bytes += (await stat(join(files, name))).size;
   }
   const writeBufferSize = Math.min(Math.max(bytes, LEAST_BUFFER), MOST_BUFFER);
-  return await openDatabase(path, { spaceReserve: 0, writeBufferSize });
+  return await openDatabase(path, { spaceReserve: 0, writeBufferSize, maxWriteBufferNumber: 2 });
 }

@@ -137,7 +137,8 @@ async function plan(
 
 /** Bytes of the memtables; 0 when nothing is in them. */
 function inMemory(context: LogContext): number {
-  const entries = property(context, 'num-entries-active-mem-table');
+  const entries =
+    property(context, 'num-entries-active-mem-table') + property(context, 'num-entries-imm-mem-tables');
   return entries === 0 ? 0 : property(context, 'cur-size-all-mem-tables');
 }
 

@@ -1,0 +1,183 @@
+#include "database/passes.h"
+
+#include <rocksdb/convenience.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "database/pass_plan.h"
+
+namespace shale {
+
+using rocksdb::Status;
+using std::chrono::duration;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+// Quiet: in a second less was written than this.
+constexpr seconds kQuiet(1);
+constexpr uint64_t kQuietBytes = 1 << 20;
+// Of the files that begin a pass at any rate.
+constexpr uint64_t kShareWhenQuiet = 32;
+constexpr uint64_t kLeastFiles = 2;
+// A pass that found no room or failed is tried again after a flush or so long.
+constexpr seconds kAgain(60);
+// What is written a second where writes begin to be slowed down, and where they stop but for it.
+constexpr double kFastest = 128.0 * (1 << 20);
+constexpr double kSlowest = 1 << 20;
+constexpr milliseconds kLongestTurn(1000);
+
+uint64_t roomIn(const std::string& directory) {
+  std::error_code error;
+  const std::filesystem::space_info space = std::filesystem::space(directory, error);
+  return error ? 0 : space.available;
+}
+
+}  // namespace
+
+Passes::Passes(std::string directory, const Settings& settings, std::shared_ptr<UnreadableFiles> unreadableFiles,
+               std::shared_ptr<Health> health)
+    : directory_(std::move(directory)),
+      fileSize_(settings.targetFileSizeBase),
+      spaceReserve_(settings.spaceReserve),
+      unreadableFiles_(std::move(unreadableFiles)),
+      health_(std::move(health)),
+      priority_(settings.backgroundNice) {
+  if (!settings.makesPasses()) return;
+  trigger_ = static_cast<uint64_t>(settings.level0FileNumCompactionTrigger);
+  slowdown_ = std::max(trigger_, static_cast<uint64_t>(settings.level0SlowdownWritesTrigger));
+  stop_ = std::max(slowdown_, static_cast<uint64_t>(settings.level0StopWritesTrigger));
+  whenQuiet_ = std::min(trigger_, std::max(kLeastFiles, trigger_ / kShareWhenQuiet));
+}
+
+void Passes::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // A flush of the opening itself: attach() comes.
+  if (db_ != db || ending_) return;
+  count(*db);
+  flushes_++;
+  changed_.notify_all();
+}
+
+void Passes::count(rocksdb::DB& db) {
+  rocksdb::ColumnFamilyMetaData metadata;
+  db.GetColumnFamilyMetaData(&metadata);
+  level0_ = metadata.levels[0].files.size();
+  tight_ = roomIn(directory_) < metadata.levels[0].size;
+  if (thread_.joinable() || isOff() || isTooLittle()) return;
+  try {
+    thread_ = std::thread(&Passes::run, this);
+  } catch (const std::system_error&) {
+    // No thread to be had: the next flush tries again.
+  }
+}
+
+void Passes::attach(rocksdb::DB& db) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  db_ = &db;
+  ending_ = false;
+  count(db);
+}
+
+void Passes::detach() {
+  std::thread thread;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (db_ == nullptr) return;
+    ending_ = true;
+    changed_.notify_all();
+    thread.swap(thread_);
+  }
+  if (thread.joinable()) {
+    // A compaction by files has no other end than that of all.
+    rocksdb::CancelAllBackgroundWork(db_, false);
+    thread.join();
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  db_ = nullptr;
+  level0_ = 0;
+}
+
+void Passes::run() {
+#ifdef __linux__
+  ::prctl(PR_SET_NAME, "shale:passes");
+#endif
+  priority_.lower();
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (awaitDue(lock)) {
+    if (!turns_.beginPass()) {
+      changed_.wait_for(lock, kQuiet, [this] { return ending_; });
+      continue;
+    }
+    const uint64_t before = flushes_;
+    lock.unlock();
+    const bool done = pass();
+    turns_.endPass();
+    lock.lock();
+    if (ending_) return;
+    count(*db_);
+    changed_.notify_all();
+    if (!done) changed_.wait_for(lock, kAgain, [&] { return ending_ || flushes_ != before; });
+  }
+}
+
+bool Passes::awaitDue(std::unique_lock<std::mutex>& lock) {
+  while (!ending_) {
+    if (isOff() || isTooLittle()) {
+      const uint64_t before = flushes_;
+      changed_.wait(lock, [&] { return ending_ || flushes_ != before; });
+      continue;
+    }
+    if (level0_ >= trigger_ || tight_) return true;
+    const uint64_t before = written_;
+    changed_.wait_for(lock, kQuiet, [this] { return ending_ || level0_ >= trigger_; });
+    if (!ending_ && level0_ < trigger_ && written_ - before < kQuietBytes) return true;
+  }
+  return false;
+}
+
+bool Passes::isTooLittle() const { return level0_ < (tight_ ? kLeastFiles : whenQuiet_); }
+
+bool Passes::pass() {
+  rocksdb::ColumnFamilyMetaData metadata;
+  db_->GetColumnFamilyMetaData(&metadata);
+  const uint64_t room = roomIn(directory_);
+  const PassPlan plan = planPass(metadata, room - std::min(room, spaceReserve_));
+  if (plan.files.empty()) return false;
+  rocksdb::CompactionOptions options;
+  // As the options of the database say.
+  options.compression = rocksdb::kDisableCompressionOption;
+  options.output_file_size_limit = fileSize_;
+  UnreadableFiles::compacts(plan.files);
+  // What it means for the database that it failed, the listeners for background errors have been told.
+  return db_->CompactFiles(options, plan.files, plan.level).ok();
+}
+
+void Passes::pace(uint64_t bytes) {
+  written_ += bytes;
+  const uint64_t files = level0_;
+  if (files < slowdown_ || isOff()) return;
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto goesOn = [&] { return ending_ || isOff() || level0_ < slowdown_; };
+  if (goesOn()) return;
+  const double share = stop_ == slowdown_ ? 1 : std::min(1.0, double(files - slowdown_) / double(stop_ - slowdown_));
+  const double rate = kSlowest + (kFastest - kSlowest) * (1 - share);
+  const steady_clock::time_point now = steady_clock::now();
+  const auto turn = duration_cast<steady_clock::duration>(duration<double>(double(bytes) / rate));
+  nextTurn_ = std::min(std::max(now, nextTurn_) + turn, now + kLongestTurn);
+  changed_.wait_until(lock, nextTurn_, goesOn);
+}
+
+}  // namespace shale
