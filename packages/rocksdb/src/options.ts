@@ -247,7 +247,7 @@ export interface DatabaseOptions {
   readonly paranoidChecks?: boolean;
   /**
    * Size of a table file below level 0; the unit in which trimmed space comes back at once. Compactions end a file with a
-   * table, too, once it has a sixteenth of this.
+   * table, too, once it has a quarter of this.
    *
    * @range 64 KiB to 64 GiB
    * @defaultValue 64 MiB

@@ -91,7 +91,7 @@ test('files below level 0 end with a table, so that what a trim or a drop emptie
   if (first === undefined) return expect.fail();
   const { lower, upper } = tableRange(0, first);
   await database.deleteFilesInRanges([[lower, upper]]);
-  // A quarter is the table's; less than a sixteenth of a file may lie beside others.
+  // A quarter is the table's; less than a quarter of a file may lie beside others.
   expect(bytes()).toBeLessThan(before * 0.75 + 16 * KIB);
   for (const id of others) verifyTable(database, id, 1n, next - 1n);
 });

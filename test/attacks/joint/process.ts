@@ -44,6 +44,7 @@ function optionsOf(random: Random): WalOptions {
       memtable: random.of(['log', 'skiplist']),
       writeBufferSize: random.of([256 * 1024, 2 * MIB]),
       targetFileSizeBase: MIB,
+      level0FileNumCompactionTrigger: random.of([2, 256]),
       spaceReserve: MIB,
     },
   };

@@ -56,9 +56,10 @@ export class Lane {
         wal: {
           shards: random.pick(SHARDS),
           shardBy: random.pick(['table', 'region']),
-          // Flushes and compactions shall happen, too.
+          // Flushes and passes shall happen, too.
           rocksdb: {
             writeBufferSize: random.pick([64, 256, 4096]) * 1024,
+            level0FileNumCompactionTrigger: random.pick([2, 8, 256]),
             memtable: random.pick(['log', 'skiplist']),
           },
         },

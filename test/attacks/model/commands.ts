@@ -27,6 +27,7 @@ export interface OpenCommand {
   readonly shardBy: 'table' | 'region';
   readonly memtable: 'log' | 'skiplist';
   readonly writeBufferSize: number;
+  readonly level0FileNumCompactionTrigger: number;
   readonly frameBytes: number;
   readonly maxInFlightBytes: number;
 }
@@ -109,6 +110,7 @@ export const opens: fc.Arbitrary<OpenCommand> = fc.record({
   shardBy: fc.constantFrom('table' as const, 'region' as const),
   memtable: fc.constantFrom('log' as const, 'skiplist' as const),
   writeBufferSize: fc.constantFrom(64 * 1024, 1024 * 1024),
+  level0FileNumCompactionTrigger: fc.constantFrom(1, 2, 256),
   frameBytes: fc.constantFrom(512 * 1024, 16 * 1024),
   maxInFlightBytes: fc.constantFrom(64 * 1024 * 1024, 128 * 1024),
 });

@@ -33,8 +33,8 @@ export class Run {
   }
 
   async open(options: OpenCommand, directory = this.#directory()): Promise<void> {
-    const { memtable, writeBufferSize, ...rest } = options;
-    const rocksdb = { memtable, writeBufferSize };
+    const { memtable, writeBufferSize, level0FileNumCompactionTrigger, ...rest } = options;
+    const rocksdb = { memtable, writeBufferSize, level0FileNumCompactionTrigger };
     const queue = { maxQueuedBytes: 64 * 1024 * 1024 };
     this.#wal = await openWal(directory, { ...rest, ...queue, instance: this.#instance, rocksdb });
   }

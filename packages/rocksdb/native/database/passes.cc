@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "database/level0.h"
 #include "database/pass_plan.h"
 
 namespace shale {
@@ -45,6 +46,16 @@ uint64_t roomIn(const std::string& directory) {
   return error ? 0 : space.available;
 }
 
+// Whether there is less room than level 0 takes.
+bool isTight(rocksdb::DB& db, uint64_t room) {
+  // The list of all files takes milliseconds if there are thousands, and keeps writes waiting meanwhile.
+  uint64_t all = 0;
+  if (db.GetIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &all) && room >= all) return false;
+  rocksdb::ColumnFamilyMetaData metadata;
+  db.GetColumnFamilyMetaData(&metadata);
+  return room < metadata.levels[0].size;
+}
+
 }  // namespace
 
 Passes::Passes(std::string directory, const Settings& settings, std::shared_ptr<UnreadableFiles> unreadableFiles,
@@ -72,10 +83,8 @@ void Passes::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) {
 }
 
 void Passes::count(rocksdb::DB& db) {
-  rocksdb::ColumnFamilyMetaData metadata;
-  db.GetColumnFamilyMetaData(&metadata);
-  level0_ = metadata.levels[0].files.size();
-  tight_ = roomIn(directory_) < metadata.levels[0].size;
+  level0_ = filesAtLevel0(db);
+  tight_ = isTight(db, roomIn(directory_));
   if (thread_.joinable() || isOff() || isTooLittle()) return;
   try {
     thread_ = std::thread(&Passes::run, this);
@@ -154,7 +163,8 @@ bool Passes::pass() {
   rocksdb::ColumnFamilyMetaData metadata;
   db_->GetColumnFamilyMetaData(&metadata);
   const uint64_t room = roomIn(directory_);
-  const PassPlan plan = planPass(metadata, room - std::min(room, spaceReserve_));
+  // Half of it is for what is written meanwhile.
+  const PassPlan plan = planPass(metadata, (room - std::min(room, spaceReserve_)) / 2);
   if (plan.files.empty()) return false;
   rocksdb::CompactionOptions options;
   // As the options of the database say.
@@ -177,7 +187,8 @@ void Passes::pace(uint64_t bytes) {
   const steady_clock::time_point now = steady_clock::now();
   const auto turn = duration_cast<steady_clock::duration>(duration<double>(double(bytes) / rate));
   nextTurn_ = std::min(std::max(now, nextTurn_) + turn, now + kLongestTurn);
-  changed_.wait_until(lock, nextTurn_, goesOn);
+  const steady_clock::time_point mine = nextTurn_;
+  changed_.wait_until(lock, mine, goesOn);
 }
 
 }  // namespace shale

@@ -9,7 +9,7 @@ namespace shale {
 namespace {
 
 // A file with less than this share of its size takes the next table, too: many small files cost descriptors and memory.
-constexpr uint64_t kLeastShare = 16;
+constexpr uint64_t kLeastShare = 4;
 
 bool sameTable(const rocksdb::Slice& a, const rocksdb::Slice& b) {
   return a.size() >= kLogKeyPrefixLength && b.size() >= kLogKeyPrefixLength &&

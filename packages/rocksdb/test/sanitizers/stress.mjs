@@ -8,7 +8,12 @@ import { logKey, metaKey, tableRange, tableRangeUpTo } from '@shale/codec';
 import { attachDatabase, openDatabase } from '@shale/rocksdb';
 import { readRange, verifyEntries, writeRuns } from '../fixtures/entries.mjs';
 
-const options = { writeBufferSize: 256 * 1024, targetFileSizeBase: 64 * 1024, enableStatistics: true };
+const options = {
+  writeBufferSize: 256 * 1024,
+  targetFileSizeBase: 64 * 1024,
+  level0FileNumCompactionTrigger: 2,
+  enableStatistics: true,
+};
 const everything = { lower: Uint8Array.of(1), upper: Uint8Array.of(2) };
 const expected =
   /^(ERR_|ROCKSDB_(CLOSED|INCOMPLETE|SHUTDOWN_IN_PROGRESS|OPTIONS_MISMATCH|INVALID_ARGUMENT|TRY_AGAIN))/;
