@@ -93,9 +93,11 @@ class Run {
         expect(this.log.append(command.id, bytes(command.payloads), { sync: false })).toEqual(
           this.#model.append(command.id, command.payloads),
         );
+        this.#knowEmpty([command]);
         break;
       case 'write':
         this.#write(command.parts);
+        this.#knowEmpty(command.parts);
         break;
       case 'trim': {
         const { trimmed, range } = this.log.trim(command.id, command.upTo, { sync: false });
@@ -159,6 +161,11 @@ class Run {
       sequence,
       payload[0] ?? -1,
     ]);
+  }
+
+  /** Whether the log knows a table that nothing was appended to depends on the frame: from now on it does. */
+  #knowEmpty(parts: readonly { id: TableId; payloads: number[] }[]): void {
+    for (const { id, payloads } of parts) if (payloads.length === 0) this.log.lastSequence(id);
   }
 
   #write(given: readonly { id: TableId; payloads: number[]; expectOffset: bigint | undefined }[]): void {

@@ -60,6 +60,10 @@ export class LogModel {
   }
 
   trim(id: TableId, upTo: bigint): bigint {
+    // Nothing is kept of a table that was never written.
+    const known = this.#tables.get(`${id.region}/${id.table}`);
+    const isWritten = known !== undefined && (known.next !== undefined || known.entries.size > 0);
+    if (!isWritten && !this.#floors.has(id.table)) return 0n;
     const table = this.#touch(id);
     const removed = [...table.entries.keys()].filter((sequence) => sequence <= upTo);
     for (const sequence of removed) table.entries.delete(sequence);
