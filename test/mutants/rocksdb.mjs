@@ -433,8 +433,8 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/native/database/passes.cc',
-        from: 'written_ - before < kQuietBytes',
-        to: 'written_ - before > kQuietBytes',
+        from: 'pace_->written() - before < kQuietBytes',
+        to: 'pace_->written() - before > kQuietBytes',
       },
     ],
     killers: ['packages/rocksdb/test/passes.test.ts'],
@@ -474,6 +474,30 @@ export const rocksdb = [
       },
     ],
     killers: ['packages/rocksdb/test/full-disk.test.ts'],
+  },
+  {
+    name: 'pace-of-flushes',
+    removes: 'the waiting of writes for flushes, before RocksDB stops them all',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/write_pace.cc',
+        from: 'flushing_ = isAlone && flushSpeed_ > 0;',
+        to: 'flushing_ = isAlone && flushSpeed_ < 0;',
+      },
+    ],
+    killers: ['packages/rocksdb/test/write-pace.test.ts'],
+  },
+  {
+    name: 'pace-of-passes',
+    removes: 'the waiting of writes for passes',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/write_pace.cc',
+        from: '  level0_ = files;\n',
+        to: '  level0_ = files > 1000000 ? files : 0;\n',
+      },
+    ],
+    killers: ['packages/rocksdb/test/write-pace.test.ts'],
   },
   {
     name: 'open-without-flush',

@@ -32,6 +32,8 @@ export type {
   ReclaimReport,
   RocksDBOptions,
   RocksDBStats,
+  Stalls,
+  StallTime,
   TableInfo,
   VerifyEvent,
   WalRecoveryMode,

@@ -1,4 +1,4 @@
-import type { DamagedFile, RocksDBStats } from '@shale/storage';
+import type { DamagedFile, RocksDBStats, Stalls } from '@shale/storage';
 import type { Engine } from './engine.js';
 import type { HealthState } from './health.js';
 import type { FlowControl } from './intake/flow.js';
@@ -69,6 +69,8 @@ export interface WalStats {
   readonly recoveredTables: number;
   /** Giving back the space of trimmed entries. */
   readonly reclaim: ReclaimStats;
+  /** Writes that had to wait since the process opened the database. */
+  readonly stalls: Stalls;
   /** RocksDB's own numbers, of the whole database. */
   readonly rocksdb: RocksDBStats;
 }
@@ -83,7 +85,7 @@ export async function collectStats(engine: Engine): Promise<WalStats> {
     }),
   );
   engine.lifecycle.requireOpen();
-  const { damagedFiles, rocksdb } = engine.log.stats();
+  const { damagedFiles, stalls, rocksdb } = engine.log.stats();
   return {
     path: engine.path,
     instance: engine.options.instance,
@@ -95,6 +97,7 @@ export async function collectStats(engine: Engine): Promise<WalStats> {
     recoveredTables: shards.reduce((sum, shard) => sum + shard.recoveredTables, 0),
     reclaim: engine.reclaimer.stats,
     damagedFiles,
+    stalls,
     rocksdb,
   };
 }

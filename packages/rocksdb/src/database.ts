@@ -15,6 +15,7 @@ import type {
   ScanResult,
 } from './results.js';
 import { nativeSnapshot, Snapshot } from './snapshot.js';
+import { parseStalls, type Stalls } from './stalls.js';
 import { parseUnreadableFiles, type UnreadableFile } from './unreadable-files.js';
 
 /** `sync: true` returns when fdatasync is done, `false` when the operating system has the bytes. */
@@ -445,6 +446,11 @@ export class Database {
    */
   unreadableFiles(): UnreadableFile[] {
     return parseUnreadableFiles(native().unreadableFiles(this.#handle));
+  }
+
+  /** Writes that had to wait since this process opened the database. */
+  stalls(): Stalls {
+    return parseStalls(native().stalls(this.#handle));
   }
 
   /** RocksDB's own sequence number of the last write; it has nothing to do with those of tables. */

@@ -48,6 +48,7 @@ export {
   tableFileDeletions,
 } from './salvage.js';
 export { Snapshot } from './snapshot.js';
+export type { Stalls, StallTime } from './stalls.js';
 export type { DirectorySurvey, SavedLogFile, SurveyedManifest, SurveyedTableFile } from './survey.js';
 export type { LostValues, RewrittenTableFile, TableFileCheck, TableFileGap } from './table-files.js';
 export { readUnreadableFiles, type UnreadableFile } from './unreadable-files.js';

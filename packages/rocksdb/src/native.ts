@@ -127,6 +127,7 @@ export interface NativeBinding {
   approximateSize(handle: NativeHandle, lower: Keys, upper: Keys): number;
   liveFiles(handle: NativeHandle): LiveFile[];
   unreadableFiles(handle: NativeHandle): string;
+  stalls(handle: NativeHandle): string;
   latestSequence(handle: NativeHandle): bigint;
   syncedSequence(handle: NativeHandle): bigint;
   identity(handle: NativeHandle): string;

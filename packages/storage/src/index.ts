@@ -1,5 +1,12 @@
 export type { U64Like } from '@shale/codec';
-export type { Compression, FilePermissions, Memtable, WalRecoveryMode } from '@shale/rocksdb';
+export type {
+  Compression,
+  FilePermissions,
+  Memtable,
+  Stalls,
+  StallTime,
+  WalRecoveryMode,
+} from '@shale/rocksdb';
 export {
   type AddonPlace,
   addonPath,

@@ -1,3 +1,4 @@
+import type { Stalls } from '@shale/rocksdb';
 import { type DamagedFile, damagedFiles, readDamagedFiles } from './damage/damaged-files.js';
 import { native } from './errors.js';
 import type { LogContext } from './tables/context.js';
@@ -17,6 +18,8 @@ export interface LogStats {
    * read-only one, those that are known of.
    */
   readonly damagedFiles: readonly DamagedFile[];
+  /** Writes that had to wait since the process opened the database. */
+  readonly stalls: Stalls;
   /** RocksDB's own numbers, of the whole database. */
   readonly rocksdb: RocksDBStats;
 }
@@ -68,6 +71,7 @@ export function stats(context: LogContext, readOnly: boolean): LogStats {
       tablesKnown: tables.size,
       counters: { ...counters },
       damagedFiles: readOnly ? readDamagedFiles(path) : damagedFiles(db),
+      stalls: db.stalls(),
       rocksdb: {
         properties,
         tickers: statistics?.tickers ?? null,

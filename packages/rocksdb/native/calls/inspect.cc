@@ -87,6 +87,11 @@ napi_value unreadableFiles(const Arguments& arguments) {
   return makeString(arguments.env(), arguments.lease(0).database().unreadableFiles());
 }
 
+// stalls(handle): string, JSON
+napi_value stalls(const Arguments& arguments) {
+  return makeString(arguments.env(), arguments.lease(0).database().stalls());
+}
+
 // latestSequence(handle): bigint
 napi_value latestSequence(const Arguments& arguments) {
   const DatabaseGuard guard(arguments.lease(0).database());
@@ -116,6 +121,7 @@ void exportInspect(napi_env env, napi_value exports) {
   exportFunction<approximateSize>(env, exports, "approximateSize");
   exportFunction<liveFiles>(env, exports, "liveFiles");
   exportFunction<unreadableFiles>(env, exports, "unreadableFiles");
+  exportFunction<stalls>(env, exports, "stalls");
   exportFunction<latestSequence>(env, exports, "latestSequence");
   exportFunction<syncedSequence>(env, exports, "syncedSequence");
   exportFunction<identity>(env, exports, "identity");

@@ -54,7 +54,8 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t handleId, bool createI
       settings_(settings),
       reserve_(path_, handleId == 0 ? settings.spaceReserve : 0),
       unreadableFiles_(std::make_shared<UnreadableFiles>(path_)),
-      passes_(std::make_shared<Passes>(path_, settings_, unreadableFiles_, health_)) {
+      pace_(std::make_shared<WritePace>(settings_)),
+      passes_(std::make_shared<Passes>(path_, settings_, unreadableFiles_, health_, pace_)) {
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
   writerLock_ = lockForWriting(createIfMissing);
   Recovery recovery(path_, recoveryRequest(createIfMissing, settings_.salvage));
@@ -116,7 +117,7 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   if (readOnly_) return openForReading();
   rocksdb::Options options = begin(false);
   options.create_if_missing = createIfMissing;
-  options.listeners = {unreadableFiles_, health_, rangeDeletions_, passes_,
+  options.listeners = {unreadableFiles_, health_, rangeDeletions_, pace_, passes_,
                        std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
@@ -141,6 +142,7 @@ void SharedDatabase::closeRocksDB() {
   // No caller is left to tell what Close() reports; everything acknowledged is in the log already.
   if (db_ != nullptr) db_->Close().PermitUncheckedError();
   db_.reset();
+  pace_->forget();
 }
 
 Status SharedDatabase::openForReading() {
@@ -404,7 +406,7 @@ bool DatabaseGuard::endsEarly(const rocksdb::Iterator& iterator, bool any) const
 void DatabaseGuard::write(rocksdb::WriteBatch& batch, bool sync) const {
   rocksdb::WriteOptions options;
   options.sync = sync;
-  database_.passes_->pace(batch.GetDataSize());
+  database_.pace_->await(batch.GetDataSize());
   throwIfWriteFailed(db().Write(options, &batch));
   // RocksDB has put the sequence of its first record at the head of the batch.
   noteWritten(loadU64LE(batch.Data().data()) + batch.Count() - 1, sync);

@@ -28,6 +28,7 @@
 #include "database/range_deletions.h"
 #include "database/reserve.h"
 #include "database/unreadable_files.h"
+#include "database/write_pace.h"
 #include "database/writer_lock.h"
 #include "recovery/log_continuity.h"
 #include "recovery/recovery.h"
@@ -58,6 +59,8 @@ class SharedDatabase {
   const Settings& settings() const { return settings_; }
   // Table files that a compaction could not read, as JSON.
   std::string unreadableFiles() const { return unreadableFiles_->json(); }
+  // Why writes have waited, as JSON.
+  std::string stalls() const { return pace_->json(); }
   rocksdb::Statistics* statistics() { return statistics_.get(); }
 
   // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED or ROCKSDB_NO_SPACE.
@@ -138,6 +141,7 @@ class SharedDatabase {
   std::shared_ptr<rocksdb::Statistics> statistics_;
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
   const std::shared_ptr<UnreadableFiles> unreadableFiles_;
+  const std::shared_ptr<WritePace> pace_;
   const std::shared_ptr<Passes> passes_;
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
   // Shared to use db_, exclusive to replace it.

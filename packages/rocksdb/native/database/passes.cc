@@ -19,11 +19,7 @@
 namespace shale {
 
 using rocksdb::Status;
-using std::chrono::duration;
-using std::chrono::duration_cast;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
 
 namespace {
 
@@ -35,10 +31,6 @@ constexpr uint64_t kShareWhenQuiet = 32;
 constexpr uint64_t kLeastFiles = 2;
 // A pass that found no room or failed is tried again after a flush or so long.
 constexpr seconds kAgain(60);
-// What is written a second where writes begin to be slowed down, and where they stop but for it.
-constexpr double kFastest = 128.0 * (1 << 20);
-constexpr double kSlowest = 1 << 20;
-constexpr milliseconds kLongestTurn(1000);
 
 uint64_t roomIn(const std::string& directory) {
   std::error_code error;
@@ -59,17 +51,16 @@ bool isTight(rocksdb::DB& db, uint64_t room) {
 }  // namespace
 
 Passes::Passes(std::string directory, const Settings& settings, std::shared_ptr<UnreadableFiles> unreadableFiles,
-               std::shared_ptr<Health> health)
+               std::shared_ptr<Health> health, std::shared_ptr<WritePace> pace)
     : directory_(std::move(directory)),
       fileSize_(settings.targetFileSizeBase),
       spaceReserve_(settings.spaceReserve),
       unreadableFiles_(std::move(unreadableFiles)),
       health_(std::move(health)),
+      pace_(std::move(pace)),
       priority_(settings.backgroundNice) {
   if (!settings.makesPasses()) return;
   trigger_ = static_cast<uint64_t>(settings.level0FileNumCompactionTrigger);
-  slowdown_ = std::max(trigger_, static_cast<uint64_t>(settings.level0SlowdownWritesTrigger));
-  stop_ = std::max(slowdown_, static_cast<uint64_t>(settings.level0StopWritesTrigger));
   whenQuiet_ = std::min(trigger_, std::max(kLeastFiles, trigger_ / kShareWhenQuiet));
 }
 
@@ -84,6 +75,8 @@ void Passes::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) {
 
 void Passes::count(rocksdb::DB& db) {
   level0_ = filesAtLevel0(db);
+  // Writes do not wait for passes that do not come.
+  pace_->level0Has(isOff() ? 0 : level0_.load());
   tight_ = isTight(db, roomIn(directory_));
   if (thread_.joinable() || isOff() || isTooLittle()) return;
   try {
@@ -150,9 +143,9 @@ bool Passes::awaitDue(std::unique_lock<std::mutex>& lock) {
       continue;
     }
     if (level0_ >= trigger_ || tight_) return true;
-    const uint64_t before = written_;
+    const uint64_t before = pace_->written();
     changed_.wait_for(lock, kQuiet, [this] { return ending_ || level0_ >= trigger_; });
-    if (!ending_ && level0_ < trigger_ && written_ - before < kQuietBytes) return true;
+    if (!ending_ && level0_ < trigger_ && pace_->written() - before < kQuietBytes) return true;
   }
   return false;
 }
@@ -173,22 +166,6 @@ bool Passes::pass() {
   UnreadableFiles::compacts(plan.files);
   // What it means for the database that it failed, the listeners for background errors have been told.
   return db_->CompactFiles(options, plan.files, plan.level).ok();
-}
-
-void Passes::pace(uint64_t bytes) {
-  written_ += bytes;
-  const uint64_t files = level0_;
-  if (files < slowdown_ || isOff()) return;
-  std::unique_lock<std::mutex> lock(mutex_);
-  const auto goesOn = [&] { return ending_ || isOff() || level0_ < slowdown_; };
-  if (goesOn()) return;
-  const double share = stop_ == slowdown_ ? 1 : std::min(1.0, double(files - slowdown_) / double(stop_ - slowdown_));
-  const double rate = kSlowest + (kFastest - kSlowest) * (1 - share);
-  const steady_clock::time_point now = steady_clock::now();
-  const auto turn = duration_cast<steady_clock::duration>(duration<double>(double(bytes) / rate));
-  nextTurn_ = std::min(std::max(now, nextTurn_) + turn, now + kLongestTurn);
-  const steady_clock::time_point mine = nextTurn_;
-  changed_.wait_until(lock, mine, goesOn);
 }
 
 }  // namespace shale

@@ -13,7 +13,6 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -25,13 +24,14 @@
 #include "database/health.h"
 #include "database/options.h"
 #include "database/unreadable_files.h"
+#include "database/write_pace.h"
 
 namespace shale {
 
 class Passes : public rocksdb::EventListener {
  public:
   Passes(std::string directory, const Settings& settings, std::shared_ptr<UnreadableFiles> unreadableFiles,
-         std::shared_ptr<Health> health);
+         std::shared_ptr<Health> health, std::shared_ptr<WritePace> pace);
 
   const char* Name() const override { return "shale.passes"; }
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) override;
@@ -42,10 +42,6 @@ class Passes : public rocksdb::EventListener {
   void detach();
 
   CompactionTurns& turns() { return turns_; }
-
-  // So many bytes are about to be written. Waits where level 0 has more files than it is to have, so that it grows no faster
-  // than passes empty it.
-  void pace(uint64_t bytes);
 
  private:
   void run();
@@ -62,29 +58,25 @@ class Passes : public rocksdb::EventListener {
   const std::string directory_;
   const uint64_t fileSize_;
   const uint64_t spaceReserve_;
-  // Of files in level 0; all 0 where RocksDB compacts in a way of its own.
+  // Of files in level 0; both 0 where RocksDB compacts in a way of its own.
   uint64_t trigger_ = 0;
-  uint64_t slowdown_ = 0;
-  uint64_t stop_ = 0;
   // So many are enough when hardly anything is written.
   uint64_t whenQuiet_ = 0;
   const std::shared_ptr<UnreadableFiles> unreadableFiles_;
   const std::shared_ptr<Health> health_;
+  const std::shared_ptr<WritePace> pace_;
   const BackgroundPriority priority_;
   CompactionTurns turns_;
 
   std::atomic<uint64_t> level0_{0};
   // Whether the disk has less room than level 0 takes.
   std::atomic<bool> tight_{false};
-  std::atomic<uint64_t> written_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
   rocksdb::DB* db_ = nullptr;
   std::thread thread_;
   bool ending_ = false;
   uint64_t flushes_ = 0;
-  // When what is written now has its turn, while writes are paced.
-  std::chrono::steady_clock::time_point nextTurn_;
 };
 
 }  // namespace shale

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { verifyTable, writeRuns } from './fixtures/entries.mjs';
+import { temporaryDatabase } from './support/temporary.js';
+
+const id = { region: 1n, table: 1n };
+
+test('writes wait a little while flushes do not keep up, and are counted by that cause', async () => {
+  const database = await temporaryDatabase({ writeBufferSize: 256 * 1024 });
+  expect(database.stalls()).toEqual({
+    memory: { count: 0, ms: 0 },
+    level0: { count: 0, ms: 0 },
+    stopped: { count: 0, ms: 0 },
+  });
+  let last = 0n;
+  while (database.stalls().memory.count === 0) {
+    writeRuns(database, [{ id, first: last + 1n, count: 1000 }]);
+    last += 1000n;
+  }
+  verifyTable(database, id, 1n, last);
+});
+
+test('writes wait a little while passes do not keep up, and are counted by that cause', async () => {
+  const database = await temporaryDatabase({
+    level0FileNumCompactionTrigger: 1,
+    level0SlowdownWritesTrigger: 1,
+    level0StopWritesTrigger: 1,
+  });
+  let last = 0n;
+  while (database.stalls().level0.count === 0) {
+    writeRuns(database, [{ id, first: last + 1n, count: 1000 }]);
+    await database.flush();
+    writeRuns(database, [{ id, first: last + 1001n, count: 1000 }]);
+    last += 2000n;
+  }
+  verifyTable(database, id, 1n, last);
+});
