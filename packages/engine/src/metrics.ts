@@ -1,4 +1,4 @@
-import type { RocksDBStats } from '@shale/storage';
+import type { RocksDBStats, Stalls } from '@shale/storage';
 import type { Engine } from './engine.js';
 import type { HealthState } from './health.js';
 import type { WalState } from './lifecycle.js';
@@ -35,6 +35,8 @@ export interface WalMetrics {
   readonly busyWriters: number;
   /** Giving back the space of trimmed entries. */
   readonly reclaim: ReclaimStats;
+  /** Writes that had to wait since the process opened the database, by cause. */
+  readonly stalls: Stalls;
   /** RocksDB's own numbers, of the whole database. */
   readonly rocksdb: RocksDBStats;
 }
@@ -42,7 +44,7 @@ export interface WalMetrics {
 /** Collects them, on this thread alone. */
 export function collectMetrics(engine: Engine): WalMetrics {
   engine.lifecycle.requireOpen();
-  const { damagedFiles, rocksdb } = engine.log.stats();
+  const { damagedFiles, stalls, rocksdb } = engine.log.stats();
   return {
     path: engine.path,
     instance: engine.options.instance,
@@ -58,6 +60,7 @@ export function collectMetrics(engine: Engine): WalMetrics {
     reads: readStats(engine),
     busyWriters: engine.writers.size,
     reclaim: engine.reclaimer.stats,
+    stalls,
     rocksdb,
   };
 }

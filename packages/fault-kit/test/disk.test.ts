@@ -78,7 +78,7 @@ test('a recording of a database at work gives it back byte for byte, so nothing 
       operations: 400,
       // A trim may take an entry's bytes off the disk before its acknowledgement has been written down.
       mix: { trim: 0 },
-      wal: { shards: 2, rocksdb: { writeBufferSize: 64 * 1024 } },
+      wal: { shards: 2, rocksdb: { writeBufferSize: 64 * 1024, minWriteBufferNumberToMerge: 1 } },
     },
     { env: disk.env() },
   );

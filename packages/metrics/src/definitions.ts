@@ -1,4 +1,4 @@
-import type { HistogramSnapshot, ShardMetricsSnapshot, WalMetrics } from '@shale/engine';
+import type { HistogramSnapshot, ShardMetricsSnapshot, StallTime, WalMetrics } from '@shale/engine';
 
 /** Says which of several numbers of a name it is. */
 export type Labels = Readonly<Record<string, string>>;
@@ -42,6 +42,8 @@ export interface HistogramDefinition extends Named {
 
 const MS = 0.001;
 const STATES = ['well', 'full', 'starved', 'poisoned', 'failed'] as const;
+const PHASES = ['fill', 'thread', 'write', 'answer'] as const;
+const CAUSES = ['memory', 'level0', 'stopped'] as const;
 
 /** From 64 us to a minute, each twice the one before it: where buckets of the log end. */
 const SECONDS = Array.from({ length: 21 }, (_, i) => 2 ** i * 6.4e-5);
@@ -59,6 +61,11 @@ function ofLog(value: (metrics: WalMetrics) => number): NumberDefinition['sample
 
 function property(name: string): NumberDefinition['samples'] {
   return ofLog(({ rocksdb }) => rocksdb.properties[name] ?? 0);
+}
+
+/** One for each cause of a stall. */
+function ofCauses(value: (time: StallTime) => number): NumberDefinition['samples'] {
+  return ({ stalls }) => CAUSES.map((cause) => ({ labels: { cause }, value: value(stalls[cause]) }));
 }
 
 const SHARD = ['shard'];
@@ -137,10 +144,7 @@ export const NUMBERS: readonly NumberDefinition[] = [
     labelNames: ['shard', 'phase'],
     samples: ({ shards }) =>
       shards.flatMap(({ index, phasesMs }) =>
-        Object.entries(phasesMs).map(([phase, ms]) => ({
-          labels: { shard: `${index}`, phase },
-          value: ms * MS,
-        })),
+        PHASES.map((phase) => ({ labels: { shard: `${index}`, phase }, value: phasesMs[phase] * MS })),
       ),
   },
   {
@@ -302,6 +306,22 @@ export const NUMBERS: readonly NumberDefinition[] = [
     unit: 'By',
     labelNames: [],
     samples: property('estimate-pending-compaction-bytes'),
+  },
+  {
+    name: 'stalls',
+    help: 'Writes that had to wait: for flushes to make room in memory, for passes in level 0, or all of them for RocksDB.',
+    kind: 'counter',
+    unit: '{wait}',
+    labelNames: ['cause'],
+    samples: ofCauses(({ count }) => count),
+  },
+  {
+    name: 'stall_seconds',
+    help: 'Time that they have waited.',
+    kind: 'counter',
+    unit: 's',
+    labelNames: ['cause'],
+    samples: ofCauses(({ ms }) => ms * MS),
   },
   {
     name: 'write_stopped',
