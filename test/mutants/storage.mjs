@@ -486,7 +486,7 @@ export const storage = [
     removes: 'the check of a read that its table is still the same',
     edits: [
       {
-        file: 'packages/storage/src/read/read.ts',
+        file: 'packages/storage/src/read/scan-span.ts',
         from: 'if (native(place, () => context.db.sawDrop(watch))) throw trimmed(context, id, from, 0n);',
         to: 'native(place, () => context.db.sawDrop(watch));',
       },

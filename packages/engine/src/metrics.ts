@@ -5,7 +5,7 @@ import type { WalState } from './lifecycle.js';
 import type { ShardMeasures } from './metrics/shard-metrics.js';
 import type { ReclaimStats } from './reclaimer.js';
 import type { ShardCounters } from './shard/shard.js';
-import { type QueueStats, queueStats, type ReadStats, readStats } from './stats.js';
+import { ownNumbers, type QueueStats, type ReadStats } from './stats.js';
 
 /** One shard: what was counted and measured of it since the WAL was opened. */
 export interface ShardMetricsSnapshot extends Readonly<ShardCounters>, ShardMeasures {
@@ -46,20 +46,14 @@ export function collectMetrics(engine: Engine): WalMetrics {
   engine.lifecycle.requireOpen();
   const { damagedFiles, stalls, rocksdb } = engine.log.stats();
   return {
-    path: engine.path,
-    instance: engine.options.instance,
-    state: engine.lifecycle.state,
-    health: engine.health.state,
+    ...ownNumbers(engine),
     damagedFiles: damagedFiles.length,
     shards: engine.shards.map(({ index, counters, metrics }) => ({
       index,
       ...counters,
       ...metrics.snapshot(),
     })),
-    queue: queueStats(engine.flow),
-    reads: readStats(engine),
     busyWriters: engine.writers.size,
-    reclaim: engine.reclaimer.stats,
     stalls,
     rocksdb,
   };

@@ -87,23 +87,32 @@ export async function collectStats(engine: Engine): Promise<WalStats> {
   engine.lifecycle.requireOpen();
   const { damagedFiles, stalls, rocksdb } = engine.log.stats();
   return {
-    path: engine.path,
-    instance: engine.options.instance,
-    state: engine.lifecycle.state,
-    health: engine.health.state,
+    ...ownNumbers(engine),
     shards,
-    queue: queueStats(engine.flow),
-    reads: readStats(engine),
     recoveredTables: shards.reduce((sum, shard) => sum + shard.recoveredTables, 0),
-    reclaim: engine.reclaimer.stats,
     damagedFiles,
     stalls,
     rocksdb,
   };
 }
 
+/** What this thread knows by itself. */
+export function ownNumbers(
+  engine: Engine,
+): Pick<WalStats, 'path' | 'instance' | 'state' | 'health' | 'queue' | 'reads' | 'reclaim'> {
+  return {
+    path: engine.path,
+    instance: engine.options.instance,
+    state: engine.lifecycle.state,
+    health: engine.health.state,
+    queue: queueStats(engine.flow),
+    reads: readStats(engine),
+    reclaim: engine.reclaimer.stats,
+  };
+}
+
 /** What is on its way now. */
-export function queueStats(flow: FlowControl): QueueStats {
+function queueStats(flow: FlowControl): QueueStats {
   return {
     inFlightBytes: flow.inFlightBytes,
     maxInFlightBytes: flow.limits.inFlightBytes,
@@ -117,6 +126,6 @@ export function queueStats(flow: FlowControl): QueueStats {
 }
 
 /** What is being read now. */
-export function readStats({ reads, readMemory }: Engine): ReadStats {
+function readStats({ reads, readMemory }: Engine): ReadStats {
   return { open: reads.size, chunkBytes: readMemory.bytes, maxReadBytes: readMemory.maxBytes };
 }

@@ -265,8 +265,9 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Counters, histograms and gauges for monitoring, collected on this thread without asking the shards: at once, and
-   * cheap enough for every second. `quantile` reads the histograms. Throws SHALE_CLOSED.
+   * Counters, histograms and gauges for monitoring, collected on this thread without asking the shards, so that busy ones
+   * keep nothing waiting: under a millisecond, however many tables there are. Only while `resume()` opens RocksDB anew it
+   * waits for that. `quantile` reads the histograms. Throws SHALE_CLOSED.
    */
   metrics(): WalMetrics {
     return collectMetrics(this.#engine);

@@ -8,7 +8,7 @@ import {
   tableInWords,
   WalError,
 } from '@shale/codec';
-import { foreignKey, native } from '../errors.js';
+import { foreignKey } from '../errors.js';
 import type { LogContext } from '../tables/context.js';
 import { tableEnds } from '../tables/table-state.js';
 import type { ChunkBuffers } from './chunk-buffers.js';
@@ -17,7 +17,8 @@ import { type RangeBounds, type SequenceSpan, spanFrom } from './range.js';
 import { isUnreadable, resolveSpan } from './read-span.js';
 import { scanBackwards } from './reverse.js';
 import { layoutOf, type ReadChunk, runAt } from './scan-layout.js';
-import { requireNotTrimmed, trimmed } from './trimmed.js';
+import { scanSpan } from './scan-span.js';
+import { requireNotTrimmed } from './trimmed.js';
 
 /** One entry of a table. */
 export interface LogEntry {
@@ -42,14 +43,14 @@ export function readChunk(
   maxEntries: number,
 ): ReadChunk {
   try {
-    return (span.reverse ? scanBackwards : scanSpan)(context, id, span, into, maxEntries);
+    return (span.reverse ? scanBackwards : scanForwards)(context, id, span, into, maxEntries);
   } catch (error) {
     if (isUnreadable(error)) context.counters.unreadable++;
     throw error;
   }
 }
 
-function scanSpan(
+function scanForwards(
   context: LogContext,
   id: TableId,
   span: SequenceSpan,
@@ -57,15 +58,9 @@ function scanSpan(
   maxEntries: number,
 ): ReadChunk {
   const place = { path: context.path, table: id };
-  const { from, to, watch, strict = false } = span;
-  const { lower, upper } = boundsOf(context.instance, id, from, to);
-  const result = native(place, () =>
-    context.db.scan(lower, upper, into, Number.isFinite(maxEntries) ? { maxEntries } : {}),
-  );
-  // Asked after the scan: what it found is then of the table that the span is of.
-  if (native(place, () => context.db.sawDrop(watch))) throw trimmed(context, id, from, 0n);
-  context.counters.scans++;
-  context.counters.entriesRead += result.entries;
+  const { from, to, strict = false } = span;
+  const keys = boundsOf(context.instance, id, from, to);
+  const result = scanSpan(context, id, span, keys, into, maxEntries);
   const found = layoutOf(result);
   const layout = strict ? upToHole(into, found) : found;
   if (result.neededBytes > 0) return { layout, next: from, neededBytes: result.neededBytes };

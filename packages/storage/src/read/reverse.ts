@@ -1,9 +1,10 @@
 import { sequenceRange, type TableId } from '@shale/codec';
-import { foreignKey, native } from '../errors.js';
+import { foreignKey } from '../errors.js';
 import type { LogContext } from '../tables/context.js';
 import type { SequenceSpan } from './range.js';
 import { layoutOf, type ReadChunk, runAt } from './scan-layout.js';
-import { requireNotTrimmed, trimmed } from './trimmed.js';
+import { scanSpan } from './scan-span.js';
+import { requireNotTrimmed } from './trimmed.js';
 
 /**
  * Reads a span from `to` down to `from` into a buffer, as many entries as fit; to go on, its `to` is the `next` of the
@@ -16,20 +17,16 @@ export function scanBackwards(
   into: ArrayBuffer,
   maxEntries: number,
 ): ReadChunk {
-  const place = { path: context.path, table: id };
-  const { from, to, watch } = span;
+  const { from, to } = span;
   // It ends at the entry behind `to`, so that a foreign key between the two cannot be stepped over between chunks.
-  const { lower, upper } = sequenceRange(context.instance, id, from, to);
-  const limit = Number.isFinite(maxEntries) ? { maxEntries } : {};
-  const result = native(place, () => context.db.scan(lower, upper, into, { reverse: true, ...limit }));
-  // Asked after the scan: what it found is then of the table that the span is of.
-  if (native(place, () => context.db.sawDrop(watch))) throw trimmed(context, id, from, 0n);
-  context.counters.scans++;
-  context.counters.entriesRead += result.entries;
+  const keys = sequenceRange(context.instance, id, from, to);
+  const result = scanSpan(context, id, span, keys, into, maxEntries);
   const layout = layoutOf(result);
   if (result.neededBytes > 0) return { layout, next: to, neededBytes: result.neededBytes };
   if (result.entries === 0) {
-    if (result.foreign !== undefined) throw foreignKey(result.foreign.key, result.foreign.reason, place);
+    const { foreign } = result;
+    if (foreign !== undefined)
+      throw foreignKey(foreign.key, foreign.reason, { path: context.path, table: id });
     requireNotTrimmed(context, id, from);
     return { layout, next: null, neededBytes: 0 };
   }
