@@ -2,14 +2,25 @@ import { directorySize, startProbe, withScratch } from '@shale/bench-kit';
 import { openWal, type WalOptions } from '@shale/engine';
 import { replayRate, spaceOfTrim, timeOpening } from '../sustained/afterwards.js';
 import { type BacklogPart, type BacklogSpec, filesAtLevel0, growBacklog } from '../sustained/backlog.js';
+import { bytesHandedOver } from '../sustained/handed-over.js';
 import { untilQuiet } from '../sustained/quiet.js';
 import { measuredDirectory } from './place.js';
 import { count, parseCommand, UsageError } from './usage.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-const WIDTHS = [5, 10, 8, 8, 9, 9, 10, 9];
-const HEADINGS = ['GiB', 'entries/s', 'written', 'us each', 'p99.9 ms', 'worst ms', 'loop p99', 'level 0'];
+const WIDTHS = [5, 10, 8, 8, 8, 9, 9, 10, 9];
+const HEADINGS = [
+  'GiB',
+  'entries/s',
+  'handed',
+  'on disk',
+  'us each',
+  'p99.9 ms',
+  'worst ms',
+  'loop p99',
+  'level 0',
+];
 
 /** Grows a backlog GiB by GiB, prints what each costs, and then what passes, openings, reads and trims of it do. */
 export async function sustainedCommand(args: readonly string[]): Promise<number> {
@@ -51,6 +62,7 @@ async function measure(
   );
   console.log(row(HEADINGS));
   const written = startProbe();
+  const handedOver = await bytesHandedOver();
   {
     await using wal = await openWal(directory, options);
     const parts: BacklogPart[] = [];
@@ -59,14 +71,19 @@ async function measure(
       parts.push(grown);
       console.log(row([`${part}`, ...cells(grown)]));
     }
-    console.log(`last over first: ${ratio(parts).toFixed(2)} of the entries/s`);
+    console.log(
+      `last over first: ${ratio(parts, entryTime).toFixed(2)} of the entries/s, ${(1 / ratio(parts, processorTime)).toFixed(2)} times the processor time`,
+    );
+    const all = parts.reduce((sum, part) => sum + part.handedOver, 0) / parts.length;
+    console.log(`handed over while it came in: ${all.toFixed(2)} times`);
     console.log(`replay of one table: ${thousands(await replayRate(wal, 1 % tables))}/s`);
     const before = performance.now();
     await untilQuiet();
     const size = await directorySize(directory);
-    const total = ((written().bytesWritten ?? Number.NaN) / (gib * GIB)).toFixed(2);
+    const [handed, reached] = [(await bytesHandedOver()) - handedOver, written().bytesWritten ?? Number.NaN];
+    const times = (bytes: number): string => `${(bytes / (gib * GIB)).toFixed(2)} times`;
     console.log(
-      `quiet after ${((performance.now() - before) / 1000).toFixed(0)} s, ${await filesAtLevel0(wal)} files in level 0, ${(size.total / MIB).toFixed(0)} MiB, written ${total} times`,
+      `quiet after ${((performance.now() - before) / 1000).toFixed(0)} s, ${await filesAtLevel0(wal)} files in level 0, ${(size.total / MIB).toFixed(0)} MiB, handed over ${times(handed)}, on disk ${times(reached)}`,
     );
     console.log(`replay of one table: ${thousands(await replayRate(wal, 2 % tables))}/s`);
     const trimmed = Array.from({ length: Math.ceil(tables / 10) }, (_, i) => (10 * i) % tables);
@@ -78,18 +95,21 @@ async function measure(
   console.log(`opening: ${opening.toFixed(0)} ms, first append: ${first.toFixed(1)} ms`);
 }
 
-/** Entries per second of the last fifth over those of the first. */
-function ratio(parts: readonly BacklogPart[]): number {
+const entryTime = ({ measures }: BacklogPart): number => 1 / (measures.entriesPerSecond ?? Number.NaN);
+const processorTime = ({ measures }: BacklogPart): number => measures.cpuSecondsPerMillion ?? Number.NaN;
+
+/** What an entry of the first fifth costs over what one of the last fifth does. */
+function ratio(parts: readonly BacklogPart[], cost: (part: BacklogPart) => number): number {
   const some = Math.ceil(parts.length / 5);
-  const seconds = (of: readonly BacklogPart[]): number =>
-    of.reduce((sum, { measures }) => sum + 1 / (measures.entriesPerSecond ?? Number.NaN), 0);
-  return seconds(parts.slice(0, some)) / seconds(parts.slice(-some));
+  const sum = (of: readonly BacklogPart[]): number => of.reduce((all, part) => all + cost(part), 0);
+  return sum(parts.slice(0, some)) / sum(parts.slice(-some));
 }
 
-function cells({ measures, p999Ms, worstMs, level0 }: BacklogPart): string[] {
+function cells({ measures, handedOver, p999Ms, worstMs, level0 }: BacklogPart): string[] {
   const { entriesPerSecond, writeAmplification, cpuSecondsPerMillion, loopDelayP99 } = measures;
   return [
     thousands(entriesPerSecond),
+    handedOver.toFixed(2),
     `${writeAmplification?.toFixed(2)}`,
     `${cpuSecondsPerMillion?.toFixed(1)}`,
     p999Ms.toFixed(0),

@@ -1,6 +1,7 @@
 import { createHistogram, performance } from 'node:perf_hooks';
 import { type Measures, Payloads, perEntry, startProbe } from '@shale/bench-kit';
 import type { Wal } from '@shale/engine';
+import { bytesHandedOver } from './handed-over.js';
 
 /** A backlog that grows: appends in turn to all tables, and no trims. */
 export interface BacklogSpec {
@@ -16,6 +17,8 @@ export interface BacklogSpec {
 export interface BacklogPart {
   /** As of a round of the benchmark: rate, write amplification, processor time and the event loop. */
   readonly measures: Measures;
+  /** Bytes handed to the operating system per byte of payload: what it deletes before it reaches the device is in. */
+  readonly handedOver: number;
   /** 99.9th percentile of an append, in milliseconds. */
   readonly p999Ms: number;
   /** The longest append, in milliseconds. */
@@ -40,11 +43,14 @@ export async function growBacklog(wal: Wal, bytes: number, spec: BacklogSpec): P
       latencies.record(Math.max(1, Math.round((performance.now() - started) * 1e6)));
     }
   };
+  const handedOverBefore = await bytesHandedOver();
   const stop = startProbe();
   await Promise.all(Array.from({ length: inFlight }, appender));
   const entries = appends * batch;
+  const measures = perEntry(stop(), entries, entries * entryBytes);
   return {
-    measures: perEntry(stop(), entries, entries * entryBytes),
+    measures,
+    handedOver: ((await bytesHandedOver()) - handedOverBefore) / (entries * entryBytes),
     p999Ms: latencies.percentile(99.9) / 1e6,
     worstMs: latencies.max / 1e6,
     level0: await filesAtLevel0(wal),

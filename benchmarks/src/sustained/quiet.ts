@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bytesHandedOver } from './handed-over.js';
 
 /** Nothing written for so long is the end of what a log does by itself. */
 const QUIET_MS = 5000;
@@ -14,10 +14,4 @@ export async function untilQuiet(): Promise<void> {
     before = now;
     await sleep(QUIET_MS);
   }
-}
-
-/** Bytes that this process has handed to the operating system so far. */
-export async function bytesHandedOver(): Promise<number> {
-  const io = await readFile('/proc/self/io', 'utf8');
-  return Number(/^wchar: (\d+)$/m.exec(io)?.[1] ?? Number.NaN);
 }

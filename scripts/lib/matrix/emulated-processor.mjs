@@ -10,6 +10,13 @@ import { SetupError } from '../say.mjs';
 /** What the kernel calls to run programs for arm64. */
 const EMULATOR = '/proc/sys/fs/binfmt_misc/qemu-aarch64';
 
+/** How it comes to be there: the package registers it by itself where an init system runs. */
+const REGISTRATION = [
+  '  apt-get install qemu-user-static',
+  '  mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc',
+  '  cat /usr/lib/binfmt.d/qemu-aarch64.conf > /proc/sys/fs/binfmt_misc/register',
+];
+
 /** Where the cross compiler has glibc 2.31 for arm64. */
 const LIBRARIES = join(pathOfRoot(BUILD_ROOT), 'usr', 'aarch64-linux-gnu');
 
@@ -27,7 +34,7 @@ const SHALE = join(repository, 'packages', 'cli', 'bin', 'shale.js');
  */
 export async function emulatedProcessor(name, { tarballs, programs, scratch }) {
   if (!existsSync(EMULATOR)) {
-    throw new SetupError(`missing: ${EMULATOR}; apt-get install qemu-user-static, and mount binfmt_misc`);
+    throw new SetupError(`missing: ${EMULATOR}; as root:\n${REGISTRATION.join('\n')}`);
   }
   const application = join(scratch, 'application');
   mkdirSync(application);

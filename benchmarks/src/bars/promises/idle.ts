@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openWal } from '@shale/engine';
-import { bytesHandedOver, untilQuiet } from '../../sustained/quiet.js';
+import { bytesHandedOver } from '../../sustained/handed-over.js';
+import { untilQuiet } from '../../sustained/quiet.js';
 import { inScratch } from './in-scratch.js';
 import { mib, type PromiseBar } from './promise-bar.js';
 
