@@ -1,4 +1,6 @@
+import { deliveryBar } from './delivery.js';
 import { eventLoopBar } from './event-loop.js';
+import { followersBar } from './followers.js';
 import { idleBar } from './idle.js';
 import { jointBar } from './joint.js';
 import { memoryBar } from './memory.js';
@@ -7,6 +9,7 @@ import { openBar } from './open.js';
 import type { PromiseBar } from './promise-bar.js';
 import { readsBesideAppendsBar } from './reads-beside-appends.js';
 import { spaceBar } from './space.js';
+import { stoppedFollowerBar } from './stopped-follower.js';
 import { tablesBar } from './tables.js';
 import { trimmedOnceBar } from './trimmed-once.js';
 import { trimsBar } from './trims.js';
@@ -14,7 +17,9 @@ import { writerBar } from './writer.js';
 
 /** Every promise that holds on any machine. */
 export const PROMISE_BARS: readonly PromiseBar[] = [
+  deliveryBar,
   eventLoopBar,
+  followersBar,
   idleBar,
   jointBar,
   memoryBar,
@@ -23,6 +28,7 @@ export const PROMISE_BARS: readonly PromiseBar[] = [
   openBar,
   readsBesideAppendsBar,
   spaceBar,
+  stoppedFollowerBar,
   tablesBar,
   trimmedOnceBar,
   trimsBar,
