@@ -14,7 +14,7 @@ export function drawingsOf(report: Report): ReadonlyMap<string, string> {
 }
 
 /** A drawing that brings its colours with it, for light and for dark. */
-function standAlone(svg: string): string {
+export function standAlone(svg: string): string {
   const opening = svg.replace(/^<svg /, '<svg xmlns="http://www.w3.org/2000/svg" ');
   return `${opening.replace(/^(<svg[^>]*>)/, `$1<style>${DRAWING_STYLE}</style>`)}\n`;
 }
