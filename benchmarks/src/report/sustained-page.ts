@@ -100,10 +100,7 @@ const PLOTS: readonly {
 export function timeFigures({ samples, phases }: SustainedRecord): readonly TimeFigure[] {
   return PLOTS.map(({ lines, ...figure }) => {
     const moments = lines.flatMap(({ color, of }) =>
-      samples.flatMap((sample): Moment[] => {
-        const value = of(sample);
-        return value === null ? [] : [{ at: sample.at, value, color }];
-      }),
+      samples.map((sample): Moment => ({ at: sample.at, value: of(sample) ?? Number.NaN, color })),
     );
     return { ...figure, svg: timeChart(moments, phases) };
   });

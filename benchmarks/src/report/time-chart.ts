@@ -5,6 +5,7 @@ import { COLORS, draw } from './plot-document.js';
 /** A value at a time, in seconds. */
 export interface Moment {
   readonly at: number;
+  /** NaN where there is none: the line has a gap. */
   readonly value: number;
   readonly color: string;
 }
@@ -22,7 +23,9 @@ const NAME_ROWS = 2;
 
 /** Lines over seconds, from zero, with the phases marked; values of one colour are one line. */
 export function timeChart(moments: readonly Moment[], phases: readonly Stretch[]): string {
-  const top = Math.max(Number.MIN_VALUE, ...moments.map(({ value }) => value)) * 1.05;
+  const values = moments.map(({ value }) => value).filter((value) => !Number.isNaN(value));
+  const top = Math.max(Number.MIN_VALUE, ...values) * 1.05;
+  const end = Math.max(1, ...moments.map(({ at }) => at));
   const names = phases.map(({ name, from }, i) => ({ name, from, dy: 4 + 12 * (i % NAME_ROWS) }));
   return draw({
     width: WIDTH,
@@ -31,7 +34,7 @@ export function timeChart(moments: readonly Moment[], phases: readonly Stretch[]
     marginRight: 12,
     marginTop: 30,
     marginBottom: 36,
-    x: { label: 'seconds', labelAnchor: 'center', labelArrow: 'none' },
+    x: { domain: [0, end], label: 'seconds', labelAnchor: 'center', labelArrow: 'none' },
     y: { label: null, domain: [0, top], grid: true, tickFormat: shortNumber, ticks: 5 },
     marks: [
       ruleX(names, { x: 'from', stroke: COLORS.faint, strokeWidth: 1.5 }),
