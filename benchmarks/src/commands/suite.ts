@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { renderTables, runSuite, SUITES } from '@shale/bench-kit';
-import { RIVALS } from '../rivals/all.js';
+import { RIVALS, SHALE_ADDON } from '../rivals/all.js';
 import { installRivals } from '../rivals/install.js';
 import { measuredDirectory, REPORTS } from './place.js';
 import { clearProgress, showProgress } from './progress-line.js';
@@ -17,6 +18,7 @@ export async function suiteCommand(name: keyof typeof SUITES, args: readonly str
       only: { type: 'string' },
       out: { type: 'string', default: REPORTS },
       'no-rivals': { type: 'boolean', default: false },
+      addon: { type: 'string' },
     },
   });
   const options = {
@@ -27,11 +29,12 @@ export async function suiteCommand(name: keyof typeof SUITES, args: readonly str
   };
   const rivals = values['no-rivals'] ? [] : RIVALS;
   if (rivals.length > 0) installRivals((line) => console.error(line));
+  if (values.addon !== undefined) process.env.SHALE_BENCH_ADDON = resolve(values.addon);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort(new Error('interrupted')));
   const report = await runSuite(SUITES[name], {
     directory: measuredDirectory(),
-    rivals,
+    rivals: values.addon === undefined ? rivals : [...rivals, SHALE_ADDON],
     ...options,
     onProgress: showProgress,
     signal: stop.signal,

@@ -133,7 +133,8 @@ async function contend(urls: readonly string[]): Promise<{ contenders: Contender
 /** The contenders of a case: Shale first, then the rivals that can give the guarantee. */
 function turnsOf({ spec, rivals }: SuiteCase, contenders: readonly Contender[]): Turn[] {
   return contenders
-    .filter(({ driver }, i) => (i === 0 || rivals) && driver.durabilities.includes(spec.durability))
+    .filter(({ driver }, i) => i === 0 || rivals || driver.everyCase)
+    .filter(({ driver }) => driver.durabilities.includes(spec.durability))
     .filter(({ driver }) => driver.kinds?.includes(spec.kind) ?? true)
     .map((contender) => ({ contender, spec }));
 }

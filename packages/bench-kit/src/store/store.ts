@@ -34,6 +34,8 @@ export interface StoreDriver {
   readonly tunedBy: string;
   /** The kinds of cases it takes part in. Default: all. */
   readonly kinds?: readonly CaseSpec['kind'][] | undefined;
+  /** Whether it takes part in the cases that are Shale's alone, too. Default: no. */
+  readonly everyCase?: boolean | undefined;
   /** The guarantees it can give. */
   readonly durabilities: readonly Durability[];
   /** Its version; throws when the store is not available. */
