@@ -626,4 +626,76 @@ export const engine = [
     ],
     killers: ['packages/engine/test/reclaimer.test.ts'],
   },
+  {
+    name: 'noted-as-unsynced',
+    removes: 'the note, before the acknowledgement, that something is not on stable storage',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/shard-worker.ts',
+        from: `      if (!frame.sync) this.#unsynced?.written();
+      return result;`,
+        to: '      return result;',
+      },
+    ],
+    killers: ['packages/engine/test/sync-within.test.ts'],
+  },
+  {
+    name: 'noted-while-syncing',
+    removes: 'that what is written while a sync is under way is for the next one',
+    edits: [
+      {
+        file: 'packages/engine/src/sync/unsynced.ts',
+        from: `    Atomics.store(cells, SINCE, NONE);
+  }`,
+        to: '  }',
+      },
+      {
+        file: 'packages/engine/src/sync/unsynced.ts',
+        from: '    Atomics.store(this.#cells, TAKEN, NONE);',
+        to: `    Atomics.store(this.#cells, TAKEN, NONE);
+    Atomics.store(this.#cells, SINCE, NONE);`,
+      },
+    ],
+    killers: ['packages/engine/test/unsynced.test.ts'],
+  },
+  {
+    name: 'last-sync',
+    removes: 'the sync with which a WAL is closed that syncs by itself',
+    edits: [
+      {
+        file: 'packages/engine/src/engine.ts',
+        from: 'if (this.log.syncedUpTo() < this.log.writtenUpTo()) await this.log.sync();\n      return null;',
+        to: 'return null;',
+      },
+    ],
+    killers: ['packages/engine/test/sync-within.test.ts'],
+  },
+  {
+    name: 'durable-when-it-is',
+    removes: 'that durable() waits for stable storage, and not for the acknowledgement',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/durable-waits.ts',
+        from: 'const { epoch, isSettled, durable } = this.#table;',
+        to: 'const { epoch, isSettled, tail: durable } = this.#table;',
+      },
+    ],
+    killers: ['packages/engine/test/durable.test.ts'],
+  },
+  {
+    name: 'durable-of-the-dropped',
+    removes: 'that durable() fails when the table is dropped',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/durable-waits.ts',
+        from: `      this.fail(this.#dropped());
+      return;`,
+        to: `      for (const wait of this.#waits.splice(0)) wait.resolve();
+      this.#leave();
+      if (epoch < 0) this.fail(this.#dropped());
+      return;`,
+      },
+    ],
+    killers: ['packages/engine/test/durable.test.ts'],
+  },
 ];

@@ -2,6 +2,7 @@ import { type TableId, WalError } from '@shale/codec';
 import { damagedFileError, type Log } from '@shale/storage';
 import { Catalog } from './catalog/catalog.js';
 import { DamageWatch } from './damage-watch.js';
+import { DurableWaits } from './followed/durable-waits.js';
 import { FollowedTables } from './followed/followed-tables.js';
 import { BufferPool } from './frames/buffer-pool.js';
 import { costOfRemoval } from './frames/cost.js';
@@ -22,6 +23,7 @@ import { Reclaimer } from './reclaimer.js';
 import type { ShardResults, ShardTasks } from './shard/protocol.js';
 import { type OnLoss, Shard } from './shard/shard.js';
 import type { ShardThread } from './shard/shard-thread.js';
+import { SyncThread } from './sync/sync-thread.js';
 import { withName } from './table-name.js';
 import { type Address, addressOf, type Routing, TableRef } from './table-ref.js';
 
@@ -51,6 +53,7 @@ export class Engine {
   readonly catalog: Catalog;
   readonly reclaimer: Reclaimer;
   readonly follows: FollowedTables;
+  readonly durables: DurableWaits;
   readonly reads: OpenReads = new OpenReads();
   readonly readMemory: ReadMemory;
   readonly points: PointReads;
@@ -63,6 +66,8 @@ export class Engine {
   readonly #trims: TrimContext;
   readonly #damage: DamageWatch;
   readonly #joint: JointLane;
+  /** Null when nothing is to be synced by itself. */
+  readonly syncThread: SyncThread | null;
   #closing: Promise<void> | null = null;
   #turn = 0;
 
@@ -75,7 +80,10 @@ export class Engine {
     const place = { path: log.path, instance: options.instance };
     this.health = new Health(
       (error) => this.intake.failUnsent(error),
-      (state, error) => publishHealth({ type: 'state', ...place, state, error }),
+      (state, error) => {
+        if (state === 'poisoned' || state === 'failed') this.durables.fail(error);
+        publishHealth({ type: 'state', ...place, state, error });
+      },
     );
     this.#damage = new DamageWatch(
       () => this.log.damagedFiles(),
@@ -100,9 +108,24 @@ export class Engine {
       },
       ends: async (address) => await this.ends(address),
     });
+    this.syncThread = isSyncedByItself(options)
+      ? new SyncThread({
+          log,
+          instance: options.instance,
+          withinMs: options.syncWithinMs,
+          synced: () => this.follows.synced(),
+          failed: (error) => this.health.notice(error),
+          gaveUp: (error) => this.health.fail(error),
+        })
+      : null;
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
-      data: { path: log.path, instance: options.instance, handleId: log.handleId },
+      data: {
+        path: log.path,
+        instance: options.instance,
+        handleId: log.handleId,
+        unsynced: this.syncThread?.memory ?? null,
+      },
       pool,
       release: (cost: number) => this.flow.release(cost),
       health: this.health,
@@ -110,6 +133,13 @@ export class Engine {
     };
     this.shards = Array.from({ length: options.shards }, (_, index) => new Shard(index, context));
     this.catalog = new Catalog(this.shard(0), this.routing, options.readOnly, this.health);
+    this.durables = new DurableWaits({
+      path: log.path,
+      follows: this.follows,
+      catalog: this.catalog,
+      syncWithinMs: options.syncWithinMs,
+      ends: async (address, name) => await this.ends(address, name),
+    });
     this.#joint = new JointLane({
       pool,
       shards: this.shards,
@@ -163,14 +193,15 @@ export class Engine {
   }
 
   /**
-   * Starts the shards, each with a thread that is starting already. When one cannot start, all are ended and its error
-   * is thrown.
+   * Starts the shards, each with a thread that is starting already, and the thread behind those if there is one more.
+   * When one cannot start, all are ended and its error is thrown.
    */
   async start(threads: readonly ShardThread[]): Promise<void> {
-    const started = await Promise.allSettled(threads.map((thread, index) => this.shard(index).start(thread)));
+    const starters = [...this.shards, ...(this.syncThread === null ? [] : [this.syncThread])];
+    const started = await Promise.allSettled(threads.map((thread, index) => starters[index]?.start(thread)));
     const failed = started.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
-      await Promise.all(this.shards.map((shard) => shard.stop()));
+      await Promise.all(starters.map((starter) => starter.stop()));
       this.lifecycle.to('closed');
       throw failed.reason;
     }
@@ -323,12 +354,28 @@ export class Engine {
     this.reclaimer.stop();
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());
+    this.durables.fail(this.lifecycle.closedError());
     this.follows.stop();
     for (const shard of this.shards) shard.hurry();
     await this.settled();
     await Promise.all(this.shards.map((shard) => shard.stop()));
+    const failure = await this.#syncLast();
     await this.log.close();
     this.lifecycle.to('closed');
+    if (failure !== null) throw failure;
+  }
+
+  /** Puts on stable storage what is not, if that was promised; returns a failure that nobody has been told of. */
+  async #syncLast(): Promise<unknown> {
+    if (this.syncThread === null) return null;
+    await this.syncThread.stop();
+    const isWell = this.health.state === 'well';
+    try {
+      if (this.log.syncedUpTo() < this.log.writtenUpTo()) await this.log.sync();
+      return null;
+    } catch (error) {
+      return isWell ? error : null;
+    }
   }
 
   #refusal(): WalError | null {
@@ -345,4 +392,14 @@ export class Engine {
       },
     );
   }
+}
+
+/** Whether a thread has to see to it that what is acknowledged with `'os'` is synced. */
+function isSyncedByItself({ syncWithinMs, readOnly }: ResolvedOptions): boolean {
+  return syncWithinMs > 0 && !readOnly;
+}
+
+/** How many threads a WAL has. */
+export function threadCount(options: ResolvedOptions): number {
+  return options.shards + (isSyncedByItself(options) ? 1 : 0);
 }

@@ -66,7 +66,7 @@ export type { ShardThreadStats } from './shard/protocol.js';
 export type { ShardCounters } from './shard/shard.js';
 export type { QueueStats, ReadStats, ShardStats, WalStats } from './stats.js';
 export type { StreamReadOptions } from './streams/stream-options.js';
-export type { Table, TrimResult } from './table.js';
+export type { DurableOptions, Table, TrimResult } from './table.js';
 export type { ReadyOptions, TableOptions, Wal, WritePart, WriteParts, WriteResults } from './wal.js';
 export type { AppendOptions, WriteOptions } from './write-options.js';
 export type { TableWriter } from './writer/table-writer.js';

@@ -1,5 +1,5 @@
 import { fromHere, type Log, openLog, realPath, toPath } from '@shale/storage';
-import { Engine } from './engine.js';
+import { Engine, threadCount } from './engine.js';
 import { remember } from './internals.js';
 import { whenUnlocked } from './lock-wait.js';
 import { type ResolvedOptions, resolveOptions, type WalOptions } from './options.js';
@@ -46,7 +46,7 @@ async function openEngine(
   signal: AbortSignal | undefined,
 ): Promise<Engine> {
   // The threads start and load their code while the database is being opened: that takes longer.
-  const threads = ShardThread.start(resolved.shards);
+  const threads = ShardThread.start(threadCount(resolved));
   let log: Log;
   try {
     const open = (): Promise<Log> =>

@@ -43,6 +43,17 @@ export interface WalOptions {
    */
   readonly durability?: Durability;
   /**
+   * Milliseconds within which what was acknowledged with `'os'` is put on stable storage, so that a power cut takes no
+   * more than what is younger: what other logs call everysec. A thread of its own sees to it, whatever the event loop and
+   * the shards are busy with: the sync begins when half of the time is over, and is done in time unless the disk takes
+   * the other half for it, or RocksDB holds up all writes. One sync is for all tables, and there is none when there is
+   * nothing to sync; `close()` does the last one. 0: none, the operating system decides. With `readOnly` it does nothing.
+   *
+   * @range 0 to 2147483647
+   * @defaultValue 0
+   */
+  readonly syncWithinMs?: number;
+  /**
    * Whether to make the database if there is none. When false, `openWal` rejects with SHALE_NOT_FOUND.
    *
    * @defaultValue true
@@ -187,6 +198,7 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   shardBy: oneOf(['table', 'region']),
   instance: integer(() => 0, 0, 126),
   durability: oneOf(['sync', 'os']),
+  syncWithinMs: integer(() => 0, 0, 2 ** 31 - 1),
   create: flag(true),
   readOnly: flag(false),
   maxInFlightBytes: integer(() => shareOfMemory(64 * 1024 * 1024), 64 * 1024, 2 * 1024 ** 3),

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { asBytes, type PayloadCodec, type TableId, toU64 } from '@shale/codec';
-import { invalid, requireDirection, toBounds } from '@shale/storage';
+import { invalid, readBag, requireDirection, toBounds } from '@shale/storage';
+import { checkSignal } from './abort.js';
 import type { Engine } from './engine.js';
 import type { Follow } from './follow/follow.js';
 import type { FollowOptions } from './follow/follow-options.js';
@@ -39,6 +40,14 @@ export interface TrimResult {
   /** The table's last sequence, which a trim does not change; 0n for a table never written. */
   readonly last: bigint;
 }
+
+/** How to wait for entries to be on stable storage. */
+export interface DurableOptions {
+  /** Gives up waiting: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const DURABLE_OPTIONS = ['signal'] as const;
 
 /**
  * One table log. Made by `wal.table`; costs nothing and needs no closing. All its methods reject with SHALE_CLOSED once
@@ -264,6 +273,27 @@ export class Table<T = Uint8Array, Input = T> {
       } catch (error) {
         inTurn(reject, error);
       }
+    });
+  }
+
+  /**
+   * Resolves when everything in the table up to and including a sequence is on stable storage, so that no power cut takes
+   * it, whichever way it gets there: by an acknowledgement of `'sync'` in whatever table, `wal.sync()`, `wal.flush()`, or
+   * `syncWithinMs` of `openWal`. It asks for none of these: without them it waits. Entries that are not written yet are
+   * waited for, too. Trimmed ones need not be there: it resolves as if they were.
+   *
+   * Rejects with SHALE_TRIMMED when the table is dropped meanwhile, SHALE_POISONED when a sync has failed,
+   * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_CLOSED when the WAL is closed before, SHALE_CORRUPT when the table cannot
+   * be recovered, and with the signal's reason.
+   */
+  durable(sequence: SequenceInput, options?: DurableOptions): Promise<void> {
+    return refusedInTurn(async () => {
+      const upTo = toU64('sequence', sequence);
+      const { signal } = options === undefined ? {} : readBag('durable', options, DURABLE_OPTIONS);
+      const checked = checkSignal(signal);
+      this.#engine.requireWritable();
+      if (upTo === 0n) await nextTurn();
+      else await this.#engine.durables.wait(this.#ref, upTo, checked);
     });
   }
 

@@ -285,14 +285,21 @@ export class Wal implements AsyncDisposable {
       this.#engine.requireWritable();
       await this.#engine.admin((log) => log.resume());
       this.#engine.health.resumed();
+      this.#engine.follows.synced();
     });
   }
 
-  /** Writes what RocksDB holds in memory to table files. Never needed for durability. */
+  /**
+   * Writes what RocksDB holds in memory to table files, so that everything acknowledged is on stable storage. `sync()`
+   * does that with less.
+   */
   flush(): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
       await this.#engine.admin((log) => log.flush());
+      // Nothing but a sync says how far it has come.
+      await this.#engine.admin((log) => log.sync());
+      this.#engine.follows.synced();
     });
   }
 

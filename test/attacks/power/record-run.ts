@@ -57,6 +57,7 @@ function anyWorkload(disk: WatchedDisk, run: number, random: Random): WorkloadOp
       shards: random.pick([1, 2, 4]),
       shardBy: random.pick(['table', 'region']),
       frameBytes: 16 * 1024,
+      syncWithinMs: random.pick([0, 0, 20]),
       rocksdb: {
         writeBufferSize: 64 * 1024,
         memtable: random.pick(['log', 'skiplist']),

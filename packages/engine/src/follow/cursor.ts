@@ -71,6 +71,7 @@ export interface CursorParts {
  */
 export class Cursor implements TableListener, Ready {
   isQueued = false;
+  readonly syncsAtOnce = true;
   readonly table: FollowedTable;
   readonly #parts: CursorParts;
   #name: string | null | undefined;

@@ -35,12 +35,12 @@ export class DurableRelease {
   }
 
   /**
-   * The same, for a table that a follow begins with. How much of it is on stable storage is not known: that is asked for
-   * at once, whatever its listeners want later.
+   * The same, for a table that something begins to listen to. How much of it is on stable storage is not known: a follow
+   * asks for that at once, whatever it wants later.
    */
   begin(table: FollowedTable): void {
     this.wait(table);
-    if (table.mark !== null) this.#syncNow();
+    if (table.mark !== null && table.isToBeSynced) this.#syncNow();
   }
 
   /** All of a table is on stable storage. */

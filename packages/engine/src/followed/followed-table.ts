@@ -6,6 +6,8 @@ export interface TableListener {
   readonly isDurable: boolean;
   /** After how many milliseconds what is not is to be put there for it; 0 for never. */
   readonly syncWithinMs: number;
+  /** Whether what is not when it begins is to be put there at once. */
+  readonly syncsAtOnce: boolean;
   /** Something is known of the table that was not before. */
   changed(): void;
   /** It will never be known what becomes of the table. */
@@ -61,6 +63,12 @@ export class FollowedTable {
       else if (syncWithinMs > 0) least = Math.min(least, syncWithinMs);
     }
     return least;
+  }
+
+  /** Whether one of its listeners wants what there is on stable storage at once. */
+  get isToBeSynced(): boolean {
+    for (const { isDurable, syncsAtOnce } of this.listeners) if (isDurable && syncsAtOnce) return true;
+    return false;
   }
 
   /** It has entries up to `last`, and those from `first` on may be new. */

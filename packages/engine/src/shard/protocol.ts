@@ -37,7 +37,16 @@ export interface ShardWorkerData {
   readonly handleId: number;
   /** Where it notes what it measures. */
   readonly cells: SharedArrayBuffer;
+  /** Where it notes that something is not on stable storage yet; null when nobody sees to it. */
+  readonly unsynced: SharedArrayBuffer | null;
 }
+
+/** What a thread that keeps a WAL synced says without being asked. */
+export type SyncNews =
+  /** What was written before is on stable storage. */
+  | { readonly news: 'synced' }
+  /** Nothing can be synced any more. */
+  | { readonly news: 'failed'; readonly error: ErrorData };
 
 /** One task of each kind. */
 export interface ShardTasks {
@@ -176,6 +185,11 @@ export interface ShardTasks {
   namesMake: { readonly kind: 'namesMake'; readonly names: readonly string[] };
   /** The names of tables. */
   namesOf: { readonly kind: 'namesOf'; readonly ids: readonly TableId[] };
+  /**
+   * Keep the WAL synced within so many milliseconds from now on. The thread is blocked by it most of the time: it must be
+   * asked nothing else.
+   */
+  keepSynced: { readonly kind: 'keepSynced'; readonly withinMs: number };
   stats: { readonly kind: 'stats' };
   /** Detach from the database. The last task of a thread. */
   detach: { readonly kind: 'detach' };
@@ -251,6 +265,7 @@ export interface ShardResults {
   namesFind: readonly (TableId | null)[] | null;
   namesMake: readonly TableId[] | null;
   namesOf: readonly (string | null)[] | null;
+  keepSynced: null;
   stats: ShardThreadStats;
   detach: null;
 }

@@ -89,6 +89,11 @@ export class ShardThread {
     this.#onGone = onGone;
   }
 
+  /** Calls `listener` with what the thread says without being asked. */
+  listen(listener: (message: unknown) => void): void {
+    this.#pool.on('message', listener);
+  }
+
   /** The thread itself, for tests that end it. */
   get worker(): Worker | null {
     return this.#worker;

@@ -1,4 +1,4 @@
-import { threadId } from 'node:worker_threads';
+import { parentPort, threadId } from 'node:worker_threads';
 import {
   type AppendFrame,
   decodeAppendFrame,
@@ -19,11 +19,14 @@ import {
   type ShardTaskKind,
   type ShardTasks,
   type ShardWorkerData,
+  type SyncNews,
   TRIMMED_STRIDE,
 } from '../shard/protocol.js';
+import { Unsynced } from '../sync/unsynced.js';
 import { ChunkScratch } from './chunk-scratch.js';
 import { Cursors } from './cursors.js';
 import { Holds } from './holds.js';
+import { keepSynced } from './keep-synced.js';
 import { findRegionBounds, readFloors, readHeads } from './recovery.js';
 
 /** What a task came to, and the buffers that go back with it. */
@@ -44,6 +47,7 @@ export class ShardWorker {
   /** How often tables were forgotten: what others listed of them before then is void. */
   #forgets = 0;
   #cells: ShardCells | null = null;
+  #unsynced: Unsynced | null = null;
 
   /** Adds to the time spent in tasks. */
   spent(milliseconds: number): void {
@@ -58,10 +62,11 @@ export class ShardWorker {
       case 'load':
         return plain(null);
       case 'attach': {
-        const { path, instance, handleId } = task.data;
+        const { path, instance, handleId, unsynced } = task.data;
         this.#log ??= attachLog(path, { instance, handleId });
         this.#data = task.data;
         this.#cells = new ShardCells(task.data.cells);
+        this.#unsynced = unsynced === null ? null : new Unsynced(unsynced);
         return plain(null);
       }
       case 'lend':
@@ -117,6 +122,8 @@ export class ShardWorker {
         const { names } = this.#open();
         return plain(names.prepare() ? task.ids.map((id) => names.nameOf(id)) : null);
       }
+      case 'keepSynced':
+        return this.#keepSynced(task);
       case 'stats':
         return plain({ recoveredTables: this.#open().stats().tablesKnown, busyMs: this.#cells?.busyMs ?? 0 });
       case 'detach':
@@ -136,10 +143,22 @@ export class ShardWorker {
   #commit(frame: AppendFrame, slot: number): CommitResult {
     const startedAt = sharedNow();
     try {
-      return this.#open().commit(frame);
+      const result = this.#open().commit(frame);
+      if (!frame.sync) this.#unsynced?.written();
+      return result;
     } finally {
       this.#cells?.written(slot, startedAt, sharedNow(), frame.sync);
     }
+  }
+
+  #keepSynced({ withinMs }: ShardTasks['keepSynced']): Outcome {
+    const log = this.#open();
+    const unsynced = this.#unsynced;
+    if (unsynced === null) throw new WalError('SHALE_INTERNAL', 'there is nothing that says what to sync');
+    const tell = (news: SyncNews): void => parentPort?.postMessage(news);
+    // Once this is answered.
+    setImmediate(() => void keepSynced(log, unsynced, withinMs, tell));
+    return plain(null);
   }
 
   #lend(task: ShardTasks['lend']): Outcome | Promise<Outcome> {
@@ -159,6 +178,7 @@ export class ShardWorker {
     return this.#holds.runFrame(frame.tables, () => {
       const result = this.#open().commitWithLoan(loan, states, frame);
       if (result === null) return { value: { message: bytes, states: null }, transfer: [buffer] };
+      if (!frame.sync) this.#unsynced?.written();
       const value = { message: replyInto(buffer, result), states: result.states };
       return { value, transfer: [value.message.buffer, value.states.buffer as ArrayBuffer] };
     });
