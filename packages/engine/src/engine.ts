@@ -14,6 +14,7 @@ import { Intake } from './intake/intake.js';
 import { Trim, type TrimContext, type TrimOutcome } from './intake/trim.js';
 import { JointLane } from './joint/joint-lane.js';
 import { Lifecycle } from './lifecycle.js';
+import { TrimEvents } from './metrics/trim-events.js';
 import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
 import { PointReads } from './read/point-reads.js';
@@ -52,6 +53,7 @@ export class Engine {
   readonly shards: readonly Shard[];
   readonly catalog: Catalog;
   readonly reclaimer: Reclaimer;
+  readonly trimEvents: TrimEvents;
   readonly follows: FollowedTables;
   readonly durables: DurableWaits;
   readonly reads: OpenReads = new OpenReads();
@@ -184,9 +186,11 @@ export class Engine {
       appendedBytes: () => this.shards.reduce((sum, shard) => sum + shard.counters.bytes, 0),
       isHealthy: () => this.health.state === 'well',
     });
+    this.trimEvents = new TrimEvents(place);
     this.#trims = {
       intake: this.intake,
       reclaimer: this.reclaimer,
+      events: this.trimEvents,
       trouble: () => this.#troubleOfRemoval(),
       release: (cost) => this.flow.release(cost),
     };

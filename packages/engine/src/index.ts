@@ -51,6 +51,7 @@ export type { WalState } from './lifecycle.js';
 export { type HistogramSnapshot, quantile } from './metrics/histogram.js';
 export type { CommitEvent, ShardEvent } from './metrics/shard-events.js';
 export type { FramePhase, FramePhases, ShardMeasures } from './metrics/shard-metrics.js';
+export type { TrimEvent } from './metrics/trim-events.js';
 export type { ShardMetricsSnapshot, WalMetrics } from './metrics.js';
 export { openWal } from './open-wal.js';
 export type { Durability, ResolvedOptions, WalOptions } from './options.js';

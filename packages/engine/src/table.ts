@@ -324,13 +324,14 @@ export class Table<T = Uint8Array, Input = T> {
     const { sync, signal } = readWriteOptions('drop', options, this.#usual);
     this.#engine.requireWritable();
     this.#requireOwn();
-    const { catalog, reclaimer } = this.#engine;
+    const { catalog, reclaimer, trimEvents } = this.#engine;
+    const { name } = this.#ref;
     await this.#engine.remove(this.#ref, signal, async (address, cost) => {
-      const dropData = (of: Address): Promise<void> =>
-        reclaimer.drop(of.id, () =>
-          this.#engine.send(dropOf({ address: of, name: this.#ref.name, sync, cost })),
-        );
-      if (this.#ref.name === null) await dropData(address);
+      const dropData = async (of: Address): Promise<void> => {
+        await reclaimer.drop(of.id, () => this.#engine.send(dropOf({ address: of, name, sync, cost })));
+        if (trimEvents.isHeard) trimEvents.dropped({ id: of.id, name, sync });
+      };
+      if (name === null) await dropData(address);
       else await catalog.drop(this.#ref, dropData);
     });
   }

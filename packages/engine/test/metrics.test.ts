@@ -1,5 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type CommitEvent, type HistogramSnapshot, quantile, type ShardEvent, type Wal } from '@shale/engine';
+import {
+  type CommitEvent,
+  type HistogramSnapshot,
+  quantile,
+  type ShardEvent,
+  type TrimEvent,
+  type Wal,
+} from '@shale/engine';
 import { expect, onTestFinished, test } from 'vitest';
 import { sharedNow } from '../dist/clock.js';
 import { apart, bytes, endThread, open } from './support.js';
@@ -93,6 +100,40 @@ test('the thread of a shard that dies and the one after it go on with the same n
   expect(shard.syncWriteMs.count).toBeGreaterThanOrEqual(2);
   expect(shard.appendMs.count).toBe(commits.filter(({ error }) => error === null).length);
   expect(commits.filter(({ error }) => error !== null)).toHaveLength(shard.failedFrames);
+});
+
+test('every trim and drop that is done is told with what it removed, and no other', async () => {
+  const wal = await open({ shards: 1 });
+  const events = heard<TrimEvent>('shale:trim', wal);
+  const id = { region: 1n, table: 1n };
+  const table = wal.table(id);
+  const named = wal.table('a name');
+  await table.appendBatch([bytes('a'), bytes('b'), bytes('c')]);
+  await named.append(bytes('x'), { durability: 'os' });
+  await table.trim(2n);
+  await table.trim(1n, { durability: 'os' });
+  await wal.table('none').trim(1n);
+  await named.drop({ durability: 'os' });
+  await table.drop();
+  await table.trim(1n, { signal: AbortSignal.abort() }).catch(() => undefined);
+  const { path } = wal;
+  const place = { path, instance: 0 };
+  const gone = { removedUpTo: null, first: 0n, last: 0n };
+  expect(events).toEqual([
+    {
+      ...place,
+      type: 'trim',
+      table: id,
+      name: null,
+      durability: 'sync',
+      removedUpTo: 2n,
+      first: 3n,
+      last: 3n,
+    },
+    { ...place, type: 'trim', table: id, name: null, durability: 'os', removedUpTo: 0n, first: 3n, last: 3n },
+    { ...place, type: 'drop', table: expect.anything(), name: 'a name', durability: 'os', ...gone },
+    { ...place, type: 'drop', table: id, name: null, durability: 'sync', ...gone },
+  ]);
 });
 
 test('times are of the clock that all threads share, to the nanosecond', () => {

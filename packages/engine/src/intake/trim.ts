@@ -1,5 +1,6 @@
 import type { WalError } from '@shale/codec';
 import type { PendingTrim } from '../frames/pending-append.js';
+import type { TrimEvents } from '../metrics/trim-events.js';
 import type { Reclaimer, TrimUnderWay } from '../reclaimer.js';
 import type { TableRef } from '../table-ref.js';
 import { inTurn } from '../turn.js';
@@ -9,6 +10,7 @@ import type { Intake, Step } from './intake.js';
 export interface TrimContext {
   readonly intake: Intake;
   readonly reclaimer: Reclaimer;
+  readonly events: TrimEvents;
   /** What is against a trim at its turn, or null: less than against an append. */
   trouble(): WalError | null;
   /** Gives back what it has booked. */
@@ -90,7 +92,12 @@ export class Trim implements Step, PendingTrim, TrimUnderWay {
   }
 
   resolve(first: bigint, last: bigint, removed: bigint): void {
-    this.#context.reclaimer.end(this, removed);
+    const { reclaimer, events } = this.#context;
+    reclaimer.end(this, removed);
+    const { address, name } = this.ref;
+    if (events.isHeard && address !== null) {
+      events.trimmed({ id: address.id, name, sync: this.sync }, first, last, removed);
+    }
     this.#resolve({ first, last });
   }
 
