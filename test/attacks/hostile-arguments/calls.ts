@@ -1,4 +1,13 @@
-import { openWal, type PayloadCodec, type Table, type Wal, type WriteOptions } from '@shale/engine';
+import {
+  type Entry,
+  type Follow,
+  type FollowChunk,
+  openWal,
+  type PayloadCodec,
+  type Table,
+  type Wal,
+  type WriteOptions,
+} from '@shale/engine';
 import { restoreBackup } from '@shale/engine/admin';
 import type { Random } from '../../support/random.js';
 import { within } from '../parts/within.js';
@@ -22,6 +31,10 @@ import {
 const UNANSWERED = 64;
 const APPEND_OPTIONS = ['durability', 'expect', 'signal'];
 const WRITE_OPTIONS = ['durability', 'signal'];
+const FOLLOW_OPTIONS = ['from', 'visibility', 'syncWithinMs', 'onTrimmed', 'strict', 'signal'] as const;
+const READ_OPTIONS = ['signal', 'chunkBytes', 'chunkEntries', 'strict'];
+/** How long something is waited for that may never come. Milliseconds. */
+const GIVEN_UP_AFTER = 20;
 const ROCKSDB_OPTIONS = ['writeBufferSize', 'memtable', 'paranoidChecks'];
 /** A sequence that no table here gets to. */
 const FAR = 2n ** 63n;
@@ -87,6 +100,7 @@ export class Calls {
       () => this.#ready(wal),
       () => this.#trim(wal),
       () => (random.once(3) ? this.#drop(wal) : this.#read(wal)),
+      () => this.#consume(wal),
       () => this.#stray(wal),
       () => this.#stray(wal),
     ]);
@@ -107,11 +121,7 @@ export class Calls {
       this.#depth++;
       try {
         const payload = payloads[this.#random.below(payloads.length)];
-        this.#random.of<() => void>([
-          () => this.make(wal),
-          () => this.make(wal),
-          () => payload instanceof Uint8Array && detach(payload),
-        ])();
+        this.#random.of<() => void>([() => this.make(wal), () => this.make(wal), () => detach(payload)])();
       } finally {
         this.#depth--;
       }
@@ -287,7 +297,7 @@ export class Calls {
       what: 'an append that was waited for',
       parts: [{ ledger, passed: [payload] }],
       isGood: true,
-      call: async () => [await table.append(payload.value)],
+      call: async () => [await table.append(payload.value as Uint8Array)],
     });
   }
 
@@ -323,6 +333,65 @@ export class Calls {
     } catch (error) {
       if (!READ_ENDS.has(codeOf(error))) throw error;
     }
+  }
+
+  /** The other ways to read, and to wait, beside all that goes on. */
+  async #consume(wal: Wal): Promise<void> {
+    const random = this.#random;
+    const { table } = this.#tables.pick(wal, random);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const timer = setTimeout(() => controller.abort(new Error('given up')), random.below(GIVEN_UP_AFTER));
+    const visibility = random.of<'durable' | 'acknowledged'>(['durable', 'acknowledged']);
+    const how = { onTrimmed: 'skip', visibility, signal } as const;
+    try {
+      await random.of<() => Promise<void>>([
+        () => isDense(table.follow(how).chunks()),
+        () => isDense(wal.region(1n).follow(how).chunks()),
+        () => isDense(wal.follow(how).chunks()),
+        () => this.#backwards(table),
+        () => this.#streamed(table),
+        () => this.#one(table),
+        () => table.durable(BigInt(random.below(200)), { signal }),
+      ])();
+    } catch (error) {
+      if (error instanceof Error && error.message === 'given up') return;
+      if (!READ_ENDS.has(codeOf(error))) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #backwards(table: Table): Promise<void> {
+    const limit = this.#random.below(20);
+    let last: bigint | null = null;
+    let count = 0;
+    for await (const { sequence } of table.read({ reverse: true, limit })) {
+      if (last !== null && sequence !== last - 1n) throw new Error(`${sequence} follows ${last} backwards`);
+      last = sequence;
+      count++;
+    }
+    if (count > limit) throw new Error(`${count} entries of at most ${limit}`);
+  }
+
+  async #streamed(table: Table): Promise<void> {
+    const limit = this.#random.below(20);
+    const stream = this.#random.once(2) ? table.readable({ limit }) : table.readableStream({ limit });
+    let count = 0;
+    for await (const _ of stream) count++;
+    if (count > limit) throw new Error(`${count} entries of at most ${limit}`);
+  }
+
+  async #one(table: Table): Promise<void> {
+    const sequence = BigInt(this.#random.below(100));
+    const entry = await table.get(sequence);
+    if (entry !== null && entry.sequence !== sequence) throw new Error(`${entry.sequence} for ${sequence}`);
+  }
+
+  /** A follow with options that may be good all the same: it is ended. */
+  async #strayFollow(follow: () => Follow<Uint8Array, Entry>): Promise<void> {
+    await using opened = follow();
+    if (this.#random.once(2)) await opened.ready;
   }
 
   /** Good and bad payloads to a writer, whose table nothing else knows: what it took is in, and nothing else. */
@@ -362,8 +431,20 @@ export class Calls {
       () => wal.region(1n).scan(badOptions(random, ['signal', 'chunkBytes']) as never),
       () => table.get(any()),
       () => table.read(any()),
-      () => table.read(badOptions(random, ['gte', 'limit']) as never),
-      () => table.read({}, badOptions(random, ['signal', 'chunkBytes']) as never),
+      () => table.get(random.once(2) ? any() : -1n),
+      () => table.read(badOptions(random, ['gte', 'limit', 'reverse']) as never),
+      () => table.read({ reverse: any(), limit: any() }),
+      () => table.read({}, badOptions(random, READ_OPTIONS) as never),
+      () => this.#strayFollow(() => table.follow(any())),
+      () => this.#strayFollow(() => table.follow(badOptions(random, FOLLOW_OPTIONS) as never)),
+      () => this.#strayFollow(() => table.follow({ from: { after: any() } })),
+      () => this.#strayFollow(() => table.follow({ [random.of(FOLLOW_OPTIONS)]: any() })),
+      () => this.#strayFollow(() => wal.region(1n).follow({ [random.of(FOLLOW_OPTIONS)]: any() })),
+      () => this.#strayFollow(() => wal.follow({ [random.of(FOLLOW_OPTIONS)]: any() })),
+      () => table.durable(any(), { signal: AbortSignal.abort() }),
+      () => table.durable(1n, badOptions(random, ['signal']) as never),
+      () => table.durable(1n, { signal: any() }),
+      () => Reflect.apply(wal.metrics, wal, [any()]),
       () => table.readable({}, badOptions(random, ['of', 'strict']) as never),
       () => table.readableStream(any(), any()),
       () => table.writer(badOptions(random, ['exclusive', 'bufferBytes', 'onProgress']) as never),
@@ -383,6 +464,7 @@ export class Calls {
       () => openWal(5 as never),
       () => openWal(this.#directory, badOptions(random, ['shards', 'durability']) as never),
       () => openWal(this.#directory, { shards: any() }),
+      () => openWal(this.#directory, { syncWithinMs: any() }),
       () => openWal(this.#directory, { rocksdb: any() }),
       () => openWal(this.#directory, { rocksdb: badOptions(random, ROCKSDB_OPTIONS) as never }),
       () => Reflect.apply(wal.sync, wal, [any()]),
@@ -408,6 +490,23 @@ export function scratchCodec(atThird: () => unknown): PayloadCodec<number> {
     },
     decode: (payload) => payload[0] ?? 0,
   };
+}
+
+/** Takes some chunks of a follow: in each table what comes is consecutive, or a gap is told. */
+async function isDense(chunks: AsyncIterable<FollowChunk>): Promise<void> {
+  const next = new Map<string, bigint>();
+  let count = 0;
+  for await (const { table, gap, first, last, length } of chunks) {
+    const key = `${table.region}/${table.table}`;
+    const expected = next.get(key);
+    const begins = gap?.expected ?? first;
+    if (expected !== undefined && begins !== expected) {
+      throw new Error(`${key}: ${begins} comes and not ${expected}`);
+    }
+    if (gap?.first === 0n) next.delete(key);
+    else next.set(key, length === 0 ? first : last + 1n);
+    if (++count === 20) return;
+  }
 }
 
 function isSequence(value: unknown): value is bigint | number {

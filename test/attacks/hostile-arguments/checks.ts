@@ -1,7 +1,7 @@
 import type { Random } from '../../support/random.js';
 import { codeOf, type Ledger, type Settle } from './ledger.js';
 import { isExcused, REFUSALS } from './refusals.js';
-import { detach, type Passed } from './values.js';
+import { detach, type Passed, spoil } from './values.js';
 
 /** What goes to one table in one call. */
 export interface Part {
@@ -44,9 +44,8 @@ export class Checks {
     // The buffers are the caller's again.
     for (const { value } of passed) {
       try {
-        const array = value as Uint8Array;
-        Uint8Array.prototype.fill.call(array, 0xee);
-        if (this.#random.once(2)) detach(array);
+        spoil(value);
+        if (this.#random.once(2)) detach(value);
       } catch {
         // It was detached already, or is none.
       }

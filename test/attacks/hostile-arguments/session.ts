@@ -69,6 +69,7 @@ export class Session {
     return {
       shards: 1 + random.below(3),
       durability: 'os',
+      syncWithinMs: random.of([0, 0, 5]),
       frameBytes: 16 * 1024,
       maxInFlightBytes: random.of([64 * 1024, 1024 * 1024]),
       maxQueuedBytes: random.of([0, 4096, 256 * 1024]),

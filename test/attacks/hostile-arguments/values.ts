@@ -1,3 +1,4 @@
+import type { BytesInput } from '@shale/engine';
 import type { Random } from '../../support/random.js';
 
 /** Something to pass, and what must come of it. */
@@ -35,11 +36,37 @@ function revoked(): object {
   return proxy;
 }
 
-/** Takes the bytes away from whoever has the array. */
-export function detach(array: Uint8Array): void {
-  if (array.buffer instanceof ArrayBuffer && array.byteLength > 0) {
-    structuredClone(array.buffer, { transfer: [array.buffer] });
+/** The memory of a payload, whatever it lies about itself; null when it has none. */
+function memoryOf(payload: unknown): ArrayBuffer | SharedArrayBuffer | null {
+  if (payload instanceof ArrayBuffer) return payload;
+  for (const { get } of BUFFERS) {
+    try {
+      return get?.call(payload);
+    } catch {
+      // It is of another kind.
+    }
   }
+  return null;
+}
+
+const BUFFERS = [Object.getPrototypeOf(Uint8Array.prototype), DataView.prototype].map(
+  (prototype) => Object.getOwnPropertyDescriptor(prototype, 'buffer') ?? {},
+);
+
+/** Takes the bytes away from whoever has the payload. */
+export function detach(payload: unknown): void {
+  const buffer = memoryOf(payload);
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) {
+    structuredClone(buffer, { transfer: [buffer] });
+  }
+}
+
+/** Writes over the bytes of a payload. */
+export function spoil(payload: unknown): void {
+  const buffer = memoryOf(payload);
+  // Buffers of Node are cut out of memory that others have, too.
+  if (buffer === null || payload instanceof Buffer) Uint8Array.prototype.fill.call(payload, 0xee);
+  else new Uint8Array(buffer).fill(0xee);
 }
 
 function resizable(length: number, most: number): ArrayBuffer & { resize?: (length: number) => void } {
@@ -78,13 +105,19 @@ export function nonsense(random: Random): unknown {
 }
 
 /** A payload that is good, and that the caller may do anything with afterwards. */
-export function goodPayload(random: Random, most: number): Passed<Uint8Array> {
+export function goodPayload(random: Random, most: number): Passed<BytesInput> {
   const length = random.once(10) ? 0 : random.below(most);
   const fill = random.below(256);
-  const value = random.of([
+  const within = new Uint8Array(length + 20).fill(fill);
+  const value = random.of<() => BytesInput>([
     () => new Uint8Array(length).fill(fill),
     () => Buffer.alloc(length, fill),
-    () => new Uint8Array(length + 20).fill(fill).subarray(7, 7 + length),
+    () => within.subarray(7, 7 + length),
+    () => new Uint8Array(length).fill(fill).buffer,
+    () => new DataView(within.buffer, 7, length),
+    () => Object.defineProperty(new DataView(within.buffer, 7, length), 'byteLength', { get: fail }),
+    () => Object.setPrototypeOf(new DataView(within.buffer, 7, length), null),
+    () => Object.defineProperty(new Uint8Array(length).fill(fill).buffer, 'byteLength', { value: 1e6 }),
     () => Object.defineProperty(new Uint8Array(length).fill(fill), 'length', { value: random.below(1e6) }),
     () => Object.defineProperty(new Uint8Array(length).fill(fill), 'byteLength', { get: fail }),
     () => Object.setPrototypeOf(new Uint8Array(length).fill(fill), null),
@@ -107,6 +140,18 @@ export function badPayload(random: Random): Passed<unknown> {
       const payload = new Uint8Array(buffer, 32, 16);
       buffer.resize?.(8);
       return payload;
+    },
+    () => {
+      const buffer = new ArrayBuffer(1 + random.below(500));
+      const view = new DataView(buffer, 1);
+      structuredClone(buffer, { transfer: [buffer] });
+      return random.of<unknown>([buffer, view]);
+    },
+    () => {
+      const buffer = resizable(64, 64);
+      const view = new DataView(buffer, 32, 16);
+      buffer.resize?.(8);
+      return view;
     },
     () => nonsense(random),
   ])();
