@@ -5,6 +5,8 @@ const FILES = [
   'hypercore',
   'lmdb',
   'nxtedition-rocksdb',
+  'postgresql',
+  'redis-streams',
   'rocksdb',
 ];
 

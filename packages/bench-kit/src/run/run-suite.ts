@@ -78,7 +78,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Repor
         const answer = await forkCase(task, { parent: directory, counting, signal });
         signal?.throwIfAborted();
         const result = results.get(turn);
-        if (answer.ok) result?.rounds.push(withEfficiency(answer.measures, turn.spec, device));
+        if (answer.ok) result?.rounds.push(withEfficiency(known(answer.measures, turn), turn.spec, device));
         else result?.failures.push(answer.reason);
         progress.end();
       }
@@ -137,6 +137,13 @@ function turnsOf({ spec, rivals }: SuiteCase, contenders: readonly Contender[]):
     .filter(({ driver }) => driver.durabilities.includes(spec.durability))
     .filter(({ driver }) => driver.kinds?.includes(spec.kind) ?? true)
     .map((contender) => ({ contender, spec }));
+}
+
+/** Without what tells of this process, where another does the work. */
+function known(measures: Measures, { contender }: Turn): Measures {
+  if (!contender.driver.isServer) return measures;
+  const { cpuSecondsPerMillion, writeAmplification, syncs, entriesPerSync, peakRss, ...rest } = measures;
+  return rest;
 }
 
 function withEfficiency(measures: Measures, spec: CaseSpec, device: DeviceBaseline): Measures {

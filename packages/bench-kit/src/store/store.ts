@@ -36,6 +36,8 @@ export interface StoreDriver {
   readonly kinds?: readonly CaseSpec['kind'][] | undefined;
   /** Whether it takes part in the cases that are Shale's alone, too. Default: no. */
   readonly everyCase?: boolean | undefined;
+  /** Whether its work is done by another process, of which nothing is measured but its answers. Default: no. */
+  readonly isServer?: boolean | undefined;
   /** The guarantees it can give. */
   readonly durabilities: readonly Durability[];
   /** Its version; throws when the store is not available. */
