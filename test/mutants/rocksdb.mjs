@@ -13,6 +13,18 @@ export const rocksdb = [
     killers: ['test/versions.test.ts'],
   },
   {
+    name: 'answers-of-an-ending-thread',
+    removes: 'that a thread that is being ended takes nothing for an answer of the addon',
+    edits: [
+      {
+        file: 'packages/rocksdb/src/ending-thread.ts',
+        from: 'if (answer === undefined) Atomics.wait(NEVER, 0, 0, MOMENT_MS);',
+        to: 'if (answer === undefined) Atomics.wait(NEVER, 0, 0, Math.min(MOMENT_MS, 0));',
+      },
+    ],
+    killers: ['packages/rocksdb/test/ending-thread.test.ts'],
+  },
+  {
     name: 'fetched-drop',
     removes: 'that a read beside the shards is told of a drop of its table',
     edits: [

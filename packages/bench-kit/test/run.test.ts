@@ -59,7 +59,9 @@ test('durable appends one at a time take one sync each; concurrent ones share th
   expect(report.syncCounting).toBe('counted in the process');
   expect(measuresOf(report, alone).entriesPerSync).toBeCloseTo(1, 5);
   expect(measuresOf(report, crowd).entriesPerSync).toBeGreaterThan(4);
-  expect(measuresOf(report, lazy).syncs).toBe(0);
+  // What RocksDB does by itself meanwhile, as a flush, is no sync of an append.
+  const { syncs = Number.NaN, entries: appended = 0 } = measuresOf(report, lazy);
+  expect(syncs).toBeLessThan(appended / 100);
   const {
     entries = 0,
     efficiency = 0,

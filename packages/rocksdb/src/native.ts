@@ -1,6 +1,7 @@
 import { type AddonPlace, addonPlaces } from './addon.js';
 import { type FailedPlace, libraryMissing } from './addon-missing.js';
 import type { StoredBackup, StoredBackups } from './backup-results.js';
+import { answering } from './ending-thread.js';
 import { RocksDBError } from './errors.js';
 import { requireOf } from './installed.js';
 import type { ResolvedOptions } from './options.js';
@@ -188,6 +189,32 @@ export interface NativeBinding {
   restoreBackup(directory: string, id: number, target: string): Promise<StoredBackup>;
 }
 
+/** Calls of which undefined is an answer. */
+const SILENT: ReadonlySet<string> = new Set<keyof NativeBinding>([
+  'initialize',
+  'releaseClaim',
+  'write',
+  'remove',
+  'put',
+  'change',
+  'drop',
+  'unwatch',
+  'watchAnew',
+  'returnLoan',
+  'endLoan',
+  'peek',
+  'tableEnds',
+  'releaseSnapshot',
+]);
+
+/** The same calls, of which those that answer something do, or do not return. */
+function answeringBinding(binding: NativeBinding): NativeBinding {
+  const calls = Object.entries(binding).filter(
+    ([name, call]) => typeof call === 'function' && !SILENT.has(name),
+  );
+  return Object.assign(binding, Object.fromEntries(calls.map(([name, call]) => [name, answering(call)])));
+}
+
 let loaded: NativeBinding | undefined;
 let place: AddonPlace | undefined;
 
@@ -204,7 +231,7 @@ export function native(): NativeBinding {
     try {
       const binding: NativeBinding = requireOf(candidate.path)(candidate.path);
       binding.initialize(RocksDBError);
-      loaded = binding;
+      loaded = answeringBinding(binding);
       place = candidate;
       return loaded;
     } catch (cause) {

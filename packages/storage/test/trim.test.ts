@@ -8,10 +8,11 @@ import { fill, fresh, open, payloads, plant, plantEntry, rejectsWith, sequences 
 
 const id = { region: 1n, table: 7n };
 
+/** A file that RocksDB removes meanwhile counts for nothing. */
 async function bytesOf(directory: string): Promise<number> {
-  let bytes = 0;
-  for (const name of await readdir(directory)) bytes += (await stat(join(directory, name))).size;
-  return bytes;
+  const names = await readdir(directory);
+  const files = await Promise.allSettled(names.map((name) => stat(join(directory, name))));
+  return files.reduce((bytes, file) => bytes + (file.status === 'fulfilled' ? file.value.size : 0), 0);
 }
 
 test('a trim returns what is left and the range to reclaim', async () => {
