@@ -12,6 +12,8 @@ export class DurableRelease {
   readonly #waiting = new Set<FollowedTable>();
   #timer: NodeJS.Timeout | null = null;
   #due = Number.POSITIVE_INFINITY;
+  /** How far everything was synced when it was last looked at what waits. */
+  #released = 0n;
   #isSyncing = false;
   #isWantedNow = false;
 
@@ -60,6 +62,9 @@ export class DurableRelease {
   release(): void {
     if (this.#waiting.size === 0) return;
     const synced = this.#log.syncedUpTo();
+    // What has begun to wait since waits for more: a great many tables are not gone through for each of them.
+    if (synced === this.#released) return;
+    this.#released = synced;
     for (const table of [...this.#waiting]) {
       const { mark } = table;
       if (mark !== null && mark.at > synced) continue;
