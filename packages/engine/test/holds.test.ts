@@ -6,6 +6,7 @@ import {
 } from '@shale/codec';
 import { openLog } from '@shale/storage';
 import { expect, onTestFinished, test } from 'vitest';
+import { ShardCells } from '../dist/metrics/shard-cells.js';
 import type { ShardResults, ShardTask, ShardTaskKind } from '../dist/shard/protocol.js';
 import { ShardWorker } from '../dist/worker/shard-worker.js';
 import { bytes, temporary } from './support.js';
@@ -24,11 +25,17 @@ type Id = typeof a;
 async function workers(count: number) {
   const log = await openLog(await temporary());
   onTestFinished(() => log.close());
-  const data = { path: log.path, instance: 0, handleId: log.handleId };
+  const data = {
+    path: log.path,
+    instance: 0,
+    handleId: log.handleId,
+    cells: ShardCells.memory(),
+    unsynced: null,
+  };
   const all = await Promise.all(
     Array.from({ length: count }, async () => {
       const worker = new ShardWorker();
-      await worker.run({ kind: 'attach', data } as ShardTask);
+      await worker.run({ kind: 'attach', data });
       onTestFinished(async () => void (await worker.run({ kind: 'detach' })));
       return new Asked(worker);
     }),
