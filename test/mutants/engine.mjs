@@ -1,6 +1,42 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'inspect-permissions',
+    removes: 'that only the same user can look into a WAL',
+    edits: [
+      {
+        file: 'packages/engine/src/inspect/server.ts',
+        from: 'chmodSync(made, 0o600);',
+        to: 'chmodSync(made, 0o666);',
+      },
+    ],
+    killers: ['packages/engine/test/inspect.test.ts'],
+  },
+  {
+    name: 'inspect-bounded-line',
+    removes: 'the bound of what a client may say in one line',
+    edits: [
+      {
+        file: 'packages/engine/src/inspect/lines.ts',
+        from: 'this.#bytes + part.length > this.#mostBytes',
+        to: 'this.#mostBytes < 0',
+      },
+    ],
+    killers: ['packages/engine/test/inspect.test.ts'],
+  },
+  {
+    name: 'inspect-closing',
+    removes: 'that the socket goes before the WAL is given back',
+    edits: [
+      {
+        file: 'packages/engine/src/engine.ts',
+        from: 'for (const end of this.#endings) end();',
+        to: 'this.#endings.length = 0;',
+      },
+    ],
+    killers: ['packages/engine/test/inspect.test.ts'],
+  },
+  {
     name: 'follow-announcement',
     removes: 'that a follow is told when a frame is in',
     edits: [

@@ -38,3 +38,16 @@ export {
   restoreBackup,
   rocksdbVersion,
 } from '@shale/storage';
+export {
+  type InspectedChunk,
+  type InspectedEntry,
+  type InspectedFollow,
+  type InspectedMetrics,
+  type InspectFollowOptions,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+  type LastEntries,
+  type RegionTarget,
+} from './inspect/inspection.js';
+export type { LargestTables, SizedTable } from './inspect/wire.js';

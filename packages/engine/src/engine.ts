@@ -63,6 +63,9 @@ export class Engine {
   readonly writers: Set<Unsettled> = new Set();
   /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
   readonly log: Log;
+  /** Why nobody can look into it although that was asked for; null otherwise. */
+  inspectTrouble: WalError | null = null;
+  readonly #endings: (() => void)[] = [];
   /** Drops under way. */
   readonly #changes = new Set<Promise<unknown>>();
   readonly #trims: TrimContext;
@@ -347,6 +350,11 @@ export class Engine {
     await Promise.allSettled(this.#changes);
   }
 
+  /** Calls `end` when the closing begins, before anything else. */
+  whenClosing(end: () => void): void {
+    this.#endings.push(end);
+  }
+
   /** Closes; the same promise however often it is asked. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -355,6 +363,7 @@ export class Engine {
 
   async #close(): Promise<void> {
     this.lifecycle.to('closing');
+    for (const end of this.#endings) end();
     this.reclaimer.stop();
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());

@@ -1,5 +1,7 @@
+import type { WalError } from '@shale/codec';
 import { fromHere, type Log, openLog, realPath, toPath } from '@shale/storage';
 import { Engine, threadCount } from './engine.js';
+import { InspectServer } from './inspect/server.js';
 import { remember } from './internals.js';
 import { whenUnlocked } from './lock-wait.js';
 import { type ResolvedOptions, resolveOptions, type WalOptions } from './options.js';
@@ -69,5 +71,17 @@ async function openEngine(
     await log.close();
     throw error;
   }
+  if (resolved.inspect) await letLookIn(engine);
   return engine;
+}
+
+/** What watches the WAL must not be what keeps it from being opened. */
+async function letLookIn(engine: Engine): Promise<void> {
+  try {
+    const server = await InspectServer.open(new Wal(engine));
+    engine.whenClosing(() => server.end());
+  } catch (error) {
+    engine.inspectTrouble = error as WalError;
+    process.emitWarning(engine.inspectTrouble.message, { code: 'SHALE_INSPECT' });
+  }
 }

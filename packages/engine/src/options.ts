@@ -150,6 +150,17 @@ export interface WalOptions {
    */
   readonly reclaim?: 'auto' | 'off' | ReclaimPolicy;
   /**
+   * Whether other processes of the same user can look into the WAL while it is open, as `shale top`, `shale tail` and
+   * `inspect` of `@shale/engine/admin` do: by a Unix socket in the directory of the database, `INSPECT-0` for instance 0,
+   * with the permissions 0600. It goes with the closing; one that a killed process has left is replaced. Who looks in
+   * keeps neither the process from ending nor the WAL from closing, and costs some of the event loop. When the socket
+   * cannot be made the WAL is open all the same: `wal.inspectTrouble` says why, and a warning of the process. Not for
+   * `readOnly`, which changes nothing in the directory.
+   *
+   * @defaultValue false
+   */
+  readonly inspect?: boolean;
+  /**
    * RocksDB's own options. All WALs that share a database in one process must give the same.
    *
    * @defaultValue none: RocksDB's options have defaults of their own
@@ -210,6 +221,7 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   waitForLock: integer(() => 0, 0, 2 ** 31 - 1),
   signal: { fallback: () => undefined, range: 'an AbortSignal', accepts: isSignal },
   reuse: flag(false),
+  inspect: flag(false),
   // It is checked and filled in by itself.
   reclaim: { fallback: () => 'auto', range: '', accepts: () => true },
   rocksdb: {
@@ -232,6 +244,12 @@ export function resolveOptions(options: WalOptions = {}): CheckedOptions {
     throw invalid(
       'reuse',
       'reuse must be false with readOnly: true: each such WAL shows what was there when it was opened',
+    );
+  }
+  if (resolved.inspect && resolved.readOnly) {
+    throw invalid(
+      'inspect',
+      'inspect must be false with readOnly: true, which shows what was there when it was opened and changes nothing in the directory',
     );
   }
   return { ...resolved, reclaim: toReclaimOption(resolved.reclaim), rocksdb };

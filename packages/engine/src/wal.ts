@@ -145,6 +145,11 @@ export class Wal implements AsyncDisposable {
     return this.#engine.health.error;
   }
 
+  /** Why nobody can look into the WAL although it was opened with `inspect: true`; null otherwise. */
+  get inspectTrouble(): WalError | null {
+    return this.#engine.inspectTrouble;
+  }
+
   /** The options in force, defaults filled in; of `rocksdb` only what was given. */
   get options(): ResolvedOptions {
     return this.#engine.options;
