@@ -1,6 +1,18 @@
 /** Mutants of packages/cli: the command. @type {import('./mutants.mjs').Mutant[]} */
 export const cli = [
   {
+    name: 'top-terminal',
+    removes: 'that shale top leaves the terminal as it was',
+    edits: [
+      {
+        file: 'packages/cli/src/top/screen.ts',
+        from: "const LEAVE = '\\x1b[?25h\\x1b[?1049l';",
+        to: "const LEAVE = '';",
+      },
+    ],
+    killers: ['packages/cli/test/command/top.test.ts'],
+  },
+  {
     name: 'ingest-in-doubt',
     removes: 'the doubt about what a killed ingest wrote, at the end of the next run',
     edits: [

@@ -16,6 +16,8 @@ export type CliErrorCode =
   | 'CLI_INGEST_DIFFERS'
   | 'CLI_INGEST_DISTURBED'
   | 'CLI_OUTPUT_FULL'
+  | 'CLI_NOT_OPEN'
+  | 'CLI_NOT_SHOWN'
   | 'CLI_DEMO';
 
 const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
@@ -33,6 +35,8 @@ const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
   CLI_INGEST_DIFFERS: EXIT.refused,
   CLI_INGEST_DISTURBED: EXIT.refused,
   CLI_OUTPUT_FULL: EXIT.noSpace,
+  CLI_NOT_OPEN: EXIT.notFound,
+  CLI_NOT_SHOWN: EXIT.notFound,
   CLI_DEMO: EXIT.findings,
 };
 

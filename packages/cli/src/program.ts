@@ -11,6 +11,8 @@ import { repairCommand } from './commands/repair.js';
 import { restoreCommand } from './commands/restore.js';
 import { statsCommand } from './commands/stats.js';
 import { tablesCommand } from './commands/tables.js';
+import { tailCommand } from './commands/tail.js';
+import { topCommand } from './commands/top.js';
 import { trimCommand } from './commands/trim.js';
 import { verifyCommand } from './commands/verify.js';
 import { EXIT } from './exit-codes.js';
@@ -59,6 +61,8 @@ Begin with:
   const commands = [
     ingestCommand(terminal, stdin, done),
     readCommand(terminal, done),
+    tailCommand(terminal, done),
+    topCommand(terminal, stdin, done),
     tablesCommand(terminal, done),
     statsCommand(terminal, done),
     trimCommand(terminal, done),

@@ -4,7 +4,7 @@ import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import type { Terminal } from '../output/terminal.js';
 import { type BoundOptions, toBounds } from '../read/bounds.js';
-import { entryAsJson, entryAsRow } from '../read/entry-format.js';
+import { entryAsJson, entryAsRow, withEscapes } from '../read/entry-format.js';
 import { parseCount, parseU64 } from './arguments.js';
 import { openForReading } from './open-log.js';
 import { findTable } from './table-argument.js';
@@ -96,10 +96,4 @@ async function printRows(terminal: Terminal, table: Table, bounds: ReadRange): P
     );
     if (wait) await wait;
   }
-}
-
-const ESCAPES: Record<string, string> = { '\\n': '\n', '\\t': '\t', '\\r': '\r', '\\0': '\0', '\\\\': '\\' };
-
-function withEscapes(text: string): string {
-  return text.replace(/\\[ntr0\\]/g, (match) => ESCAPES[match] ?? match);
 }

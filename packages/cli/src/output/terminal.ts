@@ -21,6 +21,8 @@ export class Terminal {
   readonly outColors: Colors;
   readonly errColors: Colors;
   readonly width: number;
+  /** What fills the whole screen is written to it by itself. */
+  readonly stdout: NodeJS.WriteStream;
   readonly #stderr: NodeJS.WriteStream;
 
   constructor(
@@ -28,6 +30,7 @@ export class Terminal {
     env: NodeJS.ProcessEnv = process.env,
   ) {
     const { stdout, stderr } = streams;
+    this.stdout = stdout;
     this.#stderr = stderr;
     this.out = new OutputStream(stdout);
     this.outIsTTY = stdout.isTTY === true;

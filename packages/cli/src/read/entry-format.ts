@@ -39,3 +39,10 @@ export function printable(payload: Uint8Array, room: number): string {
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+const ESCAPES: Record<string, string> = { '\\n': '\n', '\\t': '\t', '\\r': '\r', '\\0': '\0', '\\\\': '\\' };
+
+/** A delimiter as it was typed. */
+export function withEscapes(text: string): string {
+  return text.replace(/\\[ntr0\\]/g, (match) => ESCAPES[match] ?? match);
+}

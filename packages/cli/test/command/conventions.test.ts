@@ -9,6 +9,8 @@ const data = join(dir, 'data');
 const COMMANDS = [
   'ingest',
   'read',
+  'tail',
+  'top',
   'tables',
   'stats',
   'trim',
