@@ -1,1 +1,4 @@
+export { readRequest } from '../../packages/engine/dist/inspect/answers.js';
+export { Lines } from '../../packages/engine/dist/inspect/lines.js';
+export { fromLine, toLine } from '../../packages/engine/dist/inspect/wire.js';
 export { engineOf } from '../../packages/engine/dist/internals.js';

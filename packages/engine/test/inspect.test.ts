@@ -1,13 +1,21 @@
 // `inspect: true`: a process shows its WAL to others by a socket.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openWal, type Wal } from '@shale/engine';
 import {
-  diagnose,
   type InspectedChunk,
   type InspectFollowOptions,
   inspect,
@@ -238,6 +246,23 @@ describe('where the socket is', () => {
     expect(readdirSync(path)).not.toContain('INSPECT-0.new');
   });
 
+  test('does not go through a link, and what a killed opening left is taken away', async () => {
+    const elsewhere = await temporary();
+    writeFileSync(join(elsewhere, 'socket'), 'of others');
+    const path = await temporary();
+    symlinkSync(elsewhere, join(path, 'INSPECT-0.new'));
+    const wal = await open({ path, inspect: true });
+    expect(wal.inspectTrouble?.code).toBe('SHALE_IO');
+    await wal.close();
+    expect(readFileSync(join(elsewhere, 'socket'), 'utf8')).toBe('of others');
+    unlinkSync(join(path, 'INSPECT-0.new'));
+    mkdirSync(join(path, 'INSPECT-0.new'));
+    writeFileSync(join(path, 'INSPECT-0.new', 'socket'), '');
+    await open({ path, inspect: true });
+    await using inspection = await inspect(path);
+    expect(inspection.pid).toBe(process.pid);
+  });
+
   test('not in a directory that is only read', async () => {
     const path = await temporary();
     await (await openWal(path)).close();
@@ -265,7 +290,9 @@ describe('where the socket is', () => {
     const left = createServer().listen(join(path, 'INSPECT-0'));
     onTestFinished(() => void left.close());
     await once(left, 'listening');
-    await diagnose(path);
+    const looked = await open({ path, readOnly: true });
+    const events = await all(looked.verify());
+    expect(events.filter(({ type }) => type === 'finding')).toEqual([]);
     for await (const event of repairDatabase(path, join(folder, 'repaired'))) void event;
     expect(await (await open({ path: join(folder, 'repaired') })).table('t').lastSequence()).toBe(1n);
     expect(await (await open({ path })).table('t').lastSequence()).toBe(1n);

@@ -40,7 +40,7 @@ export {
   readDamagedFiles,
 } from './damage/damaged-files.js';
 export { describePlace, type FilePlace } from './damage/file-place.js';
-export { toWalError } from './errors.js';
+export { type ErrorContext, toWalError } from './errors.js';
 export { readTableId, type TableIdLike, toTableId } from './ids.js';
 export type { LogState } from './lifetime.js';
 export type { TableFloor } from './lists/floors.js';

@@ -3,6 +3,7 @@ import { appendFrame } from './append-frame.js';
 import { appendReply, errorData } from './append-reply.js';
 import { catalogRecord } from './catalog-record.js';
 import { entryChunk } from './entry-chunk.js';
+import { inspectRequest } from './inspect-request.js';
 import { journal } from './journal.js';
 import { layouts } from './layouts.js';
 import { nameRecords } from './name-records.js';
@@ -20,6 +21,7 @@ export const TARGETS: readonly Target[] = [
   entryChunk,
   payloadCodecs,
   journal,
+  inspectRequest,
   shellNdjson,
   shellCsv,
   shellLines,

@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The process that has a database open for writing, by what it has written into the file WRITER. */
@@ -10,8 +10,11 @@ export interface Holder {
 
 /** Who has a database open; null for nobody, or when that cannot be told. */
 export function readHolder(directory: string): Holder | null {
+  const writer = join(directory, 'WRITER');
+  // A pipe of that name would never end.
+  if (!lstatSync(writer, { throwIfNoEntry: false })?.isFile()) return null;
   const fields = new Map(
-    textOf(join(directory, 'WRITER'))
+    textOf(writer)
       .split('\n')
       .map((line) => {
         const at = line.indexOf('=');

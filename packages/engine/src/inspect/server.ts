@@ -68,8 +68,11 @@ export class InspectServer {
     // Nobody else gets to it before it has its permissions, nor finds a name behind which nobody is.
     const folder = `${path}.new`;
     const made = `${folder}/socket`;
-    ignore(() => unlinkSync(made));
-    ignore(() => rmdirSync(folder));
+    // A process that was killed meanwhile has left its own; a link to elsewhere is nobody's, and stays.
+    if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      ignore(() => unlinkSync(made));
+      ignore(() => rmdirSync(folder));
+    }
     mkdirSync(folder, 0o700);
     try {
       await new Promise<void>((resolve, reject) => {
