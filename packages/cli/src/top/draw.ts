@@ -29,8 +29,8 @@ export function draw(view: View, { width, height, colors }: Canvas): string[] {
       `${formatRate(rates.entries)} entries, ${formatBytes(rates.bytes)}/s in ${formatRate(rates.appends)} appends, ` +
         `${formatRate(rates.frames)} frames, ${formatRate(rates.syncs)} syncs`,
     ),
-    named('answered in', spread(view.acknowledgedMs)),
-    named('synced in', spread(view.syncMs)),
+    named('answered', spread(view.acknowledgedMs)),
+    named('synced', spread(view.syncMs)),
     named('time is in', phases(view)),
     named('threads', view.busy.map((share, i) => `${i}: ${percent(share)}`).join('  ')),
     named(
