@@ -8,6 +8,7 @@ export declare const describeRecovery: typeof admin.describeRecovery;
 export declare const describeTables: typeof admin.describeTables;
 export declare const describeUnexamined: typeof admin.describeUnexamined;
 export declare const diagnose: typeof admin.diagnose;
+export declare const inspect: typeof admin.inspect;
 export declare const libraryInfo: typeof admin.libraryInfo;
 export declare const listBackups: typeof admin.listBackups;
 export declare const readDamagedFiles: typeof admin.readDamagedFiles;
