@@ -47,6 +47,15 @@ const commands = fc.oneof(
 
 type Command = typeof commands extends fc.Arbitrary<infer T> ? T : never;
 
+/** A table whose id was trimmed in another region skips sequences after a restart (docs/format.md). */
+const SKIPPED_AHEAD: Command[] = [
+  { do: 'append', id: { region: 2n, table: 1n }, payloads: [0] },
+  { do: 'reopen' },
+  { do: 'append', id: { region: 1n, table: 1n }, payloads: [0, 0] },
+  { do: 'trim', id: { region: 1n, table: 1n }, upTo: 1n },
+  { do: 'append', id: { region: 2n, table: 1n }, payloads: [0] },
+];
+
 test('whatever is done in whatever order, the log does what the model does', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(commands, { maxLength: 40 }), async (sequenceOfCommands) => {
@@ -61,13 +70,13 @@ test('whatever is done in whatever order, the log does what the model does', asy
         await run.step({ do: 'reopen' });
         for (const region of [1n, 2n]) await run.step({ do: 'openRegion', region });
         run.compareAllEnds();
-        expect([...run.log.verify()].at(-1)).toMatchObject({ errors: 0 });
+        expect([...run.log.verify()].at(-1)).toMatchObject({ errors: run.holes });
       } finally {
         await run.close();
         await rm(directory, { recursive: true, force: true });
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 60, examples: [[SKIPPED_AHEAD]] },
   );
 });
 
@@ -84,6 +93,10 @@ class Run {
   get log(): Log {
     if (this.#log === undefined) throw new Error('the log is open from the first step on');
     return this.#log;
+  }
+
+  get holes(): number {
+    return this.#model.holes();
   }
 
   async step(command: Command): Promise<void> {

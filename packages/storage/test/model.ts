@@ -88,8 +88,18 @@ export class LogModel {
     for (const { id } of open) this.#touch(id);
     return {
       tables: open.length,
-      entries: open.reduce((sum, { entries }) => sum + BigInt(entries.size), 0n),
+      entries: open.reduce((sum, { entries }) => sum + span([...entries.keys()]), 0n),
     };
+  }
+
+  /** Places where sequences are missing: a floor of another region with the same table id leaves some out. */
+  holes(): number {
+    return [...this.#tables.values()].reduce((holes, { entries }) => {
+      const sequences = [...entries.keys()].sort((a, b) => Number(a - b));
+      return (
+        holes + sequences.filter((sequence, i) => i > 0 && sequence !== (sequences[i - 1] ?? 0n) + 1n).length
+      );
+    }, 0);
   }
 
   reopen(): void {
@@ -113,4 +123,10 @@ export class LogModel {
 
 function smallest(entries: ReadonlyMap<bigint, number>): bigint | undefined {
   return entries.keys().next().value;
+}
+
+/** Sequences from the first to the last, holes included. */
+function span(sequences: readonly bigint[]): bigint {
+  const [least, most] = [Math.min, Math.max].map((of) => BigInt(of(...sequences.map(Number))));
+  return (most ?? 0n) - (least ?? 0n) + 1n;
 }
