@@ -62,6 +62,10 @@ for (const driver of drivers) {
         expect(await read(store, 2, 1, Number.MAX_SAFE_INTEGER)).toEqual(all(2, 1513));
         expect(await read(store, 2, 1500, 3)).toEqual(batch(2, 1500, 3).map(String));
         expect(await read(store, 2, 1513, 1)).toEqual([payload(2, 1513).toString()]);
+        if (store.trim !== undefined) {
+          await store.trim(2, 300);
+          expect(await read(store, 2, 1, Number.MAX_SAFE_INTEGER)).toEqual(all(2, 1513).slice(300));
+        }
         await store.close();
       },
     );

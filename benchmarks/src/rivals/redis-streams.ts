@@ -1,74 +1,41 @@
-import type { Store, StoreDriver } from '@shale/bench-kit';
+import type { StoreDriver } from '@shale/bench-kit';
 import { rivalVersion } from './load.js';
 import { asBuffer } from './log-key.js';
 import { type RedisClient, redisVersion, startRedis } from './redis-server.js';
 import type { Server } from './server.js';
+import { type LogServer, ServerLog } from './server-log.js';
 
 const FIELD = 'p';
-/** Entries of a page of a scan. */
-const PAGE = 1000;
-
-class RedisStreams implements Store {
-  readonly #server: Server;
-  readonly #client: RedisClient;
-  readonly #next: number[];
-
-  constructor(server: Server, client: RedisClient, next: number[]) {
-    this.#server = server;
-    this.#client = client;
-    this.#next = next;
-  }
-
-  async append(table: number, payloads: readonly Uint8Array[]): Promise<unknown> {
-    const first = this.#next[table] ?? 1;
-    this.#next[table] = first + payloads.length;
-    const add = <T>(
-      to: { xadd(...args: [string, string, string, Buffer]): T },
-      payload: Uint8Array,
-      i: number,
-    ): T => to.xadd(keyOf(table), `${first + i}-0`, FIELD, asBuffer(payload));
-    const [payload] = payloads;
-    if (payloads.length === 1 && payload !== undefined) return await add(this.#client, payload, 0);
-    const transaction = this.#client.multi();
-    for (const [i, each] of payloads.entries()) add(transaction, each, i);
-    for (const [error] of await transaction.exec()) if (error !== null) throw error;
-    return;
-  }
-
-  async scan(
-    table: number,
-    from: number,
-    limit: number,
-    visit: (payload: Uint8Array) => void,
-  ): Promise<number> {
-    let count = 0;
-    for (let page = PAGE; page === PAGE && count < limit; ) {
-      const wanted = Math.min(PAGE, limit - count);
-      const entries = await this.#client.xrangeBuffer(
-        keyOf(table),
-        `${from + count}-0`,
-        '+',
-        'COUNT',
-        wanted,
-      );
-      for (const [, [, payload]] of entries) if (payload !== undefined) visit(payload);
-      page = entries.length;
-      count += page;
-    }
-    return count;
-  }
-
-  trim(table: number, upTo: number): Promise<unknown> {
-    return this.#client.xtrim(keyOf(table), 'MINID', `${upTo + 1}-0`);
-  }
-
-  async close(): Promise<void> {
-    this.#client.disconnect();
-    await this.#server.stop();
-  }
-}
-
 const keyOf = (table: number): string => `t${table}`;
+
+const sequenceOf = (id: Buffer): number => Number.parseInt(id.toString(), 10);
+
+function logIn(server: Server, client: RedisClient): LogServer {
+  return {
+    server,
+    insert: async (table, first, payloads) => {
+      const [payload] = payloads;
+      const key = keyOf(table);
+      if (payloads.length === 1 && payload !== undefined) {
+        return await client.xadd(key, `${first}-0`, FIELD, asBuffer(payload));
+      }
+      const transaction = client.multi();
+      payloads.forEach((each, i) => {
+        transaction.xadd(key, `${first + i}-0`, FIELD, asBuffer(each));
+      });
+      for (const [error] of await transaction.exec()) if (error !== null) throw error;
+      return;
+    },
+    page: async (table, from, count) => {
+      const entries = await client.xrangeBuffer(keyOf(table), `${from}-0`, '+', 'COUNT', count);
+      const last = entries.at(-1);
+      if (last === undefined) return null;
+      return { payloads: entries.flatMap(([, [, payload]]) => payload ?? []), last: sequenceOf(last[0]) };
+    },
+    trim: (table, upTo) => client.xtrim(keyOf(table), 'MINID', `${upTo + 1}-0`),
+    disconnect: async () => client.disconnect(),
+  };
+}
 
 /** Redis with a stream for each table, over a Unix socket. All of it is in memory, too. */
 export const driver: StoreDriver = {
@@ -83,8 +50,8 @@ export const driver: StoreDriver = {
     const next: number[] = [];
     for (let table = 0; table < tables; table++) {
       const [last] = await client.xrevrangeBuffer(keyOf(table), '+', '-', 'COUNT', 1);
-      next.push(last === undefined ? 1 : Number.parseInt(last[0].toString(), 10) + 1);
+      next.push(last === undefined ? 1 : sequenceOf(last[0]) + 1);
     }
-    return new RedisStreams(server, client, next);
+    return new ServerLog(logIn(server, client), next);
   },
 };

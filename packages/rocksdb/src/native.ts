@@ -190,27 +190,38 @@ export interface NativeBinding {
 }
 
 /** Calls of which undefined is an answer. */
-const SILENT: ReadonlySet<string> = new Set<keyof NativeBinding>([
-  'initialize',
-  'releaseClaim',
-  'write',
-  'remove',
-  'put',
-  'change',
-  'drop',
-  'unwatch',
-  'watchAnew',
-  'returnLoan',
-  'endLoan',
-  'peek',
-  'tableEnds',
-  'releaseSnapshot',
-]);
+type SilentCall = {
+  [Name in keyof NativeBinding]: NativeBinding[Name] extends (...args: never[]) => infer Answer
+    ? undefined extends Answer
+      ? Name
+      : Answer extends void
+        ? Name
+        : never
+    : never;
+}[keyof NativeBinding];
+
+/** All of them, and no others. */
+const SILENT: Readonly<Record<SilentCall, true>> = {
+  initialize: true,
+  releaseClaim: true,
+  write: true,
+  remove: true,
+  put: true,
+  change: true,
+  drop: true,
+  unwatch: true,
+  watchAnew: true,
+  returnLoan: true,
+  endLoan: true,
+  peek: true,
+  tableEnds: true,
+  releaseSnapshot: true,
+};
 
 /** The same calls, of which those that answer something do, or do not return. */
 function answeringBinding(binding: NativeBinding): NativeBinding {
   const calls = Object.entries(binding).filter(
-    ([name, call]) => typeof call === 'function' && !SILENT.has(name),
+    ([name, call]) => typeof call === 'function' && !Object.hasOwn(SILENT, name),
   );
   return Object.assign(binding, Object.fromEntries(calls.map(([name, call]) => [name, answering(call)])));
 }
