@@ -40,7 +40,6 @@ export {
 } from '@shale/storage';
 export {
   type InspectedChunk,
-  type InspectedEntry,
   type InspectedFollow,
   type InspectedMetrics,
   type InspectFollowOptions,

@@ -367,12 +367,15 @@ export class Engine {
     this.reclaimer.stop();
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());
-    this.durables.fail(this.lifecycle.closedError());
-    this.follows.stop();
     for (const shard of this.shards) shard.hurry();
     await this.settled();
-    await Promise.all(this.shards.map((shard) => shard.stop()));
+    // What is waited for is told, if it is on stable storage then.
+    await this.durables.lookedUp();
     const failure = await this.#syncLast();
+    this.follows.synced();
+    this.durables.fail(this.lifecycle.closedError());
+    this.follows.stop();
+    await Promise.all(this.shards.map((shard) => shard.stop()));
     await this.log.close();
     this.lifecycle.to('closed');
     if (failure !== null) throw failure;

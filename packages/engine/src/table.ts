@@ -80,7 +80,8 @@ export class Table<T = Uint8Array, Input = T> {
 
   /** The table's id; null for a name of which it is not known yet, or that does not exist yet. */
   get id(): TableId | null {
-    return this.#ref.address?.id ?? null;
+    const { address } = this.#ref;
+    return address === null ? null : { region: address.region, table: address.table };
   }
 
   /**

@@ -4,11 +4,14 @@ import { CliError } from '../cli-error.js';
 import { pathWord, shellCommand } from '../output/shell-word.js';
 import { requireFilesOfLog } from './open-log.js';
 
-/** Looks into a log that a process has open. Fails with what to do when none has, or it lets nobody look in. */
-export async function lookInto(directory: string): Promise<Inspection> {
+/**
+ * Looks into a log that a process has open. Fails with what to do when none has, or it lets nobody look in. The signal ends
+ * it at whatever it waits for.
+ */
+export async function lookInto(directory: string, signal: AbortSignal): Promise<Inspection> {
   await requireFilesOfLog(directory);
   try {
-    return await inspect(directory);
+    return await inspect(directory, { signal });
   } catch (error) {
     if (!(error instanceof WalError)) throw error;
     const list = shellCommand(['shale', 'tables', pathWord(directory)]);

@@ -63,17 +63,30 @@ async function tail(
   if (flags.json && flags.raw) throw new CliError('CLI_USAGE', 'either --json or --raw, not both');
   const options = toFollow(name, flags);
   using stop = new StopSignals(() => {});
-  await using inspection = await lookInto(dir);
+  try {
+    await follow(terminal, dir, name, flags, options, stop.signal);
+  } catch (error) {
+    if (stop.received === undefined) throw error;
+  }
+  return stop.received === undefined ? EXIT.ok : SIGNAL_EXIT[stop.received];
+}
+
+async function follow(
+  terminal: Terminal,
+  dir: string,
+  name: string | undefined,
+  flags: TailFlags,
+  options: InspectFollowOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  await using inspection = await lookInto(dir, signal);
   await using entries = await inspection.follow(options);
-  stop.signal.addEventListener('abort', () => void entries[Symbol.asyncDispose]());
-  if (stop.received !== undefined) return SIGNAL_EXIT[stop.received];
+  signal.addEventListener('abort', () => void entries[Symbol.asyncDispose]());
   if (name !== undefined && entries.last === 0n) {
     terminal.note(`table ${showable(JSON.stringify(name))} has no entries yet: waiting for the first one`);
   }
   await print(terminal, entries, new EntryPrinter(terminal, flags, name === undefined));
-  if (stop.received !== undefined) return SIGNAL_EXIT[stop.received];
-  terminal.note(`process ${inspection.pid} has closed the log`);
-  return EXIT.ok;
+  if (!signal.aborted) terminal.note(`process ${inspection.pid} has closed the log`);
 }
 
 async function print(terminal: Terminal, entries: InspectedFollow, printer: EntryPrinter): Promise<void> {

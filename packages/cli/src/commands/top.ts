@@ -45,18 +45,35 @@ Examples:
 
 async function top(terminal: Terminal, stdin: Readable, dir: string, flags: TopFlags): Promise<number> {
   using stop = new StopSignals(() => {});
-  await using inspection = await lookInto(dir);
-  const isScreen = terminal.outIsTTY && !flags.once && !flags.json;
   const quit = new AbortController();
+  const over = AbortSignal.any([stop.signal, quit.signal]);
   try {
-    const views = look(inspection, flags.interval, AbortSignal.any([stop.signal, quit.signal]));
-    if (isScreen) await watch(terminal, stdin, views, () => quit.abort());
+    await using inspection = await lookInto(dir, over);
+    // The process may stand still, with an answer under way.
+    over.addEventListener('abort', () => void inspection.close());
+    await show(terminal, stdin, look(inspection, flags.interval, over), flags, () => quit.abort());
+  } catch (error) {
+    if (!over.aborted) throw error;
+  }
+  return stop.received === undefined ? EXIT.ok : SIGNAL_EXIT[stop.received];
+}
+
+async function show(
+  terminal: Terminal,
+  stdin: Readable,
+  views: AsyncIterable<View>,
+  flags: TopFlags,
+  quit: () => void,
+): Promise<void> {
+  const isScreen = terminal.outIsTTY && !flags.once && !flags.json;
+  try {
+    if (isScreen) await watch(terminal, stdin, views, quit);
     else await print(terminal, views, flags);
   } catch (error) {
     if (!(error instanceof WalError) || error.code !== 'SHALE_CLOSED') throw error;
-    terminal.note(`process ${inspection.pid} has closed the log`);
+    if (error.details?.pid === undefined) throw error;
+    terminal.note(`process ${error.details.pid} has closed the log`);
   }
-  return stop.received === undefined ? EXIT.ok : SIGNAL_EXIT[stop.received];
 }
 
 /** A view of each interval, until the signal. */

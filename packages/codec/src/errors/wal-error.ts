@@ -62,7 +62,10 @@ export class WalError extends Error {
     this.code = code;
     this.canRetry = ERROR_INFO[code].canRetry;
     if (options.path !== undefined) this.path = options.path;
-    if (options.table !== undefined) this.table = options.table;
+    if (options.table !== undefined) {
+      const { region, table } = options.table;
+      this.table = { region, table };
+    }
     if (options.tableName !== undefined) this.tableName = options.tableName;
     if (options.details !== undefined) this.details = options.details;
     if (options.recovery !== undefined) this.recovery = options.recovery;

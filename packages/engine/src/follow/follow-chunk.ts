@@ -23,7 +23,7 @@ export class FollowChunk<T = Uint8Array> implements Iterable<Entry<T>> {
     gap: FollowGap | null,
     codec: PayloadCodec<T, never>,
   ) {
-    this.table = table;
+    this.table = { region: table.region, table: table.table };
     this.name = name;
     this.gap = gap;
     this.#chunk = chunk;

@@ -2,6 +2,9 @@ import { WalError } from '@shale/codec';
 import type { Log } from '@shale/storage';
 import type { FollowedTable } from './followed-table.js';
 
+/** How often to look whether another WAL of the database has synced it. Milliseconds. */
+const LOOK_MS = 100;
+
 /**
  * Entries that are acknowledged, and not yet known to be on stable storage. A sync of any shard releases what was
  * written before it, of all tables; where none comes in time, one is asked for. What waits for a table is fixed until it
@@ -11,6 +14,7 @@ export class DurableRelease {
   readonly #log: Log;
   readonly #waiting = new Set<FollowedTable>();
   #timer: NodeJS.Timeout | null = null;
+  #look: NodeJS.Timeout | null = null;
   #due = Number.POSITIVE_INFINITY;
   /** How far everything was synced when it was last looked at what waits. */
   #released = 0n;
@@ -34,6 +38,7 @@ export class DurableRelease {
     table.mark = { upTo: table.tail, at };
     this.#waiting.add(table);
     if (within > 0) this.#syncWithin(within);
+    else this.#lookLater();
   }
 
   /**
@@ -80,7 +85,18 @@ export class DurableRelease {
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#look !== null) clearTimeout(this.#look);
+    this.#look = null;
     this.#waiting.clear();
+  }
+
+  /** Of what others sync nobody tells: it is looked at now and then, while something waits for it. */
+  #lookLater(): void {
+    this.#look ??= setTimeout(() => {
+      this.#look = null;
+      this.release();
+      if (this.#waiting.size > 0) this.#lookLater();
+    }, LOOK_MS).unref();
   }
 
   #syncWithin(milliseconds: number): void {

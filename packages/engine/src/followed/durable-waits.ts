@@ -19,6 +19,8 @@ export interface DurableWaitsContext {
 /** Waits until a table is on stable storage up to a sequence. */
 interface Wait {
   readonly sequence: bigint;
+  /** Whether it waits for its table. */
+  isEntered: boolean;
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -32,6 +34,8 @@ export class DurableWaits {
   readonly #tables = new Map<FollowedTable, TableWaits>();
   /** Of names that there are no tables of. */
   readonly #unnamed = new Set<Wait>();
+  /** What is being found out of tables. They do not reject. */
+  readonly #lookUps = new Set<Promise<void>>();
 
   constructor(context: DurableWaitsContext) {
     this.#context = context;
@@ -49,7 +53,7 @@ export class DurableWaits {
     let leave = (): void => {};
     let cancel = (): void => {};
     const isOver = new Promise<void>((resolve, reject) => {
-      const wait: Wait = { sequence, resolve, reject };
+      const wait: Wait = { sequence, isEntered: false, resolve, reject };
       this.#unnamed.add(wait);
       let forgetName = (): void => {};
       leave = () => {
@@ -66,7 +70,7 @@ export class DurableWaits {
         else forgetName = catalog.whenNamed(ref, enter);
       };
       if (ref.address !== null) look();
-      else catalog.find(ref).then(look).catch(reject);
+      else this.#await(catalog.find(ref).then(look).catch(reject));
       cancel = onAbort(signal, () => reject(abortReason(signal)));
     });
     try {
@@ -77,12 +81,22 @@ export class DurableWaits {
     }
   }
 
+  /** Resolves when it is known how far the tables have come that are waited for now. */
+  async lookedUp(): Promise<void> {
+    while (this.#lookUps.size > 0) await Promise.all(this.#lookUps);
+  }
+
   /** Nothing will be on stable storage any more that is not. */
   fail(error: unknown): void {
     for (const table of [...this.#tables.values()]) table.fail(error);
     const unnamed = [...this.#unnamed];
     this.#unnamed.clear();
     for (const wait of unnamed) wait.reject(error);
+  }
+
+  #await(lookUp: Promise<void>): void {
+    this.#lookUps.add(lookUp);
+    void lookUp.then(() => this.#lookUps.delete(lookUp));
   }
 
   /** Returns what ends the wait. */
@@ -93,6 +107,7 @@ export class DurableWaits {
     if (waits === undefined) {
       waits = new TableWaits(this.#context, address, name, () => this.#tables.delete(table));
       this.#tables.set(table, waits);
+      this.#await(waits.lookUp(address));
     }
     const entered = waits;
     entered.add(wait);
@@ -110,11 +125,12 @@ class TableWaits implements TableListener {
   readonly #name: string | null;
   readonly #table: FollowedTable;
   readonly #onEmpty: () => void;
-  /** By sequence, those that have waited longer first. */
-  readonly #waits: Wait[] = [];
+  /** By sequence, those that have waited longer first. Some have been given up. */
+  #waits: Wait[] = [];
+  #givenUp = 0;
   /** Whether its shard has said how far the table has come. */
   #isKnown = false;
-  #epoch: number;
+  readonly #drops: number;
   #isOver = false;
 
   constructor(context: DurableWaitsContext, address: Address, name: string | null, onEmpty: () => void) {
@@ -124,44 +140,54 @@ class TableWaits implements TableListener {
     this.#onEmpty = onEmpty;
     this.syncWithinMs = context.syncWithinMs;
     this.#table = context.follows.enter(address.id, this);
-    this.#epoch = this.#table.epoch;
-    void this.#lookUp(address);
+    this.#drops = this.#table.drops;
   }
 
   add(wait: Wait): void {
+    wait.isEntered = true;
     this.#waits.splice(this.#placeBehind(wait.sequence), 0, wait);
     this.changed();
   }
 
   /** Does nothing when it is over. */
   remove(wait: Wait): void {
-    // Those of the same sequence stand together.
-    for (let at = this.#placeBehind(wait.sequence) - 1; this.#waits[at]?.sequence === wait.sequence; at--) {
-      if (this.#waits[at] !== wait) continue;
-      this.#waits.splice(at, 1);
-      break;
+    if (!wait.isEntered) return;
+    wait.isEntered = false;
+    // Many may be given up at once: they are not taken out one by one.
+    this.#givenUp++;
+    if (this.#waits.length === this.#givenUp) this.#leave();
+    else if (this.#givenUp > this.#waits.length / 2) {
+      this.#waits = this.#waits.filter(({ isEntered }) => isEntered);
+      this.#givenUp = 0;
     }
-    if (this.#waits.length === 0) this.#leave();
   }
 
   changed(): void {
-    const { epoch, isSettled, durable } = this.#table;
-    if (epoch !== this.#epoch) {
-      this.#epoch = epoch;
+    const { drops, isSettled, durable } = this.#table;
+    if (drops !== this.#drops) {
       this.fail(this.#dropped());
       return;
     }
     if (!isSettled || !this.#isKnown) return;
-    for (const wait of this.#waits.splice(0, this.#placeBehind(durable))) wait.resolve();
-    if (this.#waits.length === 0) this.#leave();
+    for (const wait of this.#take(this.#placeBehind(durable))) wait.resolve();
+    if (this.#waits.length === this.#givenUp) this.#leave();
   }
 
   fail(error: unknown): void {
-    for (const wait of this.#waits.splice(0)) wait.reject(error);
+    for (const wait of this.#take(this.#waits.length)) wait.reject(error);
     this.#leave();
   }
 
-  async #lookUp(address: Address): Promise<void> {
+  /** Takes out the first ones; those among them that were given up are left out. */
+  #take(count: number): readonly Wait[] {
+    const taken = this.#waits.splice(0, count).filter(({ isEntered }) => isEntered);
+    this.#givenUp -= count - taken.length;
+    for (const wait of taken) wait.isEntered = false;
+    return taken;
+  }
+
+  /** Asks its shard how far the table has come. */
+  async lookUp(address: Address): Promise<void> {
     try {
       const ends = await this.#context.ends(address, this.#name);
       if (this.#isOver) return;

@@ -37,6 +37,8 @@ export class FollowedTable {
   durable = 0n;
   /** What is waited for to be on stable storage. */
   mark: Mark | null = null;
+  /** How often it was dropped. */
+  drops = 0;
   /** How often it was dropped with entries in it. */
   epoch = 0;
   /** Its last sequence before the last such drop. */
@@ -84,6 +86,7 @@ export class FollowedTable {
 
   /** It is as never written. */
   dropped(): void {
+    this.drops++;
     if (this.tail === 0n) return;
     this.epoch++;
     this.ended = this.tail;

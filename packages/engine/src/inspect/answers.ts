@@ -1,6 +1,5 @@
 import { errorToData, mustBe } from '@shale/codec';
 import type { FollowChunk } from '../follow/follow-chunk.js';
-import type { Table } from '../table.js';
 import type { Wal } from '../wal.js';
 import {
   type ChunkHead,
@@ -71,8 +70,8 @@ export class Answers {
       return following;
     }
     const table = 'name' in target ? wal.table(target.name) : wal.table(target);
-    const last = await table.lastSequence();
-    const begin = typeof from === 'object' && 'last' in from ? await before(table, from.last) : from;
+    const [first, last] = await Promise.all([table.firstSequence(), table.lastSequence()]);
+    const begin = typeof from === 'object' && 'last' in from ? before(first, last, from.last) : from;
     const following = new Following(table.follow({ ...FOLLOW_OPTIONS, from: begin, visibility }), last);
     await following.ready;
     return following;
@@ -132,12 +131,12 @@ export class Following {
 export function readRequest(said: unknown): Request {
   if (isFields(said)) {
     const { is, target, from, visibility } = said;
-    if (is === 'metrics' || is === 'tables' || is === 'next') return { is };
+    if (is === 'hello' || is === 'metrics' || is === 'tables' || is === 'next') return { is };
     const isTarget = target === 'all' || isFields(target);
     const isBegin = from === 'start' || from === 'end' || isFields(from);
     if (is === 'follow' && isTarget && isBegin) return { is, target, from, visibility } as Request;
   }
-  throw mustBe('request', 'metrics, tables, follow or next', said);
+  throw mustBe('request', 'hello, metrics, tables, follow or next', said);
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -150,12 +149,10 @@ export function failure(error: unknown): string {
   return toLine({ is: 'error', error: data } satisfies Reply);
 }
 
-/** Where a follow begins that is to give so many entries that are there. */
-async function before(table: Table, entries: number): Promise<'start' | 'end' | { readonly after: bigint }> {
-  if (entries === 0) return 'end';
-  let first = 0n;
-  for await (const chunk of table.read({ reverse: true, limit: entries }).chunks()) first = chunk.last;
-  return first === 0n ? 'start' : { after: first - 1n };
+/** Where a follow begins that is to give so many entries that are there. None is read: sequences have no holes. */
+function before(first: bigint, last: bigint, entries: number): 'start' | { readonly after: bigint } {
+  const after = last - BigInt(entries);
+  return after < first ? 'start' : { after };
 }
 
 async function largest(wal: Wal): Promise<LargestTables> {

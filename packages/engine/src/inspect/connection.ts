@@ -84,6 +84,7 @@ export class Connection {
 
   async #answer(request: Request): Promise<Answer> {
     try {
+      if (request.is === 'hello') return { line: toLine({ is: 'hello' }), payload: null };
       if (request.is === 'next') return await this.#next();
       if (request.is === 'metrics') return { line: this.#answers.metrics(), payload: null };
       if (request.is === 'tables') return { line: await this.#answers.tables(), payload: null };
@@ -123,9 +124,20 @@ export class Connection {
 
   /** Is there something that the other side has to do? Then not for ever. */
   #watch(): void {
-    const isDue = !this.#hasAsked || this.#lines.isInside || this.#socket.writableNeedDrain;
-    if (!isDue || this.#socket.destroyed) this.#endWatch();
-    else this.#timer ??= setTimeout(() => this.#socket.destroy(), this.#patienceMs).unref();
+    if (!this.#isDue || this.#socket.destroyed) this.#endWatch();
+    else this.#timer ??= setTimeout(() => this.#lastLook(), this.#patienceMs).unref();
+  }
+
+  get #isDue(): boolean {
+    return !this.#hasAsked || this.#lines.isInside || this.#socket.writableNeedDrain;
+  }
+
+  /** What came while this thread was busy is heard first. */
+  #lastLook(): void {
+    const timer = this.#timer;
+    setImmediate(() => {
+      if (this.#timer === timer && this.#isDue) this.#socket.destroy();
+    });
   }
 
   #endWatch(): void {

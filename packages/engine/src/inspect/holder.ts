@@ -38,10 +38,15 @@ function isOfNamespace(fields: ReadonlyMap<string, string>): boolean {
   }
 }
 
-/** When a process was started, the 22nd of its numbers: the second may have any characters, and ends with the last `)`. */
+/**
+ * When a process was started, the 22nd of its numbers: the second may have any characters, and ends with the last `)`.
+ * Empty for one that is dead, whether anybody has asked for what became of it or not.
+ */
 function startOf(pid: number): string {
   const stat = textOf(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const isDead = fields[0] === 'Z' || fields[0] === 'X';
+  return isDead ? '' : (fields[19] ?? '');
 }
 
 function textOf(file: string): string {

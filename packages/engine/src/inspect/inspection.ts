@@ -1,10 +1,12 @@
 import { errorFromData, mustBe, type TableId, toU64, WalError } from '@shale/codec';
 import { readBag, toPath } from '@shale/storage';
+import { abortReason, checkSignal, hasAborted, onAbort } from '../abort.js';
 import type { FollowGap } from '../follow/cursor.js';
 import type { FollowPosition } from '../follow/follow-options.js';
 import { type IdInput, type TableIdInput, toName, toTableId } from '../ids.js';
 import type { WalMetrics } from '../metrics.js';
-import { Transport } from './transport.js';
+import { type Entry, EntryOfTable } from '../read/entry.js';
+import { type Opening, Transport } from './transport.js';
 import type { Begin, LargestTables, Reply, Request, Target } from './wire.js';
 
 /** How to look into a WAL. */
@@ -23,6 +25,8 @@ export interface InspectOptions {
    * @defaultValue 10000
    */
   readonly timeoutMs?: number | undefined;
+  /** Gives up waiting for the process, here and where a follow begins: rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What `wal.metrics()` tells in the process that has the WAL open, less RocksDB's report as text. */
@@ -70,14 +74,6 @@ export interface InspectFollowOptions {
   readonly visibility?: 'durable' | 'acknowledged' | undefined;
 }
 
-/** An entry of another process. */
-export interface InspectedEntry {
-  /** Its sequence in its table. */
-  readonly sequence: bigint;
-  /** Its bytes. */
-  readonly payload: Uint8Array;
-}
-
 /** Entries of a table, or what is missing before those that come. */
 export interface InspectedChunk {
   /** The ids of the table. */
@@ -87,10 +83,10 @@ export interface InspectedChunk {
   /** What was trimmed or lost before the entries that come next; then there are none here. Null otherwise. */
   readonly gap: FollowGap | null;
   /** The entries, in order. */
-  readonly entries: readonly InspectedEntry[];
+  readonly entries: readonly Entry[];
 }
 
-const INSPECT_OPTIONS = ['instance', 'timeoutMs'] as const;
+const INSPECT_OPTIONS = ['instance', 'timeoutMs', 'signal'] as const;
 const FOLLOW_OPTIONS = ['target', 'from', 'visibility'] as const;
 const MOST_MS = 2 ** 31 - 1;
 
@@ -104,28 +100,19 @@ const MOST_MS = 2 ** 31 - 1;
  */
 export async function inspect(directory: string | URL, options: InspectOptions = {}): Promise<Inspection> {
   const path = toPath(directory, 'directory');
-  const { instance = 0, timeoutMs = 10_000 } = readBag('inspect', options, INSPECT_OPTIONS);
+  const { instance = 0, timeoutMs = 10_000, signal } = readBag('inspect', options, INSPECT_OPTIONS);
   const open = {
     path,
     instance: requireInteger('instance', instance, 0, 126),
     timeoutMs: requireInteger('timeoutMs', timeoutMs, 1, MOST_MS),
+    signal: checkSignal(signal),
   };
-  return new Inspection(await connect(open), open);
-}
-
-interface Opening {
-  readonly path: string;
-  readonly instance: number;
-  readonly timeoutMs: number;
-}
-
-function connect({ path, instance, timeoutMs }: Opening): Promise<Transport> {
-  return Transport.open(path, instance, timeoutMs);
+  return new Inspection(await Transport.open(open), open);
 }
 
 /**
  * A look into a WAL that a process has open; made by `inspect`. Once the WAL is closed its methods reject with
- * SHALE_CLOSED, and with SHALE_IO once the process is gone.
+ * SHALE_CLOSED, and with SHALE_IO once the process is gone; `follow` as `inspect` does.
  */
 export class Inspection implements AsyncDisposable {
   readonly #transport: Transport;
@@ -174,13 +161,17 @@ export class Inspection implements AsyncDisposable {
     if (visibility !== 'durable' && visibility !== 'acknowledged') {
       throw mustBe('visibility', "'durable' or 'acknowledged'", visibility);
     }
-    const transport = await connect(this.#opening);
+    const { signal } = this.#opening;
+    const transport = await Transport.open(this.#opening);
+    const cancel = onAbort(signal, () => transport.close());
     try {
       const { last } = await ask(transport, { ...request, visibility });
       return new InspectedFollow(transport, last);
     } catch (error) {
       transport.close();
-      throw error;
+      throw hasAborted(signal) ? abortReason(signal) : error;
+    } finally {
+      cancel();
     }
   }
 
@@ -196,8 +187,9 @@ export class Inspection implements AsyncDisposable {
 }
 
 /**
- * Entries of another process, as they come. Iterate it once. It ends when the process closes the WAL, and fails with
- * SHALE_IO when the process is gone, and as a follow does.
+ * Entries of another process, as they come. Iterate it once. It ends when the process closes the WAL: what it has not
+ * given by then does not come any more, be it acknowledged. It fails with SHALE_IO when the process is gone, or closes the
+ * WAL in the middle of a chunk, and as a follow does.
  */
 export class InspectedFollow implements AsyncIterable<InspectedChunk>, AsyncDisposable {
   /** The last sequence that its table had when it began; 0n for none, and of many tables. */
@@ -246,7 +238,7 @@ async function nextChunk(transport: Transport): Promise<InspectedChunk | null> {
     const { name, region, table, gap, first, sizes } = expectReply(reply, 'chunk');
     let at = 0;
     const entries = sizes.map((size, i) => {
-      const entry = { sequence: first + BigInt(i), payload: payload.subarray(at, at + size) };
+      const entry = new EntryOfTable<Uint8Array>(first + BigInt(i), payload.subarray(at, at + size));
       at += size;
       return entry;
     });

@@ -24,6 +24,8 @@ export class InspectServer {
   readonly #greeting: string;
   readonly #patienceMs: number;
   readonly #connections = new Map<Socket, Connection>();
+  /** What it has in the directory: another file may come to have its name. */
+  #inode: number | null = null;
 
   private constructor(wal: Wal, place: Place, patienceMs: number) {
     const { instance } = wal.options;
@@ -56,7 +58,10 @@ export class InspectServer {
 
   /** Takes the socket away, and disconnects all who are there, whatever they do. */
   end(): void {
-    ignore(() => unlinkSync(this.#place.of(this.#name)));
+    ignore(() => {
+      const path = this.#place.of(this.#name);
+      if (lstatSync(path).ino === this.#inode) unlinkSync(path);
+    });
     for (const connection of this.#connections.values()) connection.end();
     this.#server.close();
     this.#place[Symbol.dispose]();
@@ -85,6 +90,7 @@ export class InspectServer {
       this.#server.on('error', () => {});
       this.#server.unref();
       chmodSync(made, 0o600);
+      this.#inode = lstatSync(made).ino;
       renameSync(made, path);
     } catch (error) {
       this.#server.close();

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { WalError } from '@shale/codec';
 import { reasonOf } from '@shale/storage';
+import { abortReason, hasAborted, onAbort } from '../abort.js';
 import { VERSION } from '../version.js';
 import { readHolder } from './holder.js';
 import { Lines } from './lines.js';
@@ -10,13 +11,26 @@ import { fromLine, type Greeting, type Reply, type Request, toLine } from './wir
 /** Of what the process says: the metrics of many shards. */
 const MOST_LINE_BYTES = 64 * 1024 * 1024;
 
+/** How a connection is opened. */
+export interface Opening {
+  readonly path: string;
+  readonly instance: number;
+  /** Until the process has greeted. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** What the process says, with the payloads of a chunk. */
 export interface Said {
   readonly reply: Reply;
   readonly payload: Buffer;
 }
 
+/** Of a request that was sent, and is not answered. The process takes few at a time from one. */
+const MOST_SENT = 8;
+
 interface Waiting {
+  readonly line: string;
   readonly resolve: (said: Said) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -26,7 +40,9 @@ export class Transport {
   readonly greeting: Greeting;
   readonly #socket: Socket;
   readonly #lines: Lines;
+  /** Sent, and to be sent. */
   readonly #waiting: Waiting[] = [];
+  readonly #unsent: Waiting[] = [];
   /** A chunk whose payloads are coming. */
   #head: { readonly reply: Reply; readonly payload: Buffer; filled: number } | null = null;
   #end: WalError | null = null;
@@ -44,18 +60,24 @@ export class Transport {
     socket.on('data', (bytes) => this.#take(bytes));
     this.#take(rest);
     socket.resume();
+    // Whoever says nothing is disconnected after a while.
+    this.ask({ is: 'hello' }).catch(() => undefined);
   }
 
   /** Rejects as `inspect` does. */
-  static async open(directory: string, instance: number, timeoutMs: number): Promise<Transport> {
+  static async open({ path: directory, instance, timeoutMs, signal }: Opening): Promise<Transport> {
+    if (hasAborted(signal)) throw abortReason(signal);
     const socket = await reach(directory, instance);
     const lines = new Lines(MOST_LINE_BYTES);
+    const cancel = onAbort(signal, () => socket.destroy());
     try {
       const { line, rest } = await firstLine(socket, lines, directory, timeoutMs);
       return new Transport(socket, readGreeting(line, directory), lines, rest);
     } catch (error) {
       socket.destroy();
-      throw error;
+      throw hasAborted(signal) ? abortReason(signal) : error;
+    } finally {
+      cancel();
     }
   }
 
@@ -66,10 +88,19 @@ export class Transport {
         reject(this.#end);
         return;
       }
-      this.#waiting.push({ resolve, reject });
-      this.#socket.write(toLine(request));
+      this.#unsent.push({ line: toLine(request), resolve, reject });
+      this.#send();
     });
     return said;
+  }
+
+  #send(): void {
+    while (this.#waiting.length < MOST_SENT) {
+      const next = this.#unsent.shift();
+      if (next === undefined) return;
+      this.#waiting.push(next);
+      this.#socket.write(next.line);
+    }
   }
 
   close(): void {
@@ -107,7 +138,8 @@ export class Transport {
   #hear(reply: Reply): void {
     if (reply.is === 'closed') {
       const message = `process ${this.greeting.pid} has closed the WAL in ${this.greeting.path}`;
-      this.#finish(new WalError('SHALE_CLOSED', message, this.#path));
+      const details = { pid: this.greeting.pid };
+      this.#finish(new WalError('SHALE_CLOSED', message, { ...this.#path, details }));
       return;
     }
     const sizes = reply.is === 'chunk' ? reply.sizes : [];
@@ -121,12 +153,13 @@ export class Transport {
     const { reply, payload } = this.#head;
     this.#head = null;
     this.#waiting.shift()?.resolve({ reply, payload });
+    this.#send();
   }
 
   #finish(error: WalError): void {
     if (this.#end !== null) return;
     this.#end = error;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#unsent.splice(0)]) reject(error);
   }
 }
 
@@ -196,8 +229,8 @@ async function firstLine(
           if (found === null) return;
           socket.pause();
           resolve({ line: found.line, rest: bytes.subarray(found.taken) });
-        } catch (error) {
-          reject(error);
+        } catch (cause) {
+          reject(notShale(directory, cause));
         }
       };
       const gone = (): void =>
@@ -222,7 +255,7 @@ async function firstLine(
 function readGreeting(line: string, directory: string): Greeting {
   const { is, version, pid } = (asObject(line) ?? {}) as Partial<Greeting>;
   if (is !== 'shale') {
-    throw new WalError('SHALE_UNSUPPORTED', `${directory}: it is not Shale who answers`, { path: directory });
+    throw notShale(directory);
   }
   if (version !== VERSION) {
     throw new WalError(
@@ -232,6 +265,13 @@ function readGreeting(line: string, directory: string): Greeting {
     );
   }
   return asObject(line) as Greeting;
+}
+
+function notShale(directory: string, cause?: unknown): WalError {
+  return new WalError('SHALE_UNSUPPORTED', `${directory}: it is not Shale who answers`, {
+    path: directory,
+    cause,
+  });
 }
 
 function asObject(line: string): object | null {

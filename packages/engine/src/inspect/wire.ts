@@ -28,6 +28,8 @@ export type Begin = 'start' | 'end' | { readonly after: bigint } | { readonly la
 
 /** What can be asked of a process. */
 export type Request =
+  /** Says that it is one of those who ask, whenever that may be. */
+  | { readonly is: 'hello' }
   | { readonly is: 'metrics' }
   | { readonly is: 'tables' }
   | {
@@ -77,6 +79,7 @@ export interface ChunkHead {
 
 /** What the process says. */
 export type Reply =
+  | { readonly is: 'hello' }
   | { readonly is: 'metrics'; readonly metrics: Omit<WalMetrics, 'rocksdb'> & { readonly rocksdb: object } }
   | ({ readonly is: 'tables' } & LargestTables)
   /** The table's last sequence when the follow began, 0 for none; of many tables always 0. */

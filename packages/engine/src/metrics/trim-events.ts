@@ -59,6 +59,8 @@ export class TrimEvents {
     ends: Pick<TrimEvent, 'removedUpTo' | 'first' | 'last'>,
   ): void {
     const durability = sync ? 'sync' : 'os';
-    TRIM.publish({ ...this.#place, type, table: id, name, durability, ...ends } satisfies TrimEvent);
+    // Whoever listens may do with it what they like.
+    const table = { region: id.region, table: id.table };
+    TRIM.publish({ ...this.#place, type, table, name, durability, ...ends } satisfies TrimEvent);
   }
 }
