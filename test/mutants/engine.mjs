@@ -37,6 +37,90 @@ export const engine = [
     killers: ['packages/engine/test/inspect.test.ts'],
   },
   {
+    name: 'durable-others-sync',
+    removes: 'that a wait for durability ends by a sync of another WAL of the database',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/durable-release.ts',
+        from: 'else this.#lookLater();',
+        to: 'else this.#look ??= null;',
+      },
+    ],
+    killers: ['packages/engine/test/durable.test.ts'],
+  },
+  {
+    name: 'durable-drop',
+    removes: 'that a wait for durability ends when a table without entries is dropped',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/followed-table.ts',
+        from: 'this.drops++;',
+        to: 'if (this.tail > 0n) this.drops++;',
+      },
+    ],
+    killers: ['packages/engine/test/durable.test.ts'],
+  },
+  {
+    name: 'durable-given-up',
+    removes: 'that waits which were given up are not counted any more once they are taken out',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/durable-waits.ts',
+        from: 'this.#givenUp -= count - taken.length;',
+        to: 'this.#givenUp -= 0;',
+      },
+    ],
+    killers: ['packages/engine/test/durable-given-up.test.ts'],
+  },
+  {
+    name: 'durable-last-sync',
+    removes: 'that the last sync of a closing ends the waits that it was for',
+    edits: [
+      {
+        file: 'packages/engine/src/engine.ts',
+        from: 'this.follows.synced();',
+        to: 'this.follows.stop();',
+      },
+    ],
+    killers: ['packages/engine/test/durable.test.ts'],
+  },
+  {
+    name: 'durable-closing',
+    removes: 'that a closing waits until it is known how far the tables have come',
+    edits: [
+      {
+        file: 'packages/engine/src/engine.ts',
+        from: 'await this.follows.lookedUp();',
+        to: 'await this.settled();',
+      },
+    ],
+    killers: ['packages/engine/test/durable.test.ts'],
+  },
+  {
+    name: 'trim-told',
+    removes: 'that `shale:trim` tells of a trim',
+    edits: [
+      {
+        file: 'packages/engine/src/intake/trim.ts',
+        from: 'if (events.isHeard &&',
+        to: 'if (!events.isHeard &&',
+      },
+    ],
+    killers: ['packages/engine/test/metrics.test.ts'],
+  },
+  {
+    name: 'drop-told',
+    removes: 'that `shale:trim` tells of a drop',
+    edits: [
+      {
+        file: 'packages/engine/src/table.ts',
+        from: 'if (trimEvents.isHeard)',
+        to: 'if (!trimEvents.isHeard)',
+      },
+    ],
+    killers: ['packages/engine/test/metrics.test.ts'],
+  },
+  {
     name: 'follow-announcement',
     removes: 'that a follow is told when a frame is in',
     edits: [
@@ -90,8 +174,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/followed/followed-tables.ts',
-        from: 'if (table !== undefined) void this.#lookUp(table);',
-        to: 'if (table === null) void this.#lookUp(table);',
+        from: 'if (table !== undefined) this.lookingUp(this.#lookUp(table));',
+        to: 'if (table === null) this.lookingUp(this.#lookUp(table));',
       },
     ],
     killers: ['packages/engine/test/follow.test.ts'],
@@ -712,8 +796,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/followed/durable-waits.ts',
-        from: 'const { epoch, isSettled, durable } = this.#table;',
-        to: 'const { epoch, isSettled, tail: durable } = this.#table;',
+        from: 'const { drops, isSettled, durable } = this.#table;',
+        to: 'const { drops, isSettled, tail: durable } = this.#table;',
       },
     ],
     killers: ['packages/engine/test/durable.test.ts'],

@@ -28,6 +28,15 @@ test('a WalError is an Error by name, and has only the properties it was given',
   expect('cause' in error).toBe(false);
 });
 
+test('the ids of a WalError are its own', () => {
+  const table = { region: 1n, table: 2n };
+  const error = new WalError('SHALE_TRIMMED', 'entries are gone', { table });
+  Object.assign(error.table ?? {}, { region: 9n });
+  expect(table).toEqual({ region: 1n, table: 2n });
+  table.table = 9n;
+  expect(error.table).toEqual({ region: 9n, table: 2n });
+});
+
 describe('an error crosses threads unchanged', () => {
   const packr = new Packr({ useRecords: false });
   test.each([

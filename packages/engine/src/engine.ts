@@ -370,7 +370,7 @@ export class Engine {
     for (const shard of this.shards) shard.hurry();
     await this.settled();
     // What is waited for is told, if it is on stable storage then.
-    await this.durables.lookedUp();
+    await this.follows.lookedUp();
     const failure = await this.#syncLast();
     this.follows.synced();
     this.durables.fail(this.lifecycle.closedError());

@@ -4,7 +4,7 @@
  */
 import { type Wal, WalError } from '@shale/engine';
 import { expect, test } from 'vitest';
-import { behind, bytes, endThread, failureOf, open, rejectsWith } from './support.js';
+import { apart, behind, bytes, endThread, failureOf, open, rejectsWith } from './support.js';
 
 const id = { region: 1n, table: 1n };
 const elsewhere = { region: 7n, table: 7n };
@@ -43,6 +43,24 @@ test.each<[string, (wal: Wal) => Promise<unknown>]>([
   // What is known to be durable is so at once.
   await table.durable(1n);
   expect(behind(wal).durables.size).toBe(0);
+  expect(behind(wal).follows.size).toBe(0);
+});
+
+test('it resolves by a sync of another WAL of the database', async () => {
+  const wal = await open({ durability: 'os' });
+  const other = await open({ path: wal.path, instance: 5, durability: 'os' });
+  const table = wal.table(id);
+  await table.append(bytes('a'));
+  const durable = table.durable(1n);
+  expect(await hasResolved(wal, durable)).toBe(false);
+  await other.sync();
+  await durable;
+  // The next one is not taken for one that was synced.
+  await table.append(bytes('b'));
+  const next = table.durable(2n);
+  expect(await hasResolved(wal, next)).toBe(false);
+  await other.table(elsewhere).append(bytes('x'), { durability: 'sync' });
+  await next;
   expect(behind(wal).follows.size).toBe(0);
 });
 
@@ -119,6 +137,29 @@ test('what is trimmed meanwhile is as if it were there, and what is dropped neve
   expect(behind(wal).follows.size).toBe(0);
 });
 
+test('a drop ends the waits of a table without entries, and no later ones', async () => {
+  const wal = await open({ durability: 'os' });
+  const trimmed = wal.table(id);
+  await trimmed.append(bytes('a'));
+  await trimmed.trim(1n);
+  const never = wal.table(elsewhere);
+  // Something else keeps what is known of the tables beyond their waits.
+  await using follow = wal.follow({ from: 'start' });
+  await follow.ready;
+  for (const table of [trimmed, never]) {
+    const dropped = failureOf(table.durable(2n));
+    const isOver = dropped.then(() => {});
+    expect(await hasResolved(wal, isOver)).toBe(false);
+    await table.drop();
+    expect(await hasResolved(wal, isOver)).toBe(true);
+    expect(await dropped).toMatchObject({ code: 'SHALE_TRIMMED', table: table.id });
+    const later = table.durable(1n);
+    await table.append(bytes('b'));
+    await wal.sync();
+    await later;
+  }
+});
+
 test('an abort ends one wait and no other', async () => {
   const wal = await open({ durability: 'os' });
   const table = wal.table(id);
@@ -133,6 +174,33 @@ test('an abort ends one wait and no other', async () => {
   await wal.sync();
   await Promise.all(kept);
   expect(behind(wal).follows.size).toBe(0);
+});
+
+test('closing tells what its last sync puts on stable storage, and ends the other waits', async () => {
+  // As long as no thread syncs by itself before.
+  const wal = await open({ durability: 'os', syncWithinMs: 2 ** 31 - 1 });
+  const table = wal.table(id);
+  const named = wal.table('a name');
+  const append = table.append(bytes('a'));
+  await named.append(bytes('b'));
+  const told = [table.durable(1n), named.durable(1n), wal.table('a name').durable(1n)];
+  const untold = [table.durable(2n), wal.table('none').durable(1n)].map((wait) =>
+    rejectsWith('SHALE_CLOSED', wait),
+  );
+  await wal.close();
+  await append;
+  await Promise.all([...told, ...untold]);
+});
+
+test('closing waits for a thread that is being replaced, to tell what is on stable storage', async () => {
+  const wal = await open({ durability: 'os', syncWithinMs: 2 ** 31 - 1 });
+  const { here, there } = apart(wal);
+  const table = wal.table({ region: 1n, table: here });
+  await table.append(bytes('a'));
+  void endThread(wal, wal.table({ region: 1n, table: there }).shard ?? 0);
+  const durable = table.durable(1n);
+  await wal.close();
+  await durable;
 });
 
 test('closing and a failed sync end all waits', async () => {

@@ -14,7 +14,7 @@ import {
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openWal, type Wal } from '@shale/engine';
+import { openWal, type Table, type Wal } from '@shale/engine';
 import {
   type InspectedChunk,
   type InspectFollowOptions,
@@ -23,7 +23,7 @@ import {
   repairDatabase,
   restoreBackup,
 } from '@shale/engine/admin';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Place } from '../dist/inspect/place.js';
 import { InspectServer } from '../dist/inspect/server.js';
 import { VERSION } from '../dist/version.js';
@@ -143,6 +143,47 @@ describe('a follow from outside', () => {
     );
   });
 
+  test('gives entries that JSON takes, as those of a read', async () => {
+    const wal = await open({ inspect: true });
+    await wal.table('t').appendBatch(['a', 'b'].map(bytes));
+    const chunks = await follow(wal, { target: 't', from: 'start' }, 2);
+    const came = chunks.flatMap(({ entries }) => entries);
+    expect(JSON.stringify(came)).toBe(JSON.stringify(await all(wal.table('t').read())));
+  });
+
+  test('finds the last entries without reading any, whatever was trimmed', async () => {
+    const wal = await open({ inspect: true });
+    const table = wal.table('t');
+    await table.appendBatch(['a', 'b', 'c', 'd'].map(bytes));
+    await table.trim(1n);
+    const read = vi.spyOn(Object.getPrototypeOf(table) as Table, 'read');
+    onTestFinished(() => read.mockRestore());
+    const first = async (target: string, last: number): Promise<string[]> =>
+      shown(await follow(wal, { target, from: { last } }, 1)).slice(0, 1);
+    expect(await first('t', 1)).toEqual(['4 d']);
+    expect(await first('t', 2)).toEqual(['3 c']);
+    expect(await first('t', 3)).toEqual(['2 b']);
+    expect(await first('t', 4)).toEqual(['2 b']);
+    expect(await first('t', Number.MAX_SAFE_INTEGER)).toEqual(['2 b']);
+    await table.trim(4n);
+    await using inspection = await inspect(wal.path);
+    for (const [target, last] of [
+      ['t', 0],
+      ['t', 1],
+      ['none', 0],
+      ['other', 1],
+    ] as const) {
+      await using entries = await inspection.follow({ target, from: { last } });
+      const sequence = await wal.table(target).append(bytes('new'));
+      for await (const chunk of entries) {
+        expect([chunk.gap, ...shown([chunk])]).toEqual([null, `${sequence} new`]);
+        break;
+      }
+      await wal.table(target).trim(sequence);
+    }
+    expect(read).not.toHaveBeenCalled();
+  });
+
   test('tells what was trimmed before it came', async () => {
     const wal = await open({ inspect: true });
     await wal.table('t').appendBatch(['a', 'b', 'c'].map(bytes));
@@ -159,7 +200,19 @@ describe('a follow from outside', () => {
     const rest = all(entries);
     await wal.close();
     expect(await rest).toEqual([]);
-    await rejectsWith('SHALE_CLOSED', inspection.metrics());
+    expect(await failureOf(inspection.metrics())).toMatchObject({
+      code: 'SHALE_CLOSED',
+      path: wal.path,
+      details: { pid: process.pid },
+    });
+  });
+
+  test('the end of the inspection itself is told without a process', async () => {
+    const wal = await open({ inspect: true });
+    const inspection = await inspect(wal.path);
+    await inspection.close();
+    const error = await failureOf(inspection.metrics());
+    expect([error.code, error.details]).toEqual(['SHALE_CLOSED', undefined]);
   });
 
   test('lets go of its table when who follows is gone', async () => {
@@ -244,6 +297,17 @@ describe('where the socket is', () => {
     await wal.close();
     expect(readFileSync(join(path, 'INSPECT-0'), 'utf8')).toBe('mine');
     expect(readdirSync(path)).not.toContain('INSPECT-0.new');
+  });
+
+  test('what has come to have its name is not taken away at the closing', async () => {
+    const wal = await open({ inspect: true });
+    const { path } = wal;
+    unlinkSync(socketOf(wal));
+    const other = createServer().listen(join(path, 'INSPECT-0'));
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    await wal.close();
+    expect(lstatSync(join(path, 'INSPECT-0')).isSocket()).toBe(true);
   });
 
   test('does not go through a link, and what a killed opening left is taken away', async () => {
@@ -343,6 +407,31 @@ describe('when nobody shows it', () => {
     expect([again.pid, wal.inspectTrouble]).toEqual([process.pid, null]);
   });
 
+  test('nor after it was killed and nobody has asked for what became of it', async () => {
+    const path = await temporary();
+    // A shell that becomes another program, which asks for none of its children.
+    const parent = spawn(
+      '/bin/sh',
+      ['-c', '"$0" --input-type=module -e "$1" "$2" & exec sleep 1000000', process.execPath, PROGRAM, path],
+      { cwd: PACKAGE, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    let child: number | null = null;
+    onTestFinished(() => {
+      if (child !== null) process.kill(child, 'SIGKILL');
+      parent.kill('SIGKILL');
+    });
+    await once(parent.stdout, 'data');
+    const inspection = await inspect(path);
+    child = inspection.pid;
+    expect(inspection.pid).not.toBe(parent.pid);
+    process.kill(inspection.pid, 'SIGKILL');
+    while (stateOf(inspection.pid) !== 'Z') await new Promise((resolve) => setTimeout(resolve, 10));
+    // Its first thread may be dead before the others are, which have its files.
+    let error = await failureOf(inspect(path));
+    while (error.code === 'SHALE_OVERLOADED') error = await failureOf(inspect(path));
+    expect(error.code).toBe('SHALE_NOT_FOUND');
+  });
+
   test.each([
     ['another version', `{"is":"shale","version":"9.9.9","pid":77}\n`, /Shale 9\.9\.9, and this is Shale \d/],
     ['somebody else', `220 mail.example ESMTP\n`, /not Shale/],
@@ -360,6 +449,11 @@ describe('when nobody shows it', () => {
     expect(VERSION).toBe(JSON.parse(readFileSync(file, 'utf8')).version);
   });
 });
+
+/** As `ps` says it: Z for a process that is dead and still has its place. */
+function stateOf(pid: number): string | undefined {
+  return /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+}
 
 /** Has a WAL open and does nothing; ends when it has nothing else to do. */
 const PROGRAM = `

@@ -11,6 +11,7 @@ export const inspectRequest: Target = {
     utf8('\n'),
     utf8('{"is":'),
     utf8('"follow"'),
+    utf8('"hello"'),
     utf8('"target":{"name":"t"}'),
     utf8('"from":{"after":{"u64":"1"}}'),
     utf8('{"u64":"18446744073709551615"}'),
@@ -18,7 +19,7 @@ export const inspectRequest: Target = {
     utf8('[[[['),
   ],
   seeds: [
-    utf8('{"is":"metrics"}\n{"is":"tables"}\n{"is":"next"}\n'),
+    utf8('{"is":"hello"}\n{"is":"metrics"}\n{"is":"tables"}\n{"is":"next"}\n'),
     utf8(
       '{"is":"follow","target":{"region":{"u64":"1"},"table":{"u64":"2"}},"from":{"last":3},"visibility":"durable"}\n',
     ),
@@ -34,7 +35,7 @@ export const inspectRequest: Target = {
       if (said === undefined) continue;
       const request = typed(['SHALE_INVALID_ARGUMENT'], () => readRequest(said));
       if (request === undefined) continue;
-      require(['metrics', 'tables', 'follow', 'next'].includes(request.is), 'it is no request');
+      require(['hello', 'metrics', 'tables', 'follow', 'next'].includes(request.is), 'it is no request');
       const again = readRequest(fromLine(toLine(request).trimEnd()));
       require(toLine(again) === toLine(request), 'a request is another one when it is said again');
     }

@@ -13,7 +13,7 @@ export class EntryOfMany extends EntryOfTable<Uint8Array> implements FollowedEnt
 
   constructor(table: TableId, sequence: bigint, payload: Uint8Array) {
     super(sequence, payload);
-    this.table = table;
+    this.table = { region: table.region, table: table.table };
   }
 
   override toJSON(): object {

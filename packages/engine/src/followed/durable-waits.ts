@@ -34,8 +34,6 @@ export class DurableWaits {
   readonly #tables = new Map<FollowedTable, TableWaits>();
   /** Of names that there are no tables of. */
   readonly #unnamed = new Set<Wait>();
-  /** What is being found out of tables. They do not reject. */
-  readonly #lookUps = new Set<Promise<void>>();
 
   constructor(context: DurableWaitsContext) {
     this.#context = context;
@@ -49,7 +47,7 @@ export class DurableWaits {
   /** Rejects with the signal's reason, with SHALE_TRIMMED when the table is dropped, and as `fail` says. */
   async wait(ref: TableRef, sequence: bigint, signal: AbortSignal | undefined): Promise<void> {
     if (hasAborted(signal)) throw abortReason(signal);
-    const { catalog } = this.#context;
+    const { catalog, follows } = this.#context;
     let leave = (): void => {};
     let cancel = (): void => {};
     const isOver = new Promise<void>((resolve, reject) => {
@@ -70,7 +68,7 @@ export class DurableWaits {
         else forgetName = catalog.whenNamed(ref, enter);
       };
       if (ref.address !== null) look();
-      else this.#await(catalog.find(ref).then(look).catch(reject));
+      else follows.lookingUp(catalog.find(ref).then(look).catch(reject));
       cancel = onAbort(signal, () => reject(abortReason(signal)));
     });
     try {
@@ -81,22 +79,12 @@ export class DurableWaits {
     }
   }
 
-  /** Resolves when it is known how far the tables have come that are waited for now. */
-  async lookedUp(): Promise<void> {
-    while (this.#lookUps.size > 0) await Promise.all(this.#lookUps);
-  }
-
   /** Nothing will be on stable storage any more that is not. */
   fail(error: unknown): void {
     for (const table of [...this.#tables.values()]) table.fail(error);
     const unnamed = [...this.#unnamed];
     this.#unnamed.clear();
     for (const wait of unnamed) wait.reject(error);
-  }
-
-  #await(lookUp: Promise<void>): void {
-    this.#lookUps.add(lookUp);
-    void lookUp.then(() => this.#lookUps.delete(lookUp));
   }
 
   /** Returns what ends the wait. */
@@ -107,7 +95,7 @@ export class DurableWaits {
     if (waits === undefined) {
       waits = new TableWaits(this.#context, address, name, () => this.#tables.delete(table));
       this.#tables.set(table, waits);
-      this.#await(waits.lookUp(address));
+      follows.lookingUp(waits.lookUp(address));
     }
     const entered = waits;
     entered.add(wait);

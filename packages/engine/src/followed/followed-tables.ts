@@ -45,6 +45,8 @@ export class FollowedTables implements FrameWatcher {
   readonly #tables = new Map<number, FollowedTable[]>();
   readonly #wide = new Set<WideFollow>();
   #barrier: Promise<void> | null = null;
+  /** What is being found out of tables. They do not reject. */
+  readonly #lookUps = new Set<Promise<void>>();
 
   constructor(context: FollowedTablesContext) {
     this.#context = context;
@@ -115,6 +117,17 @@ export class FollowedTables implements FrameWatcher {
     return this.#barrier;
   }
 
+  /** Something is being found out of a table, for `lookedUp`; it does not reject. */
+  lookingUp(lookUp: Promise<void>): void {
+    this.#lookUps.add(lookUp);
+    void lookUp.then(() => this.#lookUps.delete(lookUp));
+  }
+
+  /** Resolves when it is known how far the tables have come. */
+  async lookedUp(): Promise<void> {
+    while (this.#lookUps.size > 0) await Promise.all(this.#lookUps);
+  }
+
   settled(outline: FrameOutline, reply: AppendReply, isDurable: boolean): void {
     try {
       this.#tell(outline, reply, isDurable);
@@ -154,7 +167,7 @@ export class FollowedTables implements FrameWatcher {
     const view = new DataView(tables.buffer, tables.byteOffset, tables.byteLength);
     for (let index = 0; index * LOG_KEY_PREFIX_LENGTH < tables.length; index++) {
       const table = this.#at(view, tables, index, true);
-      if (table !== undefined) void this.#lookUp(table);
+      if (table !== undefined) this.lookingUp(this.#lookUp(table));
     }
   }
 
@@ -211,13 +224,14 @@ export class FollowedTables implements FrameWatcher {
 
   #settle(table: FollowedTable): void {
     table.unsettled++;
-    this.settle().then(
+    const settled = this.settle().then(
       () => {
         table.unsettled--;
         table.tell();
       },
       (error: unknown) => table.fail(error),
     );
+    this.lookingUp(settled);
   }
 
   /**

@@ -70,6 +70,7 @@ export class Connection {
       for (let line = this.#requests.shift(); line !== undefined; line = this.#requests.shift()) {
         const request = readRequest(fromLine(line));
         this.#hasAsked = true;
+        this.#watch();
         await this.#send(await this.#answer(request));
         if (this.#socket.destroyed) return;
       }
@@ -136,7 +137,9 @@ export class Connection {
   #lastLook(): void {
     const timer = this.#timer;
     setImmediate(() => {
-      if (this.#timer === timer && this.#isDue) this.#socket.destroy();
+      if (this.#timer !== timer) return;
+      this.#endWatch();
+      if (this.#isDue) this.#socket.destroy();
     });
   }
 

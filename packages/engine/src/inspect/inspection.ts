@@ -165,6 +165,7 @@ export class Inspection implements AsyncDisposable {
     const transport = await Transport.open(this.#opening);
     const cancel = onAbort(signal, () => transport.close());
     try {
+      if (hasAborted(signal)) throw abortReason(signal);
       const { last } = await ask(transport, { ...request, visibility });
       return new InspectedFollow(transport, last);
     } catch (error) {

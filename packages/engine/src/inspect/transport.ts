@@ -71,6 +71,8 @@ export class Transport {
     const lines = new Lines(MOST_LINE_BYTES);
     const cancel = onAbort(signal, () => socket.destroy());
     try {
+      // While it was connected to.
+      if (hasAborted(signal)) throw abortReason(signal);
       const { line, rest } = await firstLine(socket, lines, directory, timeoutMs);
       return new Transport(socket, readGreeting(line, directory), lines, rest);
     } catch (error) {
