@@ -364,7 +364,8 @@ export class Database {
    * waiting: it is not in memory, or is no entry. Never waits for a disk.
    */
   peek(key: Uint8Array): Uint8Array | null | undefined {
-    return native().peek(this.#handle, key);
+    const payload = native().peek(this.#handle, key);
+    return payload === false ? undefined : payload;
   }
 
   /** The smallest and the largest key of a range. */

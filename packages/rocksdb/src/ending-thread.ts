@@ -5,9 +5,9 @@ const NEVER = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)
 const MOMENT_MS = 30_000;
 
 /**
- * A call of the addon that always answers something. While a thread is being ended there is a moment in which the addon
- * may make no values and throw no errors any more, so that its calls return undefined, but JavaScript still runs: it must
- * not take that for an answer. It waits here for the end, which interrupts the wait.
+ * A call of the addon, which answers something, be it null. While a thread is being ended there is a moment in which the
+ * addon may throw no errors any more, so that a call that fails returns undefined, but JavaScript still runs: it must not
+ * take that for success. It waits here for the end, which interrupts the wait.
  */
 export function answering<A extends readonly unknown[], R>(call: (...args: A) => R): (...args: A) => R {
   return (...args) => {

@@ -29,10 +29,13 @@ export interface NativeSnapshot {
 type Keys = Uint8Array;
 type Target = ArrayBuffer | Uint8Array;
 
-/** What the addon exports. It takes positions and plain values only, so it never runs a getter of the caller's. */
+/**
+ * What the addon exports. It takes positions and plain values only, so it never runs a getter of the caller's. No call
+ * answers undefined (ending-thread.ts).
+ */
 export interface NativeBinding {
   readonly rocksdbVersion: string;
-  initialize(errorConstructor: typeof RocksDBError): void;
+  initialize(errorConstructor: typeof RocksDBError): null;
 
   open(
     path: string,
@@ -47,14 +50,14 @@ export interface NativeBinding {
   handleId(handle: NativeHandle): number;
   recovery(handle: NativeHandle): string;
   claim(handle: NativeHandle, name: string): boolean;
-  releaseClaim(handle: NativeHandle, name: string): void;
+  releaseClaim(handle: NativeHandle, name: string): null;
 
-  write(handle: NativeHandle, runs: Keys, lengths: Keys, data: Keys, sync: boolean): void;
-  remove(handle: NativeHandle, runs: Keys, sync: boolean): void;
-  put(handle: NativeHandle, key: Keys, value: Keys, sync: boolean): void;
-  change(handle: NativeHandle, changes: Uint8Array, sync: boolean): void;
+  write(handle: NativeHandle, runs: Keys, lengths: Keys, data: Keys, sync: boolean): null;
+  remove(handle: NativeHandle, runs: Keys, sync: boolean): null;
+  put(handle: NativeHandle, key: Keys, value: Keys, sync: boolean): null;
+  change(handle: NativeHandle, changes: Uint8Array, sync: boolean): null;
   trim(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, floor: bigint, sync: boolean): bigint;
-  drop(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, sync: boolean): void;
+  drop(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, sync: boolean): null;
   deleteRangeUnlessDropped(
     handle: NativeHandle,
     lower: Keys,
@@ -66,16 +69,16 @@ export interface NativeBinding {
   drops(handle: NativeHandle): bigint;
   droppedSince(handle: NativeHandle, key: Keys, since: bigint): boolean;
   watch(handle: NativeHandle, lower: Keys): bigint;
-  unwatch(handle: NativeHandle, watch: bigint): void;
-  watchAnew(handle: NativeHandle, watch: bigint): void;
+  unwatch(handle: NativeHandle, watch: bigint): null;
+  watchAnew(handle: NativeHandle, watch: bigint): null;
   sawDrop(handle: NativeHandle, watch: bigint): boolean;
   watches(handle: NativeHandle): number;
 
   openLoan(handle: NativeHandle): bigint;
   lend(handle: NativeHandle, loan: bigint): boolean;
   useLoan(handle: NativeHandle, loan: bigint): boolean;
-  returnLoan(handle: NativeHandle, loan: bigint): void;
-  endLoan(handle: NativeHandle, loan: bigint): void;
+  returnLoan(handle: NativeHandle, loan: bigint): null;
+  endLoan(handle: NativeHandle, loan: bigint): null;
 
   scan(
     handle: NativeHandle,
@@ -99,7 +102,8 @@ export interface NativeBinding {
     enough: number,
     fillCache: boolean,
   ): Promise<NativeFetch>;
-  peek(handle: NativeHandle, key: Keys): Uint8Array | null | undefined;
+  /** False where it takes more than a look into memory. */
+  peek(handle: NativeHandle, key: Keys): Uint8Array | null | false;
   ends(handle: NativeHandle, lower: Keys, upper: Keys, snapshot: NativeSnapshot | undefined): KeyEnds;
   heads(
     handle: NativeHandle,
@@ -108,7 +112,7 @@ export interface NativeBinding {
     into: Target,
     snapshot: NativeSnapshot | undefined,
   ): HeadScan;
-  tableEnds(handle: NativeHandle, tables: Keys, into: Target): void;
+  tableEnds(handle: NativeHandle, tables: Keys, into: Target): null;
   records(
     handle: NativeHandle,
     lower: Keys,
@@ -120,7 +124,7 @@ export interface NativeBinding {
   get(handle: NativeHandle, key: Keys, snapshot: NativeSnapshot | undefined): Uint8Array | null;
 
   snapshot(handle: NativeHandle): NativeSnapshot;
-  releaseSnapshot(snapshot: NativeSnapshot): void;
+  releaseSnapshot(snapshot: NativeSnapshot): null;
 
   property(handle: NativeHandle, name: string): string | null;
   intProperty(handle: NativeHandle, name: string): bigint | null;
@@ -189,40 +193,9 @@ export interface NativeBinding {
   restoreBackup(directory: string, id: number, target: string): Promise<StoredBackup>;
 }
 
-/** Calls of which undefined is an answer. */
-type SilentCall = {
-  [Name in keyof NativeBinding]: NativeBinding[Name] extends (...args: never[]) => infer Answer
-    ? undefined extends Answer
-      ? Name
-      : Answer extends void
-        ? Name
-        : never
-    : never;
-}[keyof NativeBinding];
-
-/** All of them, and no others. */
-const SILENT: Readonly<Record<SilentCall, true>> = {
-  initialize: true,
-  releaseClaim: true,
-  write: true,
-  remove: true,
-  put: true,
-  change: true,
-  drop: true,
-  unwatch: true,
-  watchAnew: true,
-  returnLoan: true,
-  endLoan: true,
-  peek: true,
-  tableEnds: true,
-  releaseSnapshot: true,
-};
-
-/** The same calls, of which those that answer something do, or do not return. */
+/** The same calls, which answer or do not return. */
 function answeringBinding(binding: NativeBinding): NativeBinding {
-  const calls = Object.entries(binding).filter(
-    ([name, call]) => typeof call === 'function' && !Object.hasOwn(SILENT, name),
-  );
+  const calls = Object.entries(binding).filter(([, call]) => typeof call === 'function');
   return Object.assign(binding, Object.fromEntries(calls.map(([name, call]) => [name, answering(call)])));
 }
 

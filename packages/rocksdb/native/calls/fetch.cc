@@ -61,18 +61,18 @@ napi_value fetchChunk(const Arguments& arguments) {
       env, path, Duration::kRead, [job]() -> Finish { return runFetch(*job); }, arguments.raw(3));
 }
 
-// peek(handle, key): Uint8Array | null | undefined
+// peek(handle, key): Uint8Array | null | false; false where it takes more than a look into memory
 napi_value peek(const Arguments& arguments) {
   const napi_env env = arguments.env();
   const DatabaseGuard guard(arguments.lease(0).database(), std::try_to_lock);
-  if (!guard.held()) return makeUndefined(env);
+  if (!guard.held()) return makeBoolean(env, false);
   rocksdb::ReadOptions options;
   options.read_tier = rocksdb::kBlockCacheTier;
   rocksdb::PinnableSlice value;
   const Bytes key = arguments.bytes(1, "key");
   const rocksdb::Status status = guard.db().Get(options, guard.db().DefaultColumnFamily(), key.slice(), &value);
   if (status.IsNotFound()) return makeNull(env);
-  if (!status.ok() || value.size() < 1 || value[0] != static_cast<char>(kVersion)) return makeUndefined(env);
+  if (!status.ok() || value.size() < 1 || value[0] != static_cast<char>(kVersion)) return makeBoolean(env, false);
   return makeBytes(env, value.data() + 1, value.size() - 1);
 }
 

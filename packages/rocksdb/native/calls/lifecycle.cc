@@ -63,7 +63,7 @@ napi_value claim(const Arguments& arguments) {
 napi_value releaseClaim(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().claims().release(arguments.string(1, "name"), &lease);
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 }  // namespace

@@ -29,14 +29,14 @@ napi_value useLoan(const Arguments& arguments) {
 napi_value returnLoan(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().loans().giveBack(arguments.bigint(1, "loan"), &lease);
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 // endLoan(handle, loan)
 napi_value endLoan(const Arguments& arguments) {
   Lease& lease = arguments.lease(0);
   lease.database().loans().end(arguments.bigint(1, "loan"), &lease);
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ napi_value initialize(const Arguments& arguments) {
   void* existing = nullptr;
   check(napi_get_instance_data(arguments.env(), &existing));
   if (existing == nullptr) Environment::install(arguments.env(), arguments.raw(0));
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 #define SHALE_TEXT(value) #value

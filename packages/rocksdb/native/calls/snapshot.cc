@@ -12,7 +12,7 @@ napi_value snapshot(const Arguments& arguments) { return wrapSnapshot(arguments.
 // releaseSnapshot(snapshot); idempotent
 napi_value releaseSnapshot(const Arguments& arguments) {
   arguments.snapshotHold(0).release();
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 }  // namespace

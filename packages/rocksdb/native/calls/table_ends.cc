@@ -21,7 +21,7 @@ napi_value tableEnds(const Arguments& arguments) {
     if (tables.data[at] % 2 != 1) throwRangeError("tables", "of odd namespaces");
   }
   findTableEnds(guard, tables, into);
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 }  // namespace

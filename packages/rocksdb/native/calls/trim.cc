@@ -47,7 +47,7 @@ napi_value drop(const Arguments& arguments) {
     removals.dropTable(range, metaKey.slice());
     removals.write(sync);
   });
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 // deleteRangeUnlessDropped(handle, lower, upper, metaKey, since, sync): boolean
@@ -97,7 +97,7 @@ napi_value unwatch(const Arguments& arguments) {
   const uint64_t token = arguments.bigint(1, "watch");
   Lease& lease = arguments.leaseMaybeClosed(0);
   if (!lease.closed()) lease.database().dropHistory().unwatch(token);
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 [[noreturn]] void throwNoWatch() { throwRangeError("watch", "a watch that has not ended"); }
@@ -105,7 +105,7 @@ napi_value unwatch(const Arguments& arguments) {
 // watchAnew(handle, watch)
 napi_value watchAnew(const Arguments& arguments) {
   if (!arguments.lease(0).database().dropHistory().watchAnew(arguments.bigint(1, "watch"))) throwNoWatch();
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 // sawDrop(handle, watch): boolean

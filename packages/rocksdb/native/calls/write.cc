@@ -65,7 +65,7 @@ napi_value write(const Arguments& arguments) {
   } else if (batch.Count() > 0) {
     guard.write(batch, sync);
   }
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 // remove(handle, runs, sync)
@@ -86,7 +86,7 @@ napi_value remove(const Arguments& arguments) {
         [&](const WriteRun& run) { removeAs(run, removals); });
     removals.write(sync);
   });
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 // put(handle, key, value, sync)
@@ -103,7 +103,7 @@ napi_value putRecord(const Arguments& arguments) {
   rocksdb::WriteBatch batch;
   throwIfFailed(batch.Put(key.slice(), value.slice()), database.path());
   guard.write(batch, sync);
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 // change(handle, changes, sync)
@@ -118,7 +118,7 @@ napi_value change(const Arguments& arguments) {
   rocksdb::WriteBatch batch;
   addChanges(batch, changes, "changes", database.path());
   if (batch.Count() > 0) guard.write(batch, sync);
-  return makeUndefined(arguments.env());
+  return makeNull(arguments.env());
 }
 
 }  // namespace

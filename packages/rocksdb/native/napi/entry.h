@@ -1,5 +1,9 @@
 // The boundary: every function that JavaScript calls is wrapped so that whatever is thrown inside becomes a
 // JavaScript error, memory running out included. No C++ exception ever crosses into Node.
+//
+// A function never answers undefined: it answers null where it has nothing to say. While a thread is being ended there is
+// a moment in which Node-API throws nothing any more and JavaScript still runs; it knows a call that failed then by its
+// undefined.
 #pragma once
 
 #include <node_api.h>
