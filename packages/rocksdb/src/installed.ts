@@ -17,7 +17,8 @@ const CHAIN = ['@shale/engine', '@shale/storage', '@shale/rocksdb'];
  * The directory where a package of Shale is installed, for its files that are no modules of the application: the code
  * of the threads, the addon, and what must be one with the threads. Where a bundler has put the package's code into a
  * file of the application, the package is looked up from that file, from the program that was started and from the
- * working directory. Null when it is in none of these places.
+ * working directory: the one that the engine there depends on, for the application may have another one. Null when it is in
+ * none of these places.
  *
  * @param url `import.meta.url` of a module of the package; undefined in a bundle that is CommonJS
  */
@@ -27,7 +28,7 @@ export function installedPackage(name: string, url: string | undefined): string 
   const bundle = typeof __filename === 'string' ? __filename : undefined;
   for (const from of [url, bundle, process.argv[1], process.execPath, `${process.cwd()}/.`]) {
     if (from === undefined) continue;
-    const found = dependency(name, from) ?? throughChain(name, from);
+    const found = throughChain(name, from) ?? dependency(name, from);
     if (found !== null) return found;
   }
   return null;

@@ -29,11 +29,16 @@ export interface NativeSnapshot {
 type Keys = Uint8Array;
 type Target = ArrayBuffer | Uint8Array;
 
+/** Which calls the addon has, as native.ts knows them; native/calls/module.cc has the same number. */
+const INTERFACE = 2;
+
 /**
  * What the addon exports. It takes positions and plain values only, so it never runs a getter of the caller's. No call
  * answers undefined (ending-thread.ts).
  */
 export interface NativeBinding {
+  /** See {@link INTERFACE}. */
+  readonly interface: number;
   readonly rocksdbVersion: string;
   initialize(errorConstructor: typeof RocksDBError): null;
 
@@ -214,6 +219,7 @@ export function native(): NativeBinding {
   for (const candidate of addonPlaces()) {
     try {
       const binding: NativeBinding = requireOf(candidate.path)(candidate.path);
+      if (binding.interface !== INTERFACE) throw new Error('it is of another version of Shale');
       binding.initialize(RocksDBError);
       loaded = answeringBinding(binding);
       place = candidate;

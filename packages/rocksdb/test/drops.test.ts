@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { metaKey, tableRange, tableRangeUpTo } from '@shale/codec';
 import { attachDatabase, type Database } from '@shale/rocksdb';
 import { expect, test } from 'vitest';
@@ -8,6 +11,8 @@ const id = { region: 1n, table: 7n };
 const twin = { region: 2n, table: 7n };
 const record = metaKey(0, 7n);
 const sync = { sync: false };
+/** Enough for a thread to look between a drop and its being noted. */
+const ROUNDS = 300;
 
 function drop(database: Database, of: typeof id): void {
   const { lower, upper } = tableRange(0, of);
@@ -34,6 +39,34 @@ test('drops are known through every lease of the handle', async () => {
   drop(other, id);
   await other.close();
   expect(database.droppedSince(record, 0n)).toBe(true);
+});
+
+test('a drop that can be seen is known to have happened', async () => {
+  const database = await temporaryDatabase();
+  const turns = new Int32Array(new SharedArrayBuffer(8));
+  const workerData = { path: database.path, ...tableRange(0, id), record, turns, rounds: ROUNDS };
+  const worker = new Worker(new URL('./fixtures/drop-worker.mjs', import.meta.url), { workerData });
+  let isOver = false;
+  const ended = once(worker, 'exit').finally(() => {
+    isOver = true;
+  });
+  const tell = (): void => {
+    Atomics.add(turns, 1, 1);
+    Atomics.notify(turns, 1);
+  };
+  let unknown = 0;
+  let looks = 1;
+  for (let round = 0; round < ROUNDS && !isOver; round++) {
+    // Looked at in turns, so that the worker can start.
+    while (!isOver && Atomics.wait(turns, 0, round, 10) === 'timed-out') await setImmediate();
+    const since = database.drops();
+    tell();
+    while (!isOver && database.get(record) !== null) if (looks++ % 1000 === 0) await setImmediate();
+    if (!database.droppedSince(record, since)) unknown++;
+    tell();
+  }
+  await ended;
+  expect({ rounds: Atomics.load(turns, 0), unknown }).toEqual({ rounds: ROUNDS, unknown: 0 });
 });
 
 test('after very many drops, the answer from before them is yes', async () => {

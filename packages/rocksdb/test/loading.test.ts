@@ -26,6 +26,14 @@ test('an addon that does not load says what to install', async () => {
   expect(output).toContain('librocksdb-dev');
 });
 
+test('an addon of another version of Shale is not used', async () => {
+  const addon = join(temporaryFolder(), 'former.cjs');
+  writeFileSync(addon, "module.exports = { rocksdbVersion: '9.11.2', initialize() {} };");
+  const { output } = await runChild('open-message.mjs', [], { env: { SHALE_ROCKSDB_ADDON: addon } });
+  expect(output).toMatch(/^ROCKSDB_LIBRARY_MISSING /);
+  expect(output).toContain('it is of another version of Shale; SHALE_ROCKSDB_ADDON names it');
+});
+
 /** The package's build files in a folder of their own, so that a test cannot touch the real addon. */
 function buildFolder(): string {
   const folder = temporaryFolder();

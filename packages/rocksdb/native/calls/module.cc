@@ -23,7 +23,11 @@ napi_value initialize(const Arguments& arguments) {
 #define SHALE_TEXT(value) #value
 #define SHALE_VERSION(major, minor, patch) SHALE_TEXT(major) "." SHALE_TEXT(minor) "." SHALE_TEXT(patch)
 
+// Which calls there are, as src/native.ts knows them: raised when one of them changes.
+constexpr double kInterface = 2;
+
 void exportAll(napi_env env, napi_value exports) {
+  setProperty(env, exports, "interface", makeNumber(env, kInterface));
   setProperty(env, exports, "rocksdbVersion",
               makeString(env, SHALE_VERSION(ROCKSDB_MAJOR, ROCKSDB_MINOR, ROCKSDB_PATCH)));
   exportFunction<initialize>(env, exports, "initialize");

@@ -82,6 +82,7 @@ napi_value droppedSince(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
   const uint64_t since = arguments.bigint(2, "since");
   const Bytes key = arguments.bytes(1, "key");
+  const auto settled = database.dropHistory().settled();
   return makeBoolean(arguments.env(), database.dropHistory().since(since, key.slice()));
 }
 

@@ -22,6 +22,9 @@ class DropHistory {
   // Held exclusively while a table is dropped and noted, shared while something is removed because no drop happened.
   std::shared_mutex& mutex() { return dropMutex_; }
 
+  // Waits for the drop that is being written: while this is held, every drop that can be seen has been noted.
+  std::shared_lock<std::shared_mutex> settled() { return std::shared_lock<std::shared_mutex>(dropMutex_); }
+
   // Drops noted so far.
   uint64_t count() const { return count_.load(std::memory_order_acquire); }
 
