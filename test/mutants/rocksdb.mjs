@@ -66,7 +66,7 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/src/installed.ts',
-        from: 'dependency(name, from) ?? throughChain(name, from)',
+        from: 'throughChain(name, from) ?? dependency(name, from)',
         to: "dependency(name, from) ?? throughChain('none', from)",
       },
     ],

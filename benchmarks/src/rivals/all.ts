@@ -3,6 +3,7 @@ const FILES = [
   'better-sqlite3',
   'classic-level',
   'hypercore',
+  'jetstream',
   'lmdb',
   'nxtedition-rocksdb',
   'postgresql',
