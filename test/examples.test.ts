@@ -88,10 +88,20 @@ test('every example compiles under the strict settings', async () => {
   expect(stdout).toBe('');
 });
 
-test.each(examples)('the example at $from runs to its end', async ({ name }) => {
+/** Runs a service as a worker, and once it listens tells it to end, as a process manager does. */
+const MANAGER = `import cluster from 'node:cluster';
+cluster.setupPrimary({ exec: process.argv[1], execArgv: [] });
+const worker = cluster.fork();
+worker.on('listening', () => worker.process.kill('SIGINT'));
+worker.on('exit', (code) => process.exit(code ?? 1));
+`;
+
+test.each(examples)('the example at $from runs to its end', async ({ name, source }) => {
   const directory = await mkdtemp(join(tmpdir(), 'shale-example-'));
+  const isService = source.includes('process.once(signal');
   try {
-    await run(process.execPath, [join(workspace, 'out', `${name}.js`)], {
+    const manager = isService ? ['--input-type=module', '--eval', MANAGER, '--'] : [];
+    await run(process.execPath, [...manager, join(workspace, 'out', `${name}.js`)], {
       cwd: directory,
       timeout: HANG_MS,
       killSignal: 'SIGKILL',

@@ -47,7 +47,8 @@ export interface WalOptions {
    * more than what is younger: what other logs call everysec. A thread of its own sees to it, whatever the event loop and
    * the shards are busy with: the sync begins when half of the time is over, and is done in time unless the disk takes
    * the other half for it, or RocksDB holds up all writes. One sync is for all tables, and there is none when there is
-   * nothing to sync; `close()` does the last one. 0: none, the operating system decides. With `readOnly` it does nothing.
+   * nothing to sync; `close()` does the last one. 0: none, the operating system decides; but a follow has everything
+   * synced as its own `syncWithinMs` says, while it waits. With `readOnly` it does nothing.
    *
    * @range 0 to 2147483647
    * @defaultValue 0

@@ -382,8 +382,12 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Refuses new work, completes every append, trim and drop that was accepted, makes reads fail with SHALE_CLOSED, ends
-   * the shards and gives the database back. Idempotent: the same promise in every state.
+   * Refuses new work, completes every append, trim and drop that was accepted, makes reads fail with SHALE_CLOSED and
+   * follows end, ends the shards and gives the database back. Idempotent: the same promise in every state.
+   *
+   * With `syncWithinMs` of `openWal` everything is on stable storage then, and it rejects when that sync fails, once all
+   * is given back. Otherwise it syncs nothing: what `'sync'` acknowledges is on stable storage, and what `'os'`
+   * acknowledges stays with the operating system, unless `wal.sync()` comes before.
    *
    * Of several that share the WAL by `reuse: true` the last one does that. Those before it wait until every append,
    * trim and drop that was accepted is complete, and the WAL stays open.
