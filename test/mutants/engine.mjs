@@ -78,8 +78,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/engine.ts',
-        from: 'this.follows.synced();',
-        to: 'this.follows.stop();',
+        from: 'await this.#syncLast();\n    this.follows.synced();',
+        to: 'await this.#syncLast();\n    this.follows.stop();',
       },
     ],
     killers: ['packages/engine/test/durable.test.ts'],

@@ -14,6 +14,7 @@ import { Intake } from './intake/intake.js';
 import { Trim, type TrimContext, type TrimOutcome } from './intake/trim.js';
 import { JointLane } from './joint/joint-lane.js';
 import { Lifecycle } from './lifecycle.js';
+import type { LogSyncs } from './metrics/log-syncs.js';
 import { TrimEvents } from './metrics/trim-events.js';
 import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
@@ -75,6 +76,7 @@ export class Engine {
   readonly syncThread: SyncThread | null;
   #closing: Promise<void> | null = null;
   #turn = 0;
+  #calledSyncs = 0;
 
   constructor(log: Log, options: ResolvedOptions) {
     this.log = log;
@@ -326,6 +328,19 @@ export class Engine {
         this.flow.release(change.cost);
       }
     });
+  }
+
+  /** Puts what was written on stable storage, as the caller asks for. */
+  async sync(): Promise<void> {
+    await this.admin((log) => log.sync());
+    this.#calledSyncs++;
+    this.follows.synced();
+  }
+
+  /** Syncs of the log beside those of frames. */
+  get logSyncs(): LogSyncs {
+    const within = this.syncThread?.syncs ?? 0;
+    return { within, follows: this.follows.syncs, calls: this.#calledSyncs };
   }
 
   /** Work on the whole database, off this thread. */

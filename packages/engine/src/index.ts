@@ -49,6 +49,7 @@ export type { HealthDamageEvent, HealthEvent, HealthPlace, HealthStateEvent } fr
 export type { IdInput, SequenceInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
 export { type HistogramSnapshot, quantile } from './metrics/histogram.js';
+export type { LogSyncs } from './metrics/log-syncs.js';
 export type { CommitEvent, ShardEvent } from './metrics/shard-events.js';
 export type { FramePhase, FramePhases, ShardMeasures } from './metrics/shard-metrics.js';
 export type { TrimEvent } from './metrics/trim-events.js';

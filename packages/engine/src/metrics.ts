@@ -2,6 +2,7 @@ import type { RocksDBStats, Stalls } from '@shale/storage';
 import type { Engine } from './engine.js';
 import type { HealthState } from './health.js';
 import type { WalState } from './lifecycle.js';
+import type { LogSyncs } from './metrics/log-syncs.js';
 import type { ShardMeasures } from './metrics/shard-metrics.js';
 import type { ReclaimStats } from './reclaimer.js';
 import type { ShardCounters } from './shard/shard.js';
@@ -27,6 +28,8 @@ export interface WalMetrics {
   readonly damagedFiles: number;
   /** Each shard, by number. */
   readonly shards: readonly ShardMetricsSnapshot[];
+  /** Syncs beside those of frames, which each shard counts as its `syncs`. */
+  readonly logSyncs: LogSyncs;
   /** What is on its way, beside the bounds it has. */
   readonly queue: QueueStats;
   /** Reads and scans under way, and their chunks. */
@@ -53,6 +56,7 @@ export function collectMetrics(engine: Engine): WalMetrics {
       ...counters,
       ...metrics.snapshot(),
     })),
+    logSyncs: engine.logSyncs,
     busyWriters: engine.writers.size,
     stalls,
     rocksdb,

@@ -251,8 +251,7 @@ export class Wal implements AsyncDisposable {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
       await this.#engine.appended();
-      await this.#engine.admin((log) => log.sync());
-      this.#engine.follows.synced();
+      await this.#engine.sync();
     });
   }
 
@@ -303,8 +302,7 @@ export class Wal implements AsyncDisposable {
       this.#engine.requireWritable();
       await this.#engine.admin((log) => log.flush());
       // Nothing but a sync says how far it has come.
-      await this.#engine.admin((log) => log.sync());
-      this.#engine.follows.synced();
+      await this.#engine.sync();
     });
   }
 

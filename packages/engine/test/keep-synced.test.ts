@@ -34,7 +34,9 @@ async function run(unsynced: Unsynced, rounds: readonly Round[]): Promise<string
     },
   };
   // No more of it is used.
-  await keepSynced(log as unknown as Log, unsynced, 1, ({ news }) => void did.push(news));
+  await keepSynced(log as unknown as Log, unsynced, 1, (news) => {
+    did.push(news.news === 'synced' && !news.isOwn ? 'synced by another' : news.news);
+  });
   return did;
 }
 
@@ -53,7 +55,7 @@ test('what is written while a sync is under way is for the next one', async () =
 
 test('what another has synced is not synced again, and is told all the same', async () => {
   const did = await run(noted(), [{ isSynced: true }, { isSynced: true }, { error: 'SHALE_POISONED' }]);
-  expect(did).toEqual(['synced', 'synced', 'sync', 'failed']);
+  expect(did).toEqual(['synced by another', 'synced by another', 'sync', 'failed']);
 });
 
 test('a sync that may succeed later is done again, for what it was about', async () => {

@@ -61,6 +61,27 @@ test('every append, trim and drop is counted and timed once, and every frame', a
   }
 });
 
+test('syncs beside those of frames are counted by what they are for', async () => {
+  const timed = await open({ shards: 1, durability: 'os', syncWithinMs: 2 });
+  await timed.table('t').append(bytes('x'));
+  await expect.poll(() => timed.metrics().logSyncs.within).toBe(1);
+  expect(timed.metrics().logSyncs).toEqual({ within: 1, follows: 0, calls: 0 });
+
+  const wal = await open({ shards: 1, durability: 'os' });
+  const table = wal.table('t');
+  await table.append(bytes('a'));
+  expect(wal.metrics().logSyncs).toEqual({ within: 0, follows: 0, calls: 0 });
+  await wal.sync();
+  await wal.flush();
+  expect(wal.metrics().logSyncs).toEqual({ within: 0, follows: 0, calls: 2 });
+  await table.append(bytes('b'));
+  for await (const { sequence } of table.follow({ syncWithinMs: 1 })) if (sequence === 2n) break;
+  const { follows, ...rest } = wal.metrics().logSyncs;
+  expect(follows).toBeGreaterThan(0);
+  expect(rest).toEqual({ within: 0, calls: 2 });
+  expect(shardOf(wal).syncs).toBe(0);
+});
+
 test('an answer that waits for a busy event loop is told as such', async () => {
   const wal = await open({ shards: 1, durability: 'os' });
   const table = wal.table({ region: 1, table: 1 });

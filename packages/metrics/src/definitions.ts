@@ -44,6 +44,7 @@ const MS = 0.001;
 const STATES = ['well', 'full', 'starved', 'poisoned', 'failed'] as const;
 const PHASES = ['fill', 'thread', 'write', 'answer'] as const;
 const CAUSES = ['memory', 'level0', 'stopped'] as const;
+const SYNC_CAUSES = ['within', 'follows', 'calls'] as const;
 
 /** From 64 us to a minute, each twice the one before it: where buckets of the log end. */
 const SECONDS = Array.from({ length: 21 }, (_, i) => 2 ** i * 6.4e-5);
@@ -111,6 +112,14 @@ export const NUMBERS: readonly NumberDefinition[] = [
     unit: '{frame}',
     labelNames: SHARD,
     samples: ofShards(({ syncs }) => syncs),
+  },
+  {
+    name: 'log_syncs',
+    help: 'Syncs of the whole log beside those of frames: for syncWithinMs of openWal, for follows, for calls of sync() and flush().',
+    kind: 'counter',
+    unit: '{sync}',
+    labelNames: ['cause'],
+    samples: ({ logSyncs }) => SYNC_CAUSES.map((cause) => ({ labels: { cause }, value: logSyncs[cause] })),
   },
   {
     name: 'failed_frames',

@@ -20,9 +20,15 @@ export class DurableRelease {
   #released = 0n;
   #isSyncing = false;
   #isWantedNow = false;
+  #syncs = 0;
 
   constructor(log: Log) {
     this.#log = log;
+  }
+
+  /** Syncs that were asked for here. */
+  get syncs(): number {
+    return this.#syncs;
   }
 
   /** Waits for what a table has more than is on stable storage, if one of its listeners cares. */
@@ -124,6 +130,7 @@ export class DurableRelease {
       while (this.#isWantedNow) {
         this.#isWantedNow = false;
         await this.#log.sync();
+        this.#syncs++;
         this.release();
       }
     } catch (error) {

@@ -64,6 +64,11 @@ export class FollowedTables implements FrameWatcher {
     return size;
   }
 
+  /** Syncs of the log that follows have asked for. */
+  get syncs(): number {
+    return this.#release.syncs;
+  }
+
   /** What is known of a table, for a listener, from now on. */
   enter(id: TableId, listener: TableListener): FollowedTable {
     const table = this.#find(id.region, id.table) ?? this.#add(id);

@@ -43,8 +43,8 @@ export interface ShardWorkerData {
 
 /** What a thread that keeps a WAL synced says without being asked. */
 export type SyncNews =
-  /** What was written before is on stable storage. */
-  | { readonly news: 'synced' }
+  /** What was written before is on stable storage: by a sync of this thread, or of another. */
+  | { readonly news: 'synced'; readonly isOwn: boolean }
   /** Nothing can be synced any more. */
   | { readonly news: 'failed'; readonly error: ErrorData };
 

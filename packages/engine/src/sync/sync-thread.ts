@@ -33,6 +33,7 @@ export class SyncThread {
   #done: Promise<void> = Promise.resolve();
   #thread: ShardThread | null = null;
   #isOver = false;
+  #syncs = 0;
 
   constructor(context: SyncThreadContext) {
     this.#context = context;
@@ -44,6 +45,11 @@ export class SyncThread {
   /** The thread of now, for tests that end it. */
   get thread(): ShardThread | null {
     return this.#thread;
+  }
+
+  /** Syncs that it has told of. */
+  get syncs(): number {
+    return this.#syncs;
   }
 
   /** Lets a thread that is starting attach to the database and begin. Rejects with what kept it from that. */
@@ -75,8 +81,11 @@ export class SyncThread {
 
   #hear(message: SyncNews): void {
     if (this.#isOver) return;
-    if (message.news === 'synced') this.#context.synced();
-    else this.#context.failed(errorFromData(message.error));
+    if (message.news === 'failed') this.#context.failed(errorFromData(message.error));
+    else {
+      if (message.isOwn) this.#syncs++;
+      this.#context.synced();
+    }
   }
 
   #lost(previous: ShardThread): void {

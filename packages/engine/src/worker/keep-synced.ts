@@ -24,9 +24,10 @@ export async function keepSynced(
     unsynced.begin();
     try {
       // Another's sync may have been enough.
-      if (log.syncedUpTo() < log.writtenUpTo()) await log.sync();
+      const isOwn = log.syncedUpTo() < log.writtenUpTo();
+      if (isOwn) await log.sync();
       unsynced.end();
-      tell({ news: 'synced' });
+      tell({ news: 'synced', isOwn });
     } catch (error) {
       if (error instanceof WalError && error.code === 'SHALE_POISONED') {
         tell({ news: 'failed', error: errorToData(error) });
