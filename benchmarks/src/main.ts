@@ -1,4 +1,5 @@
 // `npm run bench [-- command]`: see benchmarks/README.md.
+import { type CommandName, helpOf } from './commands/help.js';
 import { UsageError } from './commands/usage.js';
 
 type Command = (args: readonly string[]) => Promise<number>;
@@ -10,7 +11,7 @@ async function suite(name: 'quick' | 'core' | 'full'): Promise<Command> {
 }
 
 /** By name; each is loaded when it is called, for what draws takes a while. A command resolves to the exit code. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   quick: () => suite('quick'),
   core: () => suite('core'),
   full: () => suite('full'),
@@ -24,15 +25,20 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 const [first = 'core', ...rest] = process.argv.slice(2);
 const isOption = first.startsWith('-');
-const load = COMMANDS[isOption ? 'core' : first];
+const name = isOption ? 'core' : first;
+const args = isOption ? [first, ...rest] : rest;
 try {
-  if (load === undefined) {
-    throw new UsageError(`there is no '${first}': there are ${Object.keys(COMMANDS).join(', ')}`);
+  if (!isCommand(name)) {
+    throw new UsageError(`there is no '${name}': there are ${Object.keys(COMMANDS).join(', ')}`);
   }
-  const command = await load();
-  process.exitCode = await command(isOption ? [first, ...rest] : rest);
+  if (args.includes('--help') || args.includes('-h')) console.log(helpOf(isOption ? null : name));
+  else process.exitCode = await (await COMMANDS[name]())(args);
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   console.error(`bench: ${error.message}`);
   process.exitCode = 2;
+}
+
+function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
 }

@@ -84,6 +84,37 @@ test.each([
   expect(code).toBe(2);
 });
 
+test('what sustained and bars have written is refused as that', () => {
+  const written = (name: string, json: object): string => {
+    const path = join(directory, name);
+    writeFileSync(path, JSON.stringify(json));
+    return path;
+  };
+  const sustained = written('sustained.json', { schema: 1, samples: [], phases: [] });
+  const takes = 'compare, report and readme take what quick, core and full have written';
+  for (const args of [
+    ['report', sustained],
+    ['compare', sustained, sustained],
+  ]) {
+    expect(bench(...args)).toMatchObject({
+      code: 2,
+      stderr: `bench: ${sustained}: this is a measurement of sustained, whose page is beside it; ${takes}\n`,
+    });
+  }
+  const bars = written('bars.json', { machine: {}, bars: [] });
+  expect(bench('report', bars).stderr).toBe(`bench: ${bars}: this is a measurement of bars; ${takes}\n`);
+});
+
+test('--help lists the commands, and the options of each', () => {
+  const { code, stdout } = bench('--help');
+  expect(code).toBe(0);
+  const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
+  const [, listed = ''] = /there are (.*)\n/.exec(bench('fly').stderr) ?? [];
+  expect(names.toSorted()).toEqual(listed.split(', ').toSorted());
+  const options = ['gib', 'tables', 'bytes', 'batch', 'in-flight', 'busy', 'out'];
+  for (const option of options) expect(bench('sustained', '--help').stdout).toContain(`--${option} `);
+});
+
 test('sustained says what it does not take', () => {
   expect(bench('sustained', '--gib', 'many')).toMatchObject({
     code: 2,

@@ -1,6 +1,7 @@
 // The page of a growing backlog stands alone, and its plots show what was measured, whatever seconds lack.
 import { describe, expect, test } from 'vitest';
 import { renderSustainedPage, timeFigures } from '../dist/report/sustained-page.js';
+import { COLUMNS, PHASE_TERMS, TERMS } from '../dist/report/sustained-terms.js';
 import { findings } from '../dist/sustained/findings.js';
 import type { Cost, Sample, SustainedRecord } from '../dist/sustained/record.js';
 import { complaints, requests } from './markup.js';
@@ -48,7 +49,7 @@ function recordOf(samples: readonly Sample[]): SustainedRecord {
     samples,
     phases: [
       { name: 'growing', from: 0, to: 2, cost: COST, notes: [] },
-      { name: 'quiet', from: 2, to: 3, cost: IDLE, notes: ['nothing & nobody'] },
+      { name: 'quiet, full', from: 2, to: 3, cost: IDLE, notes: ['nothing & nobody'] },
     ],
     lines: ['replay of one table: 1 k entries/s'],
   };
@@ -72,6 +73,13 @@ describe.each([
     expect(page).toContain('prefers-color-scheme:dark');
   });
 
+  test('says what stands over each column, and what each phase is', () => {
+    const text = page.replaceAll(/<[^>]*>/g, ' ');
+    for (const term of [...TERMS, ...PHASE_TERMS]) expect(text).toContain(term);
+    for (const { name } of record.phases) expect(PHASE_TERMS.join()).toContain(`${name}: `);
+    for (const column of Object.values(COLUMNS).slice(1)) expect(TERMS.join()).toContain(column);
+  });
+
   test('shows no figure that is not one', () => {
     expect(page).not.toMatch(/NaN|Infinity|undefined|null/);
   });
@@ -79,7 +87,7 @@ describe.each([
 
 test('every plot names the phases, and draws the seconds that have what it shows', () => {
   const figures = timeFigures(full);
-  for (const { svg } of figures) expect(svg).toMatch(/>growing<[\s\S]*>quiet</);
+  for (const { svg } of figures) expect(svg).toMatch(/>growing<[\s\S]*>quiet, full</);
   const corners = (name: string): number =>
     (
       / d="(M[^"]*)"/.exec(
@@ -92,10 +100,10 @@ test('every plot names the phases, and draws the seconds that have what it shows
 
 test('findings hold the last part against the first, and what came while all was quiet against what was written', () => {
   const slow: Cost = { ...COST, seconds: 2, cpuSeconds: 0.03 };
-  const parts = [COST, slow].map((cost, i) => sample(i, cost));
+  const parts = [COST, COST, COST, COST, slow].map((cost, i) => sample(i, cost));
   const phases = [
     { name: 'growing', from: 0, to: 1, cost: COST, notes: [] },
-    { name: 'quiet', from: 1, to: 2, cost: { ...IDLE, handedOver: 2000 * 1024 }, notes: [] },
+    { name: 'quiet, full', from: 1, to: 2, cost: { ...IDLE, handedOver: 2000 * 1024 }, notes: [] },
     { name: 'catching up', from: 2, to: 3, cost: { ...COST, entries: 1600 }, notes: [] },
   ] as const;
   expect(findings(parts, phases)).toEqual([
@@ -105,4 +113,6 @@ test('findings hold the last part against the first, and what came while all was
     'writing beside the consumer that catches up: 0.80 of the rate before',
   ]);
   expect(findings(parts, phases.slice(0, 1))[1]).toBe('handed over while it came in: 2.00 times');
+  // A fifth of these is less than a part.
+  expect(findings(parts.slice(1), phases)).toEqual(findings(parts, phases).slice(1));
 });

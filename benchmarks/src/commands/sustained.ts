@@ -4,14 +4,14 @@ import { withScratch } from '@shale/bench-kit';
 import type { WalOptions } from '@shale/engine';
 import { standAlone } from '../report/drawings.js';
 import { renderSustainedPage, timeFigures } from '../report/sustained-page.js';
+import { COLUMNS, TERMS } from '../report/sustained-terms.js';
 import type { LoadSpec } from '../sustained/load.js';
 import { measureSustained } from '../sustained/measure.js';
 import type { Sample, SustainedRecord } from '../sustained/record.js';
 import { measuredDirectory, REPORTS } from './place.js';
 import { count, parseCommand, UsageError } from './usage.js';
 
-const WIDTHS = [5, 10, 8, 8, 8, 9, 9, 9];
-const HEADINGS = ['GiB', 'entries/s', 'handed', 'on disk', 'us each', 'p99.9 ms', 'worst ms', 'level 0'];
+const HEADINGS = ['  GiB', ...Object.values(COLUMNS)];
 
 /** Grows a backlog, prints what each GiB costs, lets a consumer catch up, and draws all of it over time. */
 export async function sustainedCommand(args: readonly string[]): Promise<number> {
@@ -53,23 +53,26 @@ export async function sustainedCommand(args: readonly string[]): Promise<number>
       },
     ),
   );
-  console.log(write(record, values.out));
+  console.log(['', ...TERMS, ''].join('\n'));
+  for (const path of write(record, values.out)) console.log(path);
   return 0;
 }
 
-/** Writes the measurement as JSON, as a page and as drawings; returns the path of the page. */
-function write(record: SustainedRecord, directory: string): string {
+/** Writes the measurement as JSON, as a page and as drawings in a directory; returns the paths of these. */
+function write(record: SustainedRecord, directory: string): readonly string[] {
   const { startedAt, gib, spec } = record;
   const time = startedAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const name = `sustained-${gib}g-${spec.entryBytes}b-${spec.tables}t-${time}`;
-  mkdirSync(join(directory, name), { recursive: true });
-  writeFileSync(join(directory, `${name}.json`), `${JSON.stringify(record, null, 1)}\n`);
+  const drawings = join(directory, name);
+  mkdirSync(drawings, { recursive: true });
+  const json = join(directory, `${name}.json`);
+  writeFileSync(json, `${JSON.stringify(record, null, 1)}\n`);
   for (const { name: drawing, svg } of timeFigures(record)) {
-    writeFileSync(join(directory, name, `${drawing}.svg`), standAlone(svg));
+    writeFileSync(join(drawings, `${drawing}.svg`), standAlone(svg));
   }
   const page = join(directory, `${name}.html`);
   writeFileSync(page, renderSustainedPage(record));
-  return page;
+  return [json, page, drawings];
 }
 
 function cells({ seconds, entries, bytes, handedOver, onDisk, cpuSeconds, ...part }: Sample): string[] {
@@ -85,5 +88,5 @@ function cells({ seconds, entries, bytes, handedOver, onDisk, cpuSeconds, ...par
 }
 
 function row(values: readonly string[]): string {
-  return values.map((value, at) => value.padStart(WIDTHS[at] ?? 0)).join(' ');
+  return values.map((value, at) => value.padStart(HEADINGS[at]?.length ?? 0)).join('  ');
 }

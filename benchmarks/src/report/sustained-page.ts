@@ -2,6 +2,7 @@ import type { Phase, Sample, SustainedRecord } from '../sustained/record.js';
 import { escapeText } from './escape.js';
 import { PAGE_STYLE } from './page-style.js';
 import { COLORS } from './plot-document.js';
+import { COLUMNS, PHASE_TERMS, TERMS } from './sustained-terms.js';
 import { type Moment, timeChart } from './time-chart.js';
 
 const MIB = 2 ** 20;
@@ -126,16 +127,18 @@ export function renderSustainedPage(record: SustainedRecord): string {
 ${conditions(record)
   .map((line) => `<p class="soft">${escapeText(line)}</p>`)
   .join('\n')}
-<ul>${record.lines.map((line) => `<li>${escapeText(line)}</li>`).join('')}</ul>
+${list(record.lines)}
 <div class="cards">${cards.join('\n')}</div>
 <h2>Phases</h2>
 ${table(['phase', ...COST_HEADINGS], record.phases.map(phaseRow))}
 ${record.phases.flatMap(({ name, notes }) => notes.map((note) => `<p class="soft">${escapeText(`${name}: ${note}.`)}</p>`)).join('\n')}
+${list(PHASE_TERMS)}
 <h2>GiB by GiB</h2>
 ${table(
   ['GiB', ...COST_HEADINGS],
   record.parts.map((part, i) => [`${i + 1}`, ...costCells(part)]),
 )}
+${list(TERMS)}
 </main>
 </body>
 </html>
@@ -153,7 +156,8 @@ function conditions({ spec, machine, versions, startedAt, samples, rocksdb }: Su
   ];
 }
 
-const COST_HEADINGS = ['s', 'entries/s', 'handed over', 'on disk', 'us an entry', 'p99.9 ms', 'longest ms'];
+const { level0: _, ...COST_COLUMNS } = COLUMNS;
+const COST_HEADINGS = ['s', ...Object.values(COST_COLUMNS)];
 
 function costCells(cost: Omit<Sample, 'at' | 'directory' | 'behind' | 'level0'>): string[] {
   const { seconds, entries, bytes, handedOver, onDisk, cpuSeconds, p999Ms, worstMs } = cost;
@@ -169,6 +173,10 @@ function costCells(cost: Omit<Sample, 'at' | 'directory' | 'behind' | 'level0'>)
     ms(p999Ms),
     ms(worstMs),
   ];
+}
+
+function list(lines: readonly string[]): string {
+  return `<ul>${lines.map((line) => `<li>${escapeText(line)}</li>`).join('')}</ul>`;
 }
 
 const phaseRow = ({ name, cost }: Phase): string[] => [name, ...costCells(cost)];

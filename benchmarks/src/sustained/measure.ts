@@ -77,7 +77,7 @@ async function consumerAway(
     `${Math.round((await replayRate(load.tables[index])) / 1000)} k entries/s`;
   say(`replay of one table: ${await replay(1)}`);
   if (!isBusy) {
-    await quiet(timeline);
+    await quiet(timeline, 'quiet, full');
     say(`replay of one table, when all was quiet: ${await replay(2)}`);
   }
   await timeline.end();
@@ -97,7 +97,7 @@ async function consumerBack(
   const consumer = new Consumer(load.tables);
   const timeline = new Timeline(began, wal, load, consumer);
   await catchUp(timeline, load, consumer);
-  await quiet(timeline);
+  await quiet(timeline, 'quiet, read');
   await trimALittle(timeline, wal.table({ region: 1, table: 0 }), spec.entryBytes);
   await timeline.end();
   return timeline;

@@ -47,8 +47,8 @@ export async function catchUp(timeline: Timeline, load: Load, consumer: Consumer
 }
 
 /** Nobody writes or reads, until the log itself has nothing more to do. */
-export async function quiet(timeline: Timeline): Promise<Phase> {
-  return await timeline.phase('quiet', async () => {
+export async function quiet(timeline: Timeline, name: 'quiet, full' | 'quiet, read'): Promise<Phase> {
+  return await timeline.phase(name, async () => {
     await untilQuiet();
     return [];
   });

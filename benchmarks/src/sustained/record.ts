@@ -32,7 +32,7 @@ export interface Sample extends Cost {
 }
 
 /** What is done meanwhile. */
-export type PhaseName = 'growing' | 'catching up' | 'quiet' | 'small trims';
+export type PhaseName = 'growing' | 'quiet, full' | 'catching up' | 'quiet, read' | 'small trims';
 
 /** A phase, in seconds since the beginning, with what it cost in all. */
 export interface Phase {
