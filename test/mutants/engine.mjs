@@ -294,8 +294,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/lock-wait.ts',
-        from: '|| left <= 0) throw error;',
-        to: '|| left <= waitMs) throw error;',
+        from: 'if (left <= 0) throw',
+        to: 'if (left <= waitMs) throw',
       },
     ],
     killers: ['packages/engine/test/lock-wait.test.ts'],

@@ -85,11 +85,16 @@ Begin with:
         writeErr: (text) => terminal.stderr.write(withoutActing(text)),
         outputError: (text, write) =>
           write(
-            showable(text.trimEnd())
+            showable(inOneLine(text))
               .replace(/^error:/, red('shale:'))
               .concat('\n'),
           ),
       });
   }
   return program;
+}
+
+/** What is said of a wrong usage, with the suggestion at its end, which stands in a line of its own. */
+function inOneLine(text: string): string {
+  return text.trimEnd().replace(/\n(?=\(Did you mean .*\)$)/, ' ');
 }

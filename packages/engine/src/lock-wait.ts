@@ -20,10 +20,18 @@ export async function whenUnlocked<R>(
       return await open();
     } catch (error) {
       const left = waitMs - (performance.now() - start);
-      if (!(error instanceof WalError && error.code === 'SHALE_LOCKED') || left <= 0) throw error;
+      if (!(error instanceof WalError && error.code === 'SHALE_LOCKED')) throw error;
+      if (left <= 0) throw waitMs > 0 ? afterWaiting(error, waitMs) : error;
       await pause(Math.min(left, LOOK_EVERY_MS), signal);
     }
   }
+}
+
+/** The error of the last look, which says how long was waited. */
+function afterWaiting(locked: WalError, waitedMs: number): WalError {
+  const { code, message, path, details, cause } = locked;
+  const said = `${message} (waited ${waitedMs} ms for it)`;
+  return new WalError(code, said, cause === undefined ? { path, details } : { path, details, cause });
 }
 
 /** Resolves after a time, or when the signal aborts. */

@@ -89,6 +89,13 @@ test('metrics and the largest tables are told as the process knows them', async 
     { name: 'large', entries: 1n },
     { name: null, region: 7n, table: 2n ** 63n - 1n, entries: 1n },
   ]);
+  expect(JSON.parse(JSON.stringify(tables))[1]).toEqual({
+    name: null,
+    region: '7',
+    table: '9223372036854775807',
+    entries: '1',
+    bytes: tables[1]?.bytes,
+  });
 });
 
 describe('a follow from outside', () => {
@@ -239,6 +246,10 @@ describe('a follow from outside', () => {
       { colour: 'red' },
     ]) {
       await rejectsWith('SHALE_INVALID_ARGUMENT', inspection.follow(options as InspectFollowOptions));
+    }
+    for (const target of [undefined, { region: 1 }]) {
+      const error = await failureOf(inspection.follow({ target, from: { last: 1 } }));
+      expect(error.message).toContain("from must be 'start' or 'end' unless target is a table");
     }
     await rejectsWith('SHALE_INVALID_ARGUMENT', inspect(wal.path, { instance: 127 }));
     await rejectsWith('SHALE_INVALID_ARGUMENT', inspect(wal.path, { timeoutMs: 0 }));

@@ -26,7 +26,8 @@ export function tailCommand(terminal: Terminal, done: (exitCode: number) => void
     .description(
       'Prints entries as a running process appends them, of one table with the last ones before, or of all tables. The ' +
         'process must have opened the log with inspect: true. On a terminal with their sequences; into a pipe or file ' +
-        'the bytes alone, one entry per line. Ends with Ctrl-C, or when the process closes the log.',
+        'the bytes alone, one entry per line. Ends with Ctrl-C, or when the process closes the log: what it has not ' +
+        'sent by then is not shown.',
     )
     .argument('<dir>', 'directory of the log')
     .argument('[table]', "a table's name, or with --region its number; all tables without")
@@ -83,6 +84,11 @@ async function follow(
   await using entries = await inspection.follow(options);
   signal.addEventListener('abort', () => void entries[Symbol.asyncDispose]());
   if (name !== undefined && entries.last === 0n) {
+    if (flags.region === undefined && /^\d+$/.test(name)) {
+      throw new CliError('CLI_NOT_FOUND', `there is no table named ${JSON.stringify(name)} yet`, {
+        hint: 'A table without a name is told by its ids: --region <id>.',
+      });
+    }
     terminal.note(`table ${showable(JSON.stringify(name))} has no entries yet: waiting for the first one`);
   }
   await print(terminal, entries, new EntryPrinter(terminal, flags, name === undefined));

@@ -57,16 +57,27 @@ export function draw(view: View, { width, height, colors }: Canvas): string[] {
     ...troubles(view).map((text) => named('trouble', red(text))),
   ];
   const rest = Math.max(0, height - head.length - 2);
-  return [...head, ...tableLines(view, rest, bold)].slice(0, height).map((line) => cut(line, width));
+  return [...head, ...tableLines(view, { rows: rest, width }, bold)]
+    .slice(0, height)
+    .map((line) => cut(line, width));
 }
 
-function tableLines({ tables }: View, rows: number, bold: (text: string) => string): string[] {
+/** Columns of a table's row that are not its name. */
+const NUMBERS = 40;
+
+function tableLines(
+  { tables }: View,
+  { rows, width }: { readonly rows: number; readonly width: number },
+  bold: (text: string) => string,
+): string[] {
   if (tables.tables.length === 0 || rows < 2) return [];
   const which = tables.isAll ? '' : ` of the first ${formatCount(tables.seen)}`;
   const shown = tables.tables
     .slice(0, rows - 1)
     .map(({ name, region, table, entries, bytes }) => [
-      name === null ? `${region ?? '?'}/${table}` : printable(Buffer.from(name), 60),
+      name === null
+        ? `${region ?? '?'}/${table}`
+        : printable(Buffer.from(name), Math.max(20, width - NUMBERS)),
       formatCount(entries),
       formatBytes(bytes),
     ]);

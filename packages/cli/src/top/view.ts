@@ -14,6 +14,7 @@ export interface View {
     readonly bytes: number;
     readonly appends: number;
     readonly frames: number;
+    /** Of frames, and beside them for `syncWithinMs`, follows and calls. */
     readonly syncs: number;
     readonly refused: number;
     readonly failedFrames: number;
@@ -54,8 +55,11 @@ export interface View {
   readonly openReads: number;
   readonly busyWriters: number;
   readonly restarts: number;
-  readonly tables: LargestTables;
+  readonly tables: Omit<LargestTables, 'tables'> & { readonly tables: readonly TableRow[] };
 }
+
+/** A table, with integers that JSON takes exactly. */
+type TableRow = Omit<LargestTables['tables'][number], 'toJSON'>;
 
 interface StallRate {
   readonly count: number;
@@ -95,7 +99,7 @@ export function viewOf(
       bytes: rate((shard) => shard.bytes),
       appends: rate((shard) => shard.appends),
       frames: rate((shard) => shard.frames),
-      syncs: rate((shard) => shard.syncs),
+      syncs: rate((shard) => shard.syncs) + (logSyncs(after) - logSyncs(before)) / seconds,
       refused: (refused - before.queue.refused) / seconds,
       failedFrames: rate((shard) => shard.failedFrames),
     },
@@ -120,8 +124,13 @@ export function viewOf(
     openReads: after.reads.open,
     busyWriters: after.busyWriters,
     restarts: total(after, (shard) => shard.restarts),
-    tables,
+    // As plain objects they are told with their integers as numbers, as those of all commands are.
+    tables: { ...tables, tables: tables.tables.map((table) => ({ ...table })) },
   };
+}
+
+function logSyncs({ logSyncs: { within, follows, calls } }: InspectedMetrics): number {
+  return within + follows + calls;
 }
 
 type Shard = InspectedMetrics['shards'][number];

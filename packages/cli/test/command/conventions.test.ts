@@ -51,6 +51,14 @@ describe('help', () => {
 
 describe('a wrong command line', () => {
   it.each([
+    [['tial', data], "shale: unknown command 'tial' (Did you mean tail?)"],
+    [['read', data, 't', '--jsno'], "shale: unknown option '--jsno' (Did you mean --json?)"],
+  ])('%s is answered with what may be meant, in one line', async (args, line) => {
+    const { code, stderr } = await shale(args);
+    expect([code, stderr.split('\n')[0]]).toEqual([2, line]);
+  });
+
+  it.each([
     [['frobnicate']],
     [['read']],
     [['read', data]],

@@ -128,6 +128,17 @@ describe('tail', () => {
     expect([nothing.code, nothing.stderr.includes('CLI_NOT_FOUND')]).toEqual([4, true]);
   });
 
+  it('says what to type for a number that names no table', async () => {
+    const wal = await log();
+    await wal.table({ region: 1n, table: 42n }).append(Buffer.from('of ids'));
+    const { code, stdout, stderr } = await shale(['tail', wal.path, '42']);
+    expect([code, stdout]).toEqual([4, '']);
+    expect(stderr).toMatch(/^shale: there is no table named "42" yet \(CLI_NOT_FOUND\)\n {2}.*--region <id>/);
+    await wal.table('42').append(Buffer.from('of a name'));
+    const named = tail(wal.path, '42');
+    await until(() => named.stdout === 'of a name\n', 'the entry of the table that has it as a name');
+  });
+
   it('says that the process has ended when it is killed', async () => {
     const path = join(dir, 'killed');
     const program = `

@@ -1,9 +1,13 @@
 // `shale top` beside a process that appends.
 import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWal, type Wal } from '@shale/engine';
+import { createColors } from 'picocolors';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { draw } from '../../dist/top/draw.js';
 import { spreadBetween } from '../../dist/top/spread.js';
+import { viewOf } from '../../dist/top/view.js';
 import { COMMAND, ok, scratch, shale, start, until } from '../support/shale.js';
 
 const dir = scratch();
@@ -35,6 +39,21 @@ function keepAppending(wal: Wal): void {
   next();
 }
 
+/** The rows of the table of fields in docs/cli.md. */
+function documented(): { readonly fields: string[]; readonly named: string[] }[] {
+  const docs = readFileSync(new URL('../../../../docs/cli.md', import.meta.url), 'utf8');
+  const section = /### The look with `--json`\n(.*?)\n## /s.exec(docs)?.[1] ?? '';
+  const namesIn = (text: string): string[] => [...text.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+  return [...section.matchAll(/^\| (`.*?) \| (.*) \|$/gm)].map(([, fields = '', about = '']) => ({
+    fields: namesIn(fields),
+    named: namesIn(about),
+  }));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 describe('top', () => {
   it('gives rates and latencies of the last moment as JSON', async () => {
     const wal = await log();
@@ -48,6 +67,13 @@ describe('top', () => {
     expect(acknowledgedMs.p50).toBeLessThanOrEqual(acknowledgedMs.max);
     expect(phases.fill + phases.thread + phases.write + phases.answer).toBeCloseTo(1, 6);
     expect(tables.tables[0]).toMatchObject({ name: '\x1b[31mlarge', entries: 20 });
+    // As docs/cli.md lists them: the fields first, and what is in them in the same row.
+    const rows = documented();
+    expect(Object.keys(view).sort()).toEqual(rows.flatMap(({ fields }) => fields).sort());
+    for (const { fields, named } of rows) {
+      const within = fields.flatMap((field) => (isObject(view[field]) ? Object.keys(view[field]) : []));
+      expect(named, fields.join()).toEqual(expect.arrayContaining(within));
+    }
   });
 
   it('prints plain looks where there is no terminal, until the process closes the log', async () => {
@@ -108,6 +134,28 @@ describe('top', () => {
     const [, after = ''] = out.split('\x1b[?1049l');
     expect(after.trim().split('\r\n')).toEqual([`exit ${code}`, before]);
     expect(out).toContain('\x1b[?25h\x1b[?1049l');
+  });
+
+  it('counts the syncs that no frame asks for', async () => {
+    const wal = await log();
+    const before = wal.metrics();
+    await wal.sync();
+    const tables = { tables: [], seen: 0, isAll: true };
+    expect(viewOf(process.pid, before, wal.metrics(), 0.5, tables).rates.syncs).toBe(2);
+  });
+
+  it('draws as wide as the terminal is', async () => {
+    const wal = await log();
+    const now = wal.metrics();
+    const name = 'n'.repeat(100);
+    const toJSON = (): object => ({});
+    const table = { name, region: 0n, table: 1n, entries: 1n, bytes: 1, toJSON };
+    const view = viewOf(1, now, now, 1, { tables: [table], seen: 1, isAll: true });
+    const drawn = (width: number): string[] => draw(view, { width, height: 30, colors: createColors(false) });
+    const wide = drawn(160).join('\n');
+    expect(wide).toContain(name);
+    expect(wide).toMatch(/to give back: .* B$/m);
+    for (const line of drawn(80)) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('takes what was counted between two moments', () => {

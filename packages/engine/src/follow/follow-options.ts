@@ -22,8 +22,9 @@ export interface WideFollowOptions extends Omit<ReadOptions, 'strict'> {
   readonly visibility?: 'durable' | 'acknowledged' | undefined;
   /**
    * After how many milliseconds entries that were acknowledged with `'os'` are put on stable storage for a follow that
-   * waits for that. With 0 they are not, except those that are there when it begins: they come when something else is
-   * synced.
+   * waits for that, by a sync of the whole log. With 0 they are not, except those that are there when it begins: they
+   * come when something else is synced. `syncWithinMs` of `openWal` is another one, for all that is acknowledged,
+   * followed or not.
    *
    * @range 0 to 2^31-1
    * @defaultValue 50
@@ -111,7 +112,7 @@ export function readFollowOptions(options: FollowOptions | undefined, takesAfter
 function toFrom(from: unknown, takesAfter: boolean): From {
   if (from === undefined || from === 'start') return 'start';
   if (from === 'end') return 'end';
-  if (!takesAfter) throw mustBe('from', "'start' or 'end'", from);
+  if (!takesAfter) throw mustBe('from', "'start' or 'end' unless one table is followed", from);
   if (typeof from !== 'object' || from === null) throw mustBe('from', "'start', 'end' or { after }", from);
   const { after } = readBag('from', from, ['after']);
   return { after: toU64('after', after) };

@@ -1,14 +1,7 @@
 import { errorToData, mustBe } from '@shale/codec';
 import type { FollowChunk } from '../follow/follow-chunk.js';
 import type { Wal } from '../wal.js';
-import {
-  type ChunkHead,
-  type LargestTables,
-  type Reply,
-  type Request,
-  type SizedTable,
-  toLine,
-} from './wire.js';
+import { type ChunkHead, type Reply, type Request, type TableSize, toLine } from './wire.js';
 
 /** How long an answer serves all who ask. Whoever asks in a loop costs the thread no more than that. Milliseconds. */
 const METRICS_MS = 100;
@@ -155,8 +148,8 @@ function before(first: bigint, last: bigint, entries: number): 'start' | { reado
   return after < first ? 'start' : { after };
 }
 
-async function largest(wal: Wal): Promise<LargestTables> {
-  const tables: SizedTable[] = [];
+async function largest(wal: Wal): Promise<Omit<Reply & { readonly is: 'tables' }, 'is'>> {
+  const tables: TableSize[] = [];
   let seen = 0;
   let isAll = true;
   for await (const { id, name, entries, bytes } of wal.tables()) {

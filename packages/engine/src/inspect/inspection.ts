@@ -6,6 +6,7 @@ import type { FollowPosition } from '../follow/follow-options.js';
 import { type IdInput, type TableIdInput, toName, toTableId } from '../ids.js';
 import type { WalMetrics } from '../metrics.js';
 import { type Entry, EntryOfTable } from '../read/entry.js';
+import { SizedTableOfReply } from './sized-table.js';
 import { type Opening, Transport } from './transport.js';
 import type { Begin, LargestTables, Reply, Request, Target } from './wire.js';
 
@@ -146,7 +147,7 @@ export class Inspection implements AsyncDisposable {
    */
   async tables(): Promise<LargestTables> {
     const { tables, seen, isAll } = await ask(this.#transport, { is: 'tables' });
-    return { tables, seen, isAll };
+    return { tables: tables.map((table) => new SizedTableOfReply(table)), seen, isAll };
   }
 
   /**
@@ -158,6 +159,10 @@ export class Inspection implements AsyncDisposable {
   async follow(options: InspectFollowOptions = {}): Promise<InspectedFollow> {
     const { target, from = 'end', visibility = 'acknowledged' } = readBag('follow', options, FOLLOW_OPTIONS);
     const request = { is: 'follow', target: toTarget(target), from: toBegin(from) } as const;
+    const isOfMany = request.target === 'all' || !('name' in request.target || 'table' in request.target);
+    if (isOfMany && typeof request.from === 'object') {
+      throw mustBe('from', "'start' or 'end' unless target is a table", from);
+    }
     if (visibility !== 'durable' && visibility !== 'acknowledged') {
       throw mustBe('visibility', "'durable' or 'acknowledged'", visibility);
     }

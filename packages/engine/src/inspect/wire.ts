@@ -52,7 +52,12 @@ export interface SizedTable {
   readonly entries: bigint;
   /** Bytes on disk and in memory, as RocksDB estimates them. */
   readonly bytes: number;
+  /** The table for `JSON.stringify`: ids and entries as text, since a number would not hold each one exactly. */
+  toJSON(): object;
 }
+
+/** The same as it is sent. */
+export type TableSize = Omit<SizedTable, 'toJSON'>;
 
 /** The largest tables, the largest first. */
 export interface LargestTables {
@@ -81,7 +86,7 @@ export interface ChunkHead {
 export type Reply =
   | { readonly is: 'hello' }
   | { readonly is: 'metrics'; readonly metrics: Omit<WalMetrics, 'rocksdb'> & { readonly rocksdb: object } }
-  | ({ readonly is: 'tables' } & LargestTables)
+  | ({ readonly is: 'tables'; readonly tables: readonly TableSize[] } & Omit<LargestTables, 'tables'>)
   /** The table's last sequence when the follow began, 0 for none; of many tables always 0. */
   | { readonly is: 'following'; readonly last: bigint }
   | ChunkHead

@@ -4,7 +4,9 @@ import type { HealthPlace } from '../health-channel.js';
 
 /**
  * What the channel `shale:trim` of `node:diagnostics_channel` says, in the thread that opened the WAL, before the promise of
- * the trim or drop resolves: entries of a table are gone. Those that fail, or find no table, are not told.
+ * the trim or drop resolves: entries of a table are gone. Those that fail, or find no table of a name, are not told; of a
+ * table that is told by its ids they are, also when it was never written. Trims of a table are told in the order in which
+ * they are done; a drop may be told after what was done to the table behind it.
  */
 export interface TrimEvent extends HealthPlace {
   /** Whether the table was trimmed, or dropped for good. */
