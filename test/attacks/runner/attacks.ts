@@ -2,6 +2,7 @@ import { concurrency } from '../concurrency/concurrency.js';
 import { damage } from '../damage/damage.js';
 import { diskFaults } from '../disk-faults/disk-faults.js';
 import { follow } from '../follow/follow.js';
+import { followKills } from '../follow-kills/follow-kills.js';
 import { foreign } from '../foreign/foreign.js';
 import { fullDisk } from '../full-disk/full-disk.js';
 import { hostileArguments } from '../hostile-arguments/hostile-arguments.js';
@@ -36,6 +37,7 @@ export const ATTACKS: readonly Attack[] = [
   hostileArguments,
   joint,
   follow,
+  followKills,
   ingestResume,
   targets,
   concurrency,
