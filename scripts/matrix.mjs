@@ -8,12 +8,13 @@
 //
 // arm64, which has to be named, runs the same under qemu-user-static, and reads here what was written there and the other
 // way round. `npm run prebuild -- --platform linux-arm64-gnu` comes first.
-import { matrix } from './lib/matrix/main.mjs';
 import { fail } from './lib/say.mjs';
 import { setup } from './setup.mjs';
 
 try {
   await setup();
+  // It needs packages that the set-up has installed.
+  const { matrix } = await import('./lib/matrix/main.mjs');
   await matrix(process.argv.slice(2));
 } catch (error) {
   fail(error);
