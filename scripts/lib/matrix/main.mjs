@@ -38,16 +38,21 @@ export async function matrix(names) {
   });
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'matrix-'));
-  const [tarballs, programs] = [join(folder, 'tarballs'), join(folder, 'programs')];
+  const programs = join(folder, 'programs');
+  const tarballsOf = (/** @type {string | undefined} */ platform) =>
+    join(folder, 'tarballs', platform ?? 'none');
   try {
     const platforms = new Set(rows.flatMap(({ platform = [] }) => platform));
-    if (platforms.size > 0) await packPackages(tarballs);
-    for (const platform of platforms) await packBinary(platform, tarballs);
+    for (const platform of platforms) {
+      // npm refuses to install the binary of another processor.
+      await packPackages(tarballsOf(platform));
+      await packBinary(platform, tarballsOf(platform));
+    }
     if (platforms.size > 0) await makePrograms(programs);
-    for (const { name, run } of rows) {
+    for (const { name, platform, run } of rows) {
       const scratch = join(folder, name);
       mkdirSync(scratch);
-      await run(name, { tarballs, programs, scratch });
+      await run(name, { tarballs: tarballsOf(platform), programs, scratch });
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
