@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   full: () => suite('full'),
   bars: async () => (await import('./commands/bars.js')).barsCommand,
   compare: async () => (await import('./commands/compare.js')).compareCommand,
+  dashboard: async () => (await import('./commands/dashboard.js')).dashboardCommand,
   guard: async () => (await import('./commands/guard.js')).guardCommand,
   readme: async () => (await import('./commands/readme.js')).readmeCommand,
   sustained: async () => (await import('./commands/sustained.js')).sustainedCommand,

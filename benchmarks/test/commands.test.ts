@@ -76,6 +76,7 @@ test.each([
   [['compare', 'one.json'], 'takes two reports'],
   [['report', 'missing.json'], 'missing.json'],
   [['bars', 'high'], 'no bar is called high'],
+  [['dashboard', '--prometheus', 'no-such-server'], 'apt-get download prometheus && dpkg-deb -x'],
   [['guard', 'dog'], 'no workload is called dog'],
 ])('%j is refused with a reason', (args, reason) => {
   const { code, stderr } = bench(...args);

@@ -2,7 +2,15 @@ import type { SUITES } from '@shale/bench-kit';
 
 type Suite = keyof typeof SUITES;
 /** What can be asked of `npm run bench`. */
-export type CommandName = Suite | 'bars' | 'compare' | 'guard' | 'readme' | 'report' | 'sustained';
+export type CommandName =
+  | Suite
+  | 'bars'
+  | 'compare'
+  | 'dashboard'
+  | 'guard'
+  | 'readme'
+  | 'report'
+  | 'sustained';
 
 const SUITE_OPTIONS = `  --rounds <n>      rounds in turn, of which tables show medians
   --seconds <s>     seconds for each case
@@ -35,6 +43,14 @@ const HELP: Readonly<Record<CommandName, { readonly about: string; readonly usag
   guard: {
     about: 'instruction counts against stored baselines',
     usage: 'guard [workload ...] [--update]\n\n  --update          stores them',
+  },
+  dashboard: {
+    about: "Grafana's dashboard as a picture, from a busy process and a Prometheus server",
+    usage: `dashboard [options]
+
+  --seconds <s>     how long the curves are (180)
+  --prometheus <program>  the server, if it is not on the PATH
+  --out <file>      where the picture goes (docs/grafana/shale.svg)`,
   },
   sustained: {
     about: 'a backlog that grows, and a consumer that catches up',
