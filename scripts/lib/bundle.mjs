@@ -36,8 +36,30 @@ export async function bundle({ input, target, format, external }) {
   const missing = imports.filter((id) => !id.startsWith('node:') && !external.includes(id));
   if (missing.length > 0) throw new Error(`${target} must not need ${missing.join(', ')}`);
   for (const part of output) {
-    write(join(dirname(target), part.fileName), part.type === 'chunk' ? part.code : part.source);
+    writeIfOther(join(dirname(target), part.fileName), part.type === 'chunk' ? part.code : part.source);
   }
+}
+
+/**
+ * A script for browsers, of a compiled module and what it imports. Throws when something in it is of others.
+ *
+ * @param {string} input
+ */
+export async function bundleScript(input) {
+  const made = await rolldown({
+    input,
+    platform: 'browser',
+    checks: { bundlerTimings: false },
+    onLog(level, log) {
+      if (level === 'warn') throw new Error(log.message);
+    },
+  });
+  const { output } = await made.generate({ format: 'iife', codeSplitting: false });
+  await made.close();
+  const [{ code, imports, moduleIds }] = output;
+  const foreign = [...imports, ...moduleIds.filter(isForeign)];
+  if (foreign.length > 0) throw new Error(`${input} must not need ${foreign.join(', ')}`);
+  return code;
 }
 
 /**
@@ -75,7 +97,7 @@ function licenses(ids) {
  * @param {string} path
  * @param {string | Uint8Array} content
  */
-function write(path, content) {
+export function writeIfOther(path, content) {
   if (read(path) === content) return;
   writeFileSync(`${path}.${process.pid}`, content);
   renameSync(`${path}.${process.pid}`, path);

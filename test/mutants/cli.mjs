@@ -13,6 +13,42 @@ export const cli = [
     killers: ['packages/cli/test/command/top.test.ts'],
   },
   {
+    name: 'top-web-token',
+    removes: 'the random part of the address of the page',
+    edits: [
+      {
+        file: 'packages/cli/src/web/page-server.ts',
+        from: 'return a.length === b.length && timingSafeEqual(a, b);',
+        to: 'return a.length === b.length && timingSafeEqual(a, a);',
+      },
+    ],
+    killers: ['packages/cli/test/web/serving.test.ts'],
+  },
+  {
+    name: 'top-web-host',
+    removes: 'the look at the host that a page is asked of by',
+    edits: [
+      {
+        file: 'packages/cli/src/web/page-server.ts',
+        from: "if (!OWN_HOST.test(request.headers.host ?? ''))",
+        to: "if (OWN_HOST.test('evil'))",
+      },
+    ],
+    killers: ['packages/cli/test/web/serving.test.ts'],
+  },
+  {
+    name: 'top-web-slow',
+    removes: 'the wait for a page that has not taken the view before',
+    edits: [
+      {
+        file: 'packages/cli/src/web/audience.ts',
+        from: 'if (response.writableLength === 0) {\n        page.stuckAt',
+        to: 'if (response.writableLength >= 0) {\n        page.stuckAt',
+      },
+    ],
+    killers: ['packages/cli/test/web/serving.test.ts'],
+  },
+  {
     name: 'ingest-in-doubt',
     removes: 'the doubt about what a killed ingest wrote, at the end of the next run',
     edits: [

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 /** The command as it is started. */
 export const COMMAND_FILE: string = fileURLToPath(new URL('../bin/shale.js', import.meta.url));
 
+/** The page of `shale top --web`. */
+export const PAGE_FILE: string = fileURLToPath(new URL('../dist/page.html', import.meta.url));
+
 /** The version of this package. */
 export function version(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

@@ -222,6 +222,17 @@ describe('a follow from outside', () => {
     expect([error.code, error.details]).toEqual(['SHALE_CLOSED', undefined]);
   });
 
+  test('tells its end to those who ask nothing', async () => {
+    const wal = await open({ inspect: true });
+    await using watching = await inspect(wal.path);
+    const closing = await inspect(wal.path);
+    await closing.close();
+    const own = await closing.ended;
+    expect([own.code, own.details]).toEqual(['SHALE_CLOSED', undefined]);
+    await wal.close();
+    expect(await watching.ended).toMatchObject({ code: 'SHALE_CLOSED', details: { pid: process.pid } });
+  });
+
   test('lets go of its table when who follows is gone', async () => {
     const wal = await open({ inspect: true });
     await wal.table('t').append(bytes('a'));
@@ -411,6 +422,7 @@ describe('when nobody shows it', () => {
     await once(child, 'exit');
     await rejectsWith('SHALE_IO', rest);
     await rejectsWith('SHALE_IO', inspection.metrics());
+    expect((await inspection.ended).code).toBe('SHALE_IO');
     expect(lstatSync(join(path, 'INSPECT-0')).isSocket()).toBe(true);
     await rejectsWith('SHALE_NOT_FOUND', inspect(path));
     const wal = await open({ path, inspect: true });

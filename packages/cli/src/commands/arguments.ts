@@ -27,6 +27,15 @@ export function parseSeconds(text: string): number {
   return value;
 }
 
+/** A port of TCP: a whole number from 1 to 65535. */
+export function parsePort(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,5}$/.test(text) || value < 1 || value > 65_535) {
+    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
+  }
+  return value;
+}
+
 const UNITS: Record<string, number> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 
 /** A size in bytes: `4096`, `64k`, `16M`, `16MiB`, `1g`. Units are powers of 1024. */

@@ -1,22 +1,25 @@
 import type { Readable } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
-import { WalError } from '@shale/codec';
 import type { Inspection } from '@shale/engine/admin';
 import { Command } from 'commander';
+import { CliError } from '../cli-error.js';
 import { EXIT, SIGNAL_EXIT } from '../exit-codes.js';
 import { StopSignals } from '../ingest/stop-signals.js';
 import { toJson } from '../output/json.js';
 import type { Terminal } from '../output/terminal.js';
 import { draw } from '../top/draw.js';
+import { closingOf, look } from '../top/look.js';
 import { Screen } from '../top/screen.js';
-import { type View, viewOf } from '../top/view.js';
-import { parseSeconds } from './arguments.js';
+import type { View } from '../top/view.js';
+import { serve } from '../web/serve.js';
+import { parsePort, parseSeconds } from './arguments.js';
 import { lookInto } from './look-in.js';
 
 interface TopFlags {
   readonly interval: number;
   readonly once?: boolean;
   readonly json?: boolean;
+  readonly web?: boolean;
+  readonly port?: number;
 }
 
 /** `shale top`. */
@@ -25,18 +28,22 @@ export function topCommand(terminal: Terminal, stdin: Readable, done: (exitCode:
     .summary('watch a running process: rates, latencies, stalls, disk, largest tables')
     .description(
       'Watches a process that has opened the log with inspect: true: rates, latencies, stalls, disk, and the largest ' +
-        'tables, of the last second. On a terminal it fills the screen until q or Ctrl-C; elsewhere each look is printed.',
+        'tables, of the last second. On a terminal it fills the screen until q or Ctrl-C; elsewhere each look is printed. ' +
+        'With --web a page shows it, at an address of this machine that nobody else knows.',
     )
     .argument('<dir>', 'directory of the log')
     .option('--interval <seconds>', 'seconds between two looks', parseSeconds, 1)
     .option('--once', 'one look, and its end')
     .option('--json', 'each look as one JSON object')
+    .option('--web', 'a page for a browser on this machine; prints its address')
+    .option('--port <port>', 'where the page is served (default: a free port)', parsePort)
     .addHelpText(
       'after',
       `
 Examples:
   shale top ./data
-  shale top ./data --once --json`,
+  shale top ./data --once --json
+  shale top ./data --web`,
     )
     .action(async (dir: string, flags: TopFlags) => {
       done(await top(terminal, stdin, dir, flags));
@@ -44,6 +51,10 @@ Examples:
 }
 
 async function top(terminal: Terminal, stdin: Readable, dir: string, flags: TopFlags): Promise<number> {
+  if (flags.web && (flags.once || flags.json)) {
+    throw new CliError('CLI_USAGE', '--web shows looks as a page, and goes with neither --once nor --json');
+  }
+  if (flags.port !== undefined && !flags.web) throw new CliError('CLI_USAGE', '--port is for --web');
   using stop = new StopSignals(() => {});
   const quit = new AbortController();
   const over = AbortSignal.any([stop.signal, quit.signal]);
@@ -51,7 +62,7 @@ async function top(terminal: Terminal, stdin: Readable, dir: string, flags: TopF
     await using inspection = await lookInto(dir, over);
     // The process may stand still, with an answer under way.
     over.addEventListener('abort', () => void inspection.close());
-    await show(terminal, stdin, look(inspection, flags.interval, over), flags, () => quit.abort());
+    await show(terminal, stdin, inspection, flags, over, () => quit.abort());
   } catch (error) {
     if (!over.aborted) throw error;
   }
@@ -61,39 +72,36 @@ async function top(terminal: Terminal, stdin: Readable, dir: string, flags: TopF
 async function show(
   terminal: Terminal,
   stdin: Readable,
-  views: AsyncIterable<View>,
+  inspection: Inspection,
   flags: TopFlags,
+  over: AbortSignal,
   quit: () => void,
 ): Promise<void> {
   const isScreen = terminal.outIsTTY && !flags.once && !flags.json;
+  const views = look(inspection, flags.interval, over);
   try {
-    if (isScreen) await watch(terminal, stdin, views, quit);
+    if (flags.web) await serveFor(terminal, inspection, flags, over);
+    else if (isScreen) await watch(terminal, stdin, views, quit);
     else await print(terminal, views, flags);
   } catch (error) {
-    if (!(error instanceof WalError) || error.code !== 'SHALE_CLOSED') throw error;
-    if (error.details?.pid === undefined) throw error;
-    terminal.note(`process ${error.details.pid} has closed the log`);
+    const closing = closingOf(error);
+    if (closing === null) throw error;
+    terminal.note(closing);
   }
 }
 
-/** A view of each interval, until the signal. */
-async function* look(
+async function serveFor(
+  terminal: Terminal,
   inspection: Inspection,
-  interval: number,
+  { port = 0, interval }: TopFlags,
   signal: AbortSignal,
-): AsyncGenerator<View, void> {
-  let before = await inspection.metrics();
-  let at = performance.now();
-  for (;;) {
-    await setTimeout(interval * 1000, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return;
-    const tables = await inspection.tables();
-    const after = await inspection.metrics();
-    const now = performance.now();
-    yield viewOf(inspection.pid, before, after, (now - at) / 1000, tables);
-    before = after;
-    at = now;
-  }
+): Promise<void> {
+  const ready = async (url: string): Promise<void> => {
+    await terminal.out.line(url);
+    await terminal.out.flush();
+    terminal.note(`process ${inspection.pid}: open the address in a browser of this machine; Ctrl-C ends it`);
+  };
+  await serve(inspection, { port, interval, signal, ready });
 }
 
 async function print(

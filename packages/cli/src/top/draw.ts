@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatDuration, formatRate } from '../output/
 import { printable } from '../read/entry-format.js';
 import type { Spread } from './spread.js';
 import type { View } from './view.js';
+import { latency, percent, troubles } from './words.js';
 
 /** Room for a picture. */
 export interface Canvas {
@@ -98,28 +99,12 @@ function spread({ count, p50, p90, p99, p999, max }: Spread): string {
     ['p99.9', p999],
     ['max', max],
   ] as const;
-  return parts
-    .map(([name, ms]) => `${name} ${ms < 10 ? `${ms.toFixed(2)} ms` : formatDuration(ms)}`)
-    .join('  ');
+  return parts.map(([name, ms]) => `${name} ${latency(ms)}`).join('  ');
 }
 
 function phases({ phases: { fill, thread, write, answer } }: View): string {
   if (fill + thread + write + answer === 0) return '-';
   return `filling ${percent(fill)}  waiting for the thread ${percent(thread)}  writing ${percent(write)}  answering ${percent(answer)}`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
-
-function troubles({ rates, disk, restarts }: View): string[] {
-  return [
-    ...(rates.failedFrames > 0 ? [`${formatRate(rates.failedFrames)} frames fail`] : []),
-    ...(disk.damagedFiles > 0
-      ? [`${formatCount(disk.damagedFiles)} damaged files: shale stats names them`]
-      : []),
-    ...(restarts > 0 ? [`${formatCount(restarts)} threads have died and were replaced`] : []),
-  ];
 }
 
 // A colour, which takes no room, or a character.

@@ -158,6 +158,28 @@ describe('top', () => {
     for (const line of drawn(80)) expect(line.length).toBeLessThanOrEqual(80);
   });
 
+  it('prints the address of a page, and ends with Ctrl-C while one is open', async () => {
+    const wal = await log();
+    const running = start(['top', wal.path, '--web', '--interval', '3600']);
+    await until(() => running.stderr.endsWith('ends it\n'), 'the address');
+    expect(running.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}\/\n$/);
+    const page = await fetch(running.stdout.trim());
+    expect(await page.text()).toContain('<title>shale top</title>');
+    const views = await fetch(`${running.stdout.trim()}views`);
+    running.child.kill('SIGINT');
+    expect(await running.ended).toMatchObject({ code: 130 });
+    expect(await views.text()).toContain('shale top was stopped');
+  });
+
+  it.each([
+    ['--web', '--once'],
+    ['--web', '--json'],
+    ['--port', '8080'],
+    ['--web', '--port', '65536'],
+  ])('refuses %s %s %s', async (...flags) => {
+    expect((await shale(['top', dir, ...flags])).code).toBe(2);
+  });
+
   it('takes what was counted between two moments', () => {
     const before = { count: 3, sum: 0, upTo: [1, 5], counts: [2, 1] };
     const after = { count: 6, sum: 0, upTo: [1, 5, 9], counts: [2, 3, 1] };

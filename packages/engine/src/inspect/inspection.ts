@@ -135,6 +135,14 @@ export class Inspection implements AsyncDisposable {
     return this.#transport.greeting.path;
   }
 
+  /**
+   * Resolves, asked or not, once nothing is answered any more: with SHALE_CLOSED when the WAL or this inspection is closed,
+   * with SHALE_IO when the process is gone. `details.pid` is there only when the process has closed the WAL.
+   */
+  get ended(): Promise<WalError> {
+    return this.#transport.ended;
+  }
+
   /** What `wal.metrics()` tells there, at most a tenth of a second old. */
   async metrics(): Promise<InspectedMetrics> {
     const reply = await ask(this.#transport, { is: 'metrics' });

@@ -46,6 +46,11 @@ export class Transport {
   /** A chunk whose payloads are coming. */
   #head: { readonly reply: Reply; readonly payload: Buffer; filled: number } | null = null;
   #end: WalError | null = null;
+  #ended: (error: WalError) => void = () => {};
+  /** Resolves with why nothing is answered any more. */
+  readonly ended: Promise<WalError> = new Promise((resolve) => {
+    this.#ended = resolve;
+  });
 
   private constructor(socket: Socket, greeting: Greeting, lines: Lines, rest: Buffer) {
     this.#socket = socket;
@@ -161,6 +166,7 @@ export class Transport {
   #finish(error: WalError): void {
     if (this.#end !== null) return;
     this.#end = error;
+    this.#ended(error);
     for (const { reject } of [...this.#waiting.splice(0), ...this.#unsent.splice(0)]) reject(error);
   }
 }
