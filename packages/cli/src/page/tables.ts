@@ -28,7 +28,7 @@ export function largestTables(): Content {
   // What scrolls can be scrolled by keys.
   const scroll = element('div', 'scroll', table);
   scroll.tabIndex = 0;
-  scroll.setAttribute('role', 'region');
+  scroll.setAttribute('role', 'group');
   scroll.setAttribute('aria-labelledby', 'panel-largest-tables');
   let rows = new Map<string, TableRow>();
   return {

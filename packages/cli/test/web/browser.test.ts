@@ -8,12 +8,18 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { HANG_MS } from '../../../../test/support/patience.js';
 import { type Running, scratch, start, until } from '../support/shale.js';
 
-const PLACES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const PLACES = [
+  process.env.CHROMIUM,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
 const HOSTILE = '<img src=x onerror="document.title=1">\u202e&amp;';
 const NARROW = { width: 400, height: 800 };
 
-if (executablePath === undefined) console.warn('skipped for want of Chromium (CHROMIUM names one): the page of shale top');
+if (executablePath === undefined)
+  console.warn('skipped for want of Chromium (CHROMIUM names one): the page of shale top');
 
 describe.skipIf(executablePath === undefined)('the page, in Chromium', () => {
   const dir = scratch();
@@ -32,7 +38,11 @@ describe.skipIf(executablePath === undefined)('the page, in Chromium', () => {
     await until(() => running.stdout.endsWith('\n'), 'the address');
     url = running.stdout.trim();
     // As root, and where there are no name spaces, Chromium has no sandbox.
-    browser = await chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox'], timeout: HANG_MS });
+    browser = await chromium.launch({
+      executablePath: executablePath ?? '',
+      args: ['--no-sandbox'],
+      timeout: HANG_MS,
+    });
   });
 
   afterAll(async () => {
@@ -43,11 +53,17 @@ describe.skipIf(executablePath === undefined)('the page, in Chromium', () => {
   });
 
   async function append(): Promise<void> {
-    while (!isOver) await wal.table('web-1').append(Buffer.alloc(100)).catch(() => undefined);
+    while (!isOver)
+      await wal
+        .table('web-1')
+        .append(Buffer.alloc(100))
+        .catch(() => undefined);
   }
 
   /** The page, and what it complained of. */
-  async function opened(options: Parameters<Browser['newContext']>[0]): Promise<{ page: Page; complaints: string[] }> {
+  async function opened(
+    options: Parameters<Browser['newContext']>[0],
+  ): Promise<{ page: Page; complaints: string[] }> {
     const context = await browser.newContext(options);
     onTestFinished(async () => await context.close());
     context.setDefaultTimeout(HANG_MS);
@@ -97,8 +113,9 @@ describe.skipIf(executablePath === undefined)('the page, in Chromium', () => {
   it('shows what is new with each look, in words and pictures, until it is paused', async () => {
     const { page } = await opened({});
     const appends = page.getByRole('region', { name: /^appends/ });
-    const words = (): Promise<string> => appends.locator('table').innerText();
-    const picture = async (): Promise<string | null> => await appends.locator('.chart .line').getAttribute('d');
+    const words = (): Promise<string | null> => appends.locator('table').textContent();
+    const picture = async (): Promise<string | null> =>
+      await appends.locator('.chart .line').getAttribute('d');
     const [firstWords, firstPicture] = [await words(), await picture()];
     await until(async () => (await words()) !== firstWords && (await picture()) !== firstPicture, 'a change');
     expect(await page.getByRole('status').textContent()).toBe('live');

@@ -285,7 +285,9 @@ describe('pages', () => {
     expect(await watched.over).toMatchObject(closed);
     expect(await unwatched.over).toMatchObject(closed);
     await until(() => page.isOver, 'the end');
-    expect(page.events.at(-1)).toBe(`event: end\ndata: {"reason":"process ${process.pid} has closed the log"}`);
+    expect(page.events.at(-1)).toBe(
+      `event: end\ndata: {"reason":"process ${process.pid} has closed the log"}`,
+    );
   });
 
   it('are told when it is stopped, which takes no look to its end', async () => {
