@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describeMachine, versions } from '@shale/bench-kit';
 import { openWal, type WalOptions } from '@shale/engine';
+import { coldReplay } from './cold-replay.js';
 import { Consumer } from './consumer.js';
 import { findings } from './findings.js';
 import { Load, type LoadSpec } from './load.js';
@@ -43,6 +44,7 @@ export async function measureSustained(
   };
   const growing = await consumerAway(began, full, options, listener, say);
   say(await timeOpening(full, empty, options.wal));
+  say(await coldReplay(full, join(directory, 'file'), options.spec, options.wal));
   const back = await consumerBack(began, full, options, growing.entries);
   const phases = [...growing.phases, ...back.phases];
   for (const line of findings(growing.parts, phases)) say(line);
