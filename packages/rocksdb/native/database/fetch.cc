@@ -40,11 +40,8 @@ Fetched fetch(SharedDatabase& database, const FetchRequest& request, Bytes into,
     iterator->SeekToLast();
     if (iterator->Valid()) fetched.last = iterator->key().ToString();
   }
-  if (request.watch) {
-    // After the scan: what it found is then of the table that the watch is of.
-    const auto settled = drops.settled();
-    fetched.dropped = drops.dropped(*request.watch).value_or(true);
-  }
+  // After the scan: what it found is then of the table that the watch is of.
+  if (request.watch) fetched.dropped = drops.dropped(*request.watch).value_or(true);
   return fetched;
 }
 
