@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "core/page_cache.h"
 #include "database/level0.h"
 #include "database/pass_plan.h"
 
@@ -164,8 +165,12 @@ bool Passes::pass() {
   options.compression = rocksdb::kDisableCompressionOption;
   options.output_file_size_limit = fileSize_;
   UnreadableFiles::compacts(plan.files);
+  std::vector<std::string> written;
   // What it means for the database that it failed, the listeners for background errors have been told.
-  return db_->CompactFiles(options, plan.files, plan.level).ok();
+  if (!db_->CompactFiles(options, plan.files, plan.level, -1, &written).ok()) return false;
+  // Two GiB behind the end of the log or more: what reads there comes to it from the disk, once.
+  for (const std::string& file : written) leavePageCache(file);
+  return true;
 }
 
 }  // namespace shale
