@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { verifyTable, writeRuns } from './fixtures/entries.mjs';
 import { temporaryDatabase } from './support/temporary.js';
@@ -35,5 +35,29 @@ test('writes wait a little while passes do not keep up, and are counted by that 
     writeRuns(database, [{ id, first: last + 1001n, count: 1000 }]);
     last += 2000n;
   }
+  verifyTable(database, id, 1n, last);
+});
+
+test('times when RocksDB stops all writes are counted, and what passes between two of them is not', async () => {
+  const database = await temporaryDatabase({
+    writeBufferSize: 64 * 1024,
+    maxWriteBufferNumber: 2,
+    minWriteBufferNumberToMerge: 1,
+  });
+  let last = 0n;
+  let inWritesMs = 0;
+  for (let stops = 0; stops < 5; ) {
+    const started = performance.now();
+    writeRuns(database, [{ id, first: last + 1n, count: 2000 }]);
+    inWritesMs += performance.now() - started;
+    last += 2000n;
+    const { count } = database.stalls().stopped;
+    if (count > stops) await setTimeout(100);
+    else await setImmediate();
+    stops = count;
+  }
+  const { ms } = database.stalls().stopped;
+  expect(ms).toBeGreaterThan(0);
+  expect(ms).toBeLessThanOrEqual(inWritesMs);
   verifyTable(database, id, 1n, last);
 });

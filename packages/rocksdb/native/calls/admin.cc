@@ -162,6 +162,7 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
     }
     if (ranges.empty()) return;
     throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, guard.db(), ranges), guard.path());
+    database.keptScans().clear();
     database.refillReserve();
   });
 }

@@ -89,7 +89,8 @@ napi_value unreadableFiles(const Arguments& arguments) {
 
 // stalls(handle): string, JSON
 napi_value stalls(const Arguments& arguments) {
-  return makeString(arguments.env(), arguments.lease(0).database().stalls());
+  const DatabaseGuard guard(arguments.lease(0).database());
+  return makeString(arguments.env(), guard.stalls());
 }
 
 // latestSequence(handle): bigint

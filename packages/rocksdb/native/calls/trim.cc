@@ -97,7 +97,9 @@ napi_value watch(const Arguments& arguments) {
 napi_value unwatch(const Arguments& arguments) {
   const uint64_t token = arguments.bigint(1, "watch");
   Lease& lease = arguments.leaseMaybeClosed(0);
-  if (!lease.closed()) lease.database().dropHistory().unwatch(token);
+  if (lease.closed()) return makeNull(arguments.env());
+  lease.database().dropHistory().unwatch(token);
+  lease.database().keptScans().forget(token);
   return makeNull(arguments.env());
 }
 

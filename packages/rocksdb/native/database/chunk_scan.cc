@@ -57,6 +57,14 @@ class ChunkWriter {
     return true;
   }
 
+  std::string last() const {
+    char key[kLogKeyLength];
+    std::memcpy(key, prefix_, kLogKeyPrefixLength);
+    storeU64BE(key + kLogKeyPrefixLength, descending_ ? next_ + 1 : next_ - 1);
+    key[kLogKeyVersionAt] = static_cast<char>(kVersion);
+    return std::string(key, sizeof(key));
+  }
+
   void finish() {
     std::memset(into_.data + dataLength_, 0, endsAt() - dataLength_);
     uint8_t* at = into_.data + endsAt();
@@ -96,7 +104,9 @@ class ChunkWriter {
 Chunk scanInto(rocksdb::Iterator& iterator, Bytes into, ChunkLimits limits, const std::function<bool()>& stop) {
   ChunkWriter writer(into, limits.reverse);
   Chunk chunk;
-  if (limits.reverse) {
+  if (limits.goesOn) {
+    // It is there.
+  } else if (limits.reverse) {
     iterator.SeekToLast();
   } else {
     iterator.SeekToFirst();
@@ -121,7 +131,10 @@ Chunk scanInto(rocksdb::Iterator& iterator, Bytes into, ChunkLimits limits, cons
       iterator.Next();
     }
   }
-  if (writer.entries() > 0) writer.finish();
+  if (writer.entries() > 0) {
+    writer.finish();
+    chunk.last = writer.last();
+  }
   chunk.entries = writer.entries();
   chunk.runs = writer.runs();
   chunk.dataLength = writer.dataLength();

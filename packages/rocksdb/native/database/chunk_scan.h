@@ -30,6 +30,8 @@ struct Chunk {
   bool more = false;
   // Above 0: the first entry alone needs a buffer of so many bytes, and nothing was taken.
   size_t neededBytes = 0;
+  // The key of the last entry, if there is any.
+  std::string last;
   // The scan ended before it.
   std::optional<ForeignRecord> foreign;
 };
@@ -37,6 +39,8 @@ struct Chunk {
 struct ChunkLimits {
   size_t maxEntries;
   bool reverse = false;
+  // The iterator stands where the chunk begins.
+  bool goesOn = false;
 };
 
 // Walks an iterator from its beginning, or its end, until the buffer is full, and leaves it where it stopped. It ends

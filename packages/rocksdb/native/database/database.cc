@@ -117,7 +117,7 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   if (readOnly_) return openForReading();
   rocksdb::Options options = begin(false);
   options.create_if_missing = createIfMissing;
-  options.listeners = {unreadableFiles_, health_, rangeDeletions_, pace_, passes_,
+  options.listeners = {unreadableFiles_, health_, rangeDeletions_, pace_, passes_, keptScans_,
                        std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);
@@ -139,7 +139,9 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
 void SharedDatabase::closeRocksDB() {
   passes_->detach();
   unreadableFiles_->detach();
+  keptScans_->clear();
   // No caller is left to tell what Close() reports; everything acknowledged is in the log already.
+  if (db_ != nullptr) pace_->ends(*db_);
   if (db_ != nullptr) db_->Close().PermitUncheckedError();
   db_.reset();
   pace_->forget();
@@ -408,6 +410,7 @@ void DatabaseGuard::write(rocksdb::WriteBatch& batch, bool sync) const {
   options.sync = sync;
   database_.pace_->await(batch.GetDataSize());
   throwIfWriteFailed(db().Write(options, &batch));
+  if (batch.HasDelete() || batch.HasDeleteRange()) database_.keptScans_->removed();
   // RocksDB has put the sequence of its first record at the head of the batch.
   noteWritten(loadU64LE(batch.Data().data()) + batch.Count() - 1, sync);
 }

@@ -22,6 +22,7 @@
 #include "database/drop_history.h"
 #include "database/file_ranges.h"
 #include "database/health.h"
+#include "database/kept_scans.h"
 #include "database/loans.h"
 #include "database/options.h"
 #include "database/passes.h"
@@ -59,8 +60,6 @@ class SharedDatabase {
   const Settings& settings() const { return settings_; }
   // Table files that a compaction could not read, as JSON.
   std::string unreadableFiles() const { return unreadableFiles_->json(); }
-  // Why writes have waited, as JSON.
-  std::string stalls() const { return pace_->json(); }
   rocksdb::Statistics* statistics() { return statistics_.get(); }
 
   // Throws ROCKSDB_READ_ONLY, ROCKSDB_POISONED or ROCKSDB_NO_SPACE.
@@ -80,6 +79,7 @@ class SharedDatabase {
   // Serialises the read-modify-write of trim floors.
   std::mutex& floorMutex() { return floorMutex_; }
   DropHistory& dropHistory() { return dropHistory_; }
+  KeptScans& keptScans() { return *keptScans_; }
   Loans& loans() { return loans_; }
   Claims& claims() { return claims_; }
   // A call that holds a DatabaseGuard for long registers here: makeTrimmable() and resume() wait for it, and all others
@@ -159,6 +159,7 @@ class SharedDatabase {
   std::shared_ptr<Watermark> watermark_;  // null when it is read only, or there was no room for the file
   std::mutex floorMutex_;
   DropHistory dropHistory_;
+  const std::shared_ptr<KeptScans> keptScans_ = std::make_shared<KeptScans>();
   Loans loans_;
   Claims claims_;
   std::atomic<bool> cancelled_{false};
@@ -204,6 +205,9 @@ class DatabaseGuard {
   // thousands), so the memtable is flushed, in the background, when it has memtableMaxRangeDeletions of them; a few
   // times as many where a flush would make writes wait.
   void countRangeDeletions(uint64_t count) const;
+
+  // Why writes have waited, as JSON.
+  std::string stalls() const { return database_.pace_->json(db()); }
 
   const rocksdb::Snapshot* takeSnapshot() const;
   uint64_t opening() const { return database_.opening_; }

@@ -38,6 +38,7 @@ Reference Lease::detach() {
   while (!snapshots_.empty()) (*snapshots_.begin())->release();
   reference_->claims().releaseAll(this);
   reference_->dropHistory().unwatchAll(this);
+  reference_->keptScans().clear();
   reference_->loans().leave(this);
   return std::move(reference_);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "core/json.h"
 
@@ -23,6 +24,15 @@ constexpr milliseconds kShortestTurn(1);
 constexpr double kLeastLeft = 0.1;
 // As RocksDB does: it slows down before the last memtable, if there are more than these.
 constexpr int kFewMemtables = 3;
+
+// How long writes have waited since it was opened because RocksDB held them up. What it tells listeners of a stop it tells when
+// that is over, and of its end at once.
+std::chrono::microseconds stoppedIn(rocksdb::DB& db) {
+  std::map<std::string, std::string> stats;
+  if (!db.GetMapProperty(rocksdb::DB::Properties::kDBStats, &stats)) return {};
+  const auto micros = stats.find("db.user_write_stall_micros");
+  return std::chrono::microseconds(micros == stats.end() ? 0 : std::stoll(micros->second));
+}
 
 double seconds(std::chrono::steady_clock::duration time) { return duration_cast<duration<double>>(time).count(); }
 
@@ -68,17 +78,10 @@ void WritePace::OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) 
 }
 
 void WritePace::OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) {
+  using Condition = rocksdb::WriteStallCondition;
+  if (info.condition.prev != Condition::kNormal || info.condition.cur == Condition::kNormal) return;
   const std::lock_guard<std::mutex> lock(mutex_);
-  const bool isStopped = info.condition.cur != rocksdb::WriteStallCondition::kNormal;
-  if (isStopped == isStopped_) return;
-  isStopped_ = isStopped;
-  const Clock::time_point now = Clock::now();
-  if (isStopped) {
-    stopped_.count++;
-    stoppedSince_ = now;
-  } else {
-    stopped_.time += now - stoppedSince_;
-  }
+  stopped_.count++;
 }
 
 void WritePace::await(uint64_t bytes) {
@@ -130,9 +133,13 @@ void WritePace::forget() {
   waiting_ = 0;
   sealedAt_ = flushedUpTo_ = written_;
   flushing_ = false;
-  if (isStopped_) stopped_.time += Clock::now() - stoppedSince_;
-  isStopped_ = false;
   letGo();
+}
+
+void WritePace::ends(rocksdb::DB& db) {
+  const Clock::duration time = stoppedIn(db);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  stopped_.time += time;
 }
 
 void WritePace::letGo() {
@@ -141,8 +148,10 @@ void WritePace::letGo() {
   changed_.notify_all();
 }
 
-std::string WritePace::json() const {
+std::string WritePace::json(rocksdb::DB& db) const {
+  const Clock::duration time = stoppedIn(db);
   const std::lock_guard<std::mutex> lock(mutex_);
+  const Waits stopped{stopped_.count, stopped_.time + time};
   Json json;
   json.open('{');
   const auto add = [&](const char* cause, const Waits& waits) {
@@ -151,7 +160,7 @@ std::string WritePace::json() const {
   };
   add("memory", memory_);
   add("level0", level0Waits_);
-  add("stopped", stopped_);
+  add("stopped", stopped);
   return json.close('}').text();
 }
 

@@ -33,11 +33,14 @@ class WritePace : public rocksdb::EventListener {
 
   // Level 0 has so many files now; 0 where passes do not empty it.
   void level0Has(uint64_t files);
-  // RocksDB is about to be closed, or has been opened anew: nobody waits any more.
+  // It is about to be closed: what it has counted is kept.
+  void ends(rocksdb::DB& db);
+  // RocksDB is closed: nobody waits any more.
   void forget();
 
-  // Why writes have waited since the process opened the database, as JSON: each cause with { count, ms }.
-  std::string json() const;
+  // Why writes have waited since the process opened the database, as JSON: each cause with { count, ms }. `db` is
+  // that of this moment.
+  std::string json(rocksdb::DB& db) const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -80,9 +83,8 @@ class WritePace : public rocksdb::EventListener {
   double flushSpeed_ = 0;
   Waits memory_;
   Waits level0Waits_;
+  // The time is that of openings that have ended.
   Waits stopped_;
-  bool isStopped_ = false;
-  Clock::time_point stoppedSince_;
 };
 
 }  // namespace shale

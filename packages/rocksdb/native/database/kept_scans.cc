@@ -1,0 +1,51 @@
+#include "database/kept_scans.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace shale {
+
+void KeptScans::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) { clear(); }
+
+void KeptScans::OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) { clear(); }
+
+std::unique_ptr<KeptScans::Scan> KeptScans::take(uint64_t name, const std::string& lower, const std::string& upper) {
+  std::unique_ptr<Scan> scan;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto& one) { return one->name == name; });
+    if (found == kept_.end()) return nullptr;
+    scan = std::move(*found);
+    kept_.erase(found);
+  }
+  const bool isThere = scan->iterator->Valid() && scan->after < lower && scan->iterator->key().compare(lower) >= 0;
+  if (!isThere || scan->upper > upper || scan->state.removals != removals_) return nullptr;
+  return scan;
+}
+
+void KeptScans::keep(std::unique_ptr<Scan> scan) {
+  forget(scan->name);
+  // What goes is destroyed without the mutex.
+  std::unique_ptr<Scan> goes;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (scan->state.replacements != replacements_) {
+    goes = std::move(scan);
+    return;
+  }
+  if (kept_.size() == kMost) {
+    goes = std::move(kept_.front());
+    kept_.erase(kept_.begin());
+  }
+  kept_.push_back(std::move(scan));
+}
+
+void KeptScans::forget(uint64_t name) { take(name, std::string(), std::string()); }
+
+void KeptScans::clear() {
+  std::vector<std::unique_ptr<Scan>> go;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  replacements_++;
+  go.swap(kept_);
+}
+
+}  // namespace shale
