@@ -232,6 +232,15 @@ export interface DatabaseOptions {
    */
   readonly useDirectIoForFlushAndCompaction?: boolean;
   /**
+   * Bytes of table files, the newest, that stay in the system's page cache when they have been written: older ones leave it,
+   * so that a backlog does not fill it, however long it gets, and readers that are as far behind read from the disk. On
+   * systems without `posix_fadvise` it has no effect.
+   *
+   * @range 0 to 2^53-1
+   * @defaultValue an eighth of the memory of its container or machine, at most 2 GiB
+   */
+  readonly pageCacheBytes?: number;
+  /**
    * Table files to keep open; -1 is all.
    *
    * @range -1 or 16 to 2^31-1
@@ -322,6 +331,7 @@ const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
   walBytesPerSync: { default: 0, min: 0, max: 1024 * GIB },
   bytesPerSync: { default: MIB, min: 0, max: 1024 * GIB },
   recycleLogFileNum: { default: 0, min: 0, max: 64 },
+  pageCacheBytes: { default: shareOfMemory(2048 * MIB, 8), min: 0, max: Number.MAX_SAFE_INTEGER },
   maxOpenFiles: { default: -1, min: 16, max: 2 ** 31 - 1, or: -1 },
   targetFileSizeBase: { default: 64 * MIB, min: 64 * KIB, max: 64 * GIB },
   memtableMaxRangeDeletions: { default: 1000, min: 0, max: 2 ** 32 },

@@ -1,7 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { tableRange } from '@shale/codec';
 import { type Database, type DatabaseOptions, openDatabase } from '@shale/rocksdb';
@@ -45,35 +41,6 @@ test('when level 0 has as many files as begin a pass, they go below it', async (
   expect(levels(database)).toEqual({ 6: 1 });
   verifyAll(database, next);
 });
-
-/** Bytes of files that the kernel keeps in memory, by util-linux's own look; null where it is missing. */
-function inPageCache(files: readonly string[]): number | null {
-  const { status, stdout } = spawnSync('fincore', ['--bytes', '--noheadings', '--output', 'RES', ...files], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) return null;
-  return stdout.split('\n').reduce((sum, line) => sum + Number(line), 0);
-}
-
-/** Files there are in memory and nowhere else. */
-const TMPFS = 0x01021994;
-const cannotTell = statfsSync(tmpdir()).type === TMPFS || inPageCache([process.execPath]) === null;
-
-test.skipIf(cannotTell)(
-  'what a pass has written is not kept in the page cache, what a flush has written is',
-  async () => {
-    const database = await temporaryDatabase({ level0FileNumCompactionTrigger: 4 });
-    const kept = (): number | null =>
-      inPageCache(database.liveFiles().map(({ name }) => join(database.path, name)));
-    let next = await flushed(database, 1n, 1000);
-    expect(kept()).toBeGreaterThan(0);
-    for (let i = 1; i < 4; i++) next = await flushed(database, next, 1000);
-    await untilLevel0IsEmpty(database);
-    // Its files are there before it is over.
-    while (kept() !== 0) await setTimeout(5);
-    verifyAll(database, next);
-  },
-);
 
 test('passes do not rewrite what earlier ones have left, until no level is empty', async () => {
   const database = await temporaryDatabase({ level0FileNumCompactionTrigger: 2 });

@@ -55,7 +55,12 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t handleId, bool createI
       reserve_(path_, handleId == 0 ? settings.spaceReserve : 0),
       unreadableFiles_(std::make_shared<UnreadableFiles>(path_)),
       pace_(std::make_shared<WritePace>(settings_)),
-      passes_(std::make_shared<Passes>(path_, settings_, unreadableFiles_, health_, pace_)) {
+      recentFiles_(std::make_shared<RecentFiles>(settings_.pageCacheBytes)),
+      passes_(std::make_shared<Passes>(path_, settings_, unreadableFiles_, health_, pace_,
+                                       [scans = keptScans_, files = recentFiles_](const std::vector<std::string>& paths) {
+                                         scans->clear();
+                                         files->made(paths);
+                                       })) {
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
   writerLock_ = lockForWriting(createIfMissing);
   Recovery recovery(path_, recoveryRequest(createIfMissing, settings_.salvage));
@@ -117,7 +122,7 @@ Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   if (readOnly_) return openForReading();
   rocksdb::Options options = begin(false);
   options.create_if_missing = createIfMissing;
-  options.listeners = {unreadableFiles_, health_, rangeDeletions_, pace_, passes_, keptScans_,
+  options.listeners = {unreadableFiles_, health_, rangeDeletions_, pace_, passes_, keptScans_, recentFiles_,
                        std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
   options.avoid_flush_during_recovery = opening != Opening::kNormal;
   if (opening == Opening::kSparing) spare(options);

@@ -27,6 +27,7 @@
 #include "database/options.h"
 #include "database/passes.h"
 #include "database/range_deletions.h"
+#include "database/recent_files.h"
 #include "database/reserve.h"
 #include "database/unreadable_files.h"
 #include "database/write_pace.h"
@@ -142,6 +143,8 @@ class SharedDatabase {
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
   const std::shared_ptr<UnreadableFiles> unreadableFiles_;
   const std::shared_ptr<WritePace> pace_;
+  const std::shared_ptr<KeptScans> keptScans_ = std::make_shared<KeptScans>();
+  const std::shared_ptr<RecentFiles> recentFiles_;
   const std::shared_ptr<Passes> passes_;
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();
   // Shared to use db_, exclusive to replace it.
@@ -159,7 +162,6 @@ class SharedDatabase {
   std::shared_ptr<Watermark> watermark_;  // null when it is read only, or there was no room for the file
   std::mutex floorMutex_;
   DropHistory dropHistory_;
-  const std::shared_ptr<KeptScans> keptScans_ = std::make_shared<KeptScans>();
   Loans loans_;
   Claims claims_;
   std::atomic<bool> cancelled_{false};

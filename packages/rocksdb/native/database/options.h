@@ -35,6 +35,7 @@ struct Settings {
   size_t recycleLogFileNum;
   bool useDirectReads;
   bool useDirectIoForFlushAndCompaction;
+  uint64_t pageCacheBytes;
   int maxOpenFiles;
   bool paranoidChecks;
   uint64_t targetFileSizeBase;
@@ -84,6 +85,7 @@ struct Settings {
     SHALE_SETTING(recycleLogFileNum);
     SHALE_SETTING(useDirectReads);
     SHALE_SETTING(useDirectIoForFlushAndCompaction);
+    SHALE_SETTING(pageCacheBytes);
     SHALE_SETTING(maxOpenFiles);
     SHALE_SETTING(paranoidChecks);
     SHALE_SETTING(targetFileSizeBase);

@@ -13,7 +13,6 @@
 #include <sys/prctl.h>
 #endif
 
-#include "core/page_cache.h"
 #include "database/level0.h"
 #include "database/pass_plan.h"
 
@@ -52,13 +51,14 @@ bool isTight(rocksdb::DB& db, uint64_t room) {
 }  // namespace
 
 Passes::Passes(std::string directory, const Settings& settings, std::shared_ptr<UnreadableFiles> unreadableFiles,
-               std::shared_ptr<Health> health, std::shared_ptr<WritePace> pace)
+               std::shared_ptr<Health> health, std::shared_ptr<WritePace> pace, Made made)
     : directory_(std::move(directory)),
       fileSize_(settings.targetFileSizeBase),
       spaceReserve_(settings.spaceReserve),
       unreadableFiles_(std::move(unreadableFiles)),
       health_(std::move(health)),
       pace_(std::move(pace)),
+      made_(std::move(made)),
       priority_(settings.backgroundNice) {
   if (!settings.makesPasses()) return;
   trigger_ = static_cast<uint64_t>(settings.level0FileNumCompactionTrigger);
@@ -165,11 +165,10 @@ bool Passes::pass() {
   options.compression = rocksdb::kDisableCompressionOption;
   options.output_file_size_limit = fileSize_;
   UnreadableFiles::compacts(plan.files);
-  std::vector<std::string> written;
+  std::vector<std::string> made;
   // What it means for the database that it failed, the listeners for background errors have been told.
-  if (!db_->CompactFiles(options, plan.files, plan.level, -1, &written).ok()) return false;
-  // Two GiB behind the end of the log or more: what reads there comes to it from the disk, once.
-  for (const std::string& file : written) leavePageCache(file);
+  if (!db_->CompactFiles(options, plan.files, plan.level, -1, &made).ok()) return false;
+  made_(made);
   return true;
 }
 

@@ -14,10 +14,12 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "core/background_priority.h"
 #include "database/compaction_turns.h"
@@ -30,8 +32,11 @@ namespace shale {
 
 class Passes : public rocksdb::EventListener {
  public:
+  // Is told of the files that a pass has made. Of compactions of this kind RocksDB tells no listener.
+  using Made = std::function<void(const std::vector<std::string>& paths)>;
+
   Passes(std::string directory, const Settings& settings, std::shared_ptr<UnreadableFiles> unreadableFiles,
-         std::shared_ptr<Health> health, std::shared_ptr<WritePace> pace);
+         std::shared_ptr<Health> health, std::shared_ptr<WritePace> pace, Made made);
 
   const char* Name() const override { return "shale.passes"; }
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) override;
@@ -65,6 +70,7 @@ class Passes : public rocksdb::EventListener {
   const std::shared_ptr<UnreadableFiles> unreadableFiles_;
   const std::shared_ptr<Health> health_;
   const std::shared_ptr<WritePace> pace_;
+  const Made made_;
   const BackgroundPriority priority_;
   CompactionTurns turns_;
 

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Database } from '@shale/rocksdb';
+import { expect, test } from 'vitest';
+import { verifyTable, writeRuns } from './fixtures/entries.mjs';
+import { temporaryDatabase } from './support/temporary.js';
+
+const id = { region: 1n, table: 1n };
+const ENTRIES = 2000;
+
+/** Bytes of a file that the kernel keeps in memory, by util-linux's own look; null where that is missing. */
+function inPageCache(file: string): number | null {
+  const look = spawnSync('fincore', ['--bytes', '--noheadings', '--output', 'RES', file], {
+    encoding: 'utf8',
+  });
+  return look.status === 0 ? Number(look.stdout) : null;
+}
+
+/** Files there are in memory and nowhere else. */
+const TMPFS = 0x01021994;
+const cannotTell = statfsSync(tmpdir()).type === TMPFS || inPageCache(process.execPath) === null;
+
+/** Writes a table file, and returns the sequence after its last entry. */
+async function flushed(database: Database, next: bigint): Promise<bigint> {
+  writeRuns(database, [{ id, first: next, count: ENTRIES }]);
+  await database.flush();
+  return next + BigInt(ENTRIES);
+}
+
+/** The table files from the oldest to the newest, with how much of each is in memory. */
+function files(database: Database) {
+  const live = database.liveFiles().map(({ name, size }) => ({ name, size }));
+  live.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return live.map(({ name, size }) => ({ size, inMemory: inPageCache(join(database.path, name)) ?? 0 }));
+}
+
+test.skipIf(cannotTell)('of the table files only the newest stay in the page cache', async () => {
+  const size = await sizeOfFile();
+  const database = await temporaryDatabase({ pageCacheBytes: Math.round(size * 3.5) });
+  let next = 1n;
+  for (let i = 0; i < 8; i++) next = await flushed(database, next);
+  // A file is let go of behind its flush's back.
+  while (files(database)[4]?.inMemory !== 0) await setTimeout(5);
+  const kept = files(database).map(({ inMemory }) => inMemory > 0);
+  expect(kept).toEqual([false, false, false, false, false, true, true, true]);
+  verifyTable(database, id, 1n, next - 1n);
+});
+
+test.skipIf(cannotTell)(
+  'what a compaction has written stays in the page cache as the oldest of all',
+  async () => {
+    const size = await sizeOfFile();
+    const database = await temporaryDatabase({
+      pageCacheBytes: Math.round(size * 4.5),
+      level0FileNumCompactionTrigger: 3,
+    });
+    let next = 1n;
+    for (let i = 0; i < 3; i++) next = await flushed(database, next);
+    while (files(database).length > 1) await setTimeout(5);
+    for (let i = 0; i < 2; i++) next = await flushed(database, next);
+    while (files(database)[0]?.inMemory !== 0) await setTimeout(5);
+    expect(files(database).at(-1)?.inMemory).toBeGreaterThan(0);
+    verifyTable(database, id, 1n, next - 1n);
+  },
+);
+
+/** Of one file with that many entries. */
+async function sizeOfFile(): Promise<number> {
+  const database = await temporaryDatabase();
+  await flushed(database, 1n);
+  const [file] = database.liveFiles();
+  await database.close();
+  return file?.size ?? Number.NaN;
+}
