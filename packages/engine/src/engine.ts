@@ -18,6 +18,7 @@ import type { LogSyncs } from './metrics/log-syncs.js';
 import { TrimEvents } from './metrics/trim-events.js';
 import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
+import { PeekBudget } from './read/peek-budget.js';
 import { PointReads } from './read/point-reads.js';
 import { ReadMemory } from './read/read-memory.js';
 import { worthOf } from './reclaim-policy.js';
@@ -59,6 +60,7 @@ export class Engine {
   readonly durables: DurableWaits;
   readonly reads: OpenReads = new OpenReads();
   readonly readMemory: ReadMemory;
+  readonly peeks: PeekBudget = new PeekBudget();
   readonly points: PointReads;
   /** Writers with entries that are not in yet. */
   readonly writers: Set<Unsettled> = new Set();
@@ -103,7 +105,7 @@ export class Engine {
       queuedAppends: options.maxQueuedAppends,
     });
     this.readMemory = new ReadMemory(options.maxReadBytes);
-    this.points = new PointReads(log, this.readMemory);
+    this.points = new PointReads(log, this.readMemory, this.peeks);
     this.follows = new FollowedTables({
       log,
       routing: this.routing,

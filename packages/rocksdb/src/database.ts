@@ -6,11 +6,13 @@ import { FetchBuffers } from './fetch-buffers.js';
 import { type NativeHandle, native } from './native.js';
 import { type DatabaseOptions, flagOption, resolveOptions, salvageOption } from './options.js';
 import type {
+  ChunkResult,
   DatabaseStatistics,
   FetchedChunk,
   HeadScan,
   KeyEnds,
   LiveFile,
+  PeekedChunk,
   RecordScan,
   ScanResult,
 } from './results.js';
@@ -336,9 +338,7 @@ export class Database {
       enough = 0,
       fillCache = false,
     } = requireOptions(options);
-    if (!(Number.isInteger(chunkBytes) && chunkBytes >= 0 && chunkBytes <= NO_LIMIT)) {
-      throw rangeError('chunkBytes', `an integer from 0 to ${NO_LIMIT}`, chunkBytes);
-    }
+    requireChunkBytes(chunkBytes);
     const into = this.#buffers.take(chunkBytes);
     try {
       const found = await native().fetch(
@@ -366,6 +366,30 @@ export class Database {
   peek(key: Uint8Array): Uint8Array | null | undefined {
     const payload = native().peek(this.#handle, key);
     return payload === false ? undefined : payload;
+  }
+
+  /**
+   * What memory holds of a range, as {@link fetch}; null if that cannot be told without waiting. It leaves out what table
+   * files hold, which is what came first: who knows the key that comes next knows whether anything is missing before it.
+   * Never waits for a disk.
+   *
+   * @param chunkBytes 0..2^32-1
+   */
+  peekChunk(
+    lower: Uint8Array,
+    upper: Uint8Array,
+    chunkBytes: number,
+    { maxEntries, watch }: { readonly maxEntries: number; readonly watch: bigint },
+  ): PeekedChunk | null {
+    requireChunkBytes(chunkBytes);
+    const into = this.#buffers.take(chunkBytes);
+    let found: ChunkResult | false = false;
+    try {
+      found = native().peekChunk(this.#handle, lower, upper, into, maxEntries, watch);
+    } finally {
+      if (found === false) this.#buffers.giveBack(into);
+    }
+    return found === false ? null : { ...found, buffer: this.#buffers.handOut(into, found) };
   }
 
   /** The smallest and the largest key of a range. */
@@ -603,4 +627,9 @@ export async function openDatabase(path: string, options: DatabaseOptions = {}):
 export function attachDatabase(path: string, options: { readonly handleId?: number } = {}): Database {
   const { handleId = 0 } = requireOptions(options);
   return new Database(native().attach(path, handleId), handleId !== 0);
+}
+
+function requireChunkBytes(chunkBytes: number): void {
+  if (Number.isInteger(chunkBytes) && chunkBytes >= 0 && chunkBytes <= NO_LIMIT) return;
+  throw rangeError('chunkBytes', `an integer from 0 to ${NO_LIMIT}`, chunkBytes);
 }

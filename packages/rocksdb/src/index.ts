@@ -34,6 +34,7 @@ export type {
   HeadScan,
   KeyEnds,
   LiveFile,
+  PeekedChunk,
   RecordScan,
   ScanResult,
 } from './results.js';

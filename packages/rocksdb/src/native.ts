@@ -6,6 +6,7 @@ import { RocksDBError } from './errors.js';
 import { requireOf } from './installed.js';
 import type { ResolvedOptions } from './options.js';
 import type {
+  ChunkResult,
   DatabaseStatistics,
   HeadScan,
   KeyEnds,
@@ -30,7 +31,7 @@ type Keys = Uint8Array;
 type Target = ArrayBuffer | Uint8Array;
 
 /** Which calls the addon has, as native.ts knows them; native/calls/module.cc has the same number. */
-const INTERFACE = 2;
+const INTERFACE = 3;
 
 /**
  * What the addon exports. It takes positions and plain values only, so it never runs a getter of the caller's. No call
@@ -109,6 +110,15 @@ export interface NativeBinding {
   ): Promise<NativeFetch>;
   /** False where it takes more than a look into memory. */
   peek(handle: NativeHandle, key: Keys): Uint8Array | null | false;
+  /** False where it takes more than a look into memory. */
+  peekChunk(
+    handle: NativeHandle,
+    lower: Keys,
+    upper: Keys,
+    into: Target,
+    maxEntries: number,
+    watch: bigint,
+  ): ChunkResult | false;
   ends(handle: NativeHandle, lower: Keys, upper: Keys, snapshot: NativeSnapshot | undefined): KeyEnds;
   heads(
     handle: NativeHandle,

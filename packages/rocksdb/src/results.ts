@@ -33,6 +33,12 @@ export interface FetchedChunk extends NativeFetch {
   readonly buffer: ArrayBuffer | null;
 }
 
+/** What was found in memory, in a buffer of its own. */
+export interface PeekedChunk extends ChunkResult {
+  /** No larger than twice what is in it; null when nothing was found. */
+  readonly buffer: ArrayBuffer | null;
+}
+
 /** What the addon says of a fetch. */
 export interface NativeFetch extends ChunkResult {
   /** Whether it stopped before a record that is no log entry. */

@@ -118,6 +118,42 @@ test('a peek finds what is in memory, and says when it would have to wait for a 
   expect(database.peek(keyOf(40n))).toBeNull();
 });
 
+test('a peek at a range finds what memory holds of it, and nothing that is in table files alone', async () => {
+  const database = await filled();
+  const watch = database.watch(lower);
+  const peek = (from: bigint, bytes = 4096) =>
+    database.peekChunk(keyOf(from), upper, bytes, { maxEntries: 10, watch });
+  const entries = (from: bigint) => {
+    const found = peek(from);
+    return found?.buffer == null ? [] : entriesOf(found.buffer, found);
+  };
+  verifyEntries(id, entries(41n), 41n, 50n);
+  expect(peek(95n)).toMatchObject({ entries: 6, more: false });
+  expect(peek(41n, 8)).toMatchObject({ entries: 0, buffer: null, neededBytes: expect.any(Number) });
+  const trimmed = tableRangeUpTo(0, id, 45n);
+  database.trim(trimmed.lower, trimmed.upper, metaKey(0, id.table), 45n, sync);
+  verifyEntries(id, entries(41n), 46n, 55n);
+  await database.flush();
+  expect(peek(41n)).toMatchObject({ entries: 0, more: false });
+  writeRuns(database, [{ id, first: 101n, count: 5 }]);
+  verifyEntries(id, entries(41n), 101n, 105n);
+});
+
+test('a peek at a range that is of a dropped table, or not of entries alone, says that it would have to wait', async () => {
+  const database = await filled();
+  const watch = database.watch(lower);
+  const peek = () => database.peekChunk(lower, upper, 4096, { maxEntries: 1000, watch });
+  expect(peek()).toMatchObject({ entries: 100 });
+  database.drop(lower, upper, metaKey(0, id.table), sync);
+  expect(peek()).toBeNull();
+  database.watchAnew(watch);
+  expect(peek()).toMatchObject({ entries: 0 });
+  database.put(keyOf(200n), Uint8Array.of(7, 7), sync);
+  expect(peek()).toBeNull();
+  database.unwatch(watch);
+  expect(peek()).toBeNull();
+});
+
 test('a peek does not take what is no entry for one', async () => {
   const database = await temporaryDatabase();
   database.put(keyOf(1n), new Uint8Array(0), sync);
@@ -141,4 +177,10 @@ test('arguments of fetch and peek are checked', async () => {
   await expect(fetch(null as never)).rejects.toMatchObject({ code: type });
   await expect(database.fetch(upper, lower, 4096)).rejects.toMatchObject({ code: range });
   expect(() => database.peek('x' as never)).toThrow(expect.objectContaining({ code: type }));
+  const peek = (options: object, bytes = 4096) =>
+    database.peekChunk(lower, upper, bytes, { maxEntries: 1, watch: 1n, ...options });
+  expect(() => peek({ maxEntries: 0 })).toThrow(expect.objectContaining({ code: range }));
+  expect(() => peek({ watch: 1 })).toThrow(expect.objectContaining({ code: type }));
+  expect(() => peek({}, -1)).toThrow(expect.objectContaining({ code: range }));
+  expect(peek({})).toBeNull();
 });

@@ -50,6 +50,7 @@ import {
   fetchEntry,
   fetchNext,
   fetchStart,
+  peekNext,
 } from './read/fetch.js';
 import { LatchedGenerator } from './read/latched-generator.js';
 import { peekEntry } from './read/peek.js';
@@ -287,6 +288,12 @@ export class Log {
   fetchNext(id: TableId, span: SequenceSpan, size: FetchSize): Promise<FetchedPart | null> {
     this.#life.requireOpen();
     return fetchNext(this.#context, id, span, size);
+  }
+
+  /** Goes on with a strict read in memory alone, at once; null where that does not do. Whichever log owns the table. */
+  peekNext(id: TableId, span: SequenceSpan, size: FetchSize): FetchedPart | null {
+    this.#life.requireOpen();
+    return peekNext(this.#context, id, span, size);
   }
 
   /** Reads one entry in the same way; it takes a chunk of `chunkBytes`, or says how many it would take. */

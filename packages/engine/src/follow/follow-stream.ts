@@ -5,7 +5,7 @@ import type { Abortable, Belongings } from '../read/open-reads.js';
 import type { ReadContext } from '../read/read-context.js';
 import type { Room } from '../read/read-memory.js';
 import type { CheckedRead } from '../read/read-options.js';
-import type { Cursor, CursorFetch, FollowGap } from './cursor.js';
+import { type Cursor, type CursorFetch, type FollowGap, PEEKED_BYTES } from './cursor.js';
 import type { Inbox } from './inbox.js';
 
 /** What comes next of a table: entries, or what is missing before those that come. */
@@ -132,7 +132,9 @@ export class FollowStream implements Abortable {
       cursor.changed();
       return { cursor, chunk: null, gap, held: NOTHING_HELD };
     }
-    const fetched = await this.#unlessStopped(ahead?.result ?? this.#fetch(cursor, null));
+    const fetched =
+      (ahead === null ? this.#peek(cursor) : null) ??
+      (await this.#unlessStopped(ahead?.result ?? this.#fetch(cursor, null)));
     if (fetched === null) return null;
     const { found, room } = fetched;
     if (!cursor.take(found)) {
@@ -205,6 +207,20 @@ export class FollowStream implements Abortable {
     this.#ahead = null;
     ahead.result.then(release, nothing);
     if (ahead.cursor.hasWork) this.#inbox.pushFirst(ahead.cursor);
+  }
+
+  /** What can be had without waiting; null when there is nothing. */
+  #peek(cursor: Cursor): Fetched | null {
+    const { chunkBytes, chunkEntries } = this.#read;
+    const room = this.#context.readMemory.tryTake(Math.min(chunkBytes, PEEKED_BYTES));
+    if (room === null) return null;
+    const found = cursor.peek({ chunkBytes: room.bytes, maxEntries: chunkEntries });
+    if (found?.is !== 'chunk') {
+      room.release();
+      return null;
+    }
+    room.resize(found.bytes);
+    return { found, room };
   }
 
   /** Fetches in memory that is booked for it. */

@@ -1,39 +1,33 @@
 import type { Log } from '@shale/storage';
 import type { Address } from '../table-ref.js';
+import type { PeekBudget } from './peek-budget.js';
 import type { ReadMemory } from './read-memory.js';
 
-/** So many entries are looked up before the event loop turns: about half a millisecond of them. */
-const AT_ONCE = 128;
 /** What is booked for an entry that is not in memory; one that is larger takes a second step. */
 const POINT_BYTES = 4096;
 
 /**
- * Single entries. Those that are in memory are looked up in the application's thread, which never waits for a disk there;
- * after a great many the event loop is to turn first, since a program that gets one entry after the other would otherwise
- * keep it from ever turning.
+ * Single entries. Those that are in memory are looked up in the application's thread, which never waits for a disk there.
  */
 export class PointReads {
   readonly #log: Log;
   readonly #memory: ReadMemory;
-  #left = AT_ONCE;
+  readonly #peeks: PeekBudget;
 
-  constructor(log: Log, memory: ReadMemory) {
+  constructor(log: Log, memory: ReadMemory, peeks: PeekBudget) {
     this.#log = log;
     this.#memory = memory;
+    this.#peeks = peeks;
   }
 
   /** Whether the event loop has to turn first. */
   get isSpent(): boolean {
-    return this.#left === 0;
+    return this.#peeks.isSpent;
   }
 
   /** The payload, copied, if it is in memory; null when there is no such entry; undefined when it has to be fetched. */
   peek(address: Address, sequence: bigint): Uint8Array | null | undefined {
-    if (this.#left-- === AT_ONCE) {
-      setImmediate(() => {
-        this.#left = AT_ONCE;
-      });
-    }
+    this.#peeks.spend();
     try {
       return this.#log.peek(address, sequence);
     } catch {

@@ -4,6 +4,7 @@ import type { ShardResults, ShardTasks } from '../shard/protocol.js';
 import type { OnLoss, Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
 import type { OpenReads } from './open-reads.js';
+import type { PeekBudget } from './peek-budget.js';
 import type { ReadMemory } from './read-memory.js';
 
 /** What reads need of the WAL. */
@@ -13,6 +14,7 @@ export interface ReadContext {
   readonly lifecycle: Lifecycle;
   readonly reads: OpenReads;
   readonly readMemory: ReadMemory;
+  readonly peeks: PeekBudget;
   readonly log: Log;
   shard(index: number): Shard;
   /** Asks the shard that owns a table about it. */

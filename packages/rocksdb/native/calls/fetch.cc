@@ -1,4 +1,4 @@
-// fetch and peek: reads for a thread that must not wait for a disk. fetch works on a thread of the addon's own, peek looks
+// fetch, peek and peekChunk: reads for a thread that must not wait for a disk. fetch works on a thread of the addon's own, the others look
 // at what is in memory.
 #include <limits>
 #include <memory>
@@ -76,11 +76,27 @@ napi_value peek(const Arguments& arguments) {
   return makeBytes(env, value.data() + 1, value.size() - 1);
 }
 
+// peekChunk(handle, lower, upper, into, maxEntries, watch): ChunkResult | false; false where it takes more than a look into
+// memory
+napi_value peekEntries(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  SharedDatabase& database = arguments.lease(0).database();
+  const size_t maxEntries = arguments.integer(4, "maxEntries", 1, std::numeric_limits<uint32_t>::max());
+  const uint64_t watch = arguments.bigint(5, "watch");
+  const KeyRange range = keyRange(arguments, 1);
+  const std::optional<Chunk> chunk = peekChunk(database, range, arguments.target(3, "into"), maxEntries, watch);
+  if (!chunk) return makeBoolean(env, false);
+  napi_value result = makeObject(env);
+  setChunk(env, result, *chunk);
+  return result;
+}
+
 }  // namespace
 
 void exportFetch(napi_env env, napi_value exports) {
   exportFunction<fetchChunk>(env, exports, "fetch");
   exportFunction<peek>(env, exports, "peek");
+  exportFunction<peekEntries>(env, exports, "peekChunk");
 }
 
 }  // namespace shale

@@ -24,7 +24,7 @@ napi_value initialize(const Arguments& arguments) {
 #define SHALE_VERSION(major, minor, patch) SHALE_TEXT(major) "." SHALE_TEXT(minor) "." SHALE_TEXT(patch)
 
 // Which calls there are, as src/native.ts knows them: raised when one of them changes.
-constexpr double kInterface = 2;
+constexpr double kInterface = 3;
 
 void exportAll(napi_env env, napi_value exports) {
   setProperty(env, exports, "interface", makeNumber(env, kInterface));

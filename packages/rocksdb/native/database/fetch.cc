@@ -77,4 +77,17 @@ Fetched fetch(SharedDatabase& database, const FetchRequest& request, Bytes into,
   return fetched;
 }
 
+std::optional<Chunk> peekChunk(SharedDatabase& database, const KeyRange& range, Bytes into, size_t maxEntries, uint64_t watch) {
+  const DatabaseGuard guard(database, std::try_to_lock);
+  if (!guard.held()) return std::nullopt;
+  rocksdb::ReadOptions options;
+  options.read_tier = rocksdb::kMemtableTier;
+  const std::unique_ptr<rocksdb::Iterator> iterator = guard.iterate(range, options);
+  Chunk chunk = scanInto(*iterator, into, {maxEntries});
+  if (!iterator->status().ok() || chunk.foreign) return std::nullopt;
+  // After the scan, as in fetch().
+  if (database.dropHistory().dropped(watch).value_or(true)) return std::nullopt;
+  return chunk;
+}
+
 }  // namespace shale

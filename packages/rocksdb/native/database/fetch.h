@@ -41,4 +41,9 @@ struct Fetched {
 // Throws DatabaseError; ROCKSDB_CLOSED when `stop` says so or the last lease is gone.
 Fetched fetch(SharedDatabase& database, const FetchRequest& request, Bytes into, const std::function<bool()>& stop);
 
+// What memtables hold of a range, for a thread that must not wait; nothing if even that takes waiting, or the watch has seen a
+// drop. What files hold of it is left out, and with it what stands in the range before what memtables hold: they hold what came
+// last.
+std::optional<Chunk> peekChunk(SharedDatabase& database, const KeyRange& range, Bytes into, size_t maxEntries, uint64_t watch);
+
 }  // namespace shale

@@ -6,7 +6,7 @@ import {
   tableRange,
   U64_MAX,
 } from '@shale/codec';
-import type { Database, FetchedChunk, FetchOptions } from '@shale/rocksdb';
+import type { Database, FetchedChunk, FetchOptions, PeekedChunk } from '@shale/rocksdb';
 import type { LogContext } from '../tables/context.js';
 import type { RangeBounds, SequenceSpan } from './range.js';
 import { boundsOf, upToHole } from './read.js';
@@ -101,6 +101,23 @@ export async function fetchNext(
   return done ? { ...part, next: null } : part;
 }
 
+/**
+ * Goes on with a strict read in memory alone, at once. Null where that does not do: what comes next is not there any more, or
+ * cannot be told without waiting.
+ */
+export function peekNext(
+  context: FetchContext,
+  id: TableId,
+  { from, to, watch }: SequenceSpan,
+  { chunkBytes, maxEntries }: FetchSize,
+): FetchedPart | null {
+  const { lower, upper } = boundsOf(context.instance, id, from, to);
+  const found = peeked(context.db, lower, upper, chunkBytes, { maxEntries, watch });
+  // Memory holds what came last. So what it holds from there on is all that there is.
+  if (found === null || found.buffer === null || runAt(found.buffer, found, 0).first !== from) return null;
+  return partOf(context, found, true);
+}
+
 /** One entry, fetched without the log that owns the table. */
 export interface FetchedEntry {
   /** Null when there is none. */
@@ -145,12 +162,27 @@ async function fetched(
   }
 }
 
+/** Null when it has failed, too. */
+function peeked(
+  db: Database,
+  lower: Uint8Array,
+  upper: Uint8Array,
+  chunkBytes: number,
+  options: { readonly maxEntries: number; readonly watch: bigint },
+): PeekedChunk | null {
+  try {
+    return db.peekChunk(lower, upper, chunkBytes, options);
+  } catch {
+    return null;
+  }
+}
+
 function isDoubtful({ dropped, foreign, entries }: FetchedChunk): boolean {
   return dropped || (foreign && entries === 0);
 }
 
 /** What was found, and the sequence behind it. */
-function partOf({ counters }: FetchContext, found: FetchedChunk, strict = false): FetchedPart {
+function partOf({ counters }: FetchContext, found: PeekedChunk, strict = false): FetchedPart {
   counters.scans++;
   counters.entriesRead += found.entries;
   const { buffer, neededBytes } = found;
