@@ -31,6 +31,7 @@ export {
   type JournalRecord,
   type NackRecord,
   type PartRecord,
+  type SeenRecord,
   type SubmitAppend,
   type SubmitCall,
   type SubmitDrop,

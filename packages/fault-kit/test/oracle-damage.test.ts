@@ -62,6 +62,17 @@ test("after a power loss an acknowledgement with 'os' may be gone, until a sync 
   expect(kinds(await judge(synced.path, [synced.script.records], 'power'))).toEqual(['lost']);
 });
 
+test('what a durable follower was given must be there after a power loss', async () => {
+  const given = async (upTo: bigint) => {
+    const { path, script } = await written();
+    await remove(path, 6n, 6n);
+    const seen = { op: 'seen', region: '1', table: '5', upTo: String(upTo) } as const;
+    return kinds(await judge(path, [[...script.records, seen]], 'power'));
+  };
+  expect(await given(5n)).toEqual([]);
+  expect(await given(6n)).toEqual(['lost']);
+});
+
 test('what is lost must be lost from the end, also after a power loss', async () => {
   const { path, script } = await written(async (more) => {
     await more.append([part(105, 1)], 'os');

@@ -50,6 +50,24 @@ test('a workload does as many operations as it was told, and journals each submi
   expect(report.entries).toBeGreaterThan(100);
 });
 
+test('a workload that follows its tables journals what it was given', async () => {
+  const { workload, journal } = await start({
+    operations: 300,
+    follow: true,
+    syncShare: 1,
+    mix: { trim: 0 },
+  });
+  expect(await workload.ended).toMatchObject({ code: 0, failure: null, stderr: '' });
+  const last = new Map<string, bigint>();
+  for (const record of journal()) {
+    if (record.op !== 'seen') continue;
+    const table = `${record.region}/${record.table}/${record.name}`;
+    expect(BigInt(record.upTo)).toBeGreaterThan(last.get(table) ?? 0n);
+    last.set(table, BigInt(record.upTo));
+  }
+  expect(last.size).toBeGreaterThan(5);
+});
+
 test('tables are dropped and maintained in between, and what is left is as journaled', async () => {
   const mix = { drop: 6, maintain: 6, trim: 20 };
   const { workload, path, journal } = await start({ operations: 300, mix, named: 3, inFlight: 16 });

@@ -175,7 +175,7 @@ function endsWithAcknowledgements(records: readonly JournalRecord[]): boolean {
     records.flatMap((record) => (record.op === 'submit' && record.kind === 'append' ? [record.id] : [])),
   );
   const answers = records.filter(
-    (record) => record.op !== 'submit' && record.op !== 'fault' && appends.has(record.id),
+    (record) => (record.op === 'ack' || record.op === 'nack') && appends.has(record.id),
   );
   return answers.length > 0 && answers.at(-1)?.op === 'ack';
 }

@@ -53,6 +53,7 @@ function anyWorkload(disk: WatchedDisk, run: number, random: Random): WorkloadOp
     syncShare: random.pick([0.1, 0.5, 0.9]),
     batch: random.pick([2, 12]),
     keep: random.pick([10, 100]),
+    follow: random.chance(0.5),
     wal: {
       shards: random.pick([1, 2, 4]),
       shardBy: random.pick(['table', 'region']),

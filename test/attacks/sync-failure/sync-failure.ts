@@ -88,7 +88,7 @@ function poisonedAfter({ records }: TroubledRun): 0 | 1 {
   let since: number | null = null;
   for (const record of records) {
     if (record.op === 'submit') submits.set(record.id, record);
-    if (record.op === 'fault' || record.op === 'submit') continue;
+    if (record.op !== 'ack' && record.op !== 'nack') continue;
     const submit = submits.get(record.id);
     // A trim of what is not there writes nothing, and so acknowledges nothing.
     if (submit?.kind !== 'append' && submit?.kind !== 'sync') continue;

@@ -88,8 +88,15 @@ export interface FaultRecord {
   readonly kind: string;
 }
 
+/** A follower that is given only what is on stable storage was given entries of a table. */
+export interface SeenRecord extends TableRecord {
+  readonly op: 'seen';
+  /** The sequence of the last one. */
+  readonly upTo: U64Text;
+}
+
 /** One line of a journal. */
-export type JournalRecord = SubmitRecord | AckRecord | NackRecord | FaultRecord;
+export type JournalRecord = SubmitRecord | AckRecord | NackRecord | FaultRecord | SeenRecord;
 
 /** Payload sizes of a part that does not say. */
 export const DEFAULT_SIZES: readonly [min: number, max: number] = [16, 256];

@@ -79,6 +79,8 @@ export interface TableState {
   settledLast: bigint;
   /** The largest sequence that an earlier check found trimmed. */
   settledTrim: bigint;
+  /** The largest sequence that a follower was given as being on stable storage. */
+  seen: bigint;
 }
 
 /** The last sequence of a part whose first is known. */
@@ -97,7 +99,7 @@ export function nameOf({ run, id }: { readonly run: Run; readonly id: number }):
 export type Fate = 'in' | 'out' | 'unknown';
 
 /** What a table is compared with. */
-export type TableView = Pick<TableState, 'parts' | 'trims' | 'settledLast' | 'settledTrim'>;
+export type TableView = Pick<TableState, 'parts' | 'trims' | 'settledLast' | 'settledTrim' | 'seen'>;
 
 /** The table as it is when a drop has been done: as never written. */
 export function afterDrop(table: TableState, drop: Drop): TableView {
@@ -106,5 +108,6 @@ export function afterDrop(table: TableState, drop: Drop): TableView {
     trims: table.trims.filter(({ at }) => at > drop.at),
     settledLast: 0n,
     settledTrim: 0n,
+    seen: 0n,
   };
 }

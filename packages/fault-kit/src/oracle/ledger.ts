@@ -50,6 +50,10 @@ export class Ledger {
         pending.set(record.id, this.#submit(run, record));
       } else if (record.op === 'fault') {
         run.broken = true;
+      } else if (record.op === 'seen') {
+        const table = this.#table(record);
+        const upTo = BigInt(record.upTo);
+        if (upTo > table.seen) table.seen = upTo;
       } else {
         const about = pending.get(record.id);
         if (about === undefined) {
@@ -85,6 +89,7 @@ export class Ledger {
       drops: [],
       settledLast: 0n,
       settledTrim: 0n,
+      seen: 0n,
     };
     this.tables.set(key, state);
     return state;
@@ -211,6 +216,7 @@ function startOver(drop: Drop): void {
   table.trims = table.trims.filter((trim) => trim.at > drop.at);
   table.settledLast = 0n;
   table.settledTrim = 0n;
+  table.seen = 0n;
   table.drops = [];
 }
 

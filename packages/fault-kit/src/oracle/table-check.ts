@@ -18,7 +18,8 @@ import { FindingList } from './finding-list.js';
 /**
  * How a database came to be reopened. `'process'`: its process ended, however hard, and the machine did not;
  * everything acknowledged must be there. `'power'`: the machine died, or this is an image of what its disk would
- * hold; only what was acknowledged with `'sync'`, or before an acknowledged `wal.sync()`, must be there.
+ * hold; only what was acknowledged with `'sync'`, or before an acknowledged `wal.sync()`, or given to a follower as being
+ * durable, must be there.
  */
 export type Death = 'process' | 'power';
 
@@ -237,7 +238,9 @@ export class TableCheck {
   #fate(part: Part): Fate {
     const { first, submit, record } = part;
     const isRequired =
-      part.found || (submit.outcome === 'acked' && (this.#death === 'process' || submit.durable));
+      part.found ||
+      (submit.outcome === 'acked' && (this.#death === 'process' || submit.durable)) ||
+      (first !== null && lastOf(part, first) <= this.#view.seen);
     const pieces = this.#pieces.get(part) ?? 0;
     if (pieces > 0) {
       const begin = this.#found.get(part) ?? 0n;

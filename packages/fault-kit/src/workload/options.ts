@@ -52,6 +52,8 @@ export interface WorkloadOptions {
   readonly batch?: number;
   /** Smallest and largest payload in bytes. Default 16 to 400. */
   readonly bytes?: readonly [min: number, max: number];
+  /** Whether each table is followed, and the journal says what a durable follower was given. Default false. */
+  readonly follow?: boolean;
   /** Most entries of a table that a trim leaves: what keeps a directory small over many runs. Default 300. */
   readonly keep?: number;
   /** It stops by itself after so many rejections in a row, beside those of what was under way. Default 50. */
@@ -89,6 +91,7 @@ export function resolveWorkload(options: WorkloadOptions): ResolvedWorkload {
     firstName: 0,
     batch: 12,
     bytes: [16, 400] as const,
+    follow: false,
     keep: 300,
     giveUpAfter: 50,
     wal: {},

@@ -56,6 +56,7 @@ export class Workload {
     this.#all = all;
     this.#groups = groups;
     for (const work of all) work.last = await work.table.lastSequence();
+    if (this.#options.follow) for (const work of all) await this.#follow(work);
   }
 
   /** The open log. Throws a TypeError before it is open. */
@@ -101,6 +102,20 @@ export class Workload {
   #settled(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
+    });
+  }
+
+  /** Journals what a follower of a table is given, until the log is closed. */
+  async #follow({ table, record }: WorkTable): Promise<void> {
+    const follow = table.follow({ from: 'end', visibility: 'durable', onTrimmed: 'skip' });
+    await follow.ready;
+    const given = async (): Promise<void> => {
+      for await (const { length, last } of follow.chunks()) {
+        if (length > 0) this.journal.write({ op: 'seen', ...record, upTo: String(last) });
+      }
+    };
+    given().catch((error: unknown) => {
+      if (!(error instanceof WalError)) this.#fail(error);
     });
   }
 

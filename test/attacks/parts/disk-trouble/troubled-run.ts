@@ -109,7 +109,7 @@ function unanswered(records: readonly JournalRecord[]): string {
   const open = new Map<number, string>();
   for (const record of records) {
     if (record.op === 'submit') open.set(record.id, record.kind);
-    else if (record.op !== 'fault') open.delete(record.id);
+    else if (record.op === 'ack' || record.op === 'nack') open.delete(record.id);
   }
   return Array.from(open, ([id, kind]) => `${kind} ${id}`).join(', ');
 }
