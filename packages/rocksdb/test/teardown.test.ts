@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readRange } from './fixtures/entries.mjs';
+import { readRange, verifyTable, writeRuns } from './fixtures/entries.mjs';
 import { runChild } from './support/child.js';
 import { temporaryDatabase, temporaryFolder } from './support/temporary.js';
 
+const id = { region: 1n, table: 1n };
 const everything = { lower: Uint8Array.of(1), upper: Uint8Array.of(2) };
 const kinds = ['write', 'scan', 'fetch', 'flush', 'compact', 'trim', 'mixed'];
 const manners = [
@@ -38,3 +39,20 @@ test.each(cases)(
     expect(last.get(1n)).toBeGreaterThanOrEqual(1000n);
   },
 );
+
+test('a process exits as it was told while it opens its first database', async () => {
+  const path = join(temporaryFolder(), 'db');
+  const database = await temporaryDatabase({}, path);
+  let next = 1n;
+  // So many that opening them takes a while.
+  for (; next <= 60n; next++) {
+    writeRuns(database, [{ id, first: next, count: 1 }]);
+    await database.flush();
+  }
+  await database.close();
+  for (let milliseconds = 0; milliseconds < 40; milliseconds += 2) {
+    const outcome = await runChild('exit-while-opening.mjs', [path, String(milliseconds)]);
+    expect(outcome).toEqual({ status: 7, signal: null, output: '' });
+  }
+  verifyTable(await temporaryDatabase({}, path), id, 1n, next - 1n);
+});

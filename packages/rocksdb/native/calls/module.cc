@@ -2,6 +2,7 @@
 #include <rocksdb/version.h>
 
 #include "calls/calls.h"
+#include "database/registry.h"
 #include "napi/entry.h"
 #include "napi/environment.h"
 
@@ -17,6 +18,8 @@ napi_value initialize(const Arguments& arguments) {
   void* existing = nullptr;
   check(napi_get_instance_data(arguments.env(), &existing));
   if (existing == nullptr) Environment::install(arguments.env(), arguments.raw(0));
+  // The process does not exit while a thread runs JavaScript.
+  Registry::handleExit();
   return makeNull(arguments.env());
 }
 

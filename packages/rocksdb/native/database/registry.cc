@@ -11,6 +11,22 @@
 
 namespace shale {
 
+namespace {
+
+// RocksDB has some of its statics from its first opening of any database on.
+void makeStatics() {
+  const std::unique_ptr<rocksdb::Env> memory(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+  rocksdb::Options options;
+  options.env = memory.get();
+  options.create_if_missing = true;
+  rocksdb::DB* database = nullptr;
+  // Nobody looks into it.
+  rocksdb::DB::Open(options, "/shale", &database).PermitUncheckedError();
+  const std::unique_ptr<rocksdb::DB> closed(database);
+}
+
+}  // namespace
+
 Reference& Reference::operator=(Reference&& other) noexcept {
   if (this != &other) {
     drop();
@@ -68,14 +84,7 @@ Reference Registry::open(const std::string& path, bool readOnly, bool createIfMi
   }
 
   entries_.emplace(key, Entry());
-  // At exit, our handler has to run before RocksDB's own statics go, so these must exist before it is registered:
-  // some come into being with the environment, some with the first open.
-  const bool firstOpen = !std::exchange(exitHandled_, true);
   lock.unlock();
-  if (firstOpen) {
-    rocksdb::Env::Default();
-    std::atexit(&Registry::closeAtExit);
-  }
   std::unique_ptr<SharedDatabase> database;
   try {
     database = std::make_unique<SharedDatabase>(key.first, key.second, createIfMissing, settings);
@@ -85,7 +94,6 @@ Reference Registry::open(const std::string& path, bool readOnly, bool createIfMi
     changed_.notify_all();
     throw;
   }
-  if (firstOpen) std::atexit(&Registry::closeAtExit);
   lock.lock();
   Entry& entry = entries_.find(key)->second;
   entry.database = std::move(database);
@@ -136,6 +144,14 @@ void Registry::remove(SharedDatabase& database, Reference::Kind kind, bool wait)
   lock.lock();
   entries_.erase(key);  // with the memory of the database, so that no other can have its address before
   changed_.notify_all();
+}
+
+void Registry::handleExit() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    makeStatics();
+    std::atexit(&Registry::closeAtExit);
+  });
 }
 
 void Registry::closeAtExit() {

@@ -60,6 +60,10 @@ class Registry {
   // then.
   void onExit(void (*hook)()) { exitHook_ = hook; }
 
+  // From now on all is closed when the process exits, before RocksDB's own statics go. So these must exist already. To be
+  // called by a thread that the exit waits for, and before anything else here.
+  static void handleExit();
+
   // Opens, or joins what can write. Blocks while the same path is being opened or closed: for pool threads. Throws
   // DatabaseError.
   Reference open(const std::string& path, bool readOnly, bool createIfMissing, const Settings& settings);
@@ -88,7 +92,6 @@ class Registry {
   std::condition_variable changed_;
   std::map<Key, Entry> entries_;
   uint32_t lastHandleId_ = kWritable;
-  bool exitHandled_ = false;
   std::atomic<void (*)()> exitHook_{nullptr};
 };
 
