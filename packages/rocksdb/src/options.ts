@@ -241,10 +241,11 @@ export interface DatabaseOptions {
    */
   readonly pageCacheBytes?: number;
   /**
-   * Table files to keep open; -1 is all.
+   * Table files to keep open, with what tells where in them things are, from when each is first read on; -1 is all, which are then opened with the
+   * database, as they are with FIFO compaction.
    *
    * @range -1 or 16 to 2^31-1
-   * @defaultValue -1
+   * @defaultValue 1024
    */
   readonly maxOpenFiles?: number;
   /**
@@ -332,7 +333,7 @@ const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
   bytesPerSync: { default: MIB, min: 0, max: 1024 * GIB },
   recycleLogFileNum: { default: 0, min: 0, max: 64 },
   pageCacheBytes: { default: shareOfMemory(2048 * MIB, 8), min: 0, max: Number.MAX_SAFE_INTEGER },
-  maxOpenFiles: { default: -1, min: 16, max: 2 ** 31 - 1, or: -1 },
+  maxOpenFiles: { default: 1024, min: 16, max: 2 ** 31 - 1, or: -1 },
   targetFileSizeBase: { default: 64 * MIB, min: 64 * KIB, max: 64 * GIB },
   memtableMaxRangeDeletions: { default: 1000, min: 0, max: 2 ** 32 },
   spaceReserve: { default: 8 * MIB, min: 0, max: 1024 * GIB },

@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { formatCount } from '../output/units.js';
 import { type Check, judge } from './check.js';
 
+/** RocksDB keeps so many open, unless it is told otherwise. */
+const KEPT_OPEN = 1024;
+
 /** A soft limit out of `/proc/self/limits`; infinite when there is none, undefined when it is not listed. */
 export function limitIn(text: string, name: string): number | undefined {
   const line = text.split('\n').find((candidate) => candidate.startsWith(name));
@@ -32,14 +35,14 @@ export function limits(directory: string): Check {
     },
     ...judge(
       [
-        openFiles < tables + 256,
+        openFiles < Math.min(tables, KEPT_OPEN) + 256,
         'bad',
-        'RocksDB keeps all table files open: raise the limit (ulimit -n, LimitNOFILE) or set rocksdb.maxOpenFiles.',
+        'RocksDB keeps table files open: raise the limit (ulimit -n, LimitNOFILE) or lower rocksdb.maxOpenFiles.',
       ],
       [
-        openFiles < 4096,
+        openFiles < KEPT_OPEN * 2,
         'warn',
-        'RocksDB keeps all table files open: raise the limit (ulimit -n, LimitNOFILE) in time.',
+        'RocksDB keeps up to 1,024 table files open: raise the limit (ulimit -n, LimitNOFILE) in time.',
       ],
       [processes < 512, 'warn', 'Threads count as processes: worker threads and RocksDB need some dozens.'],
     ),

@@ -103,7 +103,8 @@ rocksdb::Options Settings::toOptions(const std::string& directory, bool readOnly
   options.recycle_log_file_num = recycleLogFileNum;
   options.use_direct_reads = useDirectReads;
   options.use_direct_io_for_flush_and_compaction = useDirectIoForFlushAndCompaction;
-  options.max_open_files = maxOpenFiles;
+  // FIFO compaction takes nothing else.
+  options.max_open_files = fifoCompactionMaxTableFilesSize > 0 ? -1 : maxOpenFiles;
   // Without them RocksDB would go on writing behind a write that failed.
   options.paranoid_checks = paranoidChecks || !readOnly;
 

@@ -126,6 +126,7 @@ void Passes::run() {
     }
     const uint64_t before = flushes_;
     lock.unlock();
+    flushWhenQuiet();
     const bool done = pass();
     turns_.endPass();
     lock.lock();
@@ -152,6 +153,16 @@ bool Passes::awaitDue(std::unique_lock<std::mutex>& lock) {
 }
 
 bool Passes::isTooLittle() const { return level0_ < (tight_ ? kLeastFiles : whenQuiet_); }
+
+void Passes::flushWhenQuiet() {
+  uint64_t bytes = 0;
+  if (level0_ >= trigger_ || tight_ || !db_->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes)) return;
+  if (bytes < kQuietBytes) return;
+  rocksdb::FlushOptions options;
+  options.allow_write_stall = true;
+  // What it means for the database that it failed, the listeners for background errors have been told.
+  db_->Flush(options).PermitUncheckedError();
+}
 
 bool Passes::pass() {
   rocksdb::ColumnFamilyMetaData metadata;

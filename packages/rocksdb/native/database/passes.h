@@ -52,6 +52,8 @@ class Passes : public rocksdb::EventListener {
   void run();
   // Whether a pass is due, after waiting for that; false: it has to end.
   bool awaitDue(std::unique_lock<std::mutex>& lock);
+  // What is in memory goes with a pass that nobody waits for: the next opening has nothing to replay.
+  void flushWhenQuiet();
   // False if there was none to be made, or it failed.
   bool pass();
   // Looks at level 0; the thread is there once there is something for it to do.
