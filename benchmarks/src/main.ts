@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   bars: async () => (await import('./commands/bars.js')).barsCommand,
   compare: async () => (await import('./commands/compare.js')).compareCommand,
   dashboard: async () => (await import('./commands/dashboard.js')).dashboardCommand,
+  delivery: async () => (await import('./commands/delivery.js')).deliveryCommand,
   guard: async () => (await import('./commands/guard.js')).guardCommand,
   readme: async () => (await import('./commands/readme.js')).readmeCommand,
   sustained: async () => (await import('./commands/sustained.js')).sustainedCommand,

@@ -85,7 +85,7 @@ test.each([
   expect(code).toBe(2);
 });
 
-test('what sustained and bars have written is refused as that', () => {
+test('what sustained, delivery and bars have written is refused as that', () => {
   const written = (name: string, json: object): string => {
     const path = join(directory, name);
     writeFileSync(path, JSON.stringify(json));
@@ -102,6 +102,10 @@ test('what sustained and bars have written is refused as that', () => {
       stderr: `bench: ${sustained}: this is a measurement of sustained, whose page is beside it; ${takes}\n`,
     });
   }
+  const delivery = written('delivery.json', { schema: 1, entryBytes: 100, cases: [] });
+  expect(bench('report', delivery).stderr).toBe(
+    `bench: ${delivery}: this is a measurement of delivery, whose page is beside it; ${takes}\n`,
+  );
   const bars = written('bars.json', { machine: {}, bars: [] });
   expect(bench('report', bars).stderr).toBe(`bench: ${bars}: this is a measurement of bars; ${takes}\n`);
 });
@@ -112,7 +116,7 @@ test('--help lists the commands, and the options of each', () => {
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
   const [, listed = ''] = /there are (.*)\n/.exec(bench('fly').stderr) ?? [];
   expect(names.toSorted()).toEqual(listed.split(', ').toSorted());
-  const options = ['gib', 'tables', 'bytes', 'batch', 'in-flight', 'busy', 'out'];
+  const options = ['gib', 'tables', 'bytes', 'batch', 'in-flight', 'busy', 'no-consumer', 'out'];
   for (const option of options) expect(bench('sustained', '--help').stdout).toContain(`--${option} `);
 });
 

@@ -7,6 +7,7 @@ export type CommandName =
   | 'bars'
   | 'compare'
   | 'dashboard'
+  | 'delivery'
   | 'guard'
   | 'readme'
   | 'report'
@@ -52,6 +53,12 @@ const HELP: Readonly<Record<CommandName, { readonly about: string; readonly usag
   --prometheus <program>  the server, if it is not on the PATH
   --out <file>      where the picture goes (docs/grafana/shale.svg)`,
   },
+  delivery: {
+    about: 'from append to a follower, beside to the acknowledgement',
+    usage: `delivery [options]
+
+  --out <dir>       where JSON, page and drawings go (benchmarks/reports)`,
+  },
   sustained: {
     about: 'a backlog that grows, and a consumer that catches up',
     usage: `sustained [options]
@@ -61,6 +68,7 @@ const HELP: Readonly<Record<CommandName, { readonly about: string; readonly usag
   --bytes <n>       of an entry (1024)
   --batch <n>       entries of an append (100)
   --in-flight <n>   appends at once (16)
+  --no-consumer     the consumer does not come back
   --busy            the consumer comes back before the log has a quiet moment
   --out <dir>       where JSON, page and drawings go (benchmarks/reports)`,
   },

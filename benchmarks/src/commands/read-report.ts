@@ -21,5 +21,8 @@ function otherWriter(json: unknown): string | null {
   if ('samples' in json && 'phases' in json) {
     return `this is a measurement of sustained, whose page is beside it; ${takes}`;
   }
+  if ('entryBytes' in json && 'cases' in json) {
+    return `this is a measurement of delivery, whose page is beside it; ${takes}`;
+  }
   return 'bars' in json ? `this is a measurement of bars; ${takes}` : null;
 }

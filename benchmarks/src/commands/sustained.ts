@@ -24,6 +24,7 @@ export async function sustainedCommand(args: readonly string[]): Promise<number>
       batch: { type: 'string' },
       'in-flight': { type: 'string' },
       busy: { type: 'boolean', default: false },
+      'no-consumer': { type: 'boolean', default: false },
       out: { type: 'string', default: REPORTS },
     },
   });
@@ -46,7 +47,7 @@ export async function sustainedCommand(args: readonly string[]): Promise<number>
   const record = await withScratch(measuredDirectory(), (directory) =>
     measureSustained(
       directory,
-      { wal, gib, spec, isBusy: values.busy },
+      { wal, gib, spec, isBusy: values.busy, hasConsumer: !values['no-consumer'] },
       {
         part: (part) => console.log(row([`${++shown}`, ...cells(part)])),
         line: (line) => console.log(line),

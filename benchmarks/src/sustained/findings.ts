@@ -12,7 +12,9 @@ export function findings(parts: readonly Sample[], phases: readonly Phase[]): re
     ...trend(parts),
     `handed over while it came in: ${times(growing)}${passed === undefined ? '' : `, and when all was quiet: ${times(growing, passed)}`}`,
     `p99.9 of all appends of it ${growing?.p999Ms?.toFixed(0)} ms, longest ${growing?.worstMs?.toFixed(0)} ms`,
-    `writing beside the consumer that catches up: ${kept.toFixed(2)} of the rate before`,
+    ...(catching === undefined
+      ? []
+      : [`writing beside the consumer that catches up: ${kept.toFixed(2)} of the rate before`]),
   ];
 }
 

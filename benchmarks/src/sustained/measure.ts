@@ -18,6 +18,8 @@ export interface SustainedOptions {
   readonly gib: number;
   /** Whether the consumer comes back at once, before the log has a quiet moment. */
   readonly isBusy: boolean;
+  /** Whether the consumer comes back at all. */
+  readonly hasConsumer: boolean;
   readonly wal: WalOptions;
 }
 
@@ -45,7 +47,9 @@ export async function measureSustained(
   const growing = await consumerAway(began, full, options, listener, say);
   say(await timeOpening(full, empty, options.wal));
   say(await coldReplay(full, join(directory, 'file'), options.spec, options.wal));
-  const back = await consumerBack(began, full, options, growing.entries);
+  const back = options.hasConsumer
+    ? await consumerBack(began, full, options, growing.entries)
+    : { samples: [], phases: [] };
   const phases = [...growing.phases, ...back.phases];
   for (const line of findings(growing.parts, phases)) say(line);
   return {

@@ -4,12 +4,14 @@ import { followersBar } from './followers.js';
 import { idleBar } from './idle.js';
 import { jointBar } from './joint.js';
 import { memoryBar } from './memory.js';
+import { metricsBar } from './metrics.js';
 import { namesBar } from './names.js';
 import { openBar } from './open.js';
 import type { PromiseBar } from './promise-bar.js';
 import { readsBesideAppendsBar } from './reads-beside-appends.js';
 import { spaceBar } from './space.js';
 import { stoppedFollowerBar } from './stopped-follower.js';
+import { streamsBar } from './streams.js';
 import { tablesBar } from './tables.js';
 import { trimmedOnceBar } from './trimmed-once.js';
 import { trimsBar } from './trims.js';
@@ -23,12 +25,14 @@ export const PROMISE_BARS: readonly PromiseBar[] = [
   idleBar,
   jointBar,
   memoryBar,
+  metricsBar,
   namesBar('names', 100_000, false),
   namesBar('names-1m', 1_000_000, true),
   openBar,
   readsBesideAppendsBar,
   spaceBar,
   stoppedFollowerBar,
+  streamsBar,
   tablesBar,
   trimmedOnceBar,
   trimsBar,
