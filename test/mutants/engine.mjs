@@ -209,8 +209,8 @@ export const engine = [
     removes: 'the turn of the event loop after many entries that were in memory',
     edits: [
       {
-        file: 'packages/engine/src/read/point-reads.ts',
-        from: 'return this.#left === 0;',
+        file: 'packages/engine/src/read/peek-budget.ts',
+        from: 'return this.#left <= 0;',
         to: 'return this.#left === Number.NaN;',
       },
     ],

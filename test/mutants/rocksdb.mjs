@@ -30,11 +30,47 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/native/database/fetch.cc',
-        from: 'fetched.dropped = drops.dropped(*request.watch).value_or(true);',
+        from: 'fetched.dropped = dropped.value_or(true);',
         to: 'fetched.dropped = false;',
       },
     ],
     killers: ['packages/rocksdb/test/fetch.test.ts', 'packages/engine/test/regression/read-drop.test.ts'],
+  },
+  {
+    name: 'kept-scan-of-removed',
+    removes: 'that a read which goes on looks again when something was removed',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/kept_scans.cc',
+        from: ' || scan->state.removals != removals_',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/kept-scans.test.ts'],
+  },
+  {
+    name: 'peek-at-dropped',
+    removes: 'that a look at what was just appended is told of a drop of its table',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/fetch.cc',
+        from: 'if (database.dropHistory().dropped(watch).value_or(true)) return std::nullopt;',
+        to: '',
+      },
+    ],
+    killers: ['packages/rocksdb/test/fetch.test.ts'],
+  },
+  {
+    name: 'old-files-in-cache',
+    removes: 'that old table files leave the page cache',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/recent_files.cc',
+        from: 'while (bytes_ > mostBytes_) {',
+        to: 'while (bytes_ == mostBytes_ + 1) {',
+      },
+    ],
+    killers: ['packages/rocksdb/test/recent-files.test.ts'],
   },
   {
     name: 'peek-at-disk',
@@ -481,8 +517,8 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/native/database/passes.cc',
-        from: 'level0_ >= trigger_ || tight_',
-        to: 'level0_ >= trigger_',
+        from: 'if (level0_ >= trigger_ || tight_) return true;',
+        to: 'if (level0_ >= trigger_) return true;',
       },
     ],
     killers: ['packages/rocksdb/test/full-disk.test.ts'],

@@ -32,7 +32,7 @@ export function readmeTable(report: Report): string {
     `|---|${stores.map(() => '---:').join('|')}|`,
     ...rows,
     '',
-    `Medians of ${report.roundsWanted} rounds in turn. ${machine.cpu}, ${machine.cores} cores, ${machine.fileSystem}, Node.js ${versions.node ?? '?'}, RocksDB ${versions.rocksdb ?? '?'}${disk}.`,
+    `Medians of ${report.roundsWanted} rounds in turn, each case ${report.secondsPerCase} s long in a new directory. ${machine.cpu}, ${machine.cores} cores, ${machine.fileSystem}, Node.js ${versions.node ?? '?'}, RocksDB ${versions.rocksdb ?? '?'}${disk}.`,
   ].join('\n');
 }
 

@@ -41,11 +41,11 @@ test.skipIf(cannotTell)('of the table files only the newest stay in the page cac
   const size = await sizeOfFile();
   const database = await temporaryDatabase({ pageCacheBytes: Math.round(size * 3.5) });
   let next = 1n;
-  for (let i = 0; i < 8; i++) next = await flushed(database, next);
+  for (let i = 0; i < 6; i++) next = await flushed(database, next);
   // A file is let go of behind its flush's back.
-  while (files(database)[4]?.inMemory !== 0) await setTimeout(5);
+  while (files(database)[2]?.inMemory !== 0) await setTimeout(5);
   const kept = files(database).map(({ inMemory }) => inMemory > 0);
-  expect(kept).toEqual([false, false, false, false, false, true, true, true]);
+  expect(kept).toEqual([false, false, false, true, true, true]);
   verifyTable(database, id, 1n, next - 1n);
 });
 
@@ -59,10 +59,21 @@ test.skipIf(cannotTell)(
     });
     let next = 1n;
     for (let i = 0; i < 3; i++) next = await flushed(database, next);
-    while (files(database).length > 1) await setTimeout(5);
-    for (let i = 0; i < 2; i++) next = await flushed(database, next);
-    while (files(database)[0]?.inMemory !== 0) await setTimeout(5);
-    expect(files(database).at(-1)?.inMemory).toBeGreaterThan(0);
+    let made: string | undefined;
+    while (made === undefined) {
+      await setTimeout(5);
+      made = database.liveFiles().find(({ level }) => level > 0)?.name;
+    }
+    const file = join(database.path, made);
+    expect(inPageCache(file)).not.toBe(0);
+    // Until it is the oldest of too many. Where another pass takes it along, it is gone.
+    while ((inPageCache(file) ?? 0) > 0) next = await flushed(database, next);
+    const [newest] = database
+      .liveFiles()
+      .map(({ name }) => name)
+      .toSorted()
+      .reverse();
+    expect(inPageCache(join(database.path, newest ?? ''))).not.toBe(0);
     verifyTable(database, id, 1n, next - 1n);
   },
 );

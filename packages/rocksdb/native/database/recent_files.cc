@@ -1,7 +1,10 @@
 #include "database/recent_files.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
+#include <utility>
 
 #include "core/page_cache.h"
 
@@ -17,12 +20,12 @@ void leave(const Files& files) {
 }  // namespace
 
 void RecentFiles::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& info) {
-  File file = look(info.file_path);
+  const uint64_t bytes = sizeOf(info.file_path);
   std::vector<File> old;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    bytes_ += file.bytes;
-    files_.push_back(std::move(file));
+    bytes_ += bytes;
+    files_.push_back({info.file_path, bytes, true});
     old = takeOld();
   }
   leave(old);
@@ -31,30 +34,31 @@ void RecentFiles::OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo& in
 void RecentFiles::OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& info) { made(info.output_files); }
 
 void RecentFiles::made(const std::vector<std::string>& paths) {
-  std::vector<File> made;
-  for (const std::string& path : paths) made.push_back(look(path));
   std::vector<File> old;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::deque<File> there;
-    for (File& file : files_) {
-      if (look(file.path).bytes > 0) there.push_back(std::move(file));
-      else bytes_ -= file.bytes;
-    }
-    files_.swap(there);
-    for (File& file : made) {
-      bytes_ += file.bytes;
-      files_.push_front(std::move(file));
+    // What they were made of is gone, or about to go.
+    const auto isGone = [this](const File& file) {
+      const bool gone = sizeOf(file.path) == 0;
+      if (gone) bytes_ -= file.bytes;
+      return gone;
+    };
+    files_.erase(std::remove_if(files_.begin(), files_.end(), isGone), files_.end());
+    auto at = std::find_if(files_.begin(), files_.end(), [](const File& file) { return file.flushed; });
+    for (const std::string& path : paths) {
+      const uint64_t bytes = sizeOf(path);
+      bytes_ += bytes;
+      at = std::next(files_.insert(at, {path, bytes, false}));
     }
     old = takeOld();
   }
   leave(old);
 }
 
-RecentFiles::File RecentFiles::look(const std::string& path) {
+uint64_t RecentFiles::sizeOf(const std::string& path) {
   std::error_code error;
   const uint64_t bytes = std::filesystem::file_size(path, error);
-  return {path, error ? 0 : bytes};
+  return error ? 0 : bytes;
 }
 
 std::vector<RecentFiles::File> RecentFiles::takeOld() {

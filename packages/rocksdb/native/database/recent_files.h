@@ -28,13 +28,15 @@ class RecentFiles : public rocksdb::EventListener {
   struct File {
     std::string path;
     uint64_t bytes;
+    bool flushed;
   };
-  static File look(const std::string& path);
+  static uint64_t sizeOf(const std::string& path);
   // Those that are too many, the oldest ones.
   std::vector<File> takeOld();
 
   const uint64_t mostBytes_;
   std::mutex mutex_;
+  // Those that were made of others, as they were made, and then what flushes have left.
   std::deque<File> files_;
   uint64_t bytes_ = 0;
 };
