@@ -241,8 +241,8 @@ export interface DatabaseOptions {
    */
   readonly pageCacheBytes?: number;
   /**
-   * Table files to keep open, with what tells where in them things are, from when each is first read on; -1 is all, which are then opened with the
-   * database, as they are with FIFO compaction.
+   * Table files to keep open, with what tells where in them things are, from when each is first read on; -1 is all, which
+   * are then opened with the database, as they are with FIFO compaction.
    *
    * @range -1 or 16 to 2^31-1
    * @defaultValue 1024

@@ -1,5 +1,5 @@
-// fetch, peek and peekChunk: reads for a thread that must not wait for a disk. fetch works on a thread of the addon's own, the others look
-// at what is in memory.
+// fetch, peek and peekChunk: reads for a thread that must not wait for a disk. fetch works on a thread of the addon's own, the
+// others look at what is in memory.
 #include <limits>
 #include <memory>
 #include <optional>

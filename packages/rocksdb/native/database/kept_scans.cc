@@ -39,13 +39,18 @@ void KeptScans::keep(std::unique_ptr<Scan> scan) {
   kept_.push_back(std::move(scan));
 }
 
-void KeptScans::forget(uint64_t name) { take(name, std::string(), std::string()); }
+// Who calls these may have no DatabaseGuard. So what goes is destroyed before the mutex is released: RocksDB is not closed
+// before clear() has had it.
+void KeptScans::forget(uint64_t name) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto isIt = [name](const auto& one) { return one->name == name; };
+  kept_.erase(std::remove_if(kept_.begin(), kept_.end(), isIt), kept_.end());
+}
 
 void KeptScans::clear() {
-  std::vector<std::unique_ptr<Scan>> go;
   const std::lock_guard<std::mutex> lock(mutex_);
   replacements_++;
-  go.swap(kept_);
+  kept_.clear();
 }
 
 }  // namespace shale

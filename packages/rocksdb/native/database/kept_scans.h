@@ -50,7 +50,7 @@ class KeptScans : public rocksdb::EventListener {
   void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& info) override;
 
   State state() const { return {replacements_, removals_}; }
-  // The one of this name, if it stands where a range from `lower` on begins, goes no further than `upper`, and nothing has been removed since; else null.
+  // For who has a DatabaseGuard, as keep(). The one of this name, if it stands where a range from `lower` on begins, goes no further than `upper`, and nothing has been removed since; else null.
   std::unique_ptr<Scan> take(uint64_t name, const std::string& lower, const std::string& upper);
   void keep(std::unique_ptr<Scan> scan);
   // Whose name it is does not go on.
