@@ -250,7 +250,7 @@ export interface DatabaseOptions {
   readonly maxOpenFiles?: number;
   /**
    * Fails early on any damage found, instead of going on; false only counts with `readOnly`, and does not open a
-   * database that lacks a table file, or has one that does not open.
+   * database that lacks a table file, or has one that does not open where it opens it: see `maxOpenFiles`.
    *
    * @defaultValue true
    */
