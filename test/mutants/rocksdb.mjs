@@ -1,6 +1,30 @@
 /** Mutants of packages/rocksdb: the binding. @type {import('./mutants.mjs').Mutant[]} */
 export const rocksdb = [
   {
+    name: 'positions-of-dropped',
+    removes: 'that the drop of a table removes the positions of its consumers',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/removals.cc',
+        from: '  removePositions(range.lower);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/consumers.test.ts'],
+  },
+  {
+    name: 'positions-beside-a-drop',
+    removes: 'that a drop removes the positions that the same frame has moved before it',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/removals.cc',
+        from: 'if (besidePositions_ || positions->Valid()',
+        to: 'if (positions->Valid()',
+      },
+    ],
+    killers: ['packages/storage/test/consumers.test.ts'],
+  },
+  {
     name: 'later-watermark',
     removes: 'the refusal of a watermark that a later version of Shale has written',
     edits: [

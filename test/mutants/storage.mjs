@@ -1,6 +1,66 @@
 /** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
 export const storage = [
   {
+    name: 'position-fence',
+    removes: 'that a consumer which was opened again elsewhere cannot move its positions any more',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/position-moves.ts',
+        from: 'known.epoch > next.epoch',
+        to: 'known.epoch > next.epoch + 1n',
+      },
+    ],
+    killers: ['packages/storage/test/consumers.test.ts'],
+  },
+  {
+    name: 'position-of-another',
+    removes: 'that a position is moved from where its consumer has seen it alone',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/position-moves.ts',
+        from: '(known?.position ?? 0n) !== stored',
+        to: '(known?.position ?? 0n) > stored',
+      },
+    ],
+    killers: ['packages/storage/test/consumers.test.ts'],
+  },
+  {
+    name: 'position-ahead',
+    removes: 'that a position is never behind the end of its table',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/position-moves.ts',
+        from: 'if (next.position > last) {',
+        to: 'if (next.position > last + 1000n) {',
+      },
+    ],
+    killers: ['packages/storage/test/consumers.test.ts'],
+  },
+  {
+    name: 'position-of-dropped',
+    removes: 'that the positions of a table are gone for what stands behind its drop in the frame',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/position-moves.ts',
+        from: 'return this.#dropped.has(keyOf(id)) ? null : readPosition',
+        to: 'return this.#dropped.size > 4096 ? null : readPosition',
+      },
+    ],
+    killers: ['packages/storage/test/consumers.test.ts'],
+  },
+  {
+    name: 'position-without-sequence',
+    removes: 'that a repair gives no sequence out again that a position is past',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/save-consumers.ts',
+        from: 'if (isKept && found.position > 0n) book.raise(found.table, found.position);',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/consumers.test.ts'],
+  },
+  {
     name: 'trimmed-below-in-reverse',
     removes: 'the look whether what a reverse read has not reached was trimmed',
     edits: [

@@ -28,11 +28,20 @@ export {
   APPEND_DROPS,
   APPEND_EXPECTS,
   APPEND_JOINS,
+  APPEND_POSITION,
   APPEND_TRIMS,
   APPEND_WORDS,
 } from './frame/frame-format.js';
 export { EntryPacker, type PackedEntries } from './frame/packed-entries.js';
 export type { OverArrayBuffer } from './frame/typed-views.js';
+export {
+  type ConsumerRecord,
+  consumerKey,
+  consumerRange,
+  decodeConsumer,
+  decodeConsumerKey,
+  encodeConsumer,
+} from './layout/consumer-record.js';
 export {
   CATALOG_INSTANCE,
   FORMAT_VERSION,
@@ -72,6 +81,20 @@ export {
   tableNameKey,
   tableNameRange,
 } from './layout/name-records.js';
+export {
+  decodePosition,
+  decodePositionKey,
+  encodePosition,
+  encodePositionInto,
+  POSITION_KEY_LENGTH,
+  POSITION_VALUE_HEADER_LENGTH,
+  type Position,
+  type PositionKey,
+  positionKey,
+  positionRange,
+  positionRangeOfRegion,
+  positionRangeOfTable,
+} from './layout/position-record.js';
 export {
   floorRange,
   instanceRange,
@@ -118,6 +141,7 @@ export {
   RUN_DESCENDING,
   RUN_DROP,
   RUN_FLOOR,
+  RUN_POSITION,
   RUN_SKIP,
   RUN_STRIDE,
   RUN_TRIM,

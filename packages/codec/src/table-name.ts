@@ -8,16 +8,20 @@ export const MAX_NAME_BYTES = 512;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A table's name as UTF-8. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE for too long a name. */
-export function encodeTableName(name: string): Uint8Array {
+/**
+ * A name as UTF-8. Throws SHALE_INVALID_ARGUMENT, or SHALE_TOO_LARGE for too long a name.
+ *
+ * @param what whose name it is, for the message
+ */
+export function encodeTableName(name: string, what = 'a table name'): Uint8Array {
   if (typeof name !== 'string' || name.length === 0 || !isWellFormed(name)) {
-    throw invalidArgument('a table name must be a string of at least one character, without lone surrogates');
+    throw invalidArgument(`${what} must be a string of at least one character, without lone surrogates`);
   }
   const bytes = encoder.encode(name);
   if (bytes.length > MAX_NAME_BYTES) {
     throw new WalError(
       'SHALE_TOO_LARGE',
-      `a table name must have at most ${MAX_NAME_BYTES} bytes of UTF-8, got ${bytes.length}`,
+      `${what} must have at most ${MAX_NAME_BYTES} bytes of UTF-8, got ${bytes.length}`,
       { details: { length: bytes.length, limit: MAX_NAME_BYTES } },
     );
   }

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import {
   catalogMovedMark,
+  consumerKey,
   decodeLogKey,
   encodeCatalogRecord,
+  encodeConsumer,
   encodeLogKey,
   encodeLogKeyPrefix,
   encodeLogValue,
   encodeMetaValue,
   encodeNameCounter,
   encodeNameValue,
+  encodePosition,
   encodeRequirementValue,
   encodeRun,
   encodeTableNameValue,
@@ -19,6 +22,7 @@ import {
   metaKey,
   nameCounterKey,
   nameKey,
+  positionKey,
   RUN_DESCENDING,
   RUN_STRIDE,
   requirementKey,
@@ -63,6 +67,12 @@ test('the examples of docs/format.md are what the codec writes', () => {
     '                      is cpu.é': hexOf(encodeTableNameValue('cpu.é')),
     'counter               of instance 0': hexOf(nameCounterKey(0)),
     '                      says 2^63 + 1': hexOf(encodeNameCounter(2n ** 63n + 1n)),
+    'consumer              billing, of instance 0': hexOf(consumerKey(0, 'billing')),
+    '                      is 258, opened 3 times': hexOf(encodeConsumer({ consumer: 258n, epoch: 3n })),
+    'position              in region 1234, table 8910': hexOf(positionKey(0, { ...ID, consumer: 258n })),
+    '                      is 1000, with the state 2a': hexOf(
+      encodePosition({ position: 1000n, epoch: 3n, state: Uint8Array.of(0x2a) }),
+    ),
     'requirement           time-marks  ': hexOf(requirementKey('time-marks')),
     '                      to read, since 1.20.3': hexOf(encodeRequirementValue(true, '1.20.3')),
     'three entries down from 1000': built(RUN_STRIDE, (t) =>

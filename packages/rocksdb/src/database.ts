@@ -133,7 +133,8 @@ export class Database {
    * values back to back, each with its version byte. Runs with the skip flag are stepped over. Runs may also be
    * removals: `RUN_TRIM`, `RUN_FLOOR` and `RUN_DROP` do to the table what {@link trim} and {@link drop} do, after
    * what stands before them and before what stands after them; a `RUN_TRIM` with a count writes a deletion for each of
-   * so many entries instead of a range. Everything is checked before anything is written; when it throws, nothing was.
+   * so many entries instead of a range. A run `RUN_POSITION` has one value, which is put under the key of the position
+   * that a consumer has in the table. Everything is checked before anything is written; when it throws, nothing was.
    */
   write(runs: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
     native().write(this.#handle, runs, lengths, data, requireOptions(options).sync);
@@ -175,8 +176,8 @@ export class Database {
   }
 
   /**
-   * Removes a range together with the record `metaKey`, and the name of the table whose keys begin with `lower` if it
-   * has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges}
+   * Removes a range together with the record `metaKey`, the positions that consumers have in the table whose keys begin
+   * with `lower`, and its name if it has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges}
    * drops files of tables that must not be dropped meanwhile.
    */
   drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {

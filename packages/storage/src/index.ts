@@ -34,6 +34,13 @@ export type { AppendFailure, CommitResult } from './commit/commit-result.js';
 export { MAX_WRITE_BYTES } from './commit/frame-builder.js';
 export type { TrimResult } from './commit/trim.js';
 export {
+  type ConsumerProgress,
+  Consumers,
+  type ListPart,
+  type StoredConsumer,
+  type StoredPosition,
+} from './consumers/consumers.js';
+export {
   type DamagedFile,
   damagedFileError,
   describeTables,

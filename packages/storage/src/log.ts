@@ -18,6 +18,7 @@ import { checkpoint } from './checkpoint.js';
 import { Committer } from './commit/commit.js';
 import type { CommitResult } from './commit/commit-result.js';
 import type { TrimResult } from './commit/trim.js';
+import { Consumers } from './consumers/consumers.js';
 import { type DamagedFile, damagedFiles } from './damage/damaged-files.js';
 import type { FilePlace } from './damage/file-place.js';
 import { native, nativeAsync } from './errors.js';
@@ -100,6 +101,8 @@ export class Log {
   readonly recovery: RecoveryReport;
   /** The names of its tables. Only one log of the instance may make names. */
   readonly names: Names;
+  /** The consumers of its tables, and their positions. Only one log of the instance may open or drop consumers. */
+  readonly consumers: Consumers;
   readonly #db: Database;
   readonly #life: Lifetime;
   readonly #context: LogContext;
@@ -117,6 +120,7 @@ export class Log {
     this.#life = new Lifetime(db, claim);
     const home = { db, path: db.path, instance };
     this.names = new Names(home);
+    this.consumers = new Consumers(home);
     this.#context = { ...home, tables: new KnownTables(home), counters: newCounters() };
     this.#committer = new Committer(this.#context);
     this.#writer = new LogWriter(this.#context, this.#committer);
@@ -146,7 +150,7 @@ export class Log {
   }
 
   /**
-   * Writes a frame of appends, trims and drops as the engine makes them, with one native call. Those that cannot be
+   * Writes a frame of appends, trims, drops and positions of consumers as the engine makes them, with one native call. Those that cannot be
    * written are left out and reported; see {@link CommitResult}. The frame must have passed `decodeAppendFrame`.
    */
   commit(frame: AppendFrame): CommitResult {
@@ -356,7 +360,8 @@ export class Log {
   }
 
   /**
-   * Removes a table for good: its entries, its metadata record, and its name if it has one. Afterwards it is as never
+   * Removes a table for good: its entries, its metadata record, the positions of consumers in it, and its name if it has
+   * one. Afterwards it is as never
    * written. Only for table ids that no region uses any more: the record is one for all regions, and without it a
    * table of another region that has been trimmed empty would begin at 1 again.
    */

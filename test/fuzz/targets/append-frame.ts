@@ -1,4 +1,10 @@
-import { AppendFrameWriter, decodeAppendFrame, decodeLogKeyPrefix, encodeLogKeyPrefix } from '@shale/codec';
+import {
+  AppendFrameWriter,
+  decodeAppendFrame,
+  decodeLogKeyPrefix,
+  encodeLogKeyPrefix,
+  encodePosition,
+} from '@shale/codec';
 import { require, type Target, typed } from '../target.js';
 
 function frame(build: (writer: AppendFrameWriter) => void, sync: boolean): Uint8Array {
@@ -38,6 +44,13 @@ export const appendFrame: Target = {
       writer.beginAppend(writer.addTable(prefix(0, 1n, 3n)), { joins: true, expect: 7n });
       writer.add(new Uint8Array(40));
       writer.beginAppend(table, { expect: 2n ** 64n - 1n });
+      writer.addPosition(
+        table,
+        true,
+        5n,
+        0n,
+        encodePosition({ position: 3n, epoch: 1n, state: Uint8Array.of(9) }),
+      );
       writer.addTrim(table, 3n);
       writer.addDrop(table);
     }, false),
@@ -57,10 +70,18 @@ export const appendFrame: Target = {
     let expected = 0;
     for (let i = 0; i < appendCount; i++) {
       require((appends[i * 3] ?? tableCount) < tableCount, `append ${i} names no table`);
-      entries += appends[i * 3 + 1] ?? 0;
       const flags = appends[i * 3 + 2] ?? 0;
-      if ((flags & 6) !== 0) expected++;
-      require(flags < 4 || (appends[i * 3 + 1] === 0 && (flags & 3) === 0), `removal ${i} is an append too`);
+      const isPosition = (flags & 16) !== 0;
+      if (isPosition) {
+        require((flags & ~17) === 0 && appends[i * 3 + 1] === 1, `position ${i} is something else, too`);
+        require(view.getUint32(entries * 4, true) >= 17, `position ${i} is not whole`);
+      }
+      entries += appends[i * 3 + 1] ?? 0;
+      if (isPosition) expected += 2;
+      else if ((flags & 6) !== 0) expected++;
+      require(flags < 4 ||
+        isPosition ||
+        (appends[i * 3 + 1] === 0 && (flags & 3) === 0), `removal ${i} is an append too`);
     }
     require(entries === entryCount, `the appends have ${entries} of ${entryCount} entries`);
     require(expected ===

@@ -14,6 +14,7 @@ export const ERROR_CODES = [
   'SHALE_TRIMMED',
   'SHALE_AHEAD',
   'SHALE_HOLE',
+  'SHALE_FENCED',
   'SHALE_POISONED',
   'SHALE_NO_SPACE',
   'SHALE_NO_RESOURCES',
@@ -100,7 +101,8 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy: 'Start a new read at details.first, the first sequence that is still there.',
   },
   SHALE_AHEAD: {
-    meaning: 'A strict read was to begin beyond the next sequence of its table.',
+    meaning:
+      'A strict read was to begin beyond the next sequence of its table, or the position of a consumer lies there.',
     canRetry: false,
     remedy:
       'Find out why the position is ahead of the table (it may have been dropped, or restored from a backup), and ' +
@@ -115,6 +117,12 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     remedy:
       'Find out whether something is missing (the report of the repair, another copy), and read on from details.first, ' +
       'the next sequence that there is, or will be.',
+  },
+  SHALE_FENCED: {
+    meaning:
+      'The position of a consumer was moved by somebody else: the consumer was opened again elsewhere, or dropped.',
+    canRetry: false,
+    remedy: 'Let one program at a time use the name; who is to go on opens the consumer again.',
   },
   SHALE_POISONED: {
     meaning: 'A write or sync of the log failed earlier, so nothing more can be acknowledged.',

@@ -4,11 +4,13 @@ import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
 import { encodeLogKeyPrefix, type LogKeyPrefix } from '../layout/log-key.js';
 import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
+import { POSITION_VALUE_HEADER_LENGTH } from '../layout/position-record.js';
 import { requireU64, writeU64LE } from '../layout/u64.js';
 import {
   APPEND_DROPS,
   APPEND_EXPECTS,
   APPEND_JOINS,
+  APPEND_POSITION,
   APPEND_STRIDE,
   APPEND_TRIMS,
   BIN_HEADER_LENGTH,
@@ -260,6 +262,34 @@ export class AppendFrameWriter {
   /** Adds a drop of a table and returns its index in the frame. It takes as much room as an append without entries. */
   addDrop(tableIndex: number): number {
     return this.#addRemoval(tableIndex, APPEND_DROPS, APPEND_STRIDE);
+  }
+
+  /**
+   * Adds the position of a consumer in a table and returns its index in the frame. It takes as much room as two appends
+   * of which one has an entry, without its version byte.
+   *
+   * @param stored the position that must be stored; 0n for none
+   * @param value the value of the position; copied
+   */
+  addPosition(
+    tableIndex: number,
+    joins: boolean,
+    consumer: bigint,
+    stored: bigint,
+    value: Uint8Array,
+  ): number {
+    requireU64('consumer', consumer);
+    requireU64('stored', stored);
+    if (value.length < POSITION_VALUE_HEADER_LENGTH || value[0] !== FORMAT_VERSION) {
+      throw invalidArgument(`a position must be encoded, got ${value.length} bytes`);
+    }
+    const index = this.beginAppend(tableIndex, { joins });
+    this.#take(2 * EXPECT_STRIDE);
+    this.#expects.push(consumer, stored);
+    this.add(value.subarray(LOG_VALUE_HEADER_LENGTH));
+    const flags = this.#countAt - 1;
+    this.#words[flags] = (this.#words[flags] ?? 0) | APPEND_POSITION;
+    return index;
   }
 
   /**

@@ -1,10 +1,12 @@
 import { corrupt } from '../errors/refuse.js';
 import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
+import { POSITION_VALUE_HEADER_LENGTH } from '../layout/position-record.js';
 import {
   APPEND_DROPS,
   APPEND_EXPECTS,
   APPEND_JOINS,
+  APPEND_POSITION,
   APPEND_STRIDE,
   APPEND_TRIMS,
   EXPECT_STRIDE,
@@ -25,14 +27,18 @@ export interface AppendFrame {
   readonly entryCount: number;
   /**
    * `APPEND_WORDS` per append: index of its table, count of its entries, flags. The flags are `APPEND_JOINS` and
-   * `APPEND_EXPECTS`, or'ed; or one of `APPEND_TRIMS` and `APPEND_DROPS`, then without entries.
+   * `APPEND_EXPECTS`, or'ed; or one of `APPEND_TRIMS` and `APPEND_DROPS`, then without entries; or `APPEND_POSITION`,
+   * with one entry, and perhaps `APPEND_JOINS`.
    */
   readonly appends: Uint32Array;
   readonly appendCount: number;
   /** 17 bytes per table: the prefix of its log keys. */
   readonly tables: Uint8Array;
   readonly tableCount: number;
-  /** In order: the expected first sequence of each append with `APPEND_EXPECTS`, the last sequence of each trim. */
+  /**
+   * In order: the expected first sequence of each append with `APPEND_EXPECTS`, the last sequence of each trim, the
+   * consumer and the stored position of each position.
+   */
   readonly expects: BigUint64Array;
   /** Whether the write must be on disk before it is acknowledged. */
   readonly sync: boolean;
@@ -134,7 +140,15 @@ function damagedEntry(data: Uint8Array, entry: number, at: number, length: numbe
   });
 }
 
-function checkAppends({ appends, appendCount, entryCount, tableCount, expects }: AppendFrame): void {
+function checkAppends({
+  appends,
+  appendCount,
+  entryCount,
+  tableCount,
+  expects,
+  ...frame
+}: AppendFrame): void {
+  const lengths = new Uint32Array(frame.lengths.buffer, frame.lengths.byteOffset, entryCount);
   let entries = 0;
   let expected = 0;
   let canJoin = false;
@@ -146,12 +160,18 @@ function checkAppends({ appends, appendCount, entryCount, tableCount, expects }:
     }
     const count = appends[i * 3 + 1] ?? 0;
     const isRemoval = count === 0 && (flags === APPEND_TRIMS || flags === APPEND_DROPS);
-    if (((flags & ~ENTRY_FLAGS) !== 0 && !isRemoval) || (!canJoin && (flags & APPEND_JOINS) !== 0)) {
+    const isPosition = (flags & ~APPEND_JOINS) === APPEND_POSITION && count === 1;
+    const isPossible = (flags & ~ENTRY_FLAGS) === 0 || isRemoval || isPosition;
+    if (!isPossible || (!canJoin && (flags & APPEND_JOINS) !== 0)) {
       throw damaged('appends', `have impossible flags ${flags} at append ${i}`, { append: i });
+    }
+    if (isPosition && (lengths[entries] ?? 0) < POSITION_VALUE_HEADER_LENGTH) {
+      throw damaged('lengths', `have less than a position at append ${i}`, { append: i });
     }
     entries += count;
     canJoin = !isRemoval;
-    if ((flags & HAS_EXPECT) !== 0) expected++;
+    if (isPosition) expected += 2;
+    else if ((flags & HAS_EXPECT) !== 0) expected++;
   }
   if (entries !== entryCount) {
     throw damaged('appends', `count ${entries} entries, but there are ${entryCount} lengths`, {
@@ -160,7 +180,7 @@ function checkAppends({ appends, appendCount, entryCount, tableCount, expects }:
     });
   }
   if (expected !== expects.length) {
-    throw damaged('expects', `are ${expects.length}, but ${expected} appends and trims have one`, {
+    throw damaged('expects', `are ${expects.length}, but the appends, trims and positions have ${expected}`, {
       expected,
       actual: expects.length,
     });

@@ -10,10 +10,11 @@ import { writeU32BE } from '../layout/u64.js';
  *   2  lengths  bin: u32 LE per entry, the length of its log value
  *   3  appends  bin: u32 LE × APPEND_WORDS per append: index of its table, count of its entries, flags
  *   4  tables   bin: 17 bytes per table, the prefix of its log keys
- *   5  expects  bin: u64 LE per append that has APPEND_EXPECTS or APPEND_TRIMS, in order
+ *   5  expects  bin: u64 LE per append that has APPEND_EXPECTS or APPEND_TRIMS, two per position, in order
  *   6  options  map: { sync: boolean }
  *
- * Trims and drops of tables are encoded among the appends, in order, as appends without entries and with a flag.
+ * Trims and drops of tables are encoded among the appends, in order, as appends without entries and with a flag; a
+ * position of a consumer as an append with a flag whose one entry is the position's value.
  *
  * Data comes first because it is filled first, and so never moves. The headers of the array and of the bins are written
  * here and not by msgpackr, because msgpackr would have to copy the data: a bin header precedes its bytes, but its
@@ -34,6 +35,11 @@ export const APPEND_EXPECTS = 2;
 export const APPEND_TRIMS = 4;
 /** Append flag: a drop of the table. It has no entries and no other flag. */
 export const APPEND_DROPS = 8;
+/**
+ * Append flag: a position of a consumer in the table. Its one entry is the value of the position. Its numbers in
+ * `expects` are the id of the consumer, and the position that is stored, 0 for none. It may join.
+ */
+export const APPEND_POSITION = 16;
 /** Elements of the outer array. */
 export const FRAME_ELEMENTS = 7;
 

@@ -22,6 +22,11 @@ void put(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const char* key
   throwIfFailed(batch.Put(rocksdb::Slice(key, kLogKeyLength), rocksdb::Slice(value, size)), guard.path());
 }
 
+void move(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const WriteRun& run, const char* value, uint32_t size) {
+  PositionKeys keys(run.prefix);
+  throwIfFailed(batch.Put(rocksdb::Slice(keys.of(run.first), kPositionKeyLength), rocksdb::Slice(value, size)), guard.path());
+}
+
 void removeAs(const WriteRun& run, Removals& removals) {
   if (run.trimsOneByOne()) {
     removals.removeEntries(run.prefix, run.first, run.count);
@@ -55,11 +60,12 @@ napi_value write(const Arguments& arguments) {
   const WriteRemovals among = removalsOf(runs);
   rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.bytes + 16);
   std::optional<Removals> removals;
-  if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among));
+  if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among), among.besidePositions);
   forEachEntry(
       runs, lengths, data,
       [&](const char* key, const char* value, uint32_t size) { put(guard, batch, key, value, size); },
-      [&](const WriteRun& run) { removeAs(run, *removals); });
+      [&](const WriteRun& run) { removeAs(run, *removals); },
+      [&](const WriteRun& run, const char* value, uint32_t size) { move(guard, batch, run, value, size); });
   if (removals) {
     removals->write(sync);
   } else if (batch.Count() > 0) {
@@ -80,10 +86,10 @@ napi_value remove(const Arguments& arguments) {
   removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
     if (among.count == 0) return;
     rocksdb::WriteBatch batch;
-    Removals removals(guard, batch, whatIsRemoved(among));
+    Removals removals(guard, batch, whatIsRemoved(among), among.besidePositions);
     forEachEntry(
         runs, nothing, nothing, [](const char*, const char*, uint32_t) {},
-        [&](const WriteRun& run) { removeAs(run, removals); });
+        [&](const WriteRun& run) { removeAs(run, removals); }, [](const WriteRun&, const char*, uint32_t) {});
     removals.write(sync);
   });
   return makeNull(arguments.env());

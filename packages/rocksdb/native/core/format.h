@@ -27,6 +27,12 @@ constexpr size_t kNameValueLength = 17;
 constexpr uint64_t kFirstNamedTable = uint64_t{1} << 63;
 constexpr size_t kNameCounterKeyLength = 4;
 constexpr char kNameCounterKeyType = 5;
+// The position of a consumer: namespace u8 (254) · key type u8 (1) · instance u8 · region u64 · table u64 · consumer u64 ·
+// version u8, with the value version u8 · position u64 · epoch u64 · state.
+constexpr char kPositionKeyType = 1;
+constexpr size_t kPositionPrefixLength = 19;
+constexpr size_t kPositionKeyLength = 28;
+constexpr size_t kPositionValueLeast = 17;
 // Log value: version u8 · payload. Meta value: version u8 · floor u64 big-endian.
 constexpr size_t kMetaValueLength = 9;
 constexpr uint8_t kVersion = 0;
@@ -47,6 +53,8 @@ constexpr uint8_t kRunTrim = 4;
 constexpr uint32_t kRunTrimMost = 64;
 constexpr uint8_t kRunFloor = 8;
 constexpr uint8_t kRunDrop = 16;
+// One value that is the position of the consumer `first`.
+constexpr uint8_t kRunPosition = 32;
 
 // A head: prefix[17] · 0[7] · first u64 LE · last u64 LE
 constexpr size_t kHeadStride = 40;

@@ -58,4 +58,36 @@ class TableKeys {
   char metaKey_[kMetaKeyLength];
 };
 
+// The keys of the positions that consumers have in a table.
+class PositionKeys {
+ public:
+  explicit PositionKeys(const uint8_t* prefix) {
+    lower_[0] = static_cast<char>(kNamesNamespace);
+    lower_[1] = kPositionKeyType;
+    lower_[2] = static_cast<char>(prefix[0] >> 1);
+    std::memcpy(lower_ + 3, prefix + 1, kLogKeyPrefixLength - 1);
+    std::memcpy(upper_, lower_, kPositionPrefixLength);
+    // Above every consumer, and above what another layout might put behind them.
+    std::memset(upper_ + kPositionPrefixLength, 0xff, sizeof(upper_) - kPositionPrefixLength);
+  }
+
+  // What all of them begin with, kPositionPrefixLength bytes.
+  const char* lower() const { return lower_; }
+  const char* upper() const { return upper_; }
+  static constexpr size_t upperSize() { return kPositionKeyLength; }
+
+  // The key of one consumer, of kPositionKeyLength bytes; valid until the next call.
+  const char* of(uint64_t consumer) {
+    std::memcpy(key_, lower_, kPositionPrefixLength);
+    storeU64BE(key_ + kPositionPrefixLength, consumer);
+    key_[kPositionKeyLength - 1] = static_cast<char>(kVersion);
+    return key_;
+  }
+
+ private:
+  char lower_[kPositionPrefixLength];
+  char upper_[kPositionKeyLength];
+  char key_[kPositionKeyLength];
+};
+
 }  // namespace shale

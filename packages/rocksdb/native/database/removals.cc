@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/format.h"
+#include "core/table_keys.h"
 #include "database/table_names.h"
 
 namespace shale {
@@ -27,7 +28,8 @@ uint64_t readFloor(const DatabaseGuard& guard, const rocksdb::Slice& metaKey) {
 
 }  // namespace
 
-Removals::Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what) : guard_(guard), batch_(batch) {
+Removals::Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besidePositions)
+    : guard_(guard), batch_(batch), besidePositions_(besidePositions) {
   SharedDatabase& database = guard.database();
   if (what == Of::kTables) dropLock_ = std::unique_lock<std::shared_mutex>(database.dropHistory().mutex());
   floorLock_ = std::unique_lock<std::mutex>(database.floorMutex());
@@ -65,8 +67,20 @@ void Removals::dropTable(const KeyRange& range, const rocksdb::Slice& metaKey) {
   removeRange(range);
   throwIfFailed(batch_.Delete(metaKey), guard_.path());
   removeName(guard_, batch_, range.lower);
+  removePositions(range.lower);
   floors_[metaKey.ToString()] = 0;
   dropped_.push_back(Dropped{range.lower.ToString(), metaKey.ToString()});
+}
+
+void Removals::removePositions(const rocksdb::Slice& prefix) {
+  if (prefix.size() != kLogKeyPrefixLength) return;
+  const PositionKeys keys(reinterpret_cast<const uint8_t*>(prefix.data()));
+  const KeyRange range{rocksdb::Slice(keys.lower(), kPositionPrefixLength),
+                       rocksdb::Slice(keys.upper(), PositionKeys::upperSize())};
+  // Most tables have none, and a range makes the reads after it dearer.
+  const std::unique_ptr<rocksdb::Iterator> positions = guard_.iterate(range, rocksdb::ReadOptions());
+  positions->Seek(range.lower);
+  if (besidePositions_ || positions->Valid() || !positions->status().ok()) removeRange(range);
 }
 
 void Removals::write(bool sync) {

@@ -25,7 +25,8 @@ class Removals {
 
   // A drop of tables waits while files of trimmed ranges are dropped: what is written afterwards must not be in one
   // of them.
-  Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what);
+  // `besidePositions`: the batch gets positions of consumers, too, which a drop must find although they are not in yet.
+  Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besidePositions = false);
 
   void removeRange(const KeyRange& range);
   // The `count` entries of a table that end with the sequence `last`, one by one. Reads step over each until a
@@ -34,13 +35,15 @@ class Removals {
   // The floor is shared by the regions that have a table of this id, and so by threads: read, raise, write as one.
   // Returns what it is then.
   uint64_t raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence);
-  // With the table's name, if it has one.
+  // With the table's name, if it has one, and the positions of its consumers.
   void dropTable(const KeyRange& range, const rocksdb::Slice& metaKey);
 
   // Writes the batch; once.
   void write(bool sync);
 
  private:
+  void removePositions(const rocksdb::Slice& prefix);
+
   struct Dropped {
     std::string lower;
     std::string metaKey;
@@ -48,6 +51,7 @@ class Removals {
 
   const DatabaseGuard& guard_;
   rocksdb::WriteBatch& batch_;
+  const bool besidePositions_;
   std::unique_lock<std::shared_mutex> dropLock_;
   std::unique_lock<std::mutex> floorLock_;
   size_t ranges_ = 0;

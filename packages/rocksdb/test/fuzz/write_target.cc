@@ -76,6 +76,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     require(order < 0 || (order == 0 && upper > shale::kLogKeyPrefixLength), "a range is not reversed");
     for (size_t i = 0; i < shale::kMetaKeyLength; i++) sum = static_cast<uint8_t>(sum + keys.metaKey()[i]);
     removed++;
+  }, [&](const shale::WriteRun& run, const char* value, uint32_t length) {
+    require(value >= end && length <= static_cast<size_t>(last - value), "a position is inside the data, after what is before");
+    end = value + length;
+    require(length >= shale::kPositionValueLeast && value[0] == 0, "a position is whole");
+    shale::PositionKeys keys(run.prefix);
+    for (size_t i = 0; i < shale::kPositionKeyLength; i++) sum = static_cast<uint8_t>(sum + keys.of(run.first)[i]);
+    require(std::memcmp(keys.of(run.first), keys.lower(), shale::kPositionPrefixLength) == 0, "a position is of its table");
+    require(std::memcmp(keys.of(run.first), keys.upper(), shale::kPositionKeyLength) < 0, "a drop finds the position");
+    for (uint32_t i = 0; i < length; i++) sum = static_cast<uint8_t>(sum + value[i]);
+    written++;
+    bytes += length;
   });
   require(removed == shale::removalsOf(runs.view()).count, "each removal is given once");
   require(written <= lengths.size / 4 && bytes <= data.size, "no entry is given twice");

@@ -2,6 +2,7 @@ import {
   APPEND_DROPS,
   APPEND_EXPECTS,
   APPEND_JOINS,
+  APPEND_POSITION,
   APPEND_TRIMS,
   APPEND_WORDS,
   type AppendFrame,
@@ -20,7 +21,9 @@ import type { TableSource } from '../tables/known-tables.js';
 import { recoverTables } from '../tables/recover-tables.js';
 import { readFloor, type TableState } from '../tables/table-state.js';
 import type { AppendFailure, CommitResult } from './commit-result.js';
+import { FrameValues } from './frame-values.js';
 import { PlainFrames } from './plain-frames.js';
+import { PositionMoves } from './position-moves.js';
 import { Removals } from './removals.js';
 import { writeFrame } from './write-frame.js';
 import { WriteRuns } from './write-runs.js';
@@ -37,8 +40,8 @@ interface Refused {
 }
 
 /**
- * Gives the appends of a frame their sequences and writes them with one native call, and with them the trims and drops
- * that stand among them.
+ * Gives the appends of a frame their sequences and writes them with one native call, and with them the trims and drops,
+ * and the positions of consumers, that stand among them.
  *
  * Frames of plain appends and trims, which are the hot path, go through {@link PlainFrames}. Here each table of a frame
  * has a state; the cost is a few number reads and one bigint addition per append, and nothing per entry.
@@ -48,10 +51,16 @@ export class Committer {
   readonly #plain: PlainFrames;
   readonly #runs = new WriteRuns();
   readonly #removals: Removals;
+  readonly #moves: PositionMoves;
   // The states of the current frame, by table index; null until needed.
   readonly #states: (TableState | WalError | null)[] = [];
   readonly #prefixes: Uint8Array[] = [];
   #expectAt = 0;
+  /** The index of the next append's first entry. */
+  #entryAt = 0;
+  readonly #values = new FrameValues();
+  /** The consumers whose positions the atomic write moves, in order. */
+  readonly #consumers: bigint[] = [];
   #source: TableSource;
 
   constructor(context: LogContext) {
@@ -59,11 +68,12 @@ export class Committer {
     this.#plain = new PlainFrames(context);
     this.#source = context.tables;
     this.#removals = new Removals(context, this.#runs);
+    this.#moves = new PositionMoves(context);
   }
 
   /**
    * Writes a frame. Appends that cannot be written (an `expect` that does not hold, a table that cannot be recovered
-   * or has no sequences left) are left out with the atomic write they belong to, and reported, as are trims of such a
+   * or has no sequences left, the position of a consumer that somebody else has moved) are left out with the atomic write they belong to, and reported, as are trims of such a
    * table; the rest is one atomic write. When that fails, no sequence has advanced and SHALE_POISONED, SHALE_NO_SPACE,
    * SHALE_IO or what the native call says is thrown.
    *
@@ -109,7 +119,7 @@ export class Committer {
     try {
       if (frame.tableCount > 1 && this.#source === this.#context.tables) this.#lookUp(frame);
       for (let at = 0; at < frame.appendCount; ) {
-        if ((frame.appends[at * APPEND_WORDS + 2] ?? 0) >= APPEND_TRIMS) {
+        if (isRemoval(frame.appends[at * APPEND_WORDS + 2] ?? 0)) {
           const error = this.#remove(frame, at, firsts, refused);
           removals++;
           if (error !== null) {
@@ -121,6 +131,7 @@ export class Committer {
         }
         const end = writeEnd(frame, at);
         const error = this.#assign(frame, at, end, firsts, refused.appends);
+        this.#moves.decide(error === null);
         this.#collect(frame, at, end, firsts, error, errors);
         at = end;
       }
@@ -132,9 +143,10 @@ export class Committer {
     this.#settle(true);
     const { counters } = this.#context;
     const appendsRefused = errors.length - removalsRefused;
-    counters.appends += frame.appendCount - removals - appendsRefused;
+    const { positions, entriesToWrite } = this.#runs;
+    counters.appends += frame.appendCount - removals - appendsRefused - positions;
     counters.appendsRefused += appendsRefused;
-    counters.entriesWritten += this.#runs.entriesToWrite;
+    counters.entriesWritten += entriesToWrite - positions;
     return { firsts, trims: this.#removals.results, errors };
   }
 
@@ -173,9 +185,12 @@ export class Committer {
   #begin(frame: AppendFrame): void {
     this.#runs.clear();
     this.#removals.clear();
+    this.#moves.clear();
     this.#states.length = 0;
     this.#prefixes.length = 0;
     this.#expectAt = 0;
+    this.#entryAt = 0;
+    this.#values.begin();
     for (let i = 0; i < frame.tableCount; i++) {
       const at = i * LOG_KEY_PREFIX_LENGTH;
       this.#prefixes.push(frame.tables.subarray(at, at + LOG_KEY_PREFIX_LENGTH));
@@ -231,6 +246,7 @@ export class Committer {
     const known = this.#states[table];
     const state = known instanceof WalError ? undefined : (known ?? this.#source.peek(id.region, id.table));
     const dropped = this.#removals.drop(id, state, prefix);
+    this.#moves.drop(id);
     // A frame can have a table several times.
     this.#prefixes.forEach((other, index) => {
       if (Buffer.compare(other, prefix) === 0) this.#states[index] = dropped;
@@ -272,9 +288,19 @@ export class Committer {
     const { appends, expects } = frame;
     let failure = refusal;
     let done = from;
+    this.#consumers.length = 0;
     for (let i = from; i < end; i++) {
       const at = i * APPEND_WORDS;
       const entries = appends[at + 1] ?? 0;
+      const entry = this.#entryAt;
+      this.#entryAt += entries;
+      if (isPosition(appends[at + 2] ?? 0)) {
+        const consumer = expects[this.#expectAt++] ?? 0n;
+        const stored = expects[this.#expectAt++] ?? 0n;
+        this.#consumers.push(consumer);
+        failure ??= this.#move(frame, appends[at] ?? 0, entry, consumer, stored);
+        continue;
+      }
       const expected =
         ((appends[at + 2] ?? 0) & APPEND_EXPECTS) === 0 ? undefined : expects[this.#expectAt++];
       if (failure !== null) continue;
@@ -294,8 +320,22 @@ export class Committer {
     return failure;
   }
 
+  /** Checks the move of a consumer's position; returns the error if it is refused. */
+  #move(frame: AppendFrame, table: number, entry: number, consumer: bigint, stored: bigint): WalError | null {
+    const state = this.#stateAt(table);
+    if (state instanceof WalError) return state;
+    try {
+      return this.#moves.check(state, { consumer, stored, value: this.#values.at(frame, entry) });
+    } catch (error) {
+      const failure = toWalError(error, { path: this.#context.path, table: state.id });
+      if (OF_ONE_TABLE.has(failure.code)) return failure;
+      throw failure;
+    }
+  }
+
   #unassign(frame: AppendFrame, from: number, end: number, firsts: BigUint64Array): void {
     for (let i = from; i < end; i++) {
+      if (isPosition(frame.appends[i * APPEND_WORDS + 2] ?? 0)) continue;
       const state = this.#stateAt(frame.appends[i * APPEND_WORDS] ?? 0);
       if (!(state instanceof WalError)) state.pending -= BigInt(frame.appends[i * APPEND_WORDS + 1] ?? 0);
     }
@@ -312,13 +352,18 @@ export class Committer {
     errors: AppendFailure[],
   ): void {
     const { appends } = frame;
+    let positions = 0;
     for (let i = from; i < end; i++) {
       const table = appends[i * APPEND_WORDS] ?? 0;
       const entries = appends[i * APPEND_WORDS + 1] ?? 0;
       const prefix = this.#prefixes[table] ?? frame.tables;
       const state = error ?? this.#stateAt(table);
       if (!(state instanceof WalError)) {
-        this.#runs.write(state, prefix, firsts[i] ?? 0n, entries);
+        if (isPosition(appends[i * APPEND_WORDS + 2] ?? 0)) {
+          this.#runs.move(prefix, this.#consumers[positions++] ?? 0n);
+        } else {
+          this.#runs.write(state, prefix, firsts[i] ?? 0n, entries);
+        }
       } else {
         this.#runs.skip(prefix, entries);
         errors.push({ append: i, error: state });
@@ -360,6 +405,14 @@ export class Committer {
 
 function keyOf({ region, table }: TableId): string {
   return `${region}/${table}`;
+}
+
+function isRemoval(flags: number): boolean {
+  return (flags & (APPEND_TRIMS | APPEND_DROPS)) !== 0;
+}
+
+function isPosition(flags: number): boolean {
+  return (flags & APPEND_POSITION) !== 0;
 }
 
 /** The index after the last append of the atomic write that begins at `from`. */

@@ -1,4 +1,4 @@
-import { encodeRun, RUN_SKIP, RUN_STRIDE, RUN_TRIM } from '@shale/codec';
+import { encodeRun, RUN_POSITION, RUN_SKIP, RUN_STRIDE, RUN_TRIM } from '@shale/codec';
 import type { TableState } from '../tables/table-state.js';
 
 const INITIAL_RUNS = 64;
@@ -6,7 +6,7 @@ const FLAGS_AT = 18;
 const COUNT_AT = 20;
 
 /**
- * Builds the runs of one native write, with the removals between them. Consecutive appends to the same table become one
+ * Builds the runs of one native write, with the removals and the positions of consumers between them. Consecutive appends to the same table become one
  * run. The buffer is kept from write to write.
  */
 export class WriteRuns {
@@ -14,13 +14,14 @@ export class WriteRuns {
   #length = 0;
   #entriesToWrite = 0;
   #removals = 0;
+  #positions = 0;
   // The current run; its state is null while entries are stepped over.
   #state: TableState | null = null;
   #prefix: Uint8Array = new Uint8Array(0);
   #first = 0n;
   #entries = 0;
 
-  /** How many entries the native call will write; it need not be made for 0. */
+  /** How many entries the native call will write, positions included; it need not be made for 0. */
   get entriesToWrite(): number {
     return this.#entriesToWrite;
   }
@@ -30,11 +31,17 @@ export class WriteRuns {
     return this.#removals;
   }
 
+  /** How many positions of consumers it will write. */
+  get positions(): number {
+    return this.#positions;
+  }
+
   /** Forgets the runs of the last write. */
   clear(): void {
     this.#length = 0;
     this.#entriesToWrite = 0;
     this.#removals = 0;
+    this.#positions = 0;
     this.#entries = 0;
   }
 
@@ -51,6 +58,15 @@ export class WriteRuns {
     this.#prefix = prefix;
     this.#first = first;
     this.#entries = entries;
+  }
+
+  /** Adds one value that is the position of a consumer in the table. */
+  move(prefix: Uint8Array, consumer: bigint): void {
+    this.#close();
+    this.#entries = 0;
+    this.#entriesToWrite++;
+    this.#positions++;
+    this.#put(prefix, consumer, 1, RUN_POSITION);
   }
 
   /** Adds entries that the native call steps over. */

@@ -1,11 +1,13 @@
 import {
   CATALOG_INSTANCE,
+  consumerRange,
   decodeLogKey,
   type KeyRange,
   keySuccessor,
   logKey,
   logNamespace,
   nameRange,
+  positionRange,
   type TableId,
   tableNameRange,
   tableRange,
@@ -88,6 +90,15 @@ export class DamageMap {
     );
     const causes = [...spans, ...this.logs];
     return { most: causes.reduce((sum, { most }) => sum + most, 0n), causes };
+  }
+
+  /** What may have held consumers of an instance, or positions of them. */
+  ofConsumers(instance: number): (LostSpan | LostRecords)[] {
+    const ranges = [consumerRange(instance), positionRange(instance)];
+    const spans = this.spans.filter((span) =>
+      ranges.some(({ lower, upper }) => overlaps(span, lower, upper)),
+    );
+    return [...spans, ...this.logs];
   }
 
   /** What may have held trims of these entries of a table; undefined when nothing did that is lost. */

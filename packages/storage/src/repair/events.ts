@@ -11,8 +11,9 @@ import type { FilePlace } from '../damage/file-place.js';
  * - `'foreign'`: a key or value is not of this format; it was left out.
  * - `'trim'`: entries that were trimmed may be back, for the record of the trim is lost.
  * - `'name'`: a table has lost its name and got a new one.
+ * - `'consumer'`: positions of consumers are lost, or may be: they get entries again.
  */
-export type RepairLossKind = 'middle' | 'tail' | 'file' | 'foreign' | 'trim' | 'name';
+export type RepairLossKind = 'middle' | 'tail' | 'file' | 'foreign' | 'trim' | 'name' | 'consumer';
 
 /** One thing that a repair could not save. */
 export interface RepairLoss {

@@ -21,6 +21,7 @@ import { openNew } from './new-database.js';
 import { type OldDatabase, surveyOld } from './old-database.js';
 import { type Inventory, takeInventory } from './old-files.js';
 import { rebuild } from './rebuild.js';
+import { saveConsumers } from './save-consumers.js';
 import { SavedNames } from './saved-names.js';
 
 /** What a run is to do. */
@@ -205,6 +206,9 @@ export class RepairRun {
       this.#totals.entries += BigInt(event.entries);
       this.#totals.payloadBytes += BigInt(event.payloadBytes);
       yield this.#progress('entries');
+    }
+    if (instance !== CATALOG_INSTANCE) {
+      losses.push(...saveConsumers({ source, target, instance }, copy.tables, book, this.#damage));
     }
     copy.writeFloors();
     if (instance === CATALOG_INSTANCE) {

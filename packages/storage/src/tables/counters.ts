@@ -2,7 +2,10 @@
 export interface LogCounters {
   /** Appends that are in, empty ones included; each part of an atomic write counts. */
   appends: number;
-  /** Appends refused because of `expect`, a table that cannot be recovered, or no sequences left. */
+  /**
+   * Appends refused because of `expect`, a table that cannot be recovered, no sequences left, or the position of a
+   * consumer; refused positions count.
+   */
   appendsRefused: number;
   entriesWritten: number;
   /** Native writes, one per frame that had entries. */

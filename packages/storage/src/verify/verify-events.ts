@@ -14,6 +14,8 @@ import type { FilePlace } from '../damage/file-place.js';
  * - `'bounds'`: seeking to a table's ends finds something else than scanning it.
  * - `'floor'`: the metadata record does not account for what was trimmed.
  * - `'name'`: the records of tables' names cannot be read, or do not agree.
+ * - `'consumer'`: the records of consumers and their positions cannot be read, or do not agree with each other or with
+ *   their tables.
  */
 export type FindingKind =
   | 'hole'
@@ -23,7 +25,8 @@ export type FindingKind =
   | 'unexamined'
   | 'bounds'
   | 'floor'
-  | 'name';
+  | 'name'
+  | 'consumer';
 
 /** A fault that verification found. */
 export interface VerifyFinding {

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import {
+  CATALOG_INSTANCE,
+  type ConsumerRecord,
+  consumerKey,
+  consumerRange,
+  decodeConsumer,
+  decodeConsumerKey,
+  decodePosition,
+  decodePositionKey,
+  encodeConsumer,
+  encodeLogKeyPrefix,
+  type KeyRange,
+  LOG_KEY_PREFIX_LENGTH,
+  type Position,
+  type PositionKey,
+  positionRange,
+  positionRangeOfRegion,
+  type TableId,
+  WalError,
+} from '@shale/codec';
+import type { RecordChange } from '@shale/rocksdb';
+import { foreignKey, native } from '../errors.js';
+import { type RawRecord, recordPages } from '../raw-records.js';
+import { findTableEnds } from '../tables/recover-tables.js';
+import type { TableHome } from '../tables/table-state.js';
+import { readPosition } from './position-records.js';
+
+/** A consumer as it is stored. */
+export interface StoredConsumer extends ConsumerRecord {
+  readonly name: string;
+}
+
+/** A position as it is stored. */
+export interface StoredPosition extends PositionKey, Position {}
+
+/** How far a consumer is behind in a table. */
+export interface ConsumerProgress extends PositionKey {
+  readonly position: bigint;
+  /** The largest sequence that the table has given out; 0n for none. */
+  readonly last: bigint;
+}
+
+/** Part of a list, and where the next part begins; null at the end. */
+export interface ListPart<T> {
+  readonly items: readonly T[];
+  readonly next: Uint8Array | null;
+}
+
+/** Numbers of a table's ends: flags, first, last, floor. */
+const ENDS_STRIDE = 4;
+const LAST_AT = 2;
+const FLOOR_AT = 3;
+
+/**
+ * The consumers of an instance's tables and their positions. Nothing is kept of them: each call looks. Lists come in
+ * parts, so that none takes long, and whoever goes on with one needs nothing but the key where it goes on.
+ */
+export class Consumers {
+  readonly #home: TableHome;
+
+  /** @internal Made by a log. */
+  constructor(home: TableHome) {
+    this.#home = home;
+  }
+
+  /**
+   * Opens a consumer, which comes into being with its first opening, and is on stable storage when this returns. From
+   * then on no position that an earlier opening has not written yet goes past one of this opening. Only one log of the
+   * instance may open consumers. Throws SHALE_INVALID_ARGUMENT, SHALE_TOO_LARGE and SHALE_CORRUPT.
+   */
+  open(name: string): ConsumerRecord {
+    this.#requireOrdinary();
+    const known = this.find(name);
+    const record = { consumer: known?.consumer ?? this.#newId(), epoch: (known?.epoch ?? 0n) + 1n };
+    this.#change([{ put: consumerKey(this.#home.instance, name), value: encodeConsumer(record) }], true);
+    return record;
+  }
+
+  /** What is known of a consumer; null when there is none of that name. Throws as {@link open}. */
+  find(name: string): ConsumerRecord | null {
+    const { db, path, instance } = this.#home;
+    this.#requireOrdinary();
+    const key = consumerKey(instance, name);
+    const value = native({ path }, () => db.get(key));
+    return value === null ? null : this.#decoded(key, () => decodeConsumer(value));
+  }
+
+  /** Every consumer, in the order of the names' bytes. */
+  list(): StoredConsumer[] {
+    const { db, instance } = this.#home;
+    const found: StoredConsumer[] = [];
+    if (instance === CATALOG_INSTANCE) return found;
+    for (const page of recordPages(db, consumerRange(instance))) {
+      for (const { key, value } of page) {
+        found.push(
+          this.#decoded(key, () => ({ name: decodeConsumerKey(key, instance), ...decodeConsumer(value) })),
+        );
+      }
+    }
+    return found;
+  }
+
+  /** How far a consumer has come in a table; null when it has no position there. */
+  position(id: TableId, consumer: bigint): Position | null {
+    this.#requireOrdinary();
+    return readPosition(this.#home, id, consumer);
+  }
+
+  /**
+   * Part of the positions of a consumer, by (region, table).
+   *
+   * @param region null for all
+   * @param from where to go on; null for the beginning
+   */
+  positions(consumer: bigint, region: bigint | null, from: Uint8Array | null): ListPart<StoredPosition> {
+    const { items, next } = this.#part(region, from);
+    return { items: items.filter((item) => item.consumer === consumer), next };
+  }
+
+  /** Part of the positions of all consumers, each with the end of its table. */
+  progress(from: Uint8Array | null): ListPart<ConsumerProgress> {
+    const { items, next } = this.#part(null, from);
+    const { instance } = this.#home;
+    const prefixes = new Uint8Array(items.length * LOG_KEY_PREFIX_LENGTH);
+    let tables = 0;
+    const tableOf = items.map(({ region, table }, index) => {
+      const before = items[index - 1];
+      if (before?.region !== region || before.table !== table) {
+        encodeLogKeyPrefix(prefixes, tables++ * LOG_KEY_PREFIX_LENGTH, { instance, region, table });
+      }
+      return tables - 1;
+    });
+    const ends = findTableEnds(
+      this.#home,
+      prefixes.subarray(0, tables * LOG_KEY_PREFIX_LENGTH),
+      Array.from({ length: tables }, (_, index) => index),
+    );
+    const lastOf = (table: number): bigint => {
+      const last = ends[table * ENDS_STRIDE + LAST_AT] ?? 0n;
+      const floor = ends[table * ENDS_STRIDE + FLOOR_AT] ?? 0n;
+      return last > floor ? last : floor;
+    };
+    return {
+      items: items.map(({ region, table, consumer, position }, index) => ({
+        region,
+        table,
+        consumer,
+        position,
+        last: lastOf(tableOf[index] ?? 0),
+      })),
+      next,
+    };
+  }
+
+  /**
+   * Drops a consumer a part at a time: its positions, and with the last part its name. Returns where to go on; null when
+   * it is gone, or there was none. What was dropped is on stable storage then. Nobody may use the consumer meanwhile.
+   */
+  drop(name: string, from: Uint8Array | null): Uint8Array | null {
+    const { instance } = this.#home;
+    const known = this.find(name);
+    if (known === null) return null;
+    const { records, next } = this.#page(positionRange(instance), from);
+    const changes: RecordChange[] = [];
+    for (const { key } of records) {
+      if (this.#decoded(key, () => decodePositionKey(key, instance)).consumer === known.consumer)
+        changes.push({ remove: key });
+    }
+    if (next === null) changes.push({ remove: consumerKey(instance, name) });
+    this.#change(changes, next === null);
+    return next;
+  }
+
+  #part(region: bigint | null, from: Uint8Array | null): ListPart<StoredPosition> {
+    const { instance } = this.#home;
+    if (instance === CATALOG_INSTANCE) return { items: [], next: null };
+    const range = region === null ? positionRange(instance) : positionRangeOfRegion(instance, region);
+    const { records, next } = this.#page(range, from);
+    const items = records.map(({ key, value }) =>
+      this.#decoded(key, () => ({ ...decodePositionKey(key, instance), ...decodePosition(value) })),
+    );
+    return { items, next };
+  }
+
+  #page(
+    { lower, upper }: KeyRange,
+    from: Uint8Array | null,
+  ): { records: readonly RawRecord[]; next: Uint8Array | null } {
+    const { db, path } = this.#home;
+    const pages = recordPages(db, { lower: from ?? lower, upper });
+    const first = pages.next();
+    if (first.done === true) return { records: [], next: null };
+    const records = first.value;
+    const last = records.at(-1);
+    if (last === undefined) throw new WalError('SHALE_INTERNAL', 'a page without records', { path });
+    const next = new Uint8Array(last.key.length + 1);
+    next.set(last.key);
+    return { records, next };
+  }
+
+  /** An id that no consumer has. They are drawn, so that positions that damage has left behind get no other owner. */
+  #newId(): bigint {
+    const taken = new Set(this.list().map(({ consumer }) => consumer));
+    for (;;) {
+      const id = randomBytes(8).readBigUInt64BE();
+      if (id !== 0n && !taken.has(id)) return id;
+    }
+  }
+
+  #change(changes: readonly RecordChange[], sync: boolean): void {
+    const { db, path } = this.#home;
+    native({ path }, () => db.change(changes, { sync }));
+  }
+
+  #decoded<T>(key: Uint8Array, decode: () => T): T {
+    try {
+      return decode();
+    } catch (error) {
+      const reason = error instanceof WalError ? error.message : String(error);
+      throw foreignKey(key, reason, { path: this.#home.path }, error);
+    }
+  }
+
+  #requireOrdinary(): void {
+    const { path, instance } = this.#home;
+    if (instance !== CATALOG_INSTANCE) return;
+    throw new WalError('SHALE_INVALID_ARGUMENT', `instance ${instance} has no consumers`, { path });
+  }
+}
