@@ -572,6 +572,18 @@ export const rocksdb = [
     killers: ['packages/rocksdb/test/write-pace.test.ts'],
   },
   {
+    name: 'deletions-in-the-way',
+    removes: 'the thread that deletes table files for those that flush and make passes',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/file_deletions.cc',
+        from: 'if (!isTableFile(path)) return',
+        to: 'if (!path.empty()) return',
+      },
+    ],
+    killers: ['packages/rocksdb/test/failing-disk.test.ts'],
+  },
+  {
     name: 'open-without-flush',
     removes: 'the opening that needs no room for what is in the logs',
     edits: [

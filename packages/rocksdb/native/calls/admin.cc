@@ -85,6 +85,7 @@ napi_value compactRange(const Arguments& arguments) {
       // resume(), and a trim on a full disk, need the RocksDB for themselves: it goes on with the next one.
       if (status.IsIncomplete() && !database.cancelled()) continue;
       throwIfFailed(status, database.path());
+      database.awaitDeletions();
       return;
     }
   });
@@ -152,17 +153,20 @@ napi_value deleteFilesInRanges(const Arguments& arguments) {
   });
   return startDatabaseOperation(env, lease.forCall(), Duration::kLengthy, [=](SharedDatabase& database) {
     database.makeTrimmable();
-    const DatabaseGuard guard(database);
-    // No table is dropped, and so none begins again, from here until the files are gone.
-    std::shared_lock<std::shared_mutex> gate(database.dropHistory().mutex(), std::defer_lock);
-    std::vector<OwnedRange> ranges;
-    if (guarded) gate.lock();
-    for (size_t i = 0; i < asked.size(); i++) {
-      if (!guarded || !database.dropHistory().since(since, metaKeys[i])) ranges.push_back(asked[i]);
+    {
+      const DatabaseGuard guard(database);
+      // No table is dropped, and so none begins again, from here until the files are out of the database.
+      std::shared_lock<std::shared_mutex> gate(database.dropHistory().mutex(), std::defer_lock);
+      std::vector<OwnedRange> ranges;
+      if (guarded) gate.lock();
+      for (size_t i = 0; i < asked.size(); i++) {
+        if (!guarded || !database.dropHistory().since(since, metaKeys[i])) ranges.push_back(asked[i]);
+      }
+      if (ranges.empty()) return;
+      throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, guard.db(), ranges), guard.path());
+      database.keptScans().clear();
     }
-    if (ranges.empty()) return;
-    throwIfFailed(callDeleteFilesInRanges(&rocksdb::DeleteFilesInRanges, guard.db(), ranges), guard.path());
-    database.keptScans().clear();
+    database.awaitDeletions();
     database.refillReserve();
   });
 }

@@ -48,6 +48,12 @@ class CompactionTurns {
     changed_.notify_all();
   }
 
+  // Whether a compaction of a range waits for the pass, or goes on.
+  bool areAwaited() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return ranges_ > 0;
+  }
+
   void wake() {
     const std::lock_guard<std::mutex> lock(mutex_);
     changed_.notify_all();

@@ -17,6 +17,7 @@
 #include "core/executor.h"
 #include "core/format.h"
 #include "core/open_rocksdb.h"
+#include "core/private_files.h"
 #include "core/read_only.h"
 #include "recovery/log_scan.h"
 
@@ -60,7 +61,8 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t handleId, bool createI
                                        [scans = keptScans_, files = recentFiles_](const std::vector<std::string>& paths) {
                                          scans->clear();
                                          files->made(paths);
-                                       })) {
+                                       })),
+      fileDeletions_(*databaseEnvironment(settings_.ownerOnly())) {
   if (settings_.enableStatistics) statistics_ = rocksdb::CreateDBStatistics();
   writerLock_ = lockForWriting(createIfMissing);
   Recovery recovery(path_, recoveryRequest(createIfMissing, settings_.salvage));
@@ -121,6 +123,7 @@ WriterLock SharedDatabase::lockForWriting(bool createIfMissing) const {
 Status SharedDatabase::open(Opening opening, bool createIfMissing) {
   if (readOnly_) return openForReading();
   rocksdb::Options options = begin(false);
+  options.env = fileDeletions_.environment();
   options.create_if_missing = createIfMissing;
   options.listeners = {unreadableFiles_, health_, rangeDeletions_, pace_, passes_, keptScans_, recentFiles_,
                        std::make_shared<BackgroundPriority>(settings_.backgroundNice)};
@@ -149,6 +152,7 @@ void SharedDatabase::closeRocksDB() {
   if (db_ != nullptr) pace_->ends(*db_);
   if (db_ != nullptr) db_->Close().PermitUncheckedError();
   db_.reset();
+  fileDeletions_.finish();
   pace_->forget();
 }
 
@@ -344,6 +348,7 @@ void SharedDatabase::cancel() {
 }
 
 void SharedDatabase::cancelBackgroundWork() {
+  fileDeletions_.leave();
   // Not waiting for a thread that is replacing the RocksDB.
   const std::shared_lock<WriterPreferringMutex> lock(dbMutex_, std::try_to_lock);
   if (lock && db_ != nullptr) rocksdb::CancelAllBackgroundWork(db_.get(), false);

@@ -20,6 +20,7 @@
 #include "database/cancellable_calls.h"
 #include "database/claims.h"
 #include "database/drop_history.h"
+#include "database/file_deletions.h"
 #include "database/file_ranges.h"
 #include "database/health.h"
 #include "database/kept_scans.h"
@@ -76,6 +77,8 @@ class SharedDatabase {
   void assertTrimmable() const;
   // Files were deleted: makes a new reserve in their room if the last one was given up.
   void refillReserve();
+  // Returns when the room of what was deleted so far is free.
+  void awaitDeletions() { fileDeletions_.finish(); }
 
   // Serialises the read-modify-write of trim floors.
   std::mutex& floorMutex() { return floorMutex_; }
@@ -99,7 +102,7 @@ class SharedDatabase {
   // There is a lease again.
   void goOn() { cancelled_ = false; }
   bool cancelled() const { return cancelled_; }
-  // The process ends: RocksDB's own threads start nothing new.
+  // The process ends: the database's own threads start nothing new.
   void cancelBackgroundWork();
 
  private:
@@ -150,6 +153,7 @@ class SharedDatabase {
   // Shared to use db_, exclusive to replace it.
   WriterPreferringMutex dbMutex_;
   CancellableCalls cancellableCalls_;
+  FileDeletions fileDeletions_;
   // RocksDB keeps a pointer to it.
   std::unique_ptr<LogContinuity> logContinuity_;
   std::unique_ptr<rocksdb::DB> db_;

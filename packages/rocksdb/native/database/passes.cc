@@ -15,10 +15,14 @@
 
 #include "database/level0.h"
 #include "database/pass_plan.h"
+#include "database/pass_rest.h"
 
 namespace shale {
 
 using rocksdb::Status;
+using Clock = std::chrono::steady_clock;
+using std::chrono::duration;
+using std::chrono::duration_cast;
 using std::chrono::seconds;
 
 namespace {
@@ -31,6 +35,9 @@ constexpr uint64_t kShareWhenQuiet = 32;
 constexpr uint64_t kLeastFiles = 2;
 // A pass that found no room or failed is tried again after a flush or so long.
 constexpr seconds kAgain(60);
+
+// Which passes the calling thread makes.
+thread_local const Passes* passing = nullptr;
 
 uint64_t roomIn(const std::string& directory) {
   std::error_code error;
@@ -62,6 +69,7 @@ Passes::Passes(std::string directory, const Settings& settings, std::shared_ptr<
       priority_(settings.backgroundNice) {
   if (!settings.makesPasses()) return;
   trigger_ = static_cast<uint64_t>(settings.level0FileNumCompactionTrigger);
+  slowdown_ = static_cast<uint64_t>(settings.level0SlowdownWritesTrigger);
   whenQuiet_ = std::min(trigger_, std::max(kLeastFiles, trigger_ / kShareWhenQuiet));
 }
 
@@ -117,6 +125,7 @@ void Passes::run() {
 #ifdef __linux__
   ::prctl(PR_SET_NAME, "shale:passes");
 #endif
+  passing = this;
   priority_.lower();
   std::unique_lock<std::mutex> lock(mutex_);
   while (awaitDue(lock)) {
@@ -175,12 +184,30 @@ bool Passes::pass() {
   // As the options of the database say.
   options.compression = rocksdb::kDisableCompressionOption;
   options.output_file_size_limit = fileSize_;
+  workBegan_ = Clock::now();
+  writtenBefore_ = pace_->written();
   UnreadableFiles::compacts(plan.files);
   std::vector<std::string> made;
   // What it means for the database that it failed, the listeners for background errors have been told.
   if (!db_->CompactFiles(options, plan.files, plan.level, -1, &made).ok()) return false;
   made_(made);
   return true;
+}
+
+void Passes::OnTableFileCreationStarted(const rocksdb::TableFileCreationBriefInfo&) {
+  if (passing == this) rest();
+}
+
+void Passes::rest() {
+  const double worked = duration_cast<duration<double>>(Clock::now() - workBegan_).count();
+  const double written = static_cast<double>(pace_->written() - writtenBefore_);
+  if (written >= kQuietBytes * worked) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    const duration<double> time(restAfterWork(worked, level0_, trigger_, slowdown_));
+    changed_.wait_for(lock, time, [this] { return ending_ || tight_ || level0_ >= slowdown_ || turns_.areAwaited(); });
+  }
+  workBegan_ = Clock::now();
+  writtenBefore_ = pace_->written();
 }
 
 }  // namespace shale

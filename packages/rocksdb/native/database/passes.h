@@ -12,6 +12,7 @@
 #include <rocksdb/listener.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -40,6 +41,7 @@ class Passes : public rocksdb::EventListener {
 
   const char* Name() const override { return "shale.passes"; }
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) override;
+  void OnTableFileCreationStarted(const rocksdb::TableFileCreationBriefInfo& info) override;
 
   // RocksDB has been opened: until detach(), passes may be made.
   void attach(rocksdb::DB& db);
@@ -56,6 +58,9 @@ class Passes : public rocksdb::EventListener {
   void flushWhenQuiet();
   // False if there was none to be made, or it failed.
   bool pass();
+  // Between two of the files that a pass makes: leaves processor and disk to the flushes, for as long as much is written and
+  // nobody waits for the pass.
+  void rest();
   // Looks at level 0; the thread is there once there is something for it to do.
   void count(rocksdb::DB& db);
   // Whether level 0 has too few files for a pass, whatever is written.
@@ -69,6 +74,7 @@ class Passes : public rocksdb::EventListener {
   uint64_t trigger_ = 0;
   // So many are enough when hardly anything is written.
   uint64_t whenQuiet_ = 0;
+  uint64_t slowdown_ = 0;
   const std::shared_ptr<UnreadableFiles> unreadableFiles_;
   const std::shared_ptr<Health> health_;
   const std::shared_ptr<WritePace> pace_;
@@ -85,6 +91,10 @@ class Passes : public rocksdb::EventListener {
   std::thread thread_;
   bool ending_ = false;
   uint64_t flushes_ = 0;
+
+  // Of the thread of a pass under way alone: since when it has worked, and what had been written by then.
+  std::chrono::steady_clock::time_point workBegan_;
+  uint64_t writtenBefore_ = 0;
 };
 
 }  // namespace shale

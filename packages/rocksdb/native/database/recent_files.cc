@@ -37,13 +37,6 @@ void RecentFiles::made(const std::vector<std::string>& paths) {
   std::vector<File> old;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    // What they were made of is gone, or about to go.
-    const auto isGone = [this](const File& file) {
-      const bool gone = sizeOf(file.path) == 0;
-      if (gone) bytes_ -= file.bytes;
-      return gone;
-    };
-    files_.erase(std::remove_if(files_.begin(), files_.end(), isGone), files_.end());
     auto at = std::find_if(files_.begin(), files_.end(), [](const File& file) { return file.flushed; });
     for (const std::string& path : paths) {
       const uint64_t bytes = sizeOf(path);
@@ -53,6 +46,15 @@ void RecentFiles::made(const std::vector<std::string>& paths) {
     old = takeOld();
   }
   leave(old);
+}
+
+void RecentFiles::OnTableFileDeleted(const rocksdb::TableFileDeletionInfo& info) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto file =
+      std::find_if(files_.begin(), files_.end(), [&](const File& known) { return known.path == info.file_path; });
+  if (file == files_.end()) return;
+  bytes_ -= file->bytes;
+  files_.erase(file);
 }
 
 uint64_t RecentFiles::sizeOf(const std::string& path) {

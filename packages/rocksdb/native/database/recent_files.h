@@ -20,6 +20,7 @@ class RecentFiles : public rocksdb::EventListener {
   const char* Name() const override { return "shale.recentFiles"; }
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) override;
   void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& info) override;
+  void OnTableFileDeleted(const rocksdb::TableFileDeletionInfo& info) override;
   // These have been made of others, by a compaction that RocksDB tells no listener of, too: they are older than all that flushes
   // have left.
   void made(const std::vector<std::string>& paths);

@@ -22,6 +22,8 @@ constexpr milliseconds kLongestTurn(1000);
 constexpr milliseconds kShortestTurn(1);
 // A flush that takes longer than expected is expected to take this share of it from then on.
 constexpr double kLeastLeft = 0.1;
+// One that takes so many times as long as expected is held up by something: it may take as long again as it has since.
+constexpr double kHeldUp = 2;
 // As RocksDB does: it slows down before the last memtable, if there are more than these.
 constexpr int kFewMemtables = 3;
 
@@ -104,13 +106,15 @@ void WritePace::await(uint64_t bytes) {
   waits.time += Clock::now() - now;
 }
 
-// The room that is left is spread over the time that the flush still takes.
+// The room that is left is spread over the time that the flush still takes. Beside one that is held up, writes go on a little
+// at a time, where they would stop for the rest of it once RocksDB had no memtable left.
 double WritePace::memoryRate(Clock::time_point now) const {
   if (!flushing_) return std::numeric_limits<double>::infinity();
   const double filled = static_cast<double>(written_ - sealedAt_);
   const double room = std::max(memtable_ / 16, (most_ - waiting_) * memtable_ - filled);
   const double takes = static_cast<double>(flushBytes_) / flushSpeed_;
-  return room / std::max(takes - seconds(now - flushBegan_), takes * kLeastLeft);
+  const double elapsed = seconds(now - flushBegan_);
+  return room / (std::max(takes - elapsed, takes * kLeastLeft) + std::max(0.0, elapsed - takes * kHeldUp));
 }
 
 double WritePace::level0Rate() const {
