@@ -10,6 +10,7 @@ const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as con
 
 interface Manifest {
   readonly name?: string;
+  readonly version?: string;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -21,7 +22,10 @@ function manifests(): [folder: string, manifest: Manifest][] {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
   const platforms = join('packages', 'rocksdb', 'platforms');
   const binaries = readdirSync(join(root, platforms)).map((name) => join(platforms, name));
-  return ['.', 'benchmarks', 'docs', 'test', ...packages, ...binaries].map((folder) => [
+  const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join('examples', name));
+  return ['.', 'benchmarks', 'docs', 'test', ...packages, ...binaries, ...examples].map((folder) => [
     folder,
     JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest,
   ]);
@@ -60,6 +64,15 @@ describe('dependencies', () => {
 });
 
 describe('the packages themselves', () => {
+  it('are named by the examples with the version that they have', () => {
+    const all = manifests().map(([, manifest]) => manifest);
+    const versions = new Map(all.map(({ name, version }) => [name, version]));
+    const named = Object.entries(all.find(({ name }) => name === 'ingest-service')?.dependencies ?? {});
+    const shale = named.filter(([name]) => name.startsWith('@shale/'));
+    expect(shale.map(([name]) => name)).toEqual(['@shale/engine', '@shale/metrics']);
+    expect(shale).toEqual(shale.map(([name]) => [name, versions.get(name)]));
+  });
+
   it('run no script when they are installed', () => {
     const scripts = manifests().flatMap(([folder, { scripts }]) =>
       Object.entries(scripts ?? {})

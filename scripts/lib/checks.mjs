@@ -28,7 +28,7 @@ export const checks = [
 /** The TypeScript projects that `tsc -b` alone leaves out, because nothing runs from them. */
 function checkedOnly() {
   const tests = readdirSync(join(root, 'packages')).map((name) => join('packages', name, 'test'));
-  return ['scripts', 'docs', 'test', 'benchmarks/test', ...tests].filter((dir) =>
+  return ['scripts', 'examples', 'docs', 'test', 'benchmarks/test', ...tests].filter((dir) =>
     existsSync(join(root, dir, 'tsconfig.json')),
   );
 }

@@ -45,7 +45,10 @@ function fingerprint() {
 function workspaces() {
   const packages = readdirSync(join(root, 'packages')).map((name) => join('packages', name));
   const platforms = platformNames().map((name) => join('packages', 'rocksdb', 'platforms', name));
-  return ['.', 'benchmarks', 'docs', 'test', ...packages, ...platforms];
+  const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join('examples', name));
+  return ['.', 'benchmarks', 'docs', 'test', ...packages, ...platforms, ...examples];
 }
 
 /** @param {string} file */

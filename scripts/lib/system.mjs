@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { run } from './run.mjs';
+import { installPackages, onPath } from './apt.mjs';
 import { SetupError } from './say.mjs';
 
 /** The oldest RocksDB whose C++ interface the binding uses. */
@@ -18,40 +18,15 @@ export async function ensureSystem() {
   const missing = missingParts();
   if (missing.length === 0) return;
 
-  const asRoot = rootPrefix();
-  if (!onPath('apt-get') || asRoot === undefined) {
+  const packages = missing.map((part) => part.debian);
+  if (!(await installPackages(packages, BY_HAND))) {
     throw new SetupError(`missing: ${missing.map((part) => part.what).join(', ')}.\n${BY_HAND}`);
   }
-  const packages = missing.map((part) => part.debian);
-  const aptGet = [
-    ...asRoot,
-    'env',
-    'DEBIAN_FRONTEND=noninteractive',
-    'apt-get',
-    '-o',
-    'DPkg::Lock::Timeout=300',
-    '-qq',
-  ];
-  await apt('updating the package lists', [...aptGet, 'update']).catch(() => {
-    // One broken third-party source fails the update, though the lists that matter may be there.
-  });
-  await apt(`installing ${packages.join(' and ')}`, [
-    ...aptGet,
-    'install',
-    '-y',
-    '--no-install-recommends',
-    ...packages,
-  ]);
 
   const still = missingParts();
   if (still.length > 0) {
     throw new SetupError(`still missing: ${still.map((part) => part.what).join(', ')}.\n${BY_HAND}`);
   }
-}
-
-/** @param {string} label @param {string[]} command */
-function apt(label, [command = '', ...args]) {
-  return run(label, command, args, { loud: true, quiet: true, hint: BY_HAND });
 }
 
 /** @returns {{ what: string, debian: string }[]} */
@@ -108,24 +83,4 @@ function libraryDirs() {
 /** @param {string} variable */
 function list(variable) {
   return (process.env[variable] ?? '').split(delimiter).filter((dir) => dir !== '');
-}
-
-/** @param {string} command */
-function onPath(command) {
-  const dirs = command.includes('/') ? [''] : list('PATH');
-  return dirs.some((dir) => {
-    try {
-      accessSync(join(dir, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-/** What to put before a command so that it runs as root, or undefined when it cannot without asking for a password. */
-function rootPrefix() {
-  if (process.getuid?.() === 0) return [];
-  const sudo = onPath('sudo') && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0;
-  return sudo ? ['sudo', '-n'] : undefined;
 }

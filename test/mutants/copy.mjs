@@ -35,7 +35,7 @@ export class MutantCopy {
     const tops = new Set(listed.split('\0').filter((file) => existsSync(join(root, file)) && file !== ''));
     for (const file of tops) cpSync(join(root, file), join(this.directory, file));
     // What has been built, and the links between the packages, which are relative.
-    for (const folder of ['packages', '.'].flatMap((parent) => foldersOf(parent))) {
+    for (const folder of ['packages', 'examples', '.'].flatMap((parent) => foldersOf(parent))) {
       for (const made of ['build', 'dist', 'node_modules']) this.#take(join(folder, made));
     }
     // What was installed is not copied. Links that name packages of this checkout have to name those of the copy.

@@ -1,0 +1,37 @@
+// Starts the service, and ends it when it is told to: what is under way is answered, and nothing is lost.
+import { openWal } from '@shale/engine';
+import { config } from './config.js';
+import { registerMetrics } from './metrics.js';
+import { createServer } from './server.js';
+import { storeEvents } from './store.js';
+import { keepInShape } from './upkeep.js';
+
+const wal = await openWal(config.directory, {
+  waitForLock: 30_000, // in a rolling restart, for the process before this one
+  maxQueuedBytes: 16 * 2 ** 20, // more than that waiting for the disk is 429
+  inspect: true, // for `shale top` and `shale tail`
+});
+const batches = wal.table('batches'); // an entry is a request's body, as it came
+const progress = { stored: 0n };
+const ending = new AbortController();
+const server = createServer(wal, batches);
+const work = { wal, batches, progress, config, log: server.log, signal: ending.signal };
+const storing = storeEvents(work);
+const upkeep = keepInShape(work);
+registerMetrics(work);
+
+/** @param {number} code */
+async function end(code) {
+  await server.close(); // takes no more requests, and answers those under way
+  ending.abort();
+  await Promise.allSettled([storing, upkeep]);
+  await wal.close();
+  process.exit(code);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(0));
+Promise.all([storing, upkeep]).catch((error) => {
+  server.log.fatal(error, 'cannot go on'); // what is taken in now may never be stored: better not to take it
+  return end(1);
+});
+await server.listen({ host: config.host, port: config.port });

@@ -1,0 +1,147 @@
+// The ingest service of examples/: killed under load, with a PostgreSQL that fails now and then, on a full disk, and with
+// requests that it has to refuse. `npm run example` is the long form of the kills.
+import { spawnSync } from 'node:child_process';
+import { openWal } from '@shale/engine';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createServer } from '../examples/ingest-service/src/server.js';
+import { compare } from '../examples/trial/src/compare.js';
+import { runKills } from '../examples/trial/src/kills.js';
+import { Postgres, whyNoPostgres } from '../examples/trial/src/postgres.js';
+import { bodyOf } from '../examples/trial/src/producers.js';
+import { Service } from '../examples/trial/src/service.js';
+import { temporary } from './support/temporary.js';
+
+/** Runs the service with a disk of 32 MiB for its log, that it alone sees. */
+const ON_SMALL_DISK = [
+  ...['unshare', ...(process.getuid?.() === 0 ? [] : ['--map-root-user']), '--mount', 'sh', '-c'],
+  'mount -t tmpfs -o size=32m,mode=700 shale "$LOG_DIRECTORY" && exec "$@"',
+  'sh',
+];
+const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
+const missing = whyNoPostgres();
+
+async function post(url: string, body: string): Promise<number> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/events`, { method: 'POST', headers, body });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let postgres: Postgres;
+
+  beforeAll(async () => {
+    postgres = await Postgres.create();
+  });
+  afterAll(() => postgres.remove());
+
+  test('stores everything that it acknowledged once, and nothing twice, whatever is killed', async () => {
+    const { batches, wrong } = await runKills({ postgres, kills: 2 });
+    expect(wrong).toEqual([]);
+
+    // The comparison itself: what is lost, stored twice, stored in part or refused is told.
+    const known = batches.findIndex(({ events, outcome }) => outcome === 'acknowledged' && events > 1);
+    const it = `(data->>'batch')::int = ${known}`;
+    const inPart = [expect.stringContaining(`batch ${known}, acknowledged, has`)];
+    await postgres.query(
+      `INSERT INTO events SELECT 'twice', batch, nth, id, at, type, data FROM events WHERE ${it}`,
+    );
+    expect(await compare(postgres, batches)).toEqual(inPart);
+    await postgres.query(`DELETE FROM events WHERE ${it} AND (log = 'twice' OR nth = 0)`);
+    expect(await compare(postgres, batches)).toEqual(inPart);
+    const others = batches.map((batch, i) =>
+      i === known ? { ...batch, outcome: 'refused' as const } : batch,
+    );
+    expect(await compare(postgres, others)).toEqual([`batch ${known}, refused, is stored`]);
+    await postgres.query(`DELETE FROM events WHERE ${it}`);
+    expect(await compare(postgres, others)).toEqual([]);
+    expect(await compare(postgres, batches)).toEqual([`batch ${known}, acknowledged, is lost`]);
+  });
+
+  test('ends when the log ends before what was stored of it', async () => {
+    await postgres.query("INSERT INTO positions VALUES ('lost', 7)");
+    const settings = { LOG_DIRECTORY: temporary('lost'), LOG_NAME: 'lost', DATABASE_URL: postgres.url };
+    const service = new Service(settings);
+    expect(await service.ended).toBe(1);
+    expect(service.complaints).toContainEqual(expect.stringContaining('cannot go on'));
+  });
+
+  test.runIf(canMount)(
+    'answers 503 while the disk is full, and takes batches again when PostgreSQL is back',
+    async () => {
+      await postgres.stop();
+      const settings = { LOG_DIRECTORY: temporary('small'), LOG_NAME: 'small', DATABASE_URL: postgres.url };
+      const service = new Service(settings, undefined, ON_SMALL_DISK);
+      try {
+        const url = await service.listening;
+        let stored = 0;
+        while ((await post(url, bodyOf(stored, 1000))) === 202) stored++;
+        expect(stored).toBeGreaterThan(10);
+        expect(await post(url, bodyOf(0, 1))).toBe(503);
+        expect((await fetch(`${url}/ready`)).status).toBe(503);
+        expect((await fetch(`${url}/health`)).status).toBe(200);
+
+        await postgres.start();
+        await expect.poll(async () => (await fetch(`${url}/ready`)).status).toBe(200);
+        expect(await post(url, bodyOf(stored++, 1000))).toBe(202);
+        const count = `SELECT count(*)::int AS events FROM events WHERE log = 'small'`;
+        await expect.poll(() => postgres.query(count)).toEqual([{ events: stored * 1000 }]);
+        expect(await service.end('SIGTERM')).toBe(0);
+      } finally {
+        await service.end('SIGKILL');
+      }
+    },
+  );
+});
+
+describe('what the ingest service refuses', () => {
+  const event = JSON.parse(bodyOf(1, 1)).events[0];
+  const data = { ...event.data };
+
+  test.each([
+    ['no JSON', '{"events":['],
+    ['nothing', '{"events":[]}'],
+    ['more than it was told of', JSON.stringify({ events: [event], more: 1 })],
+    ['a number as text', JSON.stringify({ events: [{ ...event, at: '1' }] })],
+    ['a time that PostgreSQL does not know', JSON.stringify({ events: [{ ...event, at: 1e15 }] })],
+    ['a tab in a name', JSON.stringify({ events: [{ ...event, type: 'a\tb' }] })],
+    ['an id that is none', JSON.stringify({ events: [{ ...event, id: 'one' }] })],
+    ['a zero in a text', JSON.stringify({ events: [{ ...event, data: { ...data, path: 'a\0' } }] })],
+    ['half a character', JSON.stringify({ events: [{ ...event, data: { ...data, path: 'a\ud800' } }] })],
+    ['depth', JSON.stringify({ events: [{ ...event, data: { ...data, path: {} } }] })],
+    ['a prototype', `{"events":[${JSON.stringify(event).replace('"batch"', '"__proto__"')}]}`],
+  ])('%s is 400, and not in the log', async (_, payload) => {
+    await using wal = await openWal(temporary('refused'));
+    const table = wal.table('batches');
+    const server = createServer(wal, table);
+    const headers = { 'content-type': 'application/json' };
+    const refused = await server.inject({ method: 'POST', url: '/events', headers, payload });
+    expect([refused.statusCode, await table.lastSequence()]).toEqual([400, 0n]);
+    const taken = await server.inject({ method: 'POST', url: '/events', headers, payload: bodyOf(1, 1) });
+    expect([taken.statusCode, taken.json()]).toEqual([202, { batch: '1' }]);
+    await server.close();
+  });
+
+  test('more than there is room for is 429, and the rest is in', async () => {
+    await using wal = await openWal(temporary('pressure'), {
+      maxInFlightBytes: 2 ** 16,
+      maxQueuedBytes: 2 ** 16,
+    });
+    const table = wal.table('batches');
+    const server = createServer(wal, table);
+    const headers = { 'content-type': 'application/json' };
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) =>
+        server.inject({ method: 'POST', url: '/events', headers, payload: bodyOf(i, 40) }),
+      ),
+    );
+    const taken = answers.filter(({ statusCode }) => statusCode === 202).length;
+    const refused = answers.filter(
+      ({ statusCode, headers }) => statusCode === 429 && headers['retry-after'] === '1',
+    );
+    expect(refused.length).toBeGreaterThan(0);
+    expect(taken + refused.length).toBe(100);
+    expect(await table.lastSequence()).toBe(BigInt(taken));
+    await server.close();
+  });
+});
