@@ -32,7 +32,7 @@ export {
   APPEND_TRIMS,
   APPEND_WORDS,
 } from './frame/frame-format.js';
-export { EntryPacker, type PackedEntries } from './frame/packed-entries.js';
+export { EntryPacker, memoryOf, type PackedEntries } from './frame/packed-entries.js';
 export type { OverArrayBuffer } from './frame/typed-views.js';
 export {
   type ConsumerRecord,

@@ -4,24 +4,32 @@ import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
 /** Entries as a frame holds them: copied, so that the caller can no longer change them. */
 export interface PackedEntries {
   /** The log values of the entries, back to back, each with its version byte. */
-  readonly data: Uint8Array;
+  readonly data: Uint8Array<ArrayBuffer>;
   /** The length of each entry's log value, in bytes. */
   readonly lengths: readonly number[];
   /** Payload bytes of all of them. */
   readonly payloadBytes: number;
 }
 
+/** The memory of packed entries that nobody uses any more. */
+export function memoryOf(packed: PackedEntries): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(packed.data.buffer);
+}
+
 const LEAST_CAPACITY = 256;
 
 /** Copies entries one at a time, so that each may be produced after the previous one is copied. */
 export class EntryPacker {
-  #data: Uint8Array;
+  #data: Uint8Array<ArrayBuffer>;
   #end = 0;
   readonly #lengths: number[] = [];
 
-  /** @param payloadBytes expected payload bytes, a hint: more may be added */
-  constructor(payloadBytes = 0) {
-    this.#data = new Uint8Array(Math.max(LEAST_CAPACITY, payloadBytes));
+  /**
+   * @param bytes expected bytes of the log values, a hint: more may be added
+   * @param memory to pack into, as {@link memoryOf} gives it back; default: its own
+   */
+  constructor(bytes = 0, memory?: Uint8Array<ArrayBuffer>) {
+    this.#data = memory ?? new Uint8Array(Math.max(LEAST_CAPACITY, bytes));
   }
 
   /** Entries so far. */

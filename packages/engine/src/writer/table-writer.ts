@@ -1,4 +1,11 @@
-import { asBytes, EntryPacker, type PackedEntries, type PayloadCodec, WalError } from '@shale/codec';
+import {
+  asBytes,
+  EntryPacker,
+  memoryOf,
+  type PackedEntries,
+  type PayloadCodec,
+  WalError,
+} from '@shale/codec';
 import type { Engine } from '../engine.js';
 import { costOf, tooLarge } from '../frames/cost.js';
 import { type AppendResult, WriteAppend } from '../frames/pending-append.js';
@@ -61,7 +68,9 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
   #closing: Promise<void> | null = null;
   /** The batch that fills; null when nothing is in it, so that an idle writer holds no memory. */
   #open: EntryPacker | null = null;
-  /** Payload bytes of the batch before, up to those of a full one: about as many are to be expected. */
+  /** Memory for the next batch: that of the one that was answered last, while there is more to come. */
+  #spare: Uint8Array<ArrayBuffer> | undefined;
+  /** Bytes of the batch before, up to those of a full one: about as many are to be expected. */
   #usualBytes = 0;
   /** Those that are full. */
   #full: Batch[] = [];
@@ -116,7 +125,7 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     const limit = engine.options.maxInFlightBytes;
     if (costOf(length, 1) > limit) throw tooLarge({ bytes: length, entries: 1 }, costOf(length, 1), limit);
     if (this.#open !== null && costOfOpen(this.#open) + cost > this.#batchBytes) this.#fill(this.#open);
-    this.#open = added(this.#open, this.#usualBytes, bytes, length);
+    this.#open = this.#added(bytes, length);
     this.#heldBytes += cost;
     this.#submitted++;
     if (this.#sent === null && !this.#isScheduled) this.#schedule();
@@ -175,6 +184,19 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     });
   }
 
+  /** The open batch, or a new one, with an entry more. Throws SHALE_TOO_LARGE when there is no memory for the copy. */
+  #added(bytes: Uint8Array, length: number): EntryPacker {
+    try {
+      const packer = this.#open ?? new EntryPacker(Math.max(this.#usualBytes, length), this.#spare);
+      packer.add(bytes, length);
+      if (packer !== this.#open) this.#spare = undefined;
+      return packer;
+    } catch (cause) {
+      const message = `there is no memory for the copy of an entry of ${length} bytes`;
+      throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: length } });
+    }
+  }
+
   /** The open batch takes nothing more. */
   #fill(open: EntryPacker): void {
     const { count } = open;
@@ -182,7 +204,7 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     const cost = costOf(packed.payloadBytes, count);
     this.#full.push({ packed, count, cost, expect: undefined, attempts: 0 });
     this.#open = null;
-    this.#usualBytes = Math.min(packed.payloadBytes, this.#batchBytes);
+    this.#usualBytes = Math.min(packed.data.length, this.#batchBytes);
   }
 
   /** Sends the next batch, if none is under way. */
@@ -191,6 +213,7 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     if (this.#full.length === 0 && this.#open !== null) this.#fill(this.#open);
     const batch = this.#full.shift();
     if (batch === undefined) {
+      this.#spare = undefined;
       this.#context.engine.writers.delete(this);
       return;
     }
@@ -227,6 +250,7 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
   #answered(batch: Batch, { last }: AppendResult): void {
     if (this.#failure !== null) return;
     this.#sent = null;
+    this.#spare = memoryOf(batch.packed);
     this.#acknowledged += batch.count;
     this.#last = last;
     this.#heldBytes -= costOf(batch.packed.payloadBytes, batch.count, 0);
@@ -274,6 +298,7 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
     this.#state = 'failed';
     this.#open = null;
     this.#full = [];
+    this.#spare = undefined;
     this.#sent = null;
     this.#context.engine.writers.delete(this);
     this.#flushes.fail(failure);
@@ -318,16 +343,4 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
 
 function costOfOpen(packer: EntryPacker): number {
   return costOf(packer.payloadBytes, packer.count, 0);
-}
-
-/** The batch, or a new one, with an entry more. Throws SHALE_TOO_LARGE when there is no memory for the copy. */
-function added(open: EntryPacker | null, usualBytes: number, bytes: Uint8Array, length: number): EntryPacker {
-  try {
-    const packer = open ?? new EntryPacker(Math.max(usualBytes, length));
-    packer.add(bytes, length);
-    return packer;
-  } catch (cause) {
-    const message = `there is no memory for the copy of an entry of ${length} bytes`;
-    throw new WalError('SHALE_TOO_LARGE', message, { cause, details: { bytes: length } });
-  }
 }
