@@ -116,7 +116,7 @@ test('--help lists the commands, and the options of each', () => {
   const names = [...stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name);
   const [, listed = ''] = /there are (.*)\n/.exec(bench('fly').stderr) ?? [];
   expect(names.toSorted()).toEqual(listed.split(', ').toSorted());
-  const options = ['gib', 'tables', 'bytes', 'batch', 'in-flight', 'busy', 'no-consumer', 'out'];
+  const options = ['gib', 'tables', 'bytes', 'batch', 'in-flight', 'busy', 'no-consumer', 'db-bench', 'out'];
   for (const option of options) expect(bench('sustained', '--help').stdout).toContain(`--${option} `);
 });
 

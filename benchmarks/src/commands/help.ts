@@ -69,6 +69,7 @@ const HELP: Readonly<Record<CommandName, { readonly about: string; readonly usag
   --batch <n>       entries of an append (100)
   --in-flight <n>   appends at once (16)
   --no-consumer     the consumer does not come back
+  --db-bench        RocksDB's own benchmark writes for as long, too
   --busy            the consumer comes back before the log has a quiet moment
   --out <dir>       where JSON, page and drawings go (benchmarks/reports)`,
   },

@@ -25,6 +25,7 @@ export async function sustainedCommand(args: readonly string[]): Promise<number>
       'in-flight': { type: 'string' },
       busy: { type: 'boolean', default: false },
       'no-consumer': { type: 'boolean', default: false },
+      'db-bench': { type: 'boolean', default: false },
       out: { type: 'string', default: REPORTS },
     },
   });
@@ -47,7 +48,14 @@ export async function sustainedCommand(args: readonly string[]): Promise<number>
   const record = await withScratch(measuredDirectory(), (directory) =>
     measureSustained(
       directory,
-      { wal, gib, spec, isBusy: values.busy, hasConsumer: !values['no-consumer'] },
+      {
+        wal,
+        gib,
+        spec,
+        isBusy: values.busy,
+        hasConsumer: !values['no-consumer'],
+        isCompared: values['db-bench'],
+      },
       {
         part: (part) => console.log(row([`${++shown}`, ...cells(part)])),
         line: (line) => console.log(line),

@@ -5,6 +5,7 @@ import { coldReplay } from './cold-replay.js';
 import { Consumer } from './consumer.js';
 import { findings } from './findings.js';
 import { Load, type LoadSpec } from './load.js';
+import { overFillrandom } from './over-fillrandom.js';
 import { catchUp, grow, quiet, trimALittle } from './phases.js';
 import type { Phase, Sample, SustainedRecord } from './record.js';
 import { replayRate } from './replay-rate.js';
@@ -20,6 +21,8 @@ export interface SustainedOptions {
   readonly isBusy: boolean;
   /** Whether the consumer comes back at all. */
   readonly hasConsumer: boolean;
+  /** Whether RocksDB's own benchmark writes beside it, for as long as the backlog took to grow. */
+  readonly isCompared: boolean;
   readonly wal: WalOptions;
 }
 
@@ -52,6 +55,7 @@ export async function measureSustained(
     : { samples: [], phases: [] };
   const phases = [...growing.phases, ...back.phases];
   for (const line of findings(growing.parts, phases)) say(line);
+  if (options.isCompared) say(await overFillrandom(growing.parts, options.spec, directory));
   return {
     schema: 1,
     startedAt,
