@@ -572,6 +572,18 @@ export const rocksdb = [
     killers: ['packages/rocksdb/test/write-pace.test.ts'],
   },
   {
+    name: 'kept-scans-unbounded',
+    removes: 'the bound on what reads keep from one chunk to the next',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/kept_scans.cc',
+        from: '(files_ > mostFiles_ && kept_.size() > 1)',
+        to: '(files_ > mostFiles_ * 1000 && kept_.size() > 1)',
+      },
+    ],
+    killers: ['packages/rocksdb/test/kept-scans.test.ts'],
+  },
+  {
     name: 'deletions-in-the-way',
     removes: 'the thread that deletes table files for those that flush and make passes',
     edits: [

@@ -127,6 +127,32 @@ test('what a read holds is let go with what it is of: by flushes, by its end, an
   await database.close();
 });
 
+test('reads that go on hold blocks of no more files than fit twice into the block cache', async () => {
+  // Room for blocks of twenty files. A read counts three of level 0, and one of each of the six levels below.
+  const database = await temporaryDatabase({
+    enableStatistics: true,
+    blockSize: 1024,
+    blockCacheSize: 20 * 1024,
+  });
+  for (let first = 1n; first <= 201n; first += 100n) {
+    writeRuns(database, [{ id, first, count: 100 }]);
+    await database.flush();
+  }
+  const reads = Array.from({ length: 3 }, () => new Read(database));
+  const round = async () => {
+    for (const read of reads) await read.chunk();
+  };
+  await round();
+  expect(seeks(database)).toBe(3);
+  // Each time the one that goes on is the one that has been let go.
+  await round();
+  expect(seeks(database)).toBe(6);
+  // Two of them find room.
+  reads.pop();
+  for (let i = 0; i < 5; i++) await round();
+  expect(seeks(database)).toBe(8);
+});
+
 test('a range that grows while it is read is read to its end', async () => {
   const database = await filled();
   const watch = database.watch(lower);

@@ -39,6 +39,10 @@ void holdLogs(rocksdb::Options& options) {
   options.write_buffer_size = std::max<size_t>(options.write_buffer_size * 4 * memtables, size_t{1} << 30);
 }
 
+// What reads keep from one chunk to the next takes as much memory as two block caches. A block and what else an iterator has of a
+// file are less than two blocks.
+uint64_t keptFiles(const Settings& settings) { return settings.blockCacheSize / std::max<uint64_t>(1, settings.blockSize); }
+
 // On a full disk every byte counts: no room taken ahead, nothing compacted.
 void spare(rocksdb::Options& options) {
   options.allow_fallocate = false;
@@ -56,6 +60,7 @@ SharedDatabase::SharedDatabase(std::string path, uint32_t handleId, bool createI
       reserve_(path_, handleId == 0 ? settings.spaceReserve : 0),
       unreadableFiles_(std::make_shared<UnreadableFiles>(path_)),
       pace_(std::make_shared<WritePace>(settings_)),
+      keptScans_(std::make_shared<KeptScans>(keptFiles(settings_))),
       recentFiles_(std::make_shared<RecentFiles>(settings_.pageCacheBytes)),
       passes_(std::make_shared<Passes>(path_, settings_, unreadableFiles_, health_, pace_,
                                        [scans = keptScans_, files = recentFiles_](const std::vector<std::string>& paths) {

@@ -146,7 +146,7 @@ class SharedDatabase {
   std::shared_ptr<Health> health_ = std::make_shared<Health>();
   const std::shared_ptr<UnreadableFiles> unreadableFiles_;
   const std::shared_ptr<WritePace> pace_;
-  const std::shared_ptr<KeptScans> keptScans_ = std::make_shared<KeptScans>();
+  const std::shared_ptr<KeptScans> keptScans_;
   const std::shared_ptr<RecentFiles> recentFiles_;
   const std::shared_ptr<Passes> passes_;
   std::shared_ptr<RangeDeletions> rangeDeletions_ = std::make_shared<RangeDeletions>();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/errors.h"
+#include "database/level0.h"
 
 namespace shale {
 
@@ -18,7 +19,9 @@ using Scan = KeptScans::Scan;
 
 std::unique_ptr<Scan> makeScan(const DatabaseGuard& guard, const FetchRequest& request) {
   const KeptScans::State state = guard.database().keptScans().state();
-  auto scan = std::make_unique<Scan>(request.watch.value_or(0), request.lower, request.upper, state);
+  // Of each level below level 0 it opens one.
+  const uint64_t files = filesAtLevel0(guard.db()) + static_cast<uint64_t>(guard.db().NumberLevels()) - 1;
+  auto scan = std::make_unique<Scan>(request.watch.value_or(0), request.lower, request.upper, state, files);
   rocksdb::ReadOptions options;
   options.fill_cache = request.fillCache;
   scan->iterator = guard.iterate(scan->range, options);

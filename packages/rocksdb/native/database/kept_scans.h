@@ -30,8 +30,8 @@ class KeptScans : public rocksdb::EventListener {
 
   // An iterator, and the range that it is bounded by.
   struct Scan {
-    Scan(uint64_t name, std::string from, std::string to, State state)
-        : name(name), lower(std::move(from)), upper(std::move(to)), state(state) {}
+    Scan(uint64_t name, std::string from, std::string to, State state, uint64_t files)
+        : name(name), lower(std::move(from)), upper(std::move(to)), state(state), files(files) {}
     Scan(const Scan&) = delete;
     Scan& operator=(const Scan&) = delete;
 
@@ -39,18 +39,24 @@ class KeptScans : public rocksdb::EventListener {
     const std::string lower;
     const std::string upper;
     const State state;
+    // That it has opened: it holds a block of each.
+    const uint64_t files;
     const KeyRange range{lower, upper};
     std::unique_ptr<rocksdb::Iterator> iterator;
     // It stands at the first key behind this one.
     std::string after;
   };
 
+  // `mostFiles` that all together may hold blocks of; the one that was kept last stays in any case.
+  explicit KeptScans(uint64_t mostFiles) : mostFiles_(mostFiles) {}
+
   const char* Name() const override { return "shale.keptScans"; }
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo& info) override;
   void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& info) override;
 
   State state() const { return {replacements_, removals_}; }
-  // For who has a DatabaseGuard, as keep(). The one of this name, if it stands where a range from `lower` on begins, goes no further than `upper`, and nothing has been removed since; else null.
+  // For who has a DatabaseGuard, as keep(). The one of this name, if it stands where a range from `lower` on begins, goes no
+  // further than `upper`, and nothing has been removed since; else null.
   std::unique_ptr<Scan> take(uint64_t name, const std::string& lower, const std::string& upper);
   void keep(std::unique_ptr<Scan> scan);
   // Whose name it is does not go on.
@@ -61,14 +67,16 @@ class KeptScans : public rocksdb::EventListener {
   void removed() { removals_++; }
 
  private:
-  // Each holds a block of every file of level 0.
   static constexpr size_t kMost = 16;
 
+  const uint64_t mostFiles_;
   std::atomic<uint64_t> replacements_{0};
   std::atomic<uint64_t> removals_{0};
   std::mutex mutex_;
   // The one kept last at the end.
   std::vector<std::unique_ptr<Scan>> kept_;
+  // Of those.
+  uint64_t files_ = 0;
 };
 
 }  // namespace shale
