@@ -1,7 +1,7 @@
 // The ingest service of examples/: killed under load, with a PostgreSQL that fails now and then, on a full disk, and with
 // requests that it has to refuse. `npm run example` is the long form of the kills.
 import { spawnSync } from 'node:child_process';
-import { openWal } from '@shale/engine';
+import { openWal, type Wal } from '@shale/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer } from '../examples/ingest-service/src/server.js';
 import { compare } from '../examples/trial/src/compare.js';
@@ -9,7 +9,7 @@ import { runKills } from '../examples/trial/src/kills.js';
 import { Postgres, whyNoPostgres } from '../examples/trial/src/postgres.js';
 import { bodyOf } from '../examples/trial/src/producers.js';
 import { Service } from '../examples/trial/src/service.js';
-import { temporary } from './support/temporary.js';
+import { temporary, temporaryOfFile } from './support/temporary.js';
 
 /** Runs the service with a disk of 32 MiB for its log, that it alone sees. */
 const ON_SMALL_DISK = [
@@ -18,6 +18,8 @@ const ON_SMALL_DISK = [
   'sh',
 ];
 const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0;
+/** Another log. */
+const TWICE = '00000000-0000-0000-0000-000000000000';
 const missing = whyNoPostgres();
 
 async function post(url: string, body: string): Promise<number> {
@@ -44,10 +46,10 @@ describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped
     const it = `(data->>'batch')::int = ${known}`;
     const inPart = [expect.stringContaining(`batch ${known}, acknowledged, has`)];
     await postgres.query(
-      `INSERT INTO events SELECT 'twice', batch, nth, id, at, type, data FROM events WHERE ${it}`,
+      `INSERT INTO events SELECT '${TWICE}', batch, nth, id, at, type, data FROM events WHERE ${it}`,
     );
     expect(await compare(postgres, batches)).toEqual(inPart);
-    await postgres.query(`DELETE FROM events WHERE ${it} AND (log = 'twice' OR nth = 0)`);
+    await postgres.query(`DELETE FROM events WHERE ${it} AND (log = '${TWICE}' OR nth = 0)`);
     expect(await compare(postgres, batches)).toEqual(inPart);
     const others = batches.map((batch, i) =>
       i === known ? { ...batch, outcome: 'refused' as const } : batch,
@@ -59,8 +61,12 @@ describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped
   });
 
   test('ends when the log ends before what was stored of it', async () => {
-    await postgres.query("INSERT INTO positions VALUES ('lost', 7)");
-    const settings = { LOG_DIRECTORY: temporary('lost'), LOG_NAME: 'lost', DATABASE_URL: postgres.url };
+    const settings = { LOG_DIRECTORY: temporary('ahead'), DATABASE_URL: postgres.url };
+    const before = new Service(settings);
+    expect(await post(await before.listening, bodyOf(0, 1))).toBe(202);
+    await expect.poll(() => postgres.query('SELECT * FROM positions WHERE batch = 1')).toHaveLength(1);
+    expect(await before.end('SIGTERM')).toBe(0);
+    await postgres.query('UPDATE positions SET batch = 2 WHERE batch = 1');
     const service = new Service(settings);
     expect(await service.ended).toBe(1);
     expect(service.complaints).toContainEqual(expect.stringContaining('cannot go on'));
@@ -69,8 +75,9 @@ describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped
   test.runIf(canMount)(
     'answers 503 while the disk is full, and takes batches again when PostgreSQL is back',
     async () => {
+      await postgres.query('TRUNCATE events');
       await postgres.stop();
-      const settings = { LOG_DIRECTORY: temporary('small'), LOG_NAME: 'small', DATABASE_URL: postgres.url };
+      const settings = { LOG_DIRECTORY: temporary('small'), DATABASE_URL: postgres.url };
       const service = new Service(settings, undefined, ON_SMALL_DISK);
       try {
         const url = await service.listening;
@@ -84,7 +91,7 @@ describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped
         await postgres.start();
         await expect.poll(async () => (await fetch(`${url}/ready`)).status).toBe(200);
         expect(await post(url, bodyOf(stored++, 1000))).toBe(202);
-        const count = `SELECT count(*)::int AS events FROM events WHERE log = 'small'`;
+        const count = `SELECT count(*)::int AS events FROM events`;
         await expect.poll(() => postgres.query(count)).toEqual([{ events: stored * 1000 }]);
         expect(await service.end('SIGTERM')).toBe(0);
       } finally {
@@ -95,6 +102,13 @@ describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped
 });
 
 describe('what the ingest service refuses', () => {
+  let wal: Wal;
+
+  beforeAll(async () => {
+    wal = await openWal(temporaryOfFile('refused'));
+  });
+  afterAll(() => wal.close());
+
   const event = JSON.parse(bodyOf(1, 1)).events[0];
   const data = { ...event.data };
 
@@ -110,9 +124,8 @@ describe('what the ingest service refuses', () => {
     ['half a character', JSON.stringify({ events: [{ ...event, data: { ...data, path: 'a\ud800' } }] })],
     ['depth', JSON.stringify({ events: [{ ...event, data: { ...data, path: {} } }] })],
     ['a prototype', `{"events":[${JSON.stringify(event).replace('"batch"', '"__proto__"')}]}`],
-  ])('%s is 400, and not in the log', async (_, payload) => {
-    await using wal = await openWal(temporary('refused'));
-    const table = wal.table('batches');
+  ])('%s is 400, and not in the log', async (name, payload) => {
+    const table = wal.table(name);
     const server = createServer(wal, table);
     const headers = { 'content-type': 'application/json' };
     const refused = await server.inject({ method: 'POST', url: '/events', headers, payload });

@@ -5,7 +5,6 @@ export const config = {
   host: env.HOST ?? '127.0.0.1',
   port: Number(env.PORT ?? 3000),
   directory: env.LOG_DIRECTORY ?? './data', // on a disk that stays
-  name: env.LOG_NAME ?? 'ingest-0', // each replica of the service has a log of its own
   database: env.DATABASE_URL,
   keep: BigInt(env.KEEP_BATCHES ?? 10_000), // batches that stay in the log when they are stored
 };

@@ -1,5 +1,6 @@
 // Starts the service, and ends it when it is told to: what is under way is answered, and nothing is lost.
-import { openWal } from '@shale/engine';
+import { randomUUID } from 'node:crypto';
+import { openWal, utf8Codec } from '@shale/engine';
 import { config } from './config.js';
 import { registerMetrics } from './metrics.js';
 import { createServer } from './server.js';
@@ -12,7 +13,9 @@ const wal = await openWal(config.directory, {
   inspect: true, // for `shale top` and `shale tail`
 });
 const batches = wal.table('batches'); // an entry is a request's body, as it came
-const progress = { stored: 0n };
+const identity = wal.table('identity', { codec: utf8Codec() }); // by which PostgreSQL knows this very log
+if ((await identity.lastSequence()) === 0n) await identity.append(randomUUID());
+const progress = { log: (await identity.get(1n))?.payload ?? '', stored: 0n };
 const ending = new AbortController();
 const server = createServer(wal, batches);
 const work = { wal, batches, progress, config, log: server.log, signal: ending.signal };

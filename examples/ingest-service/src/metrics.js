@@ -3,9 +3,9 @@ import { registerPrometheus } from '@shale/metrics/prometheus';
 import { collectDefaultMetrics, Gauge } from 'prom-client';
 
 /** @param {import('./upkeep.js').Work} work */
-export function registerMetrics({ wal, batches, progress, config }) {
+export function registerMetrics({ wal, batches, progress }) {
   collectDefaultMetrics();
-  registerPrometheus(wal, { log: config.name });
+  registerPrometheus(wal);
   new Gauge({
     name: 'ingest_batches_behind',
     help: 'Batches in the log that are not in PostgreSQL yet',

@@ -8,9 +8,9 @@ import { from as copyFrom } from 'pg-copy-streams';
 
 export const TABLES = `
   CREATE TABLE IF NOT EXISTS events (
-    log text, batch bigint, nth int, id uuid NOT NULL, at timestamptz NOT NULL, type text NOT NULL, data jsonb NOT NULL,
+    log uuid, batch bigint, nth int, id uuid NOT NULL, at timestamptz NOT NULL, type text NOT NULL, data jsonb NOT NULL,
     PRIMARY KEY (log, batch, nth));
-  CREATE TABLE IF NOT EXISTS positions (log text PRIMARY KEY, batch bigint NOT NULL);`;
+  CREATE TABLE IF NOT EXISTS positions (log uuid PRIMARY KEY, batch bigint NOT NULL);`;
 const BEGIN_AT = 'INSERT INTO positions VALUES ($1, 0) ON CONFLICT DO NOTHING';
 const POSITION = 'SELECT batch FROM positions WHERE log = $1';
 const MOVE = 'UPDATE positions SET batch = $3 WHERE log = $1 AND batch = $2';
@@ -29,11 +29,11 @@ export async function storeEvents({ batches, progress, config, log, signal }) {
     try {
       await client.connect();
       await client.query(TABLES);
-      await client.query(BEGIN_AT, [config.name]);
-      progress.stored = BigInt((await client.query(POSITION, [config.name])).rows[0].batch);
+      await client.query(BEGIN_AT, [progress.log]);
+      progress.stored = BigInt((await client.query(POSITION, [progress.log])).rows[0].batch);
       const follow = batches.follow({ from: { after: progress.stored }, chunkBytes: 256 * 1024, signal });
       for await (const chunk of follow.chunks()) {
-        await storeChunk(client, config.name, progress.stored, chunk);
+        await storeChunk(client, progress, chunk);
         progress.stored = chunk.last;
       }
     } catch (error) {
@@ -49,25 +49,25 @@ export async function storeEvents({ batches, progress, config, log, signal }) {
 
 /** @typedef {import('@shale/engine').FollowChunk<Uint8Array>} Chunk */
 
-/** @param {pg.Client} client @param {string} name @param {bigint} position @param {Chunk} chunk */
-async function storeChunk(client, name, position, chunk) {
+/** @param {pg.Client} client @param {{ log: string, stored: bigint }} progress @param {Chunk} chunk */
+async function storeChunk(client, { log, stored }, chunk) {
   await client.query('BEGIN');
-  const { rowCount } = await client.query(MOVE, [name, position, chunk.last]);
-  if (rowCount !== 1) throw new Error('another process stores the events of this log');
-  await pipeline(Readable.from(rows(name, chunk)), client.query(copyFrom(COPY)));
+  const { rowCount } = await client.query(MOVE, [log, stored, chunk.last]);
+  if (rowCount !== 1) throw new Error('PostgreSQL is not where it was');
+  await pipeline(Readable.from(rows(log, chunk)), client.query(copyFrom(COPY)));
   await client.query('COMMIT');
 }
 
 /** Lines of COPY's text format: of all that may be in them only the backslash means something there.
- * @param {string} name @param {Chunk} chunk */
-function* rows(name, chunk) {
+ * @param {string} log @param {Chunk} chunk */
+function* rows(log, chunk) {
   for (const { sequence, payload } of chunk) {
     /** @type {{ events: import('./schema.js').Event[] }} */
     const { events } = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString());
     let lines = '';
     for (const [nth, { id, at, type, data }] of events.entries()) {
       const json = JSON.stringify(data).replaceAll('\\', '\\\\');
-      lines += `${name}\t${sequence}\t${nth}\t${id}\t${new Date(at).toISOString()}\t${type}\t${json}\n`;
+      lines += `${log}\t${sequence}\t${nth}\t${id}\t${new Date(at).toISOString()}\t${type}\t${json}\n`;
     }
     yield lines;
   }

@@ -1,7 +1,7 @@
 // Once a second: removes from the log what is stored, and goes on when a full disk has room again.
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** @typedef {{ wal: import('@shale/engine').Wal, batches: import('@shale/engine').Table, progress: { stored: bigint },
+/** @typedef {{ wal: import('@shale/engine').Wal, batches: import('@shale/engine').Table, progress: { log: string, stored: bigint },
  *   config: typeof import('./config.js').config, log: import('fastify').FastifyBaseLogger, signal: AbortSignal }} Work */
 
 /** @param {Work} work */
