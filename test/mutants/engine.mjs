@@ -1,6 +1,78 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'position-by-itself',
+    removes: 'that what came of a batch and the position are one write',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/log-positions.ts',
+        from: 'await this.#write([...(how.parts ?? []).map((each) => ({ ...each })), part], how);',
+        to: 'for (const one of [part, ...(how.parts ?? [])]) await this.#write([{ ...one }], how);',
+      },
+    ],
+    killers: ['packages/engine/test/consumer.test.ts', 'test/attacks/consume/consume.test.ts'],
+  },
+  {
+    name: 'floor-of-the-highest',
+    removes: 'that a position is how far all batches are acknowledged, and not the last one of them',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/table-progress.ts',
+        from: 'batch.acked = upTo;',
+        to: 'batch.acked = upTo;\n    if (upTo > this.floor) this.floor = upTo;',
+      },
+    ],
+    killers: ['packages/engine/test/consumer.test.ts'],
+  },
+  {
+    name: 'consumer-opened-twice',
+    removes: 'that a consumer which is opened again is fenced',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/open-consumer.ts',
+        from: 'await engine.consumers.fence(name, checked.partition);',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/consumer.test.ts'],
+  },
+  {
+    name: 'position-outcome',
+    removes: 'that a position whose write has an unknown outcome is looked up before it is written again',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/log-positions.ts',
+        from: "const isDoubtful = code === 'SHALE_OUTCOME_UNKNOWN' || code === 'SHALE_FENCED';",
+        to: "const isDoubtful = code === 'SHALE_FENCED';",
+      },
+    ],
+    killers: ['packages/engine/test/consumer.test.ts'],
+  },
+  {
+    name: 'consumer-leaves',
+    removes: 'that leaving an iteration acknowledges nothing',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/iteration.ts',
+        from: '  #end(): void {\n    this.#last = null;',
+        to: '  #end(): void {\n    this.#last?.ack();',
+      },
+    ],
+    killers: ['packages/engine/test/consumer.test.ts'],
+  },
+  {
+    name: 'position-of-begun-anew',
+    removes: 'that the position of a table that was dropped does not count for the one that begins anew',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/consumer.ts',
+        from: 'if (before < (this.#parts.positions.positionIn(id) ?? 0n)) this.#parts.positions.forget(id);',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/consumer.test.ts'],
+  },
+  {
     name: 'inspect-permissions',
     removes: 'that only the same user can look into a WAL',
     edits: [

@@ -16,6 +16,7 @@ import { JointLane } from './joint/joint-lane.js';
 import { Lifecycle } from './lifecycle.js';
 import type { LogSyncs } from './metrics/log-syncs.js';
 import { TrimEvents } from './metrics/trim-events.js';
+import { OpenConsumers } from './open-consumers.js';
 import type { ResolvedOptions } from './options.js';
 import { OpenReads } from './read/open-reads.js';
 import { PeekBudget } from './read/peek-budget.js';
@@ -62,8 +63,9 @@ export class Engine {
   readonly readMemory: ReadMemory;
   readonly peeks: PeekBudget = new PeekBudget();
   readonly points: PointReads;
-  /** Writers with entries that are not in yet. */
+  /** Writers with entries that are not in yet, and consumers with positions that are not. */
   readonly writers: Set<Unsettled> = new Set();
+  readonly consumers: OpenConsumers = new OpenConsumers();
   /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
   readonly log: Log;
   /** Why nobody can look into it although that was asked for; null otherwise. */
@@ -234,7 +236,7 @@ export class Engine {
   }
 
   /** Asks the shard that owns a table about it; by default the next thread of the shard once more when one dies. */
-  async ask<K extends 'ends' | 'readStart' | 'readNext'>(
+  async ask<K extends 'ends' | 'readStart' | 'readNext' | 'position'>(
     of: { readonly address: Address; readonly name: string | null },
     task: ShardTasks[K],
     onLoss: OnLoss = 'retry',
@@ -381,6 +383,7 @@ export class Engine {
   async #close(): Promise<void> {
     this.lifecycle.to('closing');
     for (const end of this.#endings) end();
+    this.consumers.end();
     this.reclaimer.stop();
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());

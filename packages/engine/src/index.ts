@@ -38,6 +38,11 @@ export type {
   VerifyEvent,
   WalRecoveryMode,
 } from '@shale/storage';
+export type { Batch, BatchWriteOptions } from './consumer/batch.js';
+export type { Consumer, ConsumerLag } from './consumer/consumer.js';
+export type { ConsumerInfo } from './consumer/consumer-info.js';
+export type { CommitOptions, ConsumerOptions, ConsumerPartition } from './consumer/consumer-options.js';
+export type { ConsumedTable, SeekTo } from './consumer/seek.js';
 export type { FollowGap } from './follow/cursor.js';
 export type { Follow } from './follow/follow.js';
 export type { FollowChunk } from './follow/follow-chunk.js';
@@ -69,7 +74,8 @@ export type { ShardCounters } from './shard/shard.js';
 export type { QueueStats, ReadStats, ShardStats, WalStats } from './stats.js';
 export type { StreamReadOptions } from './streams/stream-options.js';
 export type { DurableOptions, Table, TrimResult } from './table.js';
-export type { ReadyOptions, TableOptions, Wal, WritePart, WriteParts, WriteResults } from './wal.js';
+export type { ReadyOptions, TableOptions, Wal } from './wal.js';
 export type { AppendOptions, WriteOptions } from './write-options.js';
+export type { WritePart, WriteParts, WriteResults } from './write-parts.js';
 export type { TableWriter } from './writer/table-writer.js';
 export type { FlushResult, WriterOptions, WriterProgress } from './writer/writer-options.js';

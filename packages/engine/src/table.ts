@@ -348,6 +348,11 @@ export class Table<T = Uint8Array, Input = T> {
     return engine === this.#engine;
   }
 
+  /** @internal What a consumer needs of it. */
+  place(): { readonly ref: TableRef; readonly codec: PayloadCodec<T, Input> } {
+    return { ref: this.#ref, codec: this.#codec };
+  }
+
   /** @internal The first half of a batch: runs all code of the caller that there is. */
   gather(payloads: readonly Input[]): GatheredBatch {
     return gatherBatch(this.#codec, payloads, this.#engine.options.maxInFlightBytes);

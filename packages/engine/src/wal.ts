@@ -12,23 +12,25 @@ import {
   type BackupOptions,
   fromCaller,
   fromHere,
-  invalid,
   type ReclaimReport,
   readBag,
   type TableInfo,
   type VerifyEvent,
 } from '@shale/storage';
 import { checkSignal } from './abort.js';
+import type { Consumer } from './consumer/consumer.js';
+import type { ConsumerInfo } from './consumer/consumer-info.js';
+import type { ConsumerOptions } from './consumer/consumer-options.js';
+import { dropConsumer, listConsumers, openConsumer } from './consumer/open-consumer.js';
 import type { Engine } from './engine.js';
 import type { Follow } from './follow/follow.js';
 import type { WideFollowOptions } from './follow/follow-options.js';
 import type { FollowedEntry } from './follow/followed-entry.js';
 import { followMany } from './follow/wide-follow.js';
-import { costOf, mostParts, tooLarge } from './frames/cost.js';
+import { costOf, tooLarge } from './frames/cost.js';
 import { type AppendResult, WriteAppend } from './frames/pending-append.js';
 import type { HealthState } from './health.js';
-import { type IdInput, type SequenceInput, type TableIdInput, toTableId } from './ids.js';
-import { type GatheredBatch, readArray } from './intake/gather.js';
+import { type IdInput, type TableIdInput, toTableId } from './ids.js';
 import type { WalState } from './lifecycle.js';
 import { listTables, listVerifyEvents } from './listing.js';
 import { collectMetrics, type WalMetrics } from './metrics.js';
@@ -37,7 +39,8 @@ import { Region } from './region/region.js';
 import { collectStats, type WalStats } from './stats.js';
 import { Table } from './table.js';
 import { inTurn, refusedInTurn } from './turn.js';
-import { checkExpect, readWriteOptions, usualOptions, type WriteOptions } from './write-options.js';
+import { readWriteOptions, usualOptions, type WriteOptions } from './write-options.js';
+import { gatherParts, measureParts, type WriteParts, type WriteResults } from './write-parts.js';
 
 /** How to use a table. */
 export interface TableOptions<T, Input = T> {
@@ -46,24 +49,6 @@ export interface TableOptions<T, Input = T> {
    */
   readonly codec: PayloadCodec<T, Input>;
 }
-
-/** One table's part of an atomic write. */
-export interface WritePart<Input = BytesInput> {
-  /** Where the entries go. */
-  readonly table: Table<unknown, Input>;
-  /** The entries, in order; may be empty. */
-  readonly payloads: readonly Input[];
-  /** The sequence that the part's first entry must get; otherwise nothing of the write is done. */
-  readonly expect?: SequenceInput | undefined;
-}
-
-/** The parts of an atomic write, each with what its own table takes. */
-export type WriteParts<Inputs extends readonly unknown[]> = {
-  readonly [I in keyof Inputs]: WritePart<Inputs[I]>;
-};
-
-/** What an atomic write comes to: for each part, in order, where its entries got to. */
-export type WriteResults<Inputs extends readonly unknown[]> = { readonly [I in keyof Inputs]: AppendResult };
 
 /** What to wait for. */
 export interface ReadyOptions {
@@ -81,16 +66,8 @@ export interface ReadyOptions {
 /** What `ready` sets aside when it is not told how much. */
 const READY_BYTES = 16 * 1024;
 const READY_OPTIONS = ['bytes', 'signal'] as const;
-const PART_FIELDS = ['table', 'payloads', 'expect'] as const;
 const TABLE_OPTIONS = ['codec'] as const;
 const BACKUP_OPTIONS = ['keep'] as const;
-
-/** A part of a write after all code of its caller has run. */
-interface GatheredPart {
-  readonly table: Table<unknown, unknown>;
-  readonly batch: GatheredBatch;
-  readonly expect: bigint | undefined;
-}
 
 /**
  * An open write-ahead log. Made by `openWal`; `close()` it, or declare it with `await using`. A process that forgets to
@@ -195,9 +172,9 @@ export class Wal implements AsyncDisposable {
       try {
         const usual = usualOptions(this.#engine.options.durability);
         const { sync, signal } = readWriteOptions('write', options, usual);
-        const given = this.#gather(parts);
+        const given = gatherParts(this.#engine, parts);
         // From here on no code of the caller runs until the payloads are copied.
-        const checked = given.map(({ table, batch, expect }) => table.measure(batch, expect));
+        const checked = measureParts(given);
         const settle = resolve as unknown as (results: readonly AppendResult[]) => void;
         if (checked.length === 0) {
           this.#engine.requireWritable();
@@ -261,6 +238,37 @@ export class Wal implements AsyncDisposable {
    */
   follow(options?: WideFollowOptions): Follow<Uint8Array, FollowedEntry> {
     return followMany(this.#engine, null, options);
+  }
+
+  /**
+   * Opens a consumer: a name that remembers, in the log's own database, how far its tables have been dealt with; see
+   * {@link Consumer}. It comes into being with its first opening and stays until `dropConsumer`. One that is open under
+   * the name already, for any of the same tables, is fenced: it writes nothing more, and fails with SHALE_FENCED.
+   *
+   * Resolves when it is fixed where it begins. Rejects with SHALE_INVALID_ARGUMENT, SHALE_TOO_LARGE for too long a name,
+   * SHALE_READ_ONLY, SHALE_CLOSED, SHALE_CORRUPT, and what keeps the WAL from writing.
+   */
+  consumer<T = Uint8Array>(name: string, options: ConsumerOptions<T>): Promise<Consumer<T>> {
+    return refusedInTurn(async () => await openConsumer(this.#engine, name, options));
+  }
+
+  /** Every consumer that there is, open or not, in the order of the names' bytes, and how far each is behind. */
+  consumers(): Promise<readonly ConsumerInfo[]> {
+    return refusedInTurn(async () => {
+      this.#engine.lifecycle.requireOpen();
+      return await listConsumers(this.#engine);
+    });
+  }
+
+  /**
+   * Drops a consumer for good, and its positions. One that is open is fenced. When it resolves nothing of it is left;
+   * false when there was none of the name. Rejects as {@link consumer} does.
+   */
+  dropConsumer(name: string): Promise<boolean> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      return await dropConsumer(this.#engine, name);
+    });
   }
 
   /** Numbers about the WAL, its shards and RocksDB. Cheap enough for every few seconds. */
@@ -395,19 +403,6 @@ export class Wal implements AsyncDisposable {
     return this.#closing;
   }
 
-  /** Reads the parts of a write and their payloads: runs all code of the caller that there is. */
-  #gather(parts: readonly unknown[]): readonly GatheredPart[] {
-    const most = mostParts(this.#engine.options.maxInFlightBytes);
-    return readArray('parts', 'an array of parts', parts, most).map((part) => {
-      const { table, payloads, expect } = readBag('a part of a write', part, PART_FIELDS);
-      if (!isTable(table)) throw invalid('table', 'each part of a write names a table of wal.table()');
-      if (!table.isOf(this.#engine))
-        throw invalid('table', 'a write must be over tables of the same Wal, got one of another');
-      // What is no array is refused there.
-      return { table, batch: table.gather(payloads as readonly unknown[]), expect: checkExpect(expect) };
-    });
-  }
-
   /** `await using` closes the WAL. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
@@ -422,9 +417,4 @@ function isCodec(value: unknown): value is PayloadCodec<unknown> {
   } catch (cause) {
     throw fromCaller('codec', 'the codec cannot be read', cause);
   }
-}
-
-/** Not what only looks like one: a table has fields that nothing else has. */
-function isTable(value: unknown): value is Table<unknown, unknown> {
-  return typeof value === 'object' && value !== null && Table.is(value);
 }

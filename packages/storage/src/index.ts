@@ -34,7 +34,6 @@ export type { AppendFailure, CommitResult } from './commit/commit-result.js';
 export { MAX_WRITE_BYTES } from './commit/frame-builder.js';
 export type { TrimResult } from './commit/trim.js';
 export {
-  type ConsumerProgress,
   Consumers,
   type ListPart,
   type StoredConsumer,

@@ -239,8 +239,12 @@ test('positions are listed in parts, and a consumer is dropped in parts, others 
   expect(positions.length).toBeGreaterThan(2);
   expect(sum(positions)).toBe(2500);
   expect(sum(all((from) => log.consumers.positions(mail, 1n, from)))).toBe(1250);
-  expect(sum(all((from) => log.consumers.progress(from)))).toBe(5000);
-  expect(log.consumers.progress(null).items[0]).toMatchObject({ region: 0n, table: 0n, last: 2n });
+  expect(sum(all((from) => log.consumers.positions(null, null, from)))).toBe(5000);
+  expect(log.consumers.positions(null, null, null).items[0]).toMatchObject({
+    region: 0n,
+    table: 0n,
+    last: 2n,
+  });
   for (let next = log.consumers.drop('mail', null); next !== null; ) next = log.consumers.drop('mail', next);
   expect(sum(all((from) => log.consumers.positions(mail, null, from)))).toBe(0);
   expect(sum(all((from) => log.consumers.positions(billing, null, from)))).toBe(2500);

@@ -1,4 +1,5 @@
 import { concurrency } from '../concurrency/concurrency.js';
+import { consume } from '../consume/consume.js';
 import { damage } from '../damage/damage.js';
 import { diskFaults } from '../disk-faults/disk-faults.js';
 import { follow } from '../follow/follow.js';
@@ -38,6 +39,7 @@ export const ATTACKS: readonly Attack[] = [
   joint,
   follow,
   followKills,
+  consume,
   ingestResume,
   targets,
   concurrency,

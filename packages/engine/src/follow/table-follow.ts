@@ -1,10 +1,9 @@
 import type { PayloadCodec } from '@shale/codec';
-import { WalError } from '@shale/codec';
-import { requirePosition } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import type { Entry } from '../read/entry.js';
 import type { Address, TableRef } from '../table-ref.js';
-import { Cursor, type CursorOptions, type FollowGap } from './cursor.js';
+import { type Beginning, beginAt } from './begin-at.js';
+import { Cursor, type CursorOptions } from './cursor.js';
 import { Follow } from './follow.js';
 import { type FollowOptions, type From, readFollowOptions } from './follow-options.js';
 import { FollowStream } from './follow-stream.js';
@@ -26,7 +25,7 @@ export function followTable<T>(
 }
 
 /** The cursor of a follow of one table. A name that is dropped and made again is another table, and has another one. */
-class TableFollow {
+export class TableFollow {
   readonly inbox: Inbox<Cursor> = new Inbox();
   readonly #engine: Engine;
   readonly #ref: TableRef;
@@ -41,6 +40,11 @@ class TableFollow {
     this.#engine = engine;
     this.#ref = ref;
     this.#options = options;
+  }
+
+  /** Where it is in each table. */
+  get cursors(): Iterable<Cursor> {
+    return this.#cursors;
   }
 
   async begin(from: From): Promise<void> {
@@ -114,28 +118,16 @@ class TableFollow {
     this.#forgetName = this.#engine.catalog.whenNamed(this.#ref, (address) => this.#add(address).begin(null));
   }
 
-  /** Where to begin in a table. Throws SHALE_AHEAD and SHALE_TRIMMED. */
   #position(
     from: From,
-    { first, last }: { readonly first: bigint; readonly last: bigint },
+    ends: { readonly first: bigint; readonly last: bigint },
     address: Address | null,
-  ): { readonly next: bigint | null; readonly gap: FollowGap | null } {
-    const isNew = last === 0n;
-    if (from === 'start') return { next: isNew ? null : first, gap: null };
-    if (from === 'end') return { next: isNew ? null : last + 1n, gap: null };
-    const next = from.after + 1n;
+  ): Beginning {
     const place = {
       path: this.#engine.path,
       table: address?.id,
       tableName: this.#ref.name ?? undefined,
     };
-    try {
-      requirePosition({ first: isNew ? 1n : first, next: last + 1n }, { from: next }, place);
-    } catch (error) {
-      const isTrimmed = error instanceof WalError && error.code === 'SHALE_TRIMMED';
-      if (!isTrimmed || !this.#options.skipsTrimmed) throw error;
-      return { next: first, gap: { expected: next, first } };
-    }
-    return { next: isNew ? null : next, gap: null };
+    return beginAt(from, ends, place, this.#options.skipsTrimmed);
   }
 }

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.js';
 import type { FollowedTable } from '../followed/followed-table.js';
 import type { WideFollow } from '../followed/followed-tables.js';
 import type { ItemChunk } from '../read/entry-iterator.js';
+import { beginAt } from './begin-at.js';
 import { Cursor, type CursorOptions } from './cursor.js';
 import { Follow } from './follow.js';
 import type { FollowChunk } from './follow-chunk.js';
@@ -26,29 +27,51 @@ export function followMany(
 ): Follow<Uint8Array, FollowedEntry> {
   const { from, read, cursors } = readFollowOptions(options, false);
   engine.requireWritable();
-  const tables = new ManyTables(engine, region, cursors);
+  const tables = new ManyTables(engine, { region }, cursors);
   const stream = new FollowStream(engine, tables.inbox, read, () => tables.end());
   const begun = tables.begin(from === 'end');
   return new Follow(stream, whenReady(engine, stream, begun), bytesCodec(), entriesOf);
 }
 
+/** Which tables a follow of many is of, and where it is in them already. */
+export interface Scope {
+  /** Null for all. */
+  readonly region: bigint | null;
+  /** Whether it is of a table of the region; by default of each. */
+  has?(id: TableId): boolean;
+  /** Finds out where it is in tables, which it begins with next. */
+  prepare?(ids: readonly TableId[]): Promise<void>;
+  /** The last sequence of a table that was done with; null where it begins as it is told to. */
+  positionIn?(id: TableId): bigint | null;
+  /** Tables in which it is before the last sequence. Those of which nothing is left are listed nowhere else. */
+  unfinished?(): Iterable<TableId>;
+}
+
 /** The cursors of a follow of many tables. */
-class ManyTables implements WideFollow {
+export class ManyTables implements WideFollow {
   readonly inbox: Inbox<Cursor> = new Inbox();
   readonly #engine: Engine;
-  readonly #region: bigint | null;
+  readonly #scope: Scope;
   readonly #options: CursorOptions;
   readonly #cursors = new Map<FollowedTable, Cursor>();
+  /** Those that have begun where the follow was in their tables. */
+  readonly #placed = new Set<Cursor>();
   #isOver = false;
 
-  constructor(engine: Engine, region: bigint | null, options: CursorOptions) {
+  constructor(engine: Engine, scope: Scope, options: CursorOptions) {
     this.#engine = engine;
-    this.#region = region;
+    this.#scope = scope;
     this.#options = options;
   }
 
-  wants({ region }: TableId): boolean {
-    return this.#region === null || this.#region === region;
+  /** Where it is in each table. */
+  get cursors(): Iterable<Cursor> {
+    return this.#cursors.values();
+  }
+
+  wants(id: TableId): boolean {
+    const { region } = this.#scope;
+    return (region === null || region === id.region) && this.#scope.has?.(id) !== false;
   }
 
   found(table: FollowedTable): void {
@@ -84,14 +107,22 @@ class ManyTables implements WideFollow {
     await Promise.all(shards.map((shard) => new Promise<void>((settled) => shard.afterSettled(settled))));
     await follows.settle();
     const since = this.#engine.log.dropCount();
-    for await (const page of headPages(this.#engine, this.#region)) {
+    for await (const page of headPages(this.#engine, this.#scope.region)) {
       if (this.#isOver) return;
-      await this.#enter(page, since, atEnd);
+      const wanted = page.filter(({ id }) => this.wants(id));
+      await this.#scope.prepare?.(wanted.map(({ id }) => id));
+      await this.#enter(wanted, since, atEnd);
+    }
+    for (const id of this.#scope.unfinished?.() ?? []) {
+      if (this.#isOver) return;
+      await this.#enterEmpty(id);
     }
     await follows.settle();
     if (this.#isOver) return;
     if (atEnd) {
-      for (const [table, cursor] of this.#cursors) cursor.begin(table.tail > 0n ? table.tail + 1n : null);
+      for (const [table, cursor] of this.#cursors) {
+        if (!this.#placed.has(cursor)) cursor.begin(table.tail > 0n ? table.tail + 1n : null);
+      }
     }
     this.inbox.open();
   }
@@ -101,6 +132,7 @@ class ManyTables implements WideFollow {
     this.#engine.follows.narrow(this);
     for (const cursor of this.#cursors.values()) cursor.leave();
     this.#cursors.clear();
+    this.#placed.clear();
   }
 
   /** @param since how many drops there had been before the tables were listed */
@@ -113,8 +145,35 @@ class ManyTables implements WideFollow {
       const listed = page[i];
       const ends = isExact && listed !== undefined ? listed : await this.#endsOf(table);
       follows.known(table, ends);
-      if (!atEnd && ends.last > 0n) this.#cursors.get(table)?.begin(ends.first);
+      const cursor = this.#cursors.get(table);
+      if (cursor === undefined || (await this.#place(cursor, ends))) continue;
+      if (!atEnd && ends.last > 0n) cursor.begin(ends.first);
     }
+  }
+
+  /** Goes to a table of which the follow has not had everything, and nothing is left. */
+  async #enterEmpty(id: TableId): Promise<void> {
+    const { follows } = this.#engine;
+    const table = follows.meet(id);
+    const cursor = this.#cursors.get(table);
+    if (cursor === undefined || this.#placed.has(cursor)) return;
+    const ends = await this.#endsOf(table);
+    follows.known(table, ends);
+    await this.#place(cursor, ends);
+  }
+
+  /** Begins where the follow is in the table; false when it is nowhere. Throws SHALE_AHEAD and SHALE_TRIMMED. */
+  async #place(cursor: Cursor, listed: { readonly first: bigint; readonly last: bigint }): Promise<boolean> {
+    const { id } = cursor.table.address;
+    const after = this.#scope.positionIn?.(id) ?? null;
+    if (after === null) return false;
+    // A list has the last entry, and the table may have given out more.
+    const ends = after > listed.last ? await this.#endsOf(cursor.table) : listed;
+    const place = { path: this.#engine.path, table: id };
+    const { next, gap } = beginAt({ after }, ends, place, this.#options.skipsTrimmed);
+    this.#placed.add(cursor);
+    cursor.begin(next, gap);
+    return true;
   }
 
   async #endsOf({ address }: FollowedTable): Promise<{ readonly first: bigint; readonly last: bigint }> {
@@ -123,6 +182,7 @@ class ManyTables implements WideFollow {
 
   #leave(cursor: Cursor): void {
     cursor.leave();
+    this.#placed.delete(cursor);
     this.#cursors.delete(cursor.table);
   }
 }

@@ -24,6 +24,7 @@ export function tellOutline({ appends }: FrameOutline, reply: AppendReply, event
     const flags = appends[i * APPEND_WORDS + 2] ?? 0;
     if (refused.size > 0 && refused.has(i)) continue;
     if (flags >= APPEND_TRIMS) {
+      // Trims take no sequence back, and positions of consumers are no entries.
       if (flags !== APPEND_DROPS) continue;
       // What was appended before belongs to the table that is gone.
       tell();

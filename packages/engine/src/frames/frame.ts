@@ -17,6 +17,7 @@ import {
   type PendingChange,
   type PendingRemoval,
   type PendingTrim,
+  type PositionMove,
   refsOf,
 } from './pending-append.js';
 
@@ -94,8 +95,7 @@ export class Frame implements AppendSink {
 
   /** The size of a buffer that certainly holds this alone. */
   static sizeFor(change: PendingChange): number {
-    const parts = partsOf(change);
-    return AppendFrameWriter.sizeFor(change.entries, change.bytes, parts, parts);
+    return AppendFrameWriter.sizeFor(change.entries, change.bytes, partsOf(change), placesOf(change));
   }
 
   /**
@@ -111,8 +111,7 @@ export class Frame implements AppendSink {
 
   fits(change: PendingChange): boolean {
     if (this.#changes.length >= MAX_CHANGES || (isRemoval(change) && !this.takesRemovals)) return false;
-    const parts = partsOf(change);
-    return this.#writer.fits(change.entries, change.bytes, parts, parts);
+    return this.#writer.fits(change.entries, change.bytes, partsOf(change), placesOf(change));
   }
 
   /**
@@ -132,8 +131,8 @@ export class Frame implements AppendSink {
     this.#writer.begin(append.entries, append.bytes, append.parts);
     append.addTo(this);
     this.#writer.commit();
-    this.#appends += append.parts;
-    this.#entries += append.entries;
+    this.#appends += append.parts - append.moves;
+    this.#entries += append.entries - append.moves;
     this.#bytes += append.bytes;
     append.letGo();
   }
@@ -163,6 +162,11 @@ export class Frame implements AppendSink {
       const view = views[i];
       if (view !== undefined) writer.add(view, lengths[i]);
     }
+  }
+
+  /** @internal For the append that is being added. */
+  addPosition(ref: TableRef, joins: boolean, { consumer, stored, value }: PositionMove): void {
+    this.#writer.addPosition(this.#tableOf(ref), joins, consumer, stored, value);
   }
 
   #addRemoval(removal: PendingRemoval): void {
@@ -252,4 +256,9 @@ function firstError(
 
 function partsOf(change: PendingChange): number {
   return isRemoval(change) ? 1 : change.parts;
+}
+
+/** How many appends' room it takes: a position takes that of two. */
+function placesOf(change: PendingChange): number {
+  return isRemoval(change) ? 1 : change.parts + change.moves;
 }

@@ -32,7 +32,16 @@ export interface CopiedPayloads {
   readonly packed: PackedEntries;
 }
 
-/** Entries for one table: a batch, or a part of a write. */
+/** The position of a consumer in a table, to be put in the place of the one that is stored. */
+export interface PositionMove {
+  readonly consumer: bigint;
+  /** The position that must be stored; 0n for none. */
+  readonly stored: bigint;
+  /** The value of the position, with no other owner. */
+  readonly value: Uint8Array;
+}
+
+/** Entries for one table: a batch, or a part of a write. Or the position of a consumer in it, which has no entries. */
 export interface PendingPart {
   ref: TableRef;
   payloads: Payloads;
@@ -41,6 +50,7 @@ export interface PendingPart {
   /** Payload bytes. */
   readonly bytes: number;
   readonly expect: bigint | undefined;
+  readonly move?: PositionMove;
 }
 
 /** What an append puts its entries into: a frame. */
@@ -49,6 +59,7 @@ export interface AppendSink {
   beginPart(ref: TableRef, joins: boolean, expect: bigint | undefined): void;
   addEntry(payload: Uint8Array, length: number): void;
   addEntries(payloads: Payloads): void;
+  addPosition(ref: TableRef, joins: boolean, move: PositionMove): void;
 }
 
 interface Common {
@@ -67,6 +78,8 @@ interface Append extends Common {
   readonly ref: TableRef | undefined;
   /** How many appends it is for the frame. */
   readonly parts: number;
+  /** How many of them are positions of consumers, each of which takes the room of an entry. */
+  readonly moves: number;
   refs(): readonly TableRef[];
   /** Whether every table has its address. */
   isAddressed(): boolean;
@@ -133,6 +146,10 @@ export class SingleAppend implements Append {
     this.#resolve = resolve;
   }
 
+  get moves(): number {
+    return 0;
+  }
+
   refs(): readonly TableRef[] {
     return [this.ref];
   }
@@ -168,13 +185,16 @@ export class SingleAppend implements Append {
   }
 }
 
-/** `table.appendBatch` and `wal.write`: entries of one table, or of several, all or nothing. */
+/**
+ * `table.appendBatch` and `wal.write`: entries of one table, or of several, and positions of consumers, all or nothing.
+ */
 export class WriteAppend implements Append {
   readonly kind: 'batch' | 'write';
   readonly sync: boolean;
   readonly cost: number;
   readonly entries: number;
   readonly bytes: number;
+  readonly moves: number;
   readonly reject: (error: unknown) => void;
   readonly #parts: readonly PendingPart[];
   readonly #resolve: (results: readonly AppendResult[]) => void;
@@ -190,12 +210,20 @@ export class WriteAppend implements Append {
     this.sync = sync;
     let entries = 0;
     let bytes = 0;
+    let moves = 0;
     for (const part of parts) {
       entries += part.count;
       bytes += part.bytes;
+      if (part.move !== undefined) {
+        // The version byte is counted with the entry.
+        entries++;
+        bytes += part.move.value.length - 1;
+        moves++;
+      }
     }
     this.entries = entries;
     this.bytes = bytes;
+    this.moves = moves;
     this.cost = costOf(bytes, entries, parts.length);
     this.reject = reject;
     this.#parts = parts;
@@ -230,6 +258,10 @@ export class WriteAppend implements Append {
     for (let i = 0; i < this.#parts.length; i++) {
       const part = this.#parts[i];
       if (part === undefined) continue;
+      if (part.move !== undefined) {
+        sink.addPosition(part.ref, i > 0, part.move);
+        continue;
+      }
       sink.beginPart(part.ref, i > 0, part.expect);
       sink.addEntries(part.payloads);
     }
@@ -243,7 +275,8 @@ export class WriteAppend implements Append {
   }
 
   answer(reply: AppendReply, index: number): void {
-    this.#resolve(this.#parts.map(({ count }, part) => resultOf(reply, index + part, count)));
+    const results = this.#parts.map(({ count }, part) => resultOf(reply, index + part, count));
+    this.#resolve(this.moves === 0 ? results : results.filter((_, i) => this.#parts[i]?.move === undefined));
   }
 }
 
@@ -288,7 +321,8 @@ function resultOf(reply: AppendReply, index: number, count: number): AppendResul
   return count === 0 ? { first: first + 1n, last: first } : { first, last: first + BigInt(count) - 1n };
 }
 
-function copied(payloads: Payloads): CopiedPayloads {
+/** The payloads, copied unless they are. Throws when there is no memory for them. */
+export function copied(payloads: Payloads): CopiedPayloads {
   if (payloads.are === 'copied') return payloads;
   const { count, views, lengths } = payloads;
   const packer = new EntryPacker(lengths.reduce((sum, length) => sum + length, count));

@@ -24,6 +24,11 @@ export class Region {
     this.id = id;
   }
 
+  /** @internal Whether it is a region of `engine`, and not only looks like one. */
+  static isOf(value: object, engine: Engine): value is Region {
+    return #engine in value && value.#engine === engine;
+  }
+
   /**
    * Recovers every table of the region now, on all shards at once, instead of each when it is first touched. Never
    * needed for correctness: it moves the time that recovery takes, and reports what is there.

@@ -1,9 +1,12 @@
-import type { ErrorData, KeyRange, ScanLayout, TableId } from '@shale/codec';
+import type { ConsumerRecord, ErrorData, KeyRange, Position, ScanLayout, TableId } from '@shale/codec';
 import type {
+  ListPart,
   RangeBounds,
   ReclaimReport,
   RegionPosition,
   SequenceSpan,
+  StoredConsumer,
+  StoredPosition,
   WorthOptions,
   WorthReport,
 } from '@shale/storage';
@@ -185,6 +188,23 @@ export interface ShardTasks {
   namesMake: { readonly kind: 'namesMake'; readonly names: readonly string[] };
   /** The names of tables. */
   namesOf: { readonly kind: 'namesOf'; readonly ids: readonly TableId[] };
+  /** Open a consumer. Always the same thread. */
+  consumerOpen: { readonly kind: 'consumerOpen'; readonly name: string };
+  /** Drop the next part of a consumer; null begins. Always the same thread. */
+  consumerDrop: { readonly kind: 'consumerDrop'; readonly name: string; readonly from: Uint8Array | null };
+  /** Every consumer; any thread can tell. */
+  consumerList: { readonly kind: 'consumerList' };
+  /** Where a consumer is in a table, as the shard that owns the table knows it. */
+  position: { readonly kind: 'position'; readonly id: TableId; readonly consumer: bigint };
+  /** The next part of the positions of a consumer, or of all; any thread can tell. */
+  positions: {
+    readonly kind: 'positions';
+    /** Null for all. */
+    readonly consumer: bigint | null;
+    /** Null for all. */
+    readonly region: bigint | null;
+    readonly from: Uint8Array | null;
+  };
   /**
    * Keep the WAL synced within so many milliseconds from now on. The thread is blocked by it most of the time: it must be
    * asked nothing else.
@@ -265,6 +285,12 @@ export interface ShardResults {
   namesFind: readonly (TableId | null)[] | null;
   namesMake: readonly TableId[] | null;
   namesOf: readonly (string | null)[] | null;
+  consumerOpen: ConsumerRecord;
+  /** Where to go on; null when all is done. */
+  consumerDrop: Uint8Array | null;
+  consumerList: readonly StoredConsumer[];
+  position: Position | null;
+  positions: ListPart<StoredPosition>;
   keepSynced: null;
   stats: ShardThreadStats;
   detach: null;

@@ -122,6 +122,18 @@ export class ShardWorker {
         const { names } = this.#open();
         return plain(names.prepare() ? task.ids.map((id) => names.nameOf(id)) : null);
       }
+      case 'consumerOpen':
+        return plain(this.#open().consumers.open(task.name));
+      case 'consumerDrop':
+        return plain(this.#open().consumers.drop(task.name, task.from));
+      case 'consumerList':
+        return plain(this.#open().consumers.list());
+      case 'position':
+        return this.#holds.run([task.id], () =>
+          plain(this.#open().consumers.position(task.id, task.consumer)),
+        );
+      case 'positions':
+        return plain(this.#open().consumers.positions(task.consumer, task.region, task.from));
       case 'keepSynced':
         return this.#keepSynced(task);
       case 'stats':

@@ -31,12 +31,8 @@ export interface StoredConsumer extends ConsumerRecord {
   readonly name: string;
 }
 
-/** A position as it is stored. */
-export interface StoredPosition extends PositionKey, Position {}
-
-/** How far a consumer is behind in a table. */
-export interface ConsumerProgress extends PositionKey {
-  readonly position: bigint;
+/** A position as it is stored, and how far its table has come. */
+export interface StoredPosition extends PositionKey, Position {
   /** The largest sequence that the table has given out; 0n for none. */
   readonly last: bigint;
 }
@@ -110,47 +106,29 @@ export class Consumers {
   /**
    * Part of the positions of a consumer, by (region, table).
    *
+   * @param consumer null for all
    * @param region null for all
    * @param from where to go on; null for the beginning
    */
-  positions(consumer: bigint, region: bigint | null, from: Uint8Array | null): ListPart<StoredPosition> {
-    const { items, next } = this.#part(region, from);
-    return { items: items.filter((item) => item.consumer === consumer), next };
-  }
-
-  /** Part of the positions of all consumers, each with the end of its table. */
-  progress(from: Uint8Array | null): ListPart<ConsumerProgress> {
-    const { items, next } = this.#part(null, from);
+  positions(
+    consumer: bigint | null,
+    region: bigint | null,
+    from: Uint8Array | null,
+  ): ListPart<StoredPosition> {
     const { instance } = this.#home;
-    const prefixes = new Uint8Array(items.length * LOG_KEY_PREFIX_LENGTH);
-    let tables = 0;
-    const tableOf = items.map(({ region, table }, index) => {
-      const before = items[index - 1];
-      if (before?.region !== region || before.table !== table) {
-        encodeLogKeyPrefix(prefixes, tables++ * LOG_KEY_PREFIX_LENGTH, { instance, region, table });
-      }
-      return tables - 1;
-    });
-    const ends = findTableEnds(
-      this.#home,
-      prefixes.subarray(0, tables * LOG_KEY_PREFIX_LENGTH),
-      Array.from({ length: tables }, (_, index) => index),
-    );
-    const lastOf = (table: number): bigint => {
-      const last = ends[table * ENDS_STRIDE + LAST_AT] ?? 0n;
-      const floor = ends[table * ENDS_STRIDE + FLOOR_AT] ?? 0n;
-      return last > floor ? last : floor;
-    };
-    return {
-      items: items.map(({ region, table, consumer, position }, index) => ({
-        region,
-        table,
-        consumer,
-        position,
-        last: lastOf(tableOf[index] ?? 0),
-      })),
-      next,
-    };
+    if (instance === CATALOG_INSTANCE) return { items: [], next: null };
+    const range = region === null ? positionRange(instance) : positionRangeOfRegion(instance, region);
+    const { records, next } = this.#page(range, from);
+    const found: (PositionKey & Position)[] = [];
+    for (const { key, value } of records) {
+      const position = this.#decoded(key, () => ({
+        ...decodePositionKey(key, instance),
+        ...decodePosition(value),
+      }));
+      if (consumer === null || position.consumer === consumer) found.push(position);
+    }
+    const lasts = this.#lastsOf(found);
+    return { items: found.map((position, i) => ({ ...position, last: lasts[i] ?? 0n })), next };
   }
 
   /**
@@ -172,15 +150,28 @@ export class Consumers {
     return next;
   }
 
-  #part(region: bigint | null, from: Uint8Array | null): ListPart<StoredPosition> {
+  /** The largest sequence that each table has given out; those of one table stand together. */
+  #lastsOf(ids: readonly TableId[]): bigint[] {
     const { instance } = this.#home;
-    if (instance === CATALOG_INSTANCE) return { items: [], next: null };
-    const range = region === null ? positionRange(instance) : positionRangeOfRegion(instance, region);
-    const { records, next } = this.#page(range, from);
-    const items = records.map(({ key, value }) =>
-      this.#decoded(key, () => ({ ...decodePositionKey(key, instance), ...decodePosition(value) })),
+    const prefixes = new Uint8Array(ids.length * LOG_KEY_PREFIX_LENGTH);
+    let tables = 0;
+    const tableOf = ids.map(({ region, table }, index) => {
+      const before = ids[index - 1];
+      if (before?.region !== region || before.table !== table) {
+        encodeLogKeyPrefix(prefixes, tables++ * LOG_KEY_PREFIX_LENGTH, { instance, region, table });
+      }
+      return tables - 1;
+    });
+    const ends = findTableEnds(
+      this.#home,
+      prefixes.subarray(0, tables * LOG_KEY_PREFIX_LENGTH),
+      Array.from({ length: tables }, (_, index) => index),
     );
-    return { items, next };
+    return tableOf.map((table) => {
+      const last = ends[table * ENDS_STRIDE + LAST_AT] ?? 0n;
+      const floor = ends[table * ENDS_STRIDE + FLOOR_AT] ?? 0n;
+      return last > floor ? last : floor;
+    });
   }
 
   #page(

@@ -1,0 +1,176 @@
+import {
+  type ConsumerRecord,
+  encodePosition,
+  type Position,
+  type TableId,
+  tableInWords,
+  WalError,
+} from '@shale/codec';
+import type { ListPart, StoredPosition } from '@shale/storage';
+import type { Engine } from '../engine.js';
+import { type PendingPart, WriteAppend } from '../frames/pending-append.js';
+import { type Address, addressOf, TableRef } from '../table-ref.js';
+
+/** What is known of a position that is stored. */
+interface Known {
+  readonly position: bigint;
+  readonly state: Uint8Array;
+}
+
+/** What goes together with a position. */
+export interface StoreWith {
+  /** What is written with it, all or nothing. Its payloads are copies. */
+  readonly parts?: readonly PendingPart[];
+  /** What the consumer keeps beside it from now on; by default what it has kept so far. */
+  readonly state?: Uint8Array | undefined;
+  readonly sync: boolean;
+  /** Whether the WAL may be closing: only what was taken before is stored then. */
+  readonly isLate: boolean;
+}
+
+const NO_STATE = new Uint8Array(0);
+/** How often a position is stored whose write has an unknown outcome, and that is not in. */
+const MOST_ATTEMPTS = 16;
+
+/**
+ * The positions of a consumer in the log's own database. What is stored is known here, and each write says what it takes
+ * the place of: so a write whose outcome is unknown is found out about and, if it is not in, done again, and one that
+ * somebody else has come before is refused. A table has one write under way at a time.
+ */
+export class LogPositions {
+  readonly #engine: Engine;
+  readonly #record: ConsumerRecord;
+  readonly #known = new Map<string, Known>();
+  /** Tables in which the consumer is before the last sequence. */
+  #unfinished: TableId[] = [];
+
+  constructor(engine: Engine, record: ConsumerRecord) {
+    this.#engine = engine;
+    this.#record = record;
+  }
+
+  /** Looks up where the consumer is in a table. */
+  async load(address: Address): Promise<void> {
+    const { id } = address;
+    const found = await this.#ask(address);
+    if (found === null) this.#known.delete(keyOf(id));
+    else this.#known.set(keyOf(id), found);
+  }
+
+  /** The same in all tables of a region, or in all, that it is for. */
+  async loadAll(region: bigint | null, has: (id: TableId) => boolean): Promise<void> {
+    const { consumer } = this.#record;
+    this.#known.clear();
+    this.#unfinished = [];
+    for (let from: Uint8Array | null = null; ; ) {
+      const part: ListPart<StoredPosition> = await this.#part(consumer, region, from);
+      for (const { region: inRegion, table, position, state, last } of part.items) {
+        const id = { region: inRegion, table };
+        if (!has(id)) continue;
+        this.#known.set(keyOf(id), { position, state });
+        if (position !== last) this.#unfinished.push(id);
+      }
+      if (part.next === null) return;
+      from = part.next;
+    }
+  }
+
+  /** The last sequence of a table that is stored as done with; null when there is none. */
+  positionIn(id: TableId): bigint | null {
+    return this.#known.get(keyOf(id))?.position ?? null;
+  }
+
+  /** What the consumer keeps beside its position; null for nothing. */
+  stateIn(id: TableId): Uint8Array | null {
+    const state = this.#known.get(keyOf(id))?.state;
+    return state === undefined || state.length === 0 ? null : state.slice();
+  }
+
+  unfinished(): Iterable<TableId> {
+    return this.#unfinished;
+  }
+
+  /** The table was dropped, and its positions with it. */
+  forget(id: TableId): void {
+    this.#known.delete(keyOf(id));
+  }
+
+  /**
+   * Stores a position. Rejects with SHALE_FENCED when somebody else has moved it, SHALE_AHEAD beyond the end of the table,
+   * and as an append does.
+   */
+  async store(id: TableId, position: bigint, how: StoreWith): Promise<void> {
+    const { consumer, epoch } = this.#record;
+    const address = addressOf(id, this.#engine.routing);
+    const known = this.#known.get(keyOf(id));
+    const next: Known = { position, state: how.state ?? known?.state ?? NO_STATE };
+    const value = encodePosition({ ...next, epoch });
+    let stored = known?.position ?? 0n;
+    for (let attempt = 1; ; attempt++) {
+      const move = { consumer, stored, value };
+      const part: PendingPart = {
+        ref: new TableRef(address, null),
+        payloads: { are: 'measured', count: 0, views: [], lengths: [] },
+        count: 0,
+        bytes: 0,
+        expect: undefined,
+        move,
+      };
+      try {
+        // A frame lets go of what it was given.
+        await this.#write([...(how.parts ?? []).map((each) => ({ ...each })), part], how);
+        break;
+      } catch (error) {
+        const code = error instanceof WalError ? error.code : null;
+        const isDoubtful = code === 'SHALE_OUTCOME_UNKNOWN' || code === 'SHALE_FENCED';
+        if (!isDoubtful || how.isLate || attempt === MOST_ATTEMPTS) throw error;
+        const found = await this.#ask(address);
+        // A drop of the table has taken the position along, and nobody has put another one there.
+        if (found === null && stored !== 0n) stored = 0n;
+        else if (code === 'SHALE_FENCED') throw error;
+        else if (found?.position === position && found.epoch === epoch && position !== stored) break;
+        else if ((found?.position ?? 0n) !== stored) throw this.#fenced(id, found?.position ?? 0n, stored);
+      }
+    }
+    this.#known.set(keyOf(id), next);
+  }
+
+  #write(parts: readonly PendingPart[], { sync, isLate }: StoreWith): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const append = new WriteAppend('write', parts, sync, () => resolve(), reject);
+      if (isLate) this.#engine.intake.acceptLate(append);
+      else this.#engine.intake.accept(append, undefined);
+    });
+  }
+
+  async #ask(address: Address): Promise<Position | null> {
+    return await this.#engine.ask<'position'>(
+      { address, name: null },
+      { kind: 'position', id: address.id, consumer: this.#record.consumer },
+      'insist',
+    );
+  }
+
+  async #part(
+    consumer: bigint,
+    region: bigint | null,
+    from: Uint8Array | null,
+  ): Promise<ListPart<StoredPosition>> {
+    return await this.#engine
+      .nextShard()
+      .request<'positions'>({ kind: 'positions', consumer, region, from }, 'insist');
+  }
+
+  #fenced(table: TableId, position: bigint, expected: bigint): WalError {
+    return new WalError(
+      'SHALE_FENCED',
+      `the position of the consumer in ${tableInWords(table)} is ${position} and not ${expected} as expected, so somebody else has moved it: open the consumer again`,
+      { path: this.#engine.path, table, details: { position, expected } },
+    );
+  }
+}
+
+/** A table as the key of a map. */
+export function keyOf({ region, table }: TableId): string {
+  return `${region}/${table}`;
+}

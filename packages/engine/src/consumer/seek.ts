@@ -1,0 +1,45 @@
+import { mustBe, type TableId, toU64 } from '@shale/codec';
+import { invalid, readBag } from '@shale/storage';
+import type { Engine } from '../engine.js';
+import type { FollowPosition } from '../follow/follow-options.js';
+import { type TableIdInput, toTableId } from '../ids.js';
+import type { Table } from '../table.js';
+import { addressOf } from '../table-ref.js';
+import type { Target } from './target.js';
+
+/** A table of a consumer: its ids, as a batch tells them, or what `wal.table` gives. */
+export type ConsumedTable = TableIdInput | Pick<Table<unknown, never>, 'id'>;
+
+/** Where a consumer is to go on in a table: at its first entry, behind its last one, or behind a sequence. */
+export type SeekTo = 'start' | 'end' | FollowPosition;
+
+/** Where a consumer is to go. Throws SHALE_INVALID_ARGUMENT. */
+export async function readSeek(
+  engine: Engine,
+  target: Target,
+  table: ConsumedTable,
+  to: SeekTo,
+): Promise<{ readonly id: TableId; readonly after: bigint }> {
+  const id = idOf(table);
+  if (id === null) throw invalid('table', 'there is no table of this name yet');
+  if (!isOf(target, id)) throw invalid('table', 'this table is none of the consumer');
+  const { first, last } = await engine.ends(addressOf(id, engine.routing));
+  if (to === 'start') return { id, after: first === 0n ? 0n : first - 1n };
+  if (to === 'end') return { id, after: last };
+  if (typeof to !== 'object' || to === null) throw mustBe('to', "'start', 'end' or { after }", to);
+  const { after } = readBag('to', to, ['after']);
+  return { id, after: toU64('after', after) };
+}
+
+/** The ids of a table; null for a name that does not exist yet. Throws SHALE_INVALID_ARGUMENT. */
+export function idOf(table: ConsumedTable): TableId | null {
+  if (typeof table !== 'object' || table === null) throw mustBe('table', 'a table, or its ids', table);
+  if (!('id' in table)) return toTableId(table);
+  return table.id === null ? null : toTableId(table.id);
+}
+
+function isOf(target: Target, id: TableId): boolean {
+  if (target.is === 'many') return (target.region ?? id.region) === id.region && target.has(id);
+  const own = target.ref.address?.id;
+  return own?.region === id.region && own.table === id.table;
+}
