@@ -105,7 +105,7 @@ export async function fillUp(
         if (!opened) return;
         await untilRefused(disk, process);
         await pause(random.integer(20, 200));
-        if (process.isAlive) readWhileFull = await goesOnReading(process);
+        if (process.isAlive) readWhileFull = await goesOnReading(disk, process);
         disk.control.setLimit(null);
         resumed = true;
         process.command({ do: 'resume' });
@@ -159,8 +159,9 @@ async function untilRefused(disk: WatchedDisk, process: WorkloadProcess): Promis
   }
 }
 
-/** Whether entries are still being read. */
-async function goesOnReading(process: WorkloadProcess): Promise<boolean> {
+/** Whether entries are still being read, if there are any. */
+async function goesOnReading(disk: WatchedDisk, process: WorkloadProcess): Promise<boolean> {
+  if (!appendedAny(readJournal(disk.journal))) return true;
   const before = (await process.stats())?.read ?? 0;
   for (const end = performance.now() + HANG_MS; performance.now() < end; await pause(20)) {
     const now = await process.stats();
@@ -169,15 +170,21 @@ async function goesOnReading(process: WorkloadProcess): Promise<boolean> {
   return false;
 }
 
+/** Whether an append of the journal was acknowledged. */
+function appendedAny(records: readonly JournalRecord[]): boolean {
+  return answersToAppends(records).some(({ op }) => op === 'ack');
+}
+
 /** Whether the last appends of the journal were acknowledged. */
 function endsWithAcknowledgements(records: readonly JournalRecord[]): boolean {
+  return answersToAppends(records).at(-1)?.op === 'ack';
+}
+
+function answersToAppends(records: readonly JournalRecord[]): readonly JournalRecord[] {
   const appends = new Set(
     records.flatMap((record) => (record.op === 'submit' && record.kind === 'append' ? [record.id] : [])),
   );
-  const answers = records.filter(
-    (record) => (record.op === 'ack' || record.op === 'nack') && appends.has(record.id),
-  );
-  return answers.length > 0 && answers.at(-1)?.op === 'ack';
+  return records.filter((record) => (record.op === 'ack' || record.op === 'nack') && appends.has(record.id));
 }
 
 /** How large all files were before each write that made one grow, and by how much it did. */
