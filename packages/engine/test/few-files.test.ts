@@ -9,7 +9,7 @@ const script = fileURLToPath(new URL('./fixtures/few-files-to-read.mjs', import.
 test.runIf(process.platform === 'linux')(
   'a read that finds no descriptor fails what it is for, and nothing else',
   async () => {
-    const args = ['-c', 'ulimit -n 128 && exec "$@"', 'sh', process.execPath, script];
+    const args = ['-c', 'ulimit -n 256 && exec "$@"', 'sh', process.execPath, script];
     const child = spawn('sh', [...args, `${await temporary()}/db`], { stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));

@@ -4,7 +4,7 @@ import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
 /** Entries as a frame holds them: copied, so that the caller can no longer change them. */
 export interface PackedEntries {
   /** The log values of the entries, back to back, each with its version byte. */
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: Uint8Array;
   /** The length of each entry's log value, in bytes. */
   readonly lengths: readonly number[];
   /** Payload bytes of all of them. */
@@ -12,7 +12,7 @@ export interface PackedEntries {
 }
 
 /** The memory of packed entries that nobody uses any more. */
-export function memoryOf(packed: PackedEntries): Uint8Array<ArrayBuffer> {
+export function memoryOf(packed: PackedEntries): Uint8Array {
   return new Uint8Array(packed.data.buffer);
 }
 
@@ -20,7 +20,7 @@ const LEAST_CAPACITY = 256;
 
 /** Copies entries one at a time, so that each may be produced after the previous one is copied. */
 export class EntryPacker {
-  #data: Uint8Array<ArrayBuffer>;
+  #data: Uint8Array;
   #end = 0;
   readonly #lengths: number[] = [];
 
@@ -28,7 +28,7 @@ export class EntryPacker {
    * @param bytes expected bytes of the log values, a hint: more may be added
    * @param memory to pack into, as {@link memoryOf} gives it back; default: its own
    */
-  constructor(bytes = 0, memory?: Uint8Array<ArrayBuffer>) {
+  constructor(bytes = 0, memory?: Uint8Array) {
     this.#data = memory ?? new Uint8Array(Math.max(LEAST_CAPACITY, bytes));
   }
 

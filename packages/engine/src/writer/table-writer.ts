@@ -69,7 +69,7 @@ export class TableWriter<Input = Uint8Array> implements AsyncDisposable {
   /** The batch that fills; null when nothing is in it, so that an idle writer holds no memory. */
   #open: EntryPacker | null = null;
   /** Memory for the next batch: that of the one that was answered last, while there is more to come. */
-  #spare: Uint8Array<ArrayBuffer> | undefined;
+  #spare: Uint8Array | undefined;
   /** Bytes of the batch before, up to those of a full one: about as many are to be expected. */
   #usualBytes = 0;
   /** Those that are full. */
