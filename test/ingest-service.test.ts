@@ -1,6 +1,10 @@
 // The ingest service of examples/: killed under load, with a PostgreSQL that fails now and then, on a full disk, and with
 // requests that it has to refuse. `npm run example` is the long form of the kills.
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openWal, type Wal } from '@shale/engine';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServer } from '../examples/ingest-service/src/server.js';
@@ -27,6 +31,25 @@ async function post(url: string, body: string): Promise<number> {
   const response = await fetch(`${url}/events`, { method: 'POST', headers, body });
   await response.arrayBuffer();
   return response.status;
+}
+
+/** The timers of the TCP connections to `port` of the loopback, as Linux tells them: 2 is keep-alive. */
+function timersTo(port: number): string[] {
+  const to = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
+  const fields = lines.map((line) => line.trim().split(/\s+/));
+  return fields.filter((of) => of[2] === to && of[3] === '01').map((of) => of[5]?.slice(0, 2) ?? '');
+}
+
+/** A request of which all but the last byte is sent. */
+async function requestInPart(url: string) {
+  const body = bodyOf(1, 1);
+  const head = `POST /events HTTP/1.1\r\nhost: it\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.on('error', () => {}); // it is cut off
+  socket.write(head + body.slice(0, -1));
+  return { socket, rest: body.slice(-1), whole: head + body };
 }
 
 describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped: ${missing})` : ''}`, () => {
@@ -72,6 +95,51 @@ describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped
     expect(service.complaints).toContainEqual(expect.stringContaining('cannot go on'));
   });
 
+  test('ends in order when it is told to, whatever clients and PostgreSQL do', async () => {
+    const settings = { LOG_DIRECTORY: temporary('told'), DATABASE_URL: postgres.url };
+    const service = new Service(settings);
+    const url = await service.listening;
+    expect(await post(url, bodyOf(0, 1))).toBe(202);
+    const backend = `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`;
+    await expect.poll(() => postgres.query(`${backend} AND query LIKE 'COMMIT'`)).toHaveLength(1);
+    expect(timersTo(postgres.port)).toContain('02'); // a PostgreSQL that is gone without a word is noticed
+
+    // One that waits for the log, which the first one has, is told to end; it may have to be further for that.
+    let code: number | string | null = null;
+    for (let wait = 500; code !== 0 && wait < 20_000; wait *= 2) {
+      const another = new Service(settings);
+      await sleep(wait);
+      code = await another.end('SIGTERM');
+    }
+    expect(code).toBe(0);
+
+    const [{ pid }] = await postgres.query(backend);
+    process.kill(pid, 'SIGSTOP');
+    try {
+      expect(await post(url, bodyOf(0, 1))).toBe(202);
+      const [slow, endless] = [await requestInPart(url), await requestInPart(url)];
+      expect((await fetch(`${url}/ready`)).status).toBe(200);
+      const ended = service.end('SIGTERM');
+      await expect.poll(() => fetch(url).then(() => 'listens', String)).not.toBe('listens');
+      let answers = '';
+      slow.socket.on('data', (bytes) => (answers += bytes));
+      slow.socket.write(slow.rest + slow.whole);
+      expect(await ended).toBe(0);
+      expect(answers.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 202', 'HTTP/1.1 202']);
+      endless.socket.destroy();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+      await service.end('SIGKILL');
+    }
+  });
+
+  test('does not start with a setting that would remove what is not stored', async () => {
+    const settings = { LOG_DIRECTORY: temporary('keep'), DATABASE_URL: postgres.url, KEEP_BATCHES: '-1' };
+    const service = new Service(settings);
+    service.listening.then(() => service.end('SIGTERM')).catch(() => {});
+    expect(await service.ended).toBe(1);
+  });
+
   test.runIf(canMount)(
     'answers 503 while the disk is full, and takes batches again when PostgreSQL is back',
     async () => {
@@ -112,8 +180,13 @@ describe('what the ingest service refuses', () => {
   const event = JSON.parse(bodyOf(1, 1)).events[0];
   const data = { ...event.data };
 
-  test.each([
+  test.each<[string, string | Buffer]>([
     ['no JSON', '{"events":['],
+    ['a byte order mark', `\ufeff${JSON.stringify({ events: [event] })}`],
+    [
+      'bytes that are not UTF-8',
+      Buffer.from(JSON.stringify({ events: [{ ...event, data: { ...data, path: '\u00e9' } }] }), 'latin1'),
+    ],
     ['nothing', '{"events":[]}'],
     ['more than it was told of', JSON.stringify({ events: [event], more: 1 })],
     ['a number as text', JSON.stringify({ events: [{ ...event, at: '1' }] })],

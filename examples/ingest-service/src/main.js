@@ -1,11 +1,16 @@
 // Starts the service, and ends it when it is told to: what is under way is answered, and nothing is lost.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openWal, utf8Codec } from '@shale/engine';
 import { config } from './config.js';
 import { registerMetrics } from './metrics.js';
 import { createServer } from './server.js';
 import { storeEvents } from './store.js';
 import { keepInShape } from './upkeep.js';
+
+/** @type {(code: number) => unknown} */
+let end = process.exit; // while it starts, nothing is under way
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(0));
 
 const wal = await openWal(config.directory, {
   waitForLock: 30_000, // in a rolling restart, for the process before this one
@@ -23,16 +28,13 @@ const storing = storeEvents(work);
 const upkeep = keepInShape(work);
 registerMetrics(work);
 
-/** @param {number} code */
-async function end(code) {
-  await server.close(); // takes no more requests, and answers those under way
+end = async (code) => {
   ending.abort();
-  await Promise.allSettled([storing, upkeep]);
+  const underWay = Promise.allSettled([server.close(), storing, upkeep]);
+  await Promise.race([underWay, sleep(5000)]); // neither a client nor PostgreSQL can hold it up for longer
   await wal.close();
   process.exit(code);
-}
-
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => end(0));
+};
 Promise.all([storing, upkeep]).catch((error) => {
   server.log.fatal(error, 'cannot go on'); // what is taken in now may never be stored: better not to take it
   return end(1);

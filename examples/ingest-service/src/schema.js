@@ -1,5 +1,5 @@
 // What a batch of events is. It is as strict as PostgreSQL: nothing is taken in that could not be stored.
-const name = { type: 'string', pattern: '^[\\w.:-]{1,64}$' };
+const name = { type: 'string', pattern: '^(?!__proto__$)[\\w.:-]{1,64}$' };
 const scalar = {
   type: ['string', 'number', 'boolean', 'null'],
   maxLength: 4096,
@@ -14,12 +14,7 @@ const event = {
     id: { type: 'string', pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' },
     at: { type: 'integer', minimum: 0, maximum: 253_402_300_799_999 }, // milliseconds, up to the year 9999
     type: name,
-    data: {
-      type: 'object',
-      maxProperties: 50,
-      propertyNames: name,
-      additionalProperties: scalar,
-    },
+    data: { type: 'object', maxProperties: 50, propertyNames: name, additionalProperties: scalar },
   },
 };
 
@@ -29,5 +24,10 @@ export const batchSchema = {
   additionalProperties: false,
   properties: { events: { type: 'array', minItems: 1, maxItems: 1000, items: event } },
 };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a byte order mark is not JSON
+
+/** What is checked is what is stored: both read it with this. @param {Uint8Array} bytes @returns {{ events: Event[] }} */
+export const parseBatch = (bytes) => JSON.parse(utf8.decode(bytes));
 
 /** @typedef {{ id: string, at: number, type: string, data: Record<string, string | number | boolean | null> }} Event */

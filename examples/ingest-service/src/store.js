@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WalError } from '@shale/engine';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { parseBatch } from './schema.js';
 
 export const TABLES = `
   CREATE TABLE IF NOT EXISTS events (
@@ -24,7 +25,8 @@ const COPY = 'COPY events (log, batch, nth, id, at, type, data) FROM STDIN';
  */
 export async function storeEvents({ batches, progress, config, log, signal }) {
   while (!signal.aborted) {
-    const client = new pg.Client({ connectionString: config.database, connectionTimeoutMillis: 5000 });
+    const settings = { connectionTimeoutMillis: 5000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+    const client = new pg.Client({ ...settings, connectionString: config.database });
     client.on('error', () => {}); // the query under way, or the next one, fails with it
     try {
       await client.connect();
@@ -62,10 +64,8 @@ async function storeChunk(client, { log, stored }, chunk) {
  * @param {string} log @param {Chunk} chunk */
 function* rows(log, chunk) {
   for (const { sequence, payload } of chunk) {
-    /** @type {{ events: import('./schema.js').Event[] }} */
-    const { events } = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString());
     let lines = '';
-    for (const [nth, { id, at, type, data }] of events.entries()) {
+    for (const [nth, { id, at, type, data }] of parseBatch(payload).events.entries()) {
       const json = JSON.stringify(data).replaceAll('\\', '\\\\');
       lines += `${log}\t${sequence}\t${nth}\t${id}\t${new Date(at).toISOString()}\t${type}\t${json}\n`;
     }
