@@ -606,7 +606,8 @@ export class Database {
  *
  * @throws RocksDBError `ROCKSDB_LOCKED` (another process has it, which the message names),
  * `ROCKSDB_LOCKS_UNSUPPORTED`, `ROCKSDB_NOT_FOUND`, `ROCKSDB_OPTIONS_MISMATCH`,
- * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator, other column families), `ROCKSDB_CORRUPTION` (also when
+ * `ROCKSDB_INVALID_ARGUMENT` (a file, another comparator), `ROCKSDB_NOT_SUPPORTED` (other column families, or what this
+ * build of RocksDB lacks), `ROCKSDB_CORRUPTION` (also when
  * entries that were acknowledged are missing, see {@link DatabaseOptions.recovery}; then with `recovery`, the report),
  * `ROCKSDB_IO_ERROR`, `ROCKSDB_NO_SPACE`, `ROCKSDB_NO_RESOURCES`, `ROCKSDB_LIBRARY_MISSING`.
  */

@@ -70,7 +70,10 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
     code: 'SHALE_UNSUPPORTED',
     advice: 'do what the message says, then open the log again',
   },
-  ROCKSDB_NOT_SUPPORTED: { code: 'SHALE_UNSUPPORTED', advice: 'this build of RocksDB cannot do that' },
+  ROCKSDB_NOT_SUPPORTED: {
+    code: 'SHALE_UNSUPPORTED',
+    advice: 'this is nothing that a log has, or that this build of RocksDB can do',
+  },
   ROCKSDB_OPTIONS_MISMATCH: {
     code: 'SHALE_INVALID_ARGUMENT',
     advice: 'this process has the database open with other options: use the same ones, or close it first',
@@ -78,7 +81,7 @@ const MEANINGS: Readonly<Partial<Record<RocksDBError['code'], { code: ErrorCode;
   ROCKSDB_INVALID_ARGUMENT: {
     code: 'SHALE_INVALID_ARGUMENT',
     advice:
-      'check the options; a database with other column families or another comparator than the default ones is not a log of this format',
+      'check the options; a database with another comparator than the default one is not a log of this format',
   },
 };
 
