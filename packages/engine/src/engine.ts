@@ -2,6 +2,7 @@ import { type TableId, WalError } from '@shale/codec';
 import { damagedFileError, type Log } from '@shale/storage';
 import { Catalog } from './catalog/catalog.js';
 import { DamageWatch } from './damage-watch.js';
+import { DropsUnderWay } from './drops-under-way.js';
 import { DurableWaits } from './followed/durable-waits.js';
 import { FollowedTables } from './followed/followed-tables.js';
 import { BufferPool } from './frames/buffer-pool.js';
@@ -66,6 +67,7 @@ export class Engine {
   /** Writers with entries that are not in yet, and consumers with positions that are not. */
   readonly writers: Set<Unsettled> = new Set();
   readonly consumers: OpenConsumers = new OpenConsumers();
+  readonly drops: DropsUnderWay = new DropsUnderWay();
   /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
   readonly log: Log;
   /** Why nobody can look into it although that was asked for; null otherwise. */

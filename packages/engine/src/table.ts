@@ -328,7 +328,7 @@ export class Table<T = Uint8Array, Input = T> {
     this.#requireOwn();
     const { catalog, reclaimer, trimEvents } = this.#engine;
     const { name } = this.#ref;
-    await this.#engine.remove(this.#ref, signal, async (address, cost) => {
+    const dropped = this.#engine.remove(this.#ref, signal, async (address, cost) => {
       const dropData = async (of: Address): Promise<void> => {
         await reclaimer.drop(of.id, () => this.#engine.send(dropOf({ address: of, name, sync, cost })));
         if (trimEvents.isHeard) trimEvents.dropped({ id: of.id, name, sync });
@@ -336,6 +336,9 @@ export class Table<T = Uint8Array, Input = T> {
       if (name === null) await dropData(address);
       else await catalog.drop(this.#ref, dropData);
     });
+    const { address } = this.#ref;
+    if (address !== null) this.#engine.drops.add(address.id, dropped);
+    await dropped;
   }
 
   /** @internal Whether it is a table, and not only looks like one. */

@@ -438,7 +438,11 @@ describe('who may write', () => {
       .shard(0)
       .request<'consumerOpen'>({ kind: 'consumerOpen', name: 'c' }, 'fail');
     const { LogPositions } = await import('../dist/consumer/log-positions.js');
-    await new LogPositions(engine, stranger).store(ID, 3n, { sync: false, isLate: false });
+    await new LogPositions(engine, stranger).store(ID, 3n, {
+      sync: false,
+      isLate: false,
+      isVoid: () => false,
+    });
     await rejectsWith('SHALE_FENCED', batch.write([{ table: wal.table('out'), payloads: [bytes('x')] }]));
     await rejectsWith('SHALE_FENCED', consumer.commit());
     expect(await wal.table('out').lastSequence()).toBe(0n);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { mustBe, WalError } from '@shale/codec';
 import { readBag } from '@shale/storage';
 import type { Durability } from '../options.js';
@@ -16,7 +17,7 @@ export function readBatchWrite(
     options === undefined ? {} : readBag('batch.write', options, ['durability', 'state']);
   const sync = wantsSync(durability, usual === 'sync');
   if (state === undefined) return { sync, state };
-  if (!(state instanceof Uint8Array)) throw mustBe('state', 'a Uint8Array', state);
+  if (!types.isUint8Array(state)) throw mustBe('state', 'a Uint8Array', state);
   if (state.length > MOST_STATE) {
     throw new WalError(
       'SHALE_TOO_LARGE',
@@ -24,6 +25,10 @@ export function readBatchWrite(
       { details: { length: state.length, limit: MOST_STATE } },
     );
   }
-  // The caller may change it.
-  return { sync, state: state.slice() };
+  try {
+    // The caller may change it. A Buffer's own slice is no copy.
+    return { sync, state: new Uint8Array(state) };
+  } catch {
+    throw mustBe('state', 'a Uint8Array whose buffer is not detached', state);
+  }
 }

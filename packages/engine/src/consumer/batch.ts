@@ -1,5 +1,4 @@
-import type { TableId } from '@shale/codec';
-import { invalid } from '@shale/storage';
+import { mustBe, type TableId } from '@shale/codec';
 import type { FollowGap } from '../follow/cursor.js';
 import type { FollowChunk } from '../follow/follow-chunk.js';
 import type { SequenceInput } from '../ids.js';
@@ -100,7 +99,7 @@ export class Batch<T = Uint8Array> implements Iterable<Entry<T>> {
     const isSequence = typeof upTo === 'bigint' || Number.isSafeInteger(upTo);
     const sequence = isSequence ? BigInt(upTo) : -1n;
     if (this.length === 0 || sequence < this.first || sequence > this.last) {
-      throw invalid('upTo', `a batch is acknowledged up to one of its sequences, got ${String(upTo)}`);
+      throw mustBe('upTo', 'one of the sequences of the batch', upTo);
     }
     this.#owner.ack(sequence);
   }

@@ -56,7 +56,8 @@ export interface ConsumerOptions<T = Uint8Array> extends Pick<ReadOptions, 'chun
   /**
    * Where to begin in a table that the consumer has no position in: with the first entry that there is; behind the last
    * one that was acknowledged when `wal.consumer` resolves; or, of one table, behind a sequence. Of a region or all tables
-   * that counts when the consumer is opened the first time; tables that come later begin with their first entry.
+   * that counts when the consumer is opened the first time, and of several parts for the one that is opened first; other
+   * tables begin with their first entry.
    *
    * @defaultValue `'start'`
    */

@@ -1,4 +1,4 @@
-import { bytesCodec, type PayloadCodec, type TableId, tableInWords, WalError } from '@shale/codec';
+import { bytesCodec, type PayloadCodec, type TableId, WalError } from '@shale/codec';
 import { invalid } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import { FollowChunk } from '../follow/follow-chunk.js';
@@ -13,7 +13,7 @@ import { Batch, type BatchWriteOptions } from './batch.js';
 import { readBatchWrite } from './batch-write-options.js';
 import type { CheckedConsumer, ConsumerPartition } from './consumer-options.js';
 import { Iteration } from './iteration.js';
-import type { LogPositions } from './log-positions.js';
+import { droppedTable, type LogPositions } from './log-positions.js';
 import { Run } from './run.js';
 import { type ConsumedTable, idOf, readSeek, type SeekTo } from './seek.js';
 import type { HandedOut, TableProgress } from './table-progress.js';
@@ -68,6 +68,8 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   #failure: WalError | null = null;
   #run: Promise<Run> | null = null;
   #runs = 0;
+  /** Moves of a position that are under way: no run begins meanwhile. */
+  readonly #moves = new Set<Promise<unknown>>();
   #iteration: Iteration<T> | null = null;
   /** What is acknowledged and not stored. */
   readonly #dirty = new Set<TableProgress>();
@@ -108,8 +110,8 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     if (this.#iteration !== null) {
       throw invalid('consumer', 'a consumer has one iteration at a time: leave the other one first');
     }
-    const iteration = new Iteration<T>({
-      next: () => this.#next(),
+    const iteration: Iteration<T> = new Iteration<T>({
+      next: () => this.#next(iteration),
       leave: () => this.#left(iteration),
       acksByAsking: this.#parts.options.maxUnacked === null,
     });
@@ -147,6 +149,17 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
    */
   async seek(table: ConsumedTable, to: SeekTo): Promise<void> {
     this.#requireUsable();
+    const before = [...this.#moves];
+    const move = Promise.allSettled(before).then(() => this.#move(table, to));
+    this.#moves.add(move);
+    try {
+      await move;
+    } finally {
+      this.#moves.delete(move);
+    }
+  }
+
+  async #move(table: ConsumedTable, to: SeekTo): Promise<void> {
     const { engine, target, positions, options } = this.#parts;
     const { id, after } = await readSeek(engine, target, table, to);
     await this.#endRun();
@@ -154,7 +167,10 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     for (const progress of this.#dirty) if (isOf(progress, id)) this.#dirty.delete(progress);
     await this.#settled();
     await positions.load(addressOf(id, engine.routing));
-    await this.#watched(positions.store(id, after, { sync: options.sync, isLate: false }));
+    // It may have been fenced or closed meanwhile, and then another one has the name.
+    this.#requireUsable();
+    const how = { sync: options.sync, isLate: false, isVoid: () => false };
+    await this.#watched(positions.store(id, after, how));
   }
 
   /**
@@ -189,6 +205,8 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
       if (!isFenced) await this.#flush(false);
     } finally {
       this.#stopTimer();
+      // Whoever opens the name next reads what is stored: nothing may be under way.
+      await this.#settled();
       this.#unregister();
     }
   }
@@ -249,7 +267,18 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
 
   // The run
 
-  #ensureRun(): Promise<Run> {
+  async #ensureRun(): Promise<Run> {
+    await this.#moved();
+    this.#requireUsable();
+    return await this.#currentRun();
+  }
+
+  /** Resolves when no position is being moved. */
+  async #moved(): Promise<void> {
+    while (this.#moves.size > 0) await Promise.allSettled(this.#moves);
+  }
+
+  #currentRun(): Promise<Run> {
     if (this.#run !== null) return this.#run;
     const run = this.#begin();
     this.#run = run;
@@ -263,6 +292,8 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     const { engine, target, options, positions, isNew } = this.#parts;
     // What the run before has acknowledged, so far as it can be stored: the rest comes again.
     await this.#flush(false).catch(nothing);
+    // A write of that run is in, or is not, before its position is read.
+    await this.#settled();
     this.#dirty.clear();
     this.#unacked = 0n;
     if (target.is === 'many') await positions.loadAll(target.region, (id) => target.has(id));
@@ -303,6 +334,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     this.#run = null;
     const begun = await run?.catch(nothing);
     begun?.end();
+    this.#wake();
   }
 
   #left(iteration: Iteration<T>): void {
@@ -313,12 +345,13 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
 
   // What is handed out
 
-  async #next(): Promise<Batch<T> | null> {
+  async #next(iteration: Iteration<T>): Promise<Batch<T> | null> {
     for (;;) {
+      await this.#moved();
       if (this.#failure !== null) throw this.#failure;
-      if (this.#state === 'closed') return null;
-      const run = await this.#ensureRun();
-      await this.#room();
+      if (this.#state === 'closed' || this.#iteration !== iteration) return null;
+      const run = await this.#currentRun();
+      await this.#room(run);
       if (run.isOver) continue;
       const delivery = await run.stream.next();
       // It was moved meanwhile.
@@ -330,10 +363,15 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   }
 
   /** Resolves when a batch may be handed out. */
-  async #room(): Promise<void> {
+  async #room(run: Run): Promise<void> {
     const { maxUnacked } = this.#parts.options;
     if (maxUnacked === null) return;
-    while (this.#unacked >= BigInt(maxUnacked) && this.#state === 'open' && this.#failure === null) {
+    while (
+      this.#unacked >= BigInt(maxUnacked) &&
+      !run.isOver &&
+      this.#state === 'open' &&
+      this.#failure === null
+    ) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -397,7 +435,13 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
         const store = this.#inTurn(progress, async () => {
           this.#requireNext(run, progress, batch);
           const { id } = progress.table.address;
-          await this.#parts.positions.store(id, batch.last, { parts: checked, state, sync, isLate: false });
+          await this.#parts.positions.store(id, batch.last, {
+            parts: checked,
+            state,
+            sync,
+            isLate: false,
+            isVoid: () => progress.isDropped,
+          });
           batch.isWritten = true;
           this.#ack(run, progress, batch, batch.last);
         });
@@ -413,11 +457,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     if (this.#failure !== null) throw this.#failure;
     const { id } = progress.table.address;
     if (run.isOver || progress.isDropped) {
-      throw new WalError(
-        'SHALE_FENCED',
-        `the iteration that gave this batch of ${tableInWords(id)} has ended, or the table was dropped, so its entries come again: nothing was written`,
-        { path: this.#parts.engine.path, table: id },
-      );
+      throw droppedTable(this.#parts.engine.path, id);
     }
     const isNext = batch.last > batch.before ? progress.isFirst(batch) : !batch.isWritten;
     if (isNext) return;
@@ -462,7 +502,11 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
       const { floor } = progress;
       if (progress.isDropped || this.#failure !== null || positions.positionIn(id) === floor) return;
       try {
-        await positions.store(id, floor, { sync: options.sync, isLate });
+        await positions.store(id, floor, {
+          sync: options.sync,
+          isLate,
+          isVoid: () => progress.isDropped,
+        });
       } catch (error) {
         // The drop took the position along.
         if (!progress.isDropped) throw error;

@@ -24,6 +24,8 @@ export interface StoreWith {
   /** What the consumer keeps beside it from now on; by default what it has kept so far. */
   readonly state?: Uint8Array | undefined;
   readonly sync: boolean;
+  /** Whether the table that it is a position of was dropped since. */
+  isVoid(): boolean;
   /** Whether the WAL may be closing: only what was taken before is stored then. */
   readonly isLate: boolean;
 }
@@ -83,7 +85,7 @@ export class LogPositions {
   /** What the consumer keeps beside its position; null for nothing. */
   stateIn(id: TableId): Uint8Array | null {
     const state = this.#known.get(keyOf(id))?.state;
-    return state === undefined || state.length === 0 ? null : state.slice();
+    return state === undefined || state.length === 0 ? null : new Uint8Array(state);
   }
 
   unfinished(): Iterable<TableId> {
@@ -96,8 +98,8 @@ export class LogPositions {
   }
 
   /**
-   * Stores a position. Rejects with SHALE_FENCED when somebody else has moved it, SHALE_AHEAD beyond the end of the table,
-   * and as an append does.
+   * Stores a position. Rejects with SHALE_FENCED when somebody else has moved it, or the table was dropped, SHALE_AHEAD
+   * beyond the end of the table, and as an append does.
    */
   async store(id: TableId, position: bigint, how: StoreWith): Promise<void> {
     const { consumer, epoch } = this.#record;
@@ -105,7 +107,8 @@ export class LogPositions {
     const known = this.#known.get(keyOf(id));
     const next: Known = { position, state: how.state ?? known?.state ?? NO_STATE };
     const value = encodePosition({ ...next, epoch });
-    let stored = known?.position ?? 0n;
+    const stored = known?.position ?? 0n;
+    let doubt: WalError | null = null;
     for (let attempt = 1; ; attempt++) {
       const move = { consumer, stored, value };
       const part: PendingPart = {
@@ -116,6 +119,9 @@ export class LogPositions {
         expect: undefined,
         move,
       };
+      await this.#dropsSettled(id);
+      // A position in what was dropped says nothing of what is there now.
+      if (how.isVoid()) throw doubt ?? droppedTable(this.#engine.path, id);
       try {
         // A frame lets go of what it was given.
         await this.#write([...(how.parts ?? []).map((each) => ({ ...each })), part], how);
@@ -124,15 +130,26 @@ export class LogPositions {
         const code = error instanceof WalError ? error.code : null;
         const isDoubtful = code === 'SHALE_OUTCOME_UNKNOWN' || code === 'SHALE_FENCED';
         if (!isDoubtful || how.isLate || attempt === MOST_ATTEMPTS) throw error;
+        if (error instanceof WalError && code === 'SHALE_OUTCOME_UNKNOWN') doubt = error;
         const found = await this.#ask(address);
-        // A drop of the table has taken the position along, and nobody has put another one there.
-        if (found === null && stored !== 0n) stored = 0n;
-        else if (code === 'SHALE_FENCED') throw error;
-        else if (found?.position === position && found.epoch === epoch && position !== stored) break;
-        else if ((found?.position ?? 0n) !== stored) throw this.#fenced(id, found?.position ?? 0n, stored);
+        // A drop of the table has taken the position along.
+        if (found === null && stored !== 0n) throw doubt ?? droppedTable(this.#engine.path, id);
+        if (code === 'SHALE_FENCED') throw error;
+        if (found?.position === position && found.epoch === epoch && position !== stored) break;
+        if ((found?.position ?? 0n) !== stored) throw this.#fenced(id, found?.position ?? 0n, stored);
       }
     }
     this.#known.set(keyOf(id), next);
+  }
+
+  /** Resolves when what was asked for before is known to have dropped the table, or not. */
+  async #dropsSettled(id: TableId): Promise<void> {
+    const { drops, follows } = this.#engine;
+    await follows.lookedUp();
+    for (let drop = drops.settled(id); drop !== null; drop = drops.settled(id)) {
+      await drop;
+      await follows.lookedUp();
+    }
   }
 
   #write(parts: readonly PendingPart[], { sync, isLate }: StoreWith): Promise<void> {
@@ -168,6 +185,15 @@ export class LogPositions {
       { path: this.#engine.path, table, details: { position, expected } },
     );
   }
+}
+
+/** The error for what was given of a table that has been dropped. */
+export function droppedTable(path: string, table: TableId): WalError {
+  return new WalError(
+    'SHALE_FENCED',
+    `the iteration that gave this batch of ${tableInWords(table)} has ended, or the table was dropped, so its entries come again: nothing was written`,
+    { path, table },
+  );
 }
 
 /** A table as the key of a map. */

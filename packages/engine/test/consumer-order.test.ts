@@ -1,0 +1,177 @@
+import type { Batch, Consumer, Table } from '@shale/engine';
+import { expect, test } from 'vitest';
+import { all, bytes, open, rejectsWith, text } from './support.js';
+
+const ID = { region: 1n, table: 1n };
+const OTHER = { region: 1n, table: 2n };
+
+async function fill(table: Table, count: number): Promise<void> {
+  await table.appendBatch(Array.from({ length: count }, (_, i) => bytes(String(i + 1))));
+}
+
+function iterate<T>(consumer: Consumer<T>): AsyncIterator<Batch<T>, undefined> {
+  return consumer[Symbol.asyncIterator]();
+}
+
+async function next<T>(batches: AsyncIterator<Batch<T>, undefined>): Promise<Batch<T>> {
+  const { done, value } = await batches.next();
+  if (done === true) throw new Error('the iteration ended');
+  return value;
+}
+
+test('an iteration that was left while it waited takes nothing from the next one', async () => {
+  const wal = await open();
+  const table = wal.table(ID);
+  const consumer = await wal.consumer('c', { tables: table, chunkEntries: 5 });
+  const left = iterate(consumer);
+  const waiting = left.next();
+  // It waits for entries.
+  await consumer.lag();
+  await fill(wal.table(OTHER), 1);
+  await left.return?.();
+  const batches = iterate(consumer);
+  const first = batches.next();
+  await fill(table, 10);
+  expect((await first).value).toMatchObject({ first: 1n });
+  expect(await waiting).toEqual({ done: true, value: undefined });
+});
+
+test('a consumer that is moved while its iteration waits goes on where it was moved to', async () => {
+  const wal = await open();
+  const table = wal.table(ID);
+  await fill(table, 10);
+  const consumer = await wal.consumer('c', { tables: table });
+  const batches = iterate(consumer);
+  await next(batches);
+  for (const after of [4n, 7n, 2n]) {
+    const waiting = next(batches);
+    await consumer.commit();
+    await Promise.all([consumer.seek(table, 'start'), consumer.seek(table, { after })]);
+    await fill(wal.table(OTHER), 1);
+    expect(await waiting).toMatchObject({ first: after + 1n, last: 10n });
+  }
+  const waiting = batches.next();
+  const moved = consumer.seek(table, 'end');
+  await Promise.allSettled([moved, consumer.close()]);
+  expect(await waiting).toEqual({ done: true, value: undefined });
+});
+
+test('a consumer that is fenced while it is moved leaves the position alone', async () => {
+  const wal = await open();
+  const table = wal.table(ID);
+  await fill(table, 10);
+  const old = await wal.consumer('c', { tables: table });
+  await old.seek(table, { after: 5n });
+  const opened = wal.consumer('c', { tables: table });
+  const moved = old.seek(table, 'start');
+  await rejectsWith('SHALE_FENCED', moved);
+  const consumer = await opened;
+  const batch = await next(iterate(consumer));
+  expect(batch.first).toBe(6n);
+  await batch.write([]);
+});
+
+test('a write that outlives its iteration is known to the next one', async () => {
+  const wal = await open();
+  const table = wal.table(ID);
+  await fill(table, 50);
+  const consumer = await wal.consumer('c', { tables: table, chunkEntries: 5 });
+  const firsts: bigint[] = [];
+  while (firsts.length < 10) {
+    let written: Promise<void> | undefined;
+    for await (const batch of consumer) {
+      firsts.push(batch.first);
+      written = batch.write([{ table: wal.table(OTHER), payloads: [bytes('output')] }]);
+      break;
+    }
+    if (firsts.length % 3 === 0) await consumer.lag();
+    else if (firsts.length % 3 === 1) await written;
+    else written?.catch(() => undefined);
+  }
+  expect(firsts).toEqual([1n, 6n, 11n, 16n, 21n, 26n, 31n, 36n, 41n, 46n]);
+});
+
+test.each(['not stored', 'stored', 'written'] as const)(
+  'what is acknowledged of a table that is dropped says nothing of the one after it (%s)',
+  async (how) => {
+    const wal = await open();
+    const table = wal.table(ID);
+    const other = wal.table(OTHER);
+    await fill(table, 15);
+    const options = { tables: table, onTrimmed: 'skip', chunkEntries: 5 } as const;
+    const consumer = await wal.consumer('c', options);
+    const batches = iterate(consumer);
+    let batch = await next(batches);
+    batch.ack();
+    if (how === 'stored') await consumer.commit();
+    batch = await next(batches);
+    if (how !== 'written') batch.ack();
+    const changed = [table.drop(), fill(table, 20)];
+    if (how !== 'written') await consumer.commit();
+    else await rejectsWith('SHALE_FENCED', batch.write([{ table: other, payloads: [bytes('output')] }]));
+    await Promise.all(changed);
+    expect(await all(other.read())).toEqual([]);
+    do batch = await next(batches);
+    while (batch.length === 0);
+    expect(batch.first).toBe(1n);
+    await consumer.close();
+    expect((await next(iterate(await wal.consumer('c', options)))).first).toBe(1n);
+  },
+);
+
+test('the state is a copy, whatever it was given as, and so is what is read of it', async () => {
+  const wal = await open();
+  const table = wal.table(ID);
+  await fill(table, 10);
+  const consumer = await wal.consumer('c', { tables: table, chunkEntries: 5 });
+  const batches = iterate(consumer);
+  const state = Buffer.from('one');
+  const written = (await next(batches)).write([], { state });
+  state.write('two');
+  await written;
+  consumer.state(table)?.fill(0);
+  (await next(batches)).ack();
+  await consumer.close();
+  const again = await wal.consumer('c', { tables: table });
+  expect(text(again.state(table) ?? bytes(''))).toBe('one');
+});
+
+test('what is no sequence of a batch, and no state, is refused', async () => {
+  const wal = await open();
+  const table = wal.table(ID);
+  await fill(table, 10);
+  const batch = await next(iterate(await wal.consumer('c', { tables: table })));
+  const noString = { toString: () => expect.fail('it was called') };
+  for (const value of [
+    null,
+    Number.NaN,
+    -1,
+    0,
+    11,
+    1.5,
+    2 ** 53,
+    '3',
+    {},
+    Object.create(null),
+    Symbol('3'),
+    noString,
+  ]) {
+    expect(() => batch.ack(value as bigint)).toThrow(
+      expect.objectContaining({ code: 'SHALE_INVALID_ARGUMENT' }),
+    );
+  }
+  const detached = new Uint8Array(8);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const proxy = new Proxy(new Uint8Array(8), {});
+  for (const state of [
+    null,
+    'x',
+    [],
+    new Uint16Array(4),
+    Object.create(Uint8Array.prototype),
+    proxy,
+    detached,
+  ]) {
+    await rejectsWith('SHALE_INVALID_ARGUMENT', batch.write([], { state: state as Uint8Array }));
+  }
+});
