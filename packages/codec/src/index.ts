@@ -148,5 +148,6 @@ export {
   RUN_TRIM_MOST,
   type Run,
 } from './run.js';
+export { tableKey } from './table-key.js';
 export { MAX_NAME_BYTES } from './table-name.js';
 export { toU64, type U64Like } from './u64-like.js';

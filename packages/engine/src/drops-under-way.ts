@@ -1,4 +1,4 @@
-import type { TableId } from '@shale/codec';
+import { type TableId, tableKey } from '@shale/codec';
 
 /** Drops of tables that are asked for and not answered: whether what was given of a table still counts is not known. */
 export class DropsUnderWay {
@@ -6,7 +6,7 @@ export class DropsUnderWay {
 
   /** A drop was asked for. */
   add(id: TableId, drop: Promise<unknown>): void {
-    const key = keyOf(id);
+    const key = tableKey(id);
     const drops = this.#drops.get(key) ?? new Set();
     this.#drops.set(key, drops);
     const settled = drop.then(nothing, nothing).then(() => {
@@ -18,13 +18,9 @@ export class DropsUnderWay {
 
   /** Resolves when the drops of a table that are under way are answered; null when there are none. */
   settled(id: TableId): Promise<unknown> | null {
-    const drops = this.#drops.get(keyOf(id));
+    const drops = this.#drops.get(tableKey(id));
     return drops === undefined ? null : Promise.all(drops);
   }
-}
-
-function keyOf({ region, table }: TableId): string {
-  return `${region}/${table}`;
 }
 
 function nothing(): void {}

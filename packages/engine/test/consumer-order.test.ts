@@ -1,23 +1,10 @@
-import type { Batch, Consumer, Table } from '@shale/engine';
 import { expect, test } from 'vitest';
+import { fill, iterate, next } from './consuming.js';
+import { failFrames } from './failing-frames.js';
 import { all, bytes, open, rejectsWith, text } from './support.js';
 
 const ID = { region: 1n, table: 1n };
 const OTHER = { region: 1n, table: 2n };
-
-async function fill(table: Table, count: number): Promise<void> {
-  await table.appendBatch(Array.from({ length: count }, (_, i) => bytes(String(i + 1))));
-}
-
-function iterate<T>(consumer: Consumer<T>): AsyncIterator<Batch<T>, undefined> {
-  return consumer[Symbol.asyncIterator]();
-}
-
-async function next<T>(batches: AsyncIterator<Batch<T>, undefined>): Promise<Batch<T>> {
-  const { done, value } = await batches.next();
-  if (done === true) throw new Error('the iteration ended');
-  return value;
-}
 
 test('an iteration that was left while it waited takes nothing from the next one', async () => {
   const wal = await open();
@@ -174,4 +161,23 @@ test('what is no sequence of a batch, and no state, is refused', async () => {
   ]) {
     await rejectsWith('SHALE_INVALID_ARGUMENT', batch.write([], { state: state as Uint8Array }));
   }
+});
+
+test('a disk that is full, and resume(), a consumer does not notice: what it has acknowledged is stored later', async () => {
+  const wal = await open({ shards: 1 });
+  const table = wal.table(ID);
+  await fill(table, 10);
+  const consumer = await wal.consumer('c', { tables: table, chunkEntries: 5 });
+  const batches = iterate(consumer);
+  (await next(batches)).ack();
+  const restore = failFrames(wal, 0, 'SHALE_NO_SPACE');
+  await rejectsWith('SHALE_NO_SPACE', table.append(bytes('x')));
+  restore();
+  await rejectsWith('SHALE_NO_SPACE', consumer.commit());
+  await wal.resume();
+  await consumer.commit();
+  await fill(table, 1);
+  expect(await next(batches)).toMatchObject({ first: 6n, last: 10n });
+  const again = await wal.consumer('c', { tables: table });
+  expect(await next(iterate(again))).toMatchObject({ first: 6n });
 });

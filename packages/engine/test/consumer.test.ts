@@ -1,6 +1,7 @@
 import { jsonCodec } from '@shale/codec';
-import type { Batch, Consumer, ConsumerOptions, Table, Wal } from '@shale/engine';
+import type { Consumer, ConsumerOptions, Wal } from '@shale/engine';
 import { describe, expect, test } from 'vitest';
+import { fill, iterate, next } from './consuming.js';
 import {
   all,
   apart,
@@ -15,20 +16,6 @@ import {
 } from './support.js';
 
 const ID = { region: 1n, table: 1n };
-
-async function fill(table: Table, count: number, from = 1): Promise<void> {
-  await table.appendBatch(Array.from({ length: count }, (_, i) => bytes(String(from + i))));
-}
-
-function iterate<T>(consumer: Consumer<T>): AsyncIterator<Batch<T>, undefined> {
-  return consumer[Symbol.asyncIterator]();
-}
-
-async function next<T>(batches: AsyncIterator<Batch<T>, undefined>): Promise<Batch<T>> {
-  const { done, value } = await batches.next();
-  if (done === true) throw new Error('the iteration ended');
-  return value;
-}
 
 /** Takes batches until it has so many entries, and leaves without asking for more. */
 async function take<T>(consumer: Consumer<T>, entries: number): Promise<number[]> {

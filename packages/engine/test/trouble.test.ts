@@ -1,26 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { errorToData, WalError } from '@shale/codec';
-import type { HealthEvent, Wal } from '@shale/engine';
+import type { HealthEvent } from '@shale/engine';
 import { expect, test } from 'vitest';
-import { TaskFailed } from '../dist/shard/shard-thread.js';
+import { failFrames } from './failing-frames.js';
 import { all, apart, behind, bytes, open, rejectsWith } from './support.js';
-
-/** Makes the thread of a shard answer every frame with an error; returns what ends that. */
-function failFrames(
-  wal: Wal,
-  shard: number,
-  code: 'SHALE_POISONED' | 'SHALE_NO_SPACE' | 'SHALE_NO_RESOURCES' | 'SHALE_IO',
-): () => void {
-  const thread = behind(wal).shard(shard).thread;
-  if (thread === null) throw new TypeError('no thread');
-  const run = thread.run.bind(thread);
-  const failing: typeof run = (task, transfer) =>
-    'frame' in task
-      ? Promise.reject(new TaskFailed(errorToData(new WalError(code, 'made by the test')), undefined))
-      : run(task, transfer);
-  Object.assign(thread, { run: failing });
-  return () => Object.assign(thread, { run });
-}
 
 test('after a failed sync nothing is acknowledged any more, on any shard, until the WAL is opened again', async () => {
   const wal = await open();

@@ -4,6 +4,7 @@ import {
   type Position,
   type TableId,
   tableInWords,
+  tableKey,
   WalError,
 } from '@shale/codec';
 import type { ListPart, StoredPosition } from '@shale/storage';
@@ -55,8 +56,8 @@ export class LogPositions {
   async load(address: Address): Promise<void> {
     const { id } = address;
     const found = await this.#ask(address);
-    if (found === null) this.#known.delete(keyOf(id));
-    else this.#known.set(keyOf(id), found);
+    if (found === null) this.#known.delete(tableKey(id));
+    else this.#known.set(tableKey(id), found);
   }
 
   /** The same in all tables of a region, or in all, that it is for. */
@@ -69,7 +70,7 @@ export class LogPositions {
       for (const { region: inRegion, table, position, state, last } of part.items) {
         const id = { region: inRegion, table };
         if (!has(id)) continue;
-        this.#known.set(keyOf(id), { position, state });
+        this.#known.set(tableKey(id), { position, state });
         if (position !== last) this.#unfinished.push(id);
       }
       if (part.next === null) return;
@@ -79,12 +80,12 @@ export class LogPositions {
 
   /** The last sequence of a table that is stored as done with; null when there is none. */
   positionIn(id: TableId): bigint | null {
-    return this.#known.get(keyOf(id))?.position ?? null;
+    return this.#known.get(tableKey(id))?.position ?? null;
   }
 
   /** What the consumer keeps beside its position; null for nothing. */
   stateIn(id: TableId): Uint8Array | null {
-    const state = this.#known.get(keyOf(id))?.state;
+    const state = this.#known.get(tableKey(id))?.state;
     return state === undefined || state.length === 0 ? null : new Uint8Array(state);
   }
 
@@ -94,7 +95,7 @@ export class LogPositions {
 
   /** The table was dropped, and its positions with it. */
   forget(id: TableId): void {
-    this.#known.delete(keyOf(id));
+    this.#known.delete(tableKey(id));
   }
 
   /**
@@ -104,7 +105,7 @@ export class LogPositions {
   async store(id: TableId, position: bigint, how: StoreWith): Promise<void> {
     const { consumer, epoch } = this.#record;
     const address = addressOf(id, this.#engine.routing);
-    const known = this.#known.get(keyOf(id));
+    const known = this.#known.get(tableKey(id));
     const next: Known = { position, state: how.state ?? known?.state ?? NO_STATE };
     const value = encodePosition({ ...next, epoch });
     const stored = known?.position ?? 0n;
@@ -139,7 +140,7 @@ export class LogPositions {
         if ((found?.position ?? 0n) !== stored) throw this.#fenced(id, found?.position ?? 0n, stored);
       }
     }
-    this.#known.set(keyOf(id), next);
+    this.#known.set(tableKey(id), next);
   }
 
   /** Resolves when what was asked for before is known to have dropped the table, or not. */
@@ -194,9 +195,4 @@ export function droppedTable(path: string, table: TableId): WalError {
     `the iteration that gave this batch of ${tableInWords(table)} has ended, or the table was dropped, so its entries come again: nothing was written`,
     { path, table },
   );
-}
-
-/** A table as the key of a map. */
-export function keyOf({ region, table }: TableId): string {
-  return `${region}/${table}`;
 }

@@ -1,3 +1,4 @@
+import { tableKey } from '@shale/codec';
 import type { Address } from '../table-ref.js';
 
 /** A table while something in the joint lane concerns it. */
@@ -23,13 +24,13 @@ export class LaneTables {
   /** The table, if it is in the lane. */
   find(address: Address): LaneTable | undefined {
     if (this.#tables.size === 0 || this.#cells[cellOf(address)] === 0) return undefined;
-    return this.#tables.get(keyOf(address));
+    return this.#tables.get(tableKey(address.id));
   }
 
   /** Puts a table into the lane that is not in there yet. */
   enter(address: Address, sent: Promise<void> | null): LaneTable {
     const table = { address, sent, unsettled: 0 };
-    this.#tables.set(keyOf(address), table);
+    this.#tables.set(tableKey(address.id), table);
     const cell = cellOf(address);
     this.#cells[cell] = (this.#cells[cell] ?? 0) + 1;
     return table;
@@ -38,7 +39,7 @@ export class LaneTables {
   /** A change of the table is settled; with the last one the table leaves the lane. */
   settled(table: LaneTable): void {
     if (--table.unsettled > 0) return;
-    this.#tables.delete(keyOf(table.address));
+    this.#tables.delete(tableKey(table.address.id));
     const cell = cellOf(table.address);
     this.#cells[cell] = (this.#cells[cell] ?? 0) - 1;
   }
@@ -52,8 +53,4 @@ const halves = new Uint32Array(whole.buffer);
 function cellOf({ table }: Address): number {
   whole[0] = table;
   return (((halves[0] ?? 0) ^ (halves[1] ?? 0)) >>> 0) % CELLS;
-}
-
-function keyOf({ id }: Address): string {
-  return `${id.region}/${id.table}`;
 }

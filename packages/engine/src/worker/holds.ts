@@ -1,4 +1,4 @@
-import { decodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type TableId } from '@shale/codec';
+import { decodeLogKeyPrefix, LOG_KEY_PREFIX_LENGTH, type TableId, tableKey } from '@shale/codec';
 
 /** Where the low half of a table's id is in the prefix of its log keys, big-endian. */
 const LOW_ID_AT = LOG_KEY_PREFIX_LENGTH - 4;
@@ -22,7 +22,7 @@ export class Holds {
 
   /** Runs `work` at once if none of the tables is taken, otherwise in its turn. */
   run<R>(ids: readonly TableId[], work: () => R): R | Promise<R> {
-    return this.#taken.size === 0 || !ids.some((id) => this.#taken.has(keyOf(id)))
+    return this.#taken.size === 0 || !ids.some((id) => this.#taken.has(tableKey(id)))
       ? work()
       : this.#wait(ids, work);
   }
@@ -51,7 +51,7 @@ export class Holds {
     this.#waiting = [];
     for (const { ids } of waiting) for (const id of ids) this.#leave(id);
     for (const item of waiting) {
-      if (item.ids.some((id) => this.#taken.has(keyOf(id)))) this.#queue(item);
+      if (item.ids.some((id) => this.#taken.has(tableKey(id)))) this.#queue(item);
       else item.go();
     }
   }
@@ -83,18 +83,18 @@ export class Holds {
     const view = new DataView(prefixes.buffer, prefixes.byteOffset, prefixes.byteLength);
     for (let at = 0; at < prefixes.length; at += LOG_KEY_PREFIX_LENGTH) {
       if (!this.#lowIds.has(view.getUint32(at + LOW_ID_AT))) continue;
-      if (this.#taken.has(keyOf(idAt(prefixes, at)))) return true;
+      if (this.#taken.has(tableKey(idAt(prefixes, at)))) return true;
     }
     return false;
   }
 
   #take(id: TableId): void {
-    raise(this.#taken, keyOf(id));
+    raise(this.#taken, tableKey(id));
     raise(this.#lowIds, lowOf(id));
   }
 
   #leave(id: TableId): void {
-    lower(this.#taken, keyOf(id));
+    lower(this.#taken, tableKey(id));
     lower(this.#lowIds, lowOf(id));
   }
 }
@@ -107,10 +107,6 @@ function idsOf(prefixes: Uint8Array): TableId[] {
 
 function idAt(prefixes: Uint8Array, at: number): TableId {
   return decodeLogKeyPrefix(prefixes.subarray(at, at + LOG_KEY_PREFIX_LENGTH));
-}
-
-function keyOf({ region, table }: TableId): string {
-  return `${region}/${table}`;
 }
 
 function lowOf({ table }: TableId): number {

@@ -11,6 +11,7 @@ import {
   LOG_KEY_PREFIX_LENGTH,
   type TableId,
   tableInWords,
+  tableKey,
   U64_MAX,
   WalError,
 } from '@shale/codec';
@@ -168,7 +169,7 @@ export class Committer {
       if (!refused.trims.has(state)) this.#try(id, refused.trims, state, () => readFloor(this.#context, id));
     }
     for (const id of this.#removals.dropped) {
-      this.#try(id, refused.drops, keyOf(id), () => readNameOfTable(this.#context, id));
+      this.#try(id, refused.drops, tableKey(id), () => readNameOfTable(this.#context, id));
     }
     return refused.trims.size + refused.drops.size > before;
   }
@@ -241,7 +242,7 @@ export class Committer {
   #drop(table: number, prefix: Uint8Array, refused: Refused): WalError | null {
     const id = this.#idOf(prefix);
     if (id instanceof WalError) return id;
-    const refusal = refused.drops.size === 0 ? undefined : refused.drops.get(keyOf(id));
+    const refusal = refused.drops.size === 0 ? undefined : refused.drops.get(tableKey(id));
     if (refusal !== undefined) return refusal;
     const known = this.#states[table];
     const state = known instanceof WalError ? undefined : (known ?? this.#source.peek(id.region, id.table));
@@ -401,10 +402,6 @@ export class Committer {
     this.#states[table] = state;
     return state;
   }
-}
-
-function keyOf({ region, table }: TableId): string {
-  return `${region}/${table}`;
 }
 
 function isRemoval(flags: number): boolean {

@@ -1,4 +1,4 @@
-import { decodePosition, type Position, type TableId, tableInWords, WalError } from '@shale/codec';
+import { decodePosition, type Position, type TableId, tableInWords, tableKey, WalError } from '@shale/codec';
 import { readPosition } from '../consumers/position-records.js';
 import type { LogContext } from '../tables/context.js';
 import type { TableState } from '../tables/table-state.js';
@@ -38,7 +38,7 @@ export class PositionMoves {
 
   /** A table is dropped. */
   drop(id: TableId): void {
-    const table = keyOf(id);
+    const table = tableKey(id);
     this.#dropped.add(table);
     for (const key of this.#moved.keys()) if (key.startsWith(`${table}/`)) this.#moved.delete(key);
   }
@@ -75,7 +75,7 @@ export class PositionMoves {
       );
     }
     // The value is a view of the frame.
-    this.#open.set(keyOf(id, consumer), next);
+    this.#open.set(positionKey(id, consumer), next);
     return null;
   }
 
@@ -87,12 +87,12 @@ export class PositionMoves {
   }
 
   #find(id: TableId, consumer: bigint): Position | null {
-    const moved = this.#moved.get(keyOf(id, consumer));
+    const moved = this.#moved.get(positionKey(id, consumer));
     if (moved !== undefined) return moved;
-    return this.#dropped.has(keyOf(id)) ? null : readPosition(this.#context, id, consumer);
+    return this.#dropped.has(tableKey(id)) ? null : readPosition(this.#context, id, consumer);
   }
 }
 
-function keyOf({ region, table }: TableId, consumer?: bigint): string {
-  return consumer === undefined ? `${region}/${table}` : `${region}/${table}/${consumer}`;
+function positionKey(id: TableId, consumer: bigint): string {
+  return `${tableKey(id)}/${consumer}`;
 }

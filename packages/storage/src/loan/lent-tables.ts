@@ -1,4 +1,4 @@
-import type { TableId } from '@shale/codec';
+import { type TableId, tableKey } from '@shale/codec';
 import type { TableSource } from '../tables/known-tables.js';
 import { recoverTable, type TableHome, type TableState } from '../tables/table-state.js';
 import { packStates, unpackStates } from './state-list.js';
@@ -22,13 +22,13 @@ export class LentTables implements TableSource {
     this.#home = home;
     this.#own = own;
     for (const { id, state } of unpackStates(states)) {
-      this.#lent.set(keyOf(id.region, id.table), { id, state: state ?? undefined });
+      this.#lent.set(tableKey(id), { id, state: state ?? undefined });
     }
   }
 
   /** The table, recovered if need be. Throws what `recoverTable` throws. */
   get(id: TableId): TableState {
-    const table = this.#lent.get(keyOf(id.region, id.table));
+    const table = this.#lent.get(tableKey(id));
     if (table === undefined) return this.#own.get(id);
     table.state ??= recoverTable(this.#home, id);
     return table.state;
@@ -36,13 +36,13 @@ export class LentTables implements TableSource {
 
   /** The table if it is known. */
   peek(region: bigint, table: bigint): TableState | undefined {
-    const lent = this.#lent.get(keyOf(region, table));
+    const lent = this.#lent.get(tableKey({ region, table }));
     return lent === undefined ? this.#own.peek(region, table) : lent.state;
   }
 
   /** Makes a table known that is not yet. */
   add(state: TableState): void {
-    const lent = this.#lent.get(keyOf(state.id.region, state.id.table));
+    const lent = this.#lent.get(tableKey(state.id));
     if (lent === undefined) this.#own.add(state);
     else lent.state = state;
   }
@@ -51,8 +51,4 @@ export class LentTables implements TableSource {
   states(): BigUint64Array {
     return packStates([...this.#lent.values()]);
   }
-}
-
-function keyOf(region: bigint, table: bigint): string {
-  return `${region}/${table}`;
 }

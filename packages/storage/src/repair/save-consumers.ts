@@ -8,6 +8,7 @@ import {
   type Position,
   type PositionKey,
   positionRange,
+  tableKey,
 } from '@shale/codec';
 import type { Database, RecordChange } from '@shale/rocksdb';
 import { placeInWords } from '../damage/place-in-words.js';
@@ -57,14 +58,14 @@ export function* saveConsumers(
     }
     write(changes);
   }
-  const saved = new Set(tables.map(({ id }) => `${id.region}/${id.table}`));
+  const saved = new Set(tables.map(({ id }) => tableKey(id)));
   for (const page of recordPages(source, positionRange(instance))) {
     any = true;
     const changes: RecordChange[] = [];
     for (const { key, value } of page) {
       const found = read(key, value, instance);
       const isOfTable = (id: PositionKey): boolean =>
-        saved.has(`${id.region}/${id.table}`) || book.get(id.table) !== undefined;
+        saved.has(tableKey(id)) || book.get(id.table) !== undefined;
       const isKept =
         found !== null && consumers.has(found.consumer) && (found.position === 0n || isOfTable(found));
       if (isKept && found.position > 0n) book.raise(found.table, found.position);
