@@ -103,7 +103,8 @@ export interface DatabaseOptions {
   readonly level0FileNumCompactionTrigger?: number;
   /**
    * Files in level 0 from which on the writes of all threads are slowed down, the more of them the slower, so that passes
-   * keep up; not below `level0FileNumCompactionTrigger`.
+   * keep up; not below `level0FileNumCompactionTrigger`. With fewer of them a pass rests between the files that it makes
+   * while more than a megabyte a second is written, the less the more files there are, and at most twice as long as it works.
    *
    * @range 1 to 10000
    * @defaultValue 512
