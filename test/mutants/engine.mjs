@@ -647,7 +647,7 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/joint/lane-tables.ts',
-        from: 'return this.#tables.get(keyOf(address));',
+        from: 'return this.#tables.get(tableKey(address.id));',
         to: 'return undefined;',
       },
     ],

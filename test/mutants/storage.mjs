@@ -42,7 +42,7 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/commit/position-moves.ts',
-        from: 'return this.#dropped.has(keyOf(id)) ? null : readPosition',
+        from: 'return this.#dropped.has(tableKey(id)) ? null : readPosition',
         to: 'return this.#dropped.size > 4096 ? null : readPosition',
       },
     ],
@@ -240,8 +240,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/commit/commit.ts',
-        from: 'refused.drops, keyOf(id), () => readNameOfTable(this.#context, id)',
-        to: 'refused.drops, keyOf(id), () => void readNameOfTable',
+        from: 'refused.drops, tableKey(id), () => readNameOfTable(this.#context, id)',
+        to: 'refused.drops, tableKey(id), () => void readNameOfTable',
       },
     ],
     killers: ['packages/storage/test/frames.test.ts'],
