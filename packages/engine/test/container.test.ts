@@ -38,7 +38,7 @@ test.skipIf(defaults({ memory: 512 * MIB, cpus: 1 }) === null)(
       shards: Math.min(8, Math.max(1, availableParallelism() - 1)),
       maxInFlightBytes: 64 * MIB,
       maxReadBytes: 64 * MIB,
-      blockCacheSize: 32 * MIB,
+      blockCacheSize: 128 * MIB,
       writeBufferSize: 16 * MIB,
     });
   },

@@ -156,7 +156,7 @@ export interface DatabaseOptions {
    * Size of the cache of table blocks, shared by all threads; 0 is none.
    *
    * @range 0 to 1 TiB
-   * @defaultValue a sixteenth of the memory of its container or machine, at most 32 MiB
+   * @defaultValue a sixteenth of the memory of its container or machine, at most 128 MiB
    */
   readonly blockCacheSize?: number;
   /**
@@ -327,7 +327,7 @@ const NUMBERS: Readonly<Record<NumberName, NumberRule>> = {
   level0SlowdownWritesTrigger: { default: 512, min: 1, max: 10_000 },
   level0StopWritesTrigger: { default: 1024, min: 1, max: 10_000 },
   fifoCompactionMaxTableFilesSize: { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
-  blockCacheSize: { default: shareOfMemory(32 * MIB), min: 0, max: 1024 * GIB },
+  blockCacheSize: { default: shareOfMemory(128 * MIB), min: 0, max: 1024 * GIB },
   blockSize: { default: 16 * KIB, min: KIB, max: 16 * MIB },
   maxTotalWalSize: { default: 0, min: 0, max: Number.MAX_SAFE_INTEGER },
   walBytesPerSync: { default: 0, min: 0, max: 1024 * GIB },

@@ -39,9 +39,11 @@ void holdLogs(rocksdb::Options& options) {
   options.write_buffer_size = std::max<size_t>(options.write_buffer_size * 4 * memtables, size_t{1} << 30);
 }
 
-// What reads keep from one chunk to the next takes as much memory as two block caches. A block and what else an iterator has of a
-// file are less than two blocks.
-uint64_t keptFiles(const Settings& settings) { return settings.blockCacheSize / std::max<uint64_t>(1, settings.blockSize); }
+// What reads keep from one chunk to the next takes as much memory as two block caches, and at most 64 MiB. A block and what else
+// an iterator has of a file are less than two blocks.
+uint64_t keptFiles(const Settings& settings) {
+  return std::min<uint64_t>(settings.blockCacheSize, 32 << 20) / std::max<uint64_t>(1, settings.blockSize);
+}
 
 // On a full disk every byte counts: no room taken ahead, nothing compacted.
 void spare(rocksdb::Options& options) {
