@@ -10,7 +10,7 @@ export default defineConfig({
     // What is compiled already is loaded by Node.js itself, as it is by applications.
     server: { deps: { external: [/\/dist\//] } },
     // Most tests wait for processes, threads and disks, so one at a time would leave the machine idle.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: TEST_HANG_MS,
     hookTimeout: TEST_HANG_MS,
     teardownTimeout: HANG_MS,

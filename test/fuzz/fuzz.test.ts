@@ -9,7 +9,7 @@ import { runTarget } from '../dist/fuzz/run.js';
 import { TARGETS } from '../dist/fuzz/targets/index.js';
 import { HANG_MS } from '../support/patience.js';
 
-const INPUTS = 2000;
+const INPUTS = 1000;
 
 test.each(TARGETS.map(({ name }) => name))(
   '%s: whatever the bytes, a typed error or a right result',

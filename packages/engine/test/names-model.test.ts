@@ -65,7 +65,7 @@ test('names made, dropped, written and reopened in whatever order are what a mod
       await look();
       await wal.close();
     }),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 

@@ -18,9 +18,13 @@ function factoryOf(path: string): string | undefined {
 }
 
 test('the memtable for logs and the skip list agree on random operations, beside readers and through crashes', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, '--sanitize=none', '--scale=0.3'], {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [script, '--sanitize=none', '--scale=0.15'],
+    {
+      encoding: 'utf8',
+    },
+  );
   expect({ status, stdout, stderr }).toMatchObject({ status: 0 });
   expect(stdout).toMatch(/records +ok:.*readers +ok:.*database +ok:.*crashes +ok:/s);
 });

@@ -50,7 +50,7 @@ test('a process exits as it was told while it opens its first database', async (
     await database.flush();
   }
   await database.close();
-  for (let milliseconds = 0; milliseconds < 40; milliseconds += 2) {
+  for (let milliseconds = 0; milliseconds < 40; milliseconds += 4) {
     const outcome = await runChild('exit-while-opening.mjs', [path, String(milliseconds)]);
     expect(outcome).toEqual({ status: 7, signal: null, output: '' });
   }

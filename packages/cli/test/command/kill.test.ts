@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ok, scratch, shale, start, until } from '../support/shale.js';
 
 const dir = scratch();
-const { SHALE_CLI_KILLS = '10' } = process.env;
+const { SHALE_CLI_KILLS = '5' } = process.env;
 const KILLS = Number(SHALE_CLI_KILLS);
 const LINES = 80_000;
 const HOSTS = 40;
