@@ -90,11 +90,85 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/consumer/consumer.ts',
-        from: 'if (before < (this.#parts.positions.positionIn(id) ?? 0n)) this.#parts.positions.forget(id);',
+        from: 'if (before < (this.#places.positionIn(id) ?? 0n)) this.#places.forget(id);',
         to: '',
       },
     ],
     killers: ['packages/engine/test/consumer.test.ts'],
+  },
+  {
+    name: 'drops-remembered',
+    removes: 'that a consumer keeps nothing of tables that were dropped',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/run.ts',
+        from: '    this.#progress.delete(table);\n    this.#positions.forget(table.address.id);',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/consumer-order.test.ts'],
+  },
+  {
+    name: 'position-in-doubt',
+    removes: 'that a store which is in, and could not be found out about, is no other one that has the name',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/log-positions.ts',
+        from: "if (code === 'SHALE_OUTCOME_UNKNOWN') this.#inDoubt.add(tableKey(id));",
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/consumer-order.test.ts'],
+  },
+  {
+    name: 'end-of-one-part',
+    removes:
+      'that the end is kept in every table when the name is opened, and not in those of the first part alone',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/open-consumer.ts',
+        from: 'const whole = readTarget(engine, tables, null);',
+        to: 'const whole = readTarget(engine, tables, checked.partition);',
+      },
+    ],
+    killers: ['packages/engine/test/consumer-beginning.test.ts'],
+  },
+  {
+    name: 'end-kept-late',
+    removes: 'that a name counts as opened only when its beginning is kept',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/open-consumer.ts',
+        from: "request<'consumerAnnounce'>({ kind: 'consumerAnnounce', name }, 'retry')",
+        to: "request<'consumerOpen'>({ kind: 'consumerOpen', name }, 'retry')",
+      },
+    ],
+    killers: ['packages/engine/test/consumer-beginning.test.ts'],
+  },
+  {
+    name: 'position-of-the-copy',
+    removes:
+      'that a consumer whose positions the application keeps begins at those, and not at the copy in the log',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/consumer.ts',
+        from: 'this.#places = this.#own ?? parts.positions;',
+        to: 'this.#places = parts.positions;',
+      },
+    ],
+    killers: ['packages/engine/test/consumer-own.test.ts'],
+  },
+  {
+    name: 'prefix-guessed',
+    removes: 'that nothing of a table is given before it is known whether its name has the prefix',
+    edits: [
+      {
+        file: 'packages/engine/src/follow/wide-follow.ts',
+        from: 'isHeld: this.#names !== null,',
+        to: 'isHeld: false,',
+      },
+    ],
+    killers: ['packages/engine/test/prefix.test.ts'],
   },
   {
     name: 'inspect-permissions',
@@ -330,8 +404,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/engine.ts',
-        from: '[...this.writers].map((writer) => writer.settled())',
-        to: '[...this.writers].map(async () => {})',
+        from: '[...this.writers, ...this.committing].map((writer) => writer.settled())',
+        to: '[...this.committing].map((writer) => writer.settled())',
       },
     ],
     killers: ['packages/engine/test/writer.test.ts'],

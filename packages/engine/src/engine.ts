@@ -64,8 +64,10 @@ export class Engine {
   readonly readMemory: ReadMemory;
   readonly peeks: PeekBudget = new PeekBudget();
   readonly points: PointReads;
-  /** Writers with entries that are not in yet, and consumers with positions that are not. */
+  /** Writers with entries that are not in yet. */
   readonly writers: Set<Unsettled> = new Set();
+  /** Consumers that may have positions that are not. */
+  readonly committing: Set<Unsettled> = new Set();
   readonly consumers: OpenConsumers = new OpenConsumers();
   readonly drops: DropsUnderWay = new DropsUnderWay();
   /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
@@ -361,7 +363,7 @@ export class Engine {
 
   /** Waits for every append that was accepted, and for all that was given to writers. */
   async appended(): Promise<void> {
-    await Promise.all([...this.writers].map((writer) => writer.settled()));
+    await Promise.all([...this.writers, ...this.committing].map((writer) => writer.settled()));
     await this.intake.settled();
   }
 

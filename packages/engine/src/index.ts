@@ -40,19 +40,38 @@ export type {
 } from '@shale/storage';
 export type { Batch, BatchWriteOptions } from './consumer/batch.js';
 export type { Consumer, ConsumerLag } from './consumer/consumer.js';
-export type { ConsumerInfo } from './consumer/consumer-info.js';
-export type { CommitOptions, ConsumerOptions, ConsumerPartition } from './consumer/consumer-options.js';
+export type {
+  ConsumerEvent,
+  ConsumerFencedEvent,
+  ConsumerGapEvent,
+  ConsumerPlace,
+  ConsumerStateEvent,
+} from './consumer/consumer-events.js';
+export type { ConsumerInfo, ConsumerPosition, ConsumerPositionsOptions } from './consumer/consumer-info.js';
+export type {
+  CommitOptions,
+  ConsumerOptions,
+  ConsumerPartition,
+  NamesWithPrefix,
+} from './consumer/consumer-options.js';
+export type { OwnPosition, PositionMove } from './consumer/own-positions.js';
 export type { ConsumedTable, SeekTo } from './consumer/seek.js';
 export type { FollowGap } from './follow/cursor.js';
 export type { Follow } from './follow/follow.js';
 export type { FollowChunk } from './follow/follow-chunk.js';
-export type { FollowOptions, FollowPosition, WideFollowOptions } from './follow/follow-options.js';
+export type {
+  FollowAllOptions,
+  FollowOptions,
+  FollowPosition,
+  WideFollowOptions,
+} from './follow/follow-options.js';
 export type { FollowedEntry } from './follow/followed-entry.js';
 export type { AppendResult } from './frames/pending-append.js';
 export type { HealthState } from './health.js';
 export type { HealthDamageEvent, HealthEvent, HealthPlace, HealthStateEvent } from './health-channel.js';
 export type { IdInput, SequenceInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
+export type { ConsumerMetrics } from './metrics/consumer-metrics.js';
 export { type HistogramSnapshot, quantile } from './metrics/histogram.js';
 export type { LogSyncs } from './metrics/log-syncs.js';
 export type { CommitEvent, ShardEvent } from './metrics/shard-events.js';

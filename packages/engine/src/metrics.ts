@@ -2,6 +2,7 @@ import type { RocksDBStats, Stalls } from '@shale/storage';
 import type { Engine } from './engine.js';
 import type { HealthState } from './health.js';
 import type { WalState } from './lifecycle.js';
+import type { ConsumerMetrics } from './metrics/consumer-metrics.js';
 import type { LogSyncs } from './metrics/log-syncs.js';
 import type { ShardMeasures } from './metrics/shard-metrics.js';
 import type { ReclaimStats } from './reclaimer.js';
@@ -36,6 +37,10 @@ export interface WalMetrics {
   readonly reads: ReadStats;
   /** Writers with entries that are not in yet. */
   readonly busyWriters: number;
+  /** The consumers that are open. */
+  readonly consumers: readonly ConsumerMetrics[];
+  /** Consumers that have ended because their name was opened again, or dropped. */
+  readonly fencedConsumers: number;
   /** Giving back the space of trimmed entries. */
   readonly reclaim: ReclaimStats;
   /** Writes that had to wait since the process opened the database, by cause. */
@@ -58,6 +63,8 @@ export function collectMetrics(engine: Engine): WalMetrics {
     })),
     logSyncs: engine.logSyncs,
     busyWriters: engine.writers.size,
+    consumers: [...engine.consumers].map((consumer) => consumer.metrics()),
+    fencedConsumers: engine.consumers.fenced,
     stalls,
     rocksdb,
   };

@@ -1,3 +1,6 @@
+import type { TableId } from '@shale/codec';
+import type { ConsumerMetrics } from './metrics/consumer-metrics.js';
+
 /** Which part of the tables a consumer is for; null for all of them. */
 type Part = { readonly index: number; readonly of: number } | null;
 
@@ -5,6 +8,10 @@ type Part = { readonly index: number; readonly of: number } | null;
 export interface OpenConsumer {
   readonly name: string;
   readonly partition: Part;
+  /** Moves its position behind a sequence of a table; false when the table is none of its own, or it is closed. */
+  seek(table: TableId, after: bigint): Promise<boolean>;
+  /** What is told of it. */
+  metrics(): ConsumerMetrics;
   /** It writes no position any more: resolves when none is under way. */
   fence(): Promise<void>;
   /** The WAL begins to close: what is acknowledged is stored, and nothing more is handed out. */
@@ -14,6 +21,8 @@ export interface OpenConsumer {
 /** The consumers that are open, so that a name has one for each table. */
 export class OpenConsumers {
   readonly #open = new Set<OpenConsumer>();
+  /** How many were fenced. */
+  fenced = 0;
   /** Openings and drops of a name, one after the other. */
   readonly #turns = new Map<string, Promise<unknown>>();
 

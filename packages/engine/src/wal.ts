@@ -18,14 +18,18 @@ import {
   type VerifyEvent,
 } from '@shale/storage';
 import { checkSignal } from './abort.js';
+import { dropConsumer, seekConsumer } from './consumer/change-consumers.js';
 import type { Consumer } from './consumer/consumer.js';
-import type { ConsumerInfo } from './consumer/consumer-info.js';
+import type { ConsumerInfo, ConsumerPosition, ConsumerPositionsOptions } from './consumer/consumer-info.js';
 import type { ConsumerOptions } from './consumer/consumer-options.js';
-import { dropConsumer, listConsumers, openConsumer } from './consumer/open-consumer.js';
+import { listConsumers, listPositions } from './consumer/list-consumers.js';
+import { openConsumer } from './consumer/open-consumer.js';
+import type { ConsumedTable, SeekTo } from './consumer/seek.js';
 import type { Engine } from './engine.js';
 import type { Follow } from './follow/follow.js';
-import type { WideFollowOptions } from './follow/follow-options.js';
+import { FOLLOW_OPTIONS, type FollowAllOptions, type WideFollowOptions } from './follow/follow-options.js';
 import type { FollowedEntry } from './follow/followed-entry.js';
+import { NAMED_REGION, readPrefix } from './follow/name-prefix.js';
 import { followMany } from './follow/wide-follow.js';
 import { costOf, tooLarge } from './frames/cost.js';
 import { type AppendResult, WriteAppend } from './frames/pending-append.js';
@@ -233,11 +237,17 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
-   * Follows every table, those that come into being later included: see {@link Follow}. Throws SHALE_INVALID_ARGUMENT,
-   * SHALE_READ_ONLY, SHALE_CLOSED, and what keeps the WAL from writing.
+   * Follows every table, or those whose names have a prefix, those that come into being later included: see
+   * {@link Follow}. Throws SHALE_INVALID_ARGUMENT, SHALE_TOO_LARGE for too long a prefix, SHALE_READ_ONLY, SHALE_CLOSED, and
+   * what keeps the WAL from writing.
    */
-  follow(options?: WideFollowOptions): Follow<Uint8Array, FollowedEntry> {
-    return followMany(this.#engine, null, options);
+  follow(options?: FollowAllOptions): Follow<Uint8Array, FollowedEntry> {
+    if (options === undefined) return followMany(this.#engine, null, options);
+    const { prefix, ...rest } = readBag('a follow', options, [...FOLLOW_OPTIONS, 'prefix']);
+    // What is left is checked as that of any follow.
+    const others = rest as WideFollowOptions;
+    if (prefix === undefined) return followMany(this.#engine, null, others);
+    return followMany(this.#engine, NAMED_REGION, others, readPrefix(prefix));
   }
 
   /**
@@ -257,6 +267,32 @@ export class Wal implements AsyncDisposable {
     return refusedInTurn(async () => {
       this.#engine.lifecycle.requireOpen();
       return await listConsumers(this.#engine);
+    });
+  }
+
+  /**
+   * Where a consumer is in each table that it has a position in, open or not, by (region, table), as it is stored.
+   * Rejects with SHALE_NOT_FOUND when there is none of the name, SHALE_INVALID_ARGUMENT, SHALE_CLOSED, SHALE_CORRUPT.
+   */
+  consumerPositions(
+    name: string,
+    options?: ConsumerPositionsOptions,
+  ): AsyncGenerator<ConsumerPosition, void, undefined> {
+    return listPositions(this.#engine, name, options);
+  }
+
+  /**
+   * Moves the position of a consumer in a table, and stores that: to the first entry, behind the last one, or behind a
+   * sequence. Resolves with the last sequence that counts as done with. One that is open goes on there, as after its own
+   * `seek`; what it has handed out and not acknowledged comes again.
+   *
+   * Rejects with SHALE_NOT_FOUND when there is none of the name, SHALE_AHEAD beyond the end of the table,
+   * SHALE_INVALID_ARGUMENT, and as an append does.
+   */
+  seekConsumer(name: string, table: ConsumedTable, to: SeekTo): Promise<bigint> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      return await seekConsumer(this.#engine, name, table, to);
     });
   }
 

@@ -1,7 +1,12 @@
+import { type Wal, WalError } from '@shale/engine';
 import { expect, test } from 'vitest';
+import { readConsumerOptions } from '../dist/consumer/consumer-options.js';
+import { LogPositions } from '../dist/consumer/log-positions.js';
+import { Run } from '../dist/consumer/run.js';
+import { ThreadLost } from '../dist/shard/shard-thread.js';
 import { fill, iterate, next } from './consuming.js';
 import { failFrames } from './failing-frames.js';
-import { all, bytes, open, rejectsWith, text } from './support.js';
+import { all, behind, bytes, endThread, open, rejectsWith, text } from './support.js';
 
 const ID = { region: 1n, table: 1n };
 const OTHER = { region: 1n, table: 2n };
@@ -106,6 +111,33 @@ test.each(['not stored', 'stored', 'written'] as const)(
   },
 );
 
+test('nothing is kept of names that were dropped, however many there were', async () => {
+  const wal = await open();
+  const engine = behind(wal);
+  const { consumer: id } = await engine
+    .shard(0)
+    .request<'consumerOpen'>({ kind: 'consumerOpen', name: 'c' }, 'retry');
+  const positions = new LogPositions(engine, { consumer: id, epoch: 1n });
+  const options = readConsumerOptions({ tables: 'all' }, 'sync', () => false);
+  const target = { is: 'many', region: null, prefix: null, has: () => true } as const;
+  const run = new Run(engine, target, options, positions, 'start');
+  await run.begun;
+  for (let round = 0; round < 10; round++) {
+    const table = wal.table(`name ${round}`);
+    await fill(table, 3);
+    const { cursor } = (await run.stream.next()) ?? expect.fail('it ended');
+    const progress = run.progressIn(cursor.table, 0n);
+    const store = { sync: false, isLate: false, isVoid: () => progress.isDropped };
+    await positions.store(cursor.table.address.id, 3n, store);
+    await table.drop();
+  }
+  await fill(wal.table('last'), 1);
+  const last = (await run.stream.next()) ?? expect.fail('it ended');
+  run.progressIn(last.cursor.table, 0n);
+  expect([run.kept, positions.size, run.size]).toEqual([1, 0, 1]);
+  run.end();
+});
+
 test('the state is a copy, whatever it was given as, and so is what is read of it', async () => {
   const wal = await open();
   const table = wal.table(ID);
@@ -181,3 +213,52 @@ test('a disk that is full, and resume(), a consumer does not notice: what it has
   const again = await wal.consumer('c', { tables: table });
   expect(await next(iterate(again))).toMatchObject({ first: 6n });
 });
+
+test.each(['acknowledged', 'written'] as const)(
+  'a store whose outcome could not be found out about is no other one that has the name (%s)',
+  async (how) => {
+    const wal = await open({ shards: 1 });
+    const table = wal.table(ID);
+    const other = wal.table(OTHER);
+    await fill(table, 20);
+    const consumer = await wal.consumer('c', { tables: table, chunkEntries: 5 });
+    const batches = iterate(consumer);
+    const batch = await next(batches);
+    const restore = loseAnswers(wal);
+    const parts = [{ table: other, payloads: [bytes('output')] }] as const;
+    const store = async (): Promise<void> => {
+      if (how === 'written') return await batch.write(parts);
+      batch.ack();
+      await consumer.commit();
+    };
+    await rejectsWith('SHALE_IO', store());
+    restore();
+    // It is in, and was not told.
+    await store();
+    await (await next(batches)).write([]);
+    expect(await all(other.read())).toHaveLength(how === 'written' ? 1 : 0);
+    expect(await wal.consumers()).toMatchObject([{ lag: 10n }]);
+  },
+);
+
+/** Lets the thread write, and die before it answers; and lets nobody look what has come of it. Returns what ends that. */
+function loseAnswers(wal: Wal): () => void {
+  const engine = behind(wal);
+  const { thread } = engine.shard(0);
+  if (thread === null) throw new TypeError('no thread');
+  const run = thread.run.bind(thread);
+  const losing: typeof run = async (task, transfer) => {
+    if (!('frame' in task)) return await run(task, transfer);
+    await run(task, transfer);
+    await endThread(wal, 0);
+    throw new ThreadLost('made by the test');
+  };
+  Object.assign(thread, { run: losing });
+  const ask = engine.ask.bind(engine);
+  const refusing = async (...[of, task, onLoss]: Parameters<typeof ask>) => {
+    if (task.kind === 'position') throw new WalError('SHALE_IO', 'made by the test');
+    return await ask(of, task, onLoss);
+  };
+  Object.assign(engine, { ask: refusing });
+  return () => Object.assign(engine, { ask });
+}

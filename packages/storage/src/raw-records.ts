@@ -8,15 +8,21 @@ export interface RawRecord {
   readonly value: Uint8Array;
 }
 
-const PAGE_BYTES = 64 * 1024;
+/** Of a page of records. */
+export const PAGE_BYTES: number = 64 * 1024;
 
-/** The records of a range, whatever their shape, a page at a time. A page has at least one. */
+/**
+ * The records of a range, whatever their shape, a page at a time. A page has at least one.
+ *
+ * @param pageBytes of keys and values in a page, unless one record alone takes more
+ */
 export function* recordPages(
   db: Database,
   { lower, upper }: KeyRange,
   snapshot?: Snapshot,
+  pageBytes: number = PAGE_BYTES,
 ): Generator<RawRecord[], void, undefined> {
-  let page = new Uint8Array(PAGE_BYTES);
+  let page = new Uint8Array(pageBytes);
   let from: Uint8Array | null = lower;
   while (from !== null) {
     const start: Uint8Array = from;

@@ -252,6 +252,43 @@ test('positions are listed in parts, and a consumer is dropped in parts, others 
   expect(await findings(log)).toEqual([]);
 });
 
+test('what others have in the same tables does not make the positions of one consumer longer to find, or to drop', async () => {
+  const log = await fresh();
+  const one = log.consumers.open('one').consumer;
+  const tables = Array.from({ length: 20 }, (_, i): TableId => ({ region: BigInt(i % 3), table: BigInt(i) }));
+  const others = Array.from({ length: 1000 }, (_, i) => BigInt(i + 1) << 54n);
+  for (const id of tables) {
+    const moves = [...others, one].map(
+      (consumer): Step => ({ move: id, stored: 0n, position: 1n, consumer, state: new Uint8Array(20) }),
+    );
+    commit(log, { append: id, count: 1 }, ...moves);
+  }
+  const last: TableId = { region: 2n ** 64n - 1n, table: 2n ** 64n - 1n };
+  commit(log, { append: last, count: 1 }, { move: last, stored: 0n, position: 1n, consumer: 2n ** 64n - 1n });
+  const { items, next } = log.consumers.positions(one, null, null);
+  expect(items.map(({ region, table }) => `${region}/${table}`).sort()).toEqual(
+    tables.map(({ region, table }) => `${region}/${table}`).sort(),
+  );
+  expect(next).toBeNull();
+  expect(log.consumers.positions(one, 1n, null).items).toHaveLength(7);
+  expect(log.consumers.positions(2n ** 64n - 1n, null, null).items).toHaveLength(1);
+  expect(log.consumers.drop('one', null)).toBeNull();
+  expect(log.consumers.positions(one, null, null)).toEqual({ items: [], next: null });
+  expect(at(log, tables[0], others[0])).toBe(1n);
+});
+
+test('a consumer that was announced has its id, and counts as never opened', async () => {
+  const log = await fresh();
+  const announced = log.consumers.announce('c');
+  expect(announced.epoch).toBe(1n);
+  expect(log.consumers.find('c')).toEqual({ ...announced, epoch: 0n });
+  expect(log.consumers.announce('c')).toEqual(announced);
+  expect(log.consumers.open('c')).toEqual(announced);
+  expect(log.consumers.announce('c')).toEqual({ ...announced, epoch: 2n });
+  expect(log.consumers.find('c')).toEqual(announced);
+  expect(await findings(log)).toEqual([]);
+});
+
 test('a list of tables has nothing of positions, and a verification finds one that cannot be', async () => {
   const log = await fresh();
   const { consumer } = log.consumers.open('billing');

@@ -2,6 +2,7 @@ import type { Target } from '../target.js';
 import { appendFrame } from './append-frame.js';
 import { appendReply, errorData } from './append-reply.js';
 import { catalogRecord } from './catalog-record.js';
+import { consumerRecords } from './consumer-records.js';
 import { entryChunk } from './entry-chunk.js';
 import { inspectRequest } from './inspect-request.js';
 import { journal } from './journal.js';
@@ -18,6 +19,7 @@ export const TARGETS: readonly Target[] = [
   layouts,
   catalogRecord,
   nameRecords,
+  consumerRecords,
   entryChunk,
   payloadCodecs,
   journal,

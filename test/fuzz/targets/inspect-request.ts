@@ -3,6 +3,18 @@ import { require, type Target, typed, utf8 } from '../target.js';
 
 const MOST_BYTES = 512;
 
+const REQUESTS: readonly string[] = [
+  'hello',
+  'metrics',
+  'tables',
+  'consumers',
+  'positions',
+  'seek',
+  'dropConsumer',
+  'follow',
+  'next',
+];
+
 /** What another process says to one that lets it look in: bytes, in pieces as the system cuts them. */
 export const inspectRequest: Target = {
   name: 'inspect-request',
@@ -24,6 +36,9 @@ export const inspectRequest: Target = {
       '{"is":"follow","target":{"region":{"u64":"1"},"table":{"u64":"2"}},"from":{"last":3},"visibility":"durable"}\n',
     ),
     utf8('{"is":"follow","target":"all","from":"end","visibility":"acknowledged"}\n'),
+    utf8('{"is":"consumers"}\n{"is":"dropConsumer","consumer":"c"}\n'),
+    utf8('{"is":"positions","consumer":"c","from":{"region":{"u64":"1"},"table":{"u64":"2"}}}\n'),
+    utf8('{"is":"seek","consumer":"c","table":{"name":"t"},"to":{"after":{"u64":"7"}}}\n'),
   ],
   run(input) {
     const whole = linesOf(input, input.length);
@@ -35,7 +50,7 @@ export const inspectRequest: Target = {
       if (said === undefined) continue;
       const request = typed(['SHALE_INVALID_ARGUMENT'], () => readRequest(said));
       if (request === undefined) continue;
-      require(['hello', 'metrics', 'tables', 'follow', 'next'].includes(request.is), 'it is no request');
+      require(REQUESTS.includes(request.is), 'it is no request');
       const again = readRequest(fromLine(toLine(request).trimEnd()));
       require(toLine(again) === toLine(request), 'a request is another one when it is said again');
     }

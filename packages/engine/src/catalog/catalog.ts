@@ -52,10 +52,18 @@ export class Catalog {
   /** The name of a table; undefined when it has none. */
   async nameOf(id: TableId): Promise<string | undefined> {
     if (!isNamedTable(id)) return undefined;
-    const [name] = await this.#answered(() =>
-      this.#shard.request<'namesOf'>({ kind: 'namesOf', ids: [id] }, 'retry'),
+    return (await this.namesOf([id]))[0];
+  }
+
+  /** The names of tables; undefined for those that have none. */
+  async namesOf(ids: readonly TableId[]): Promise<readonly (string | undefined)[]> {
+    const named = ids.filter((id) => isNamedTable(id)).map(({ region, table }) => ({ region, table }));
+    if (named.length === 0) return ids.map(() => undefined);
+    const names = await this.#answered(() =>
+      this.#shard.request<'namesOf'>({ kind: 'namesOf', ids: named }, 'retry'),
     );
-    return name ?? undefined;
+    let at = 0;
+    return ids.map((id) => (isNamedTable(id) ? (names[at++] ?? undefined) : undefined));
   }
 
   /**

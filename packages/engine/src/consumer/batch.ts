@@ -22,6 +22,7 @@ export interface BatchWriteOptions {
 export interface BatchOwner {
   ack(upTo: bigint): void;
   write(parts: readonly unknown[], options: BatchWriteOptions | undefined): Promise<void>;
+  store(transaction: unknown): Promise<void>;
 }
 
 /** Consecutive entries of one table that a consumer gives, decoded when asked for; or a gap before them. */
@@ -110,12 +111,29 @@ export class Batch<T = Uint8Array> implements Iterable<Entry<T>> {
    * of the table before it must be acknowledged. A thread that dies meanwhile is not noticed.
    *
    * Rejects with SHALE_FENCED when the consumer was opened again elsewhere, or the iteration of the batch has ended: then
-   * nothing is written, and its entries come again, here or there. Rejects otherwise as `wal.write` does.
+   * nothing is written, and its entries come again, here or there. Rejects with SHALE_INVALID_ARGUMENT when the application
+   * keeps the positions: it cannot be one write with them. Rejects otherwise as `wal.write` does.
    */
   write<const Inputs extends readonly unknown[]>(
     parts: WriteParts<Inputs>,
     options?: BatchWriteOptions,
   ): Promise<void> {
     return this.#owner.write(parts, options);
+  }
+
+  /**
+   * Has the application store the position behind the batch, by the `store` of the consumer's option `position`, in the
+   * transaction that it stores what comes of the batch in. The batch is acknowledged as any other: by asking for the next
+   * one, or by `ack`, which is to come when the transaction is through. One that is rolled back can be begun anew with the
+   * same batch. All batches of the table before it must be acknowledged.
+   *
+   * Rejects with what `store` throws; with SHALE_FENCED when the position is elsewhere by now, or the consumer was opened
+   * again, or the iteration of the batch has ended: roll back then; and with SHALE_INVALID_ARGUMENT when the consumer has its
+   * positions in the log.
+   *
+   * @param transaction what `store` is given
+   */
+  store(transaction?: unknown): Promise<void> {
+    return this.#owner.store(transaction);
   }
 }

@@ -1,3 +1,6 @@
+import type { TableId } from '@shale/codec';
+import type { TableIdInput } from '../ids.js';
+
 /** A consumer, and how far it is behind. */
 export interface ConsumerInfo {
   /** The name that it was opened with. */
@@ -12,4 +15,24 @@ export interface ConsumerInfo {
   readonly behind: number;
   /** How many sequences of these tables are behind its positions, trimmed ones included. */
   readonly lag: bigint;
+}
+
+/** How far a consumer has come in a table. */
+export interface ConsumerPosition {
+  /** The ids of the table. */
+  readonly table: TableId;
+  /** The table's name; null when it has none. */
+  readonly name: string | null;
+  /** The last sequence that is stored as done with; 0n for none. */
+  readonly position: bigint;
+  /** The largest sequence that the table has given out; 0n for none. */
+  readonly last: bigint;
+  /** How many sequences are behind the position, trimmed ones included. */
+  readonly lag: bigint;
+}
+
+/** Which positions of a consumer to list. */
+export interface ConsumerPositionsOptions {
+  /** The table to begin with, in the order of (region, table); it need not be there. Default: the first. */
+  readonly from?: TableIdInput | undefined;
 }

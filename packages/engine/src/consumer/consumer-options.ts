@@ -1,5 +1,5 @@
 import { mustBe } from '@shale/codec';
-import { readBag } from '@shale/storage';
+import { invalid, readBag } from '@shale/storage';
 import type { CursorOptions } from '../follow/cursor.js';
 import { type FollowPosition, type From, readFollowOptions } from '../follow/follow-options.js';
 import type { Durability } from '../options.js';
@@ -7,6 +7,7 @@ import type { CheckedRead, ReadOptions } from '../read/read-options.js';
 import type { Region } from '../region/region.js';
 import type { Table } from '../table.js';
 import { wantsSync } from '../write-options.js';
+import { type OwnPosition, readOwnPosition } from './own-positions.js';
 
 /** When positions are stored. */
 export interface CommitOptions {
@@ -49,15 +50,24 @@ export interface ConsumerPartition {
   readonly of: number;
 }
 
+/** The tables whose names begin alike. */
+export interface NamesWithPrefix {
+  /** What their names begin with: 1 to 512 bytes of UTF-8. */
+  readonly prefix: string;
+}
+
 /** How to consume. */
 export interface ConsumerOptions<T = Uint8Array> extends Pick<ReadOptions, 'chunkBytes' | 'chunkEntries'> {
-  /** One table, a region's, or all there are; those that come into being later included. */
-  readonly tables: Table<T, never> | Region | 'all';
+  /** One table, a region's, those whose names begin alike, or all there are; those that come into being later included. */
+  readonly tables: Table<T, never> | Region | NamesWithPrefix | 'all';
   /**
    * Where to begin in a table that the consumer has no position in: with the first entry that there is; behind the last
-   * one that was acknowledged when `wal.consumer` resolves; or, of one table, behind a sequence. Of a region or all tables
-   * that counts when the consumer is opened the first time, and of several parts for the one that is opened first; other
-   * tables begin with their first entry.
+   * one that was acknowledged when `wal.consumer` resolves; or, of one table, behind a sequence. It is kept for good
+   * before `wal.consumer` resolves; for that, `'end'` lets a name that no table has come into being.
+   *
+   * Of many tables `'end'` counts when the name is opened for the first time, in every table that there is
+   * then, whatever part it falls to; an opening that failed counts as none. Other tables begin with their first entry. A
+   * table that was dropped has no position any more.
    *
    * @defaultValue `'start'`
    */
@@ -71,8 +81,17 @@ export interface ConsumerOptions<T = Uint8Array> extends Pick<ReadOptions, 'chun
    * @range 1 to 2^32-1
    */
   readonly maxUnacked?: number | undefined;
-  /** When positions are stored. */
+  /** When positions are stored; with `position`, when the copy of them is. */
   readonly commit?: CommitOptions | undefined;
+  /**
+   * Where the application keeps the positions, if the log does not: then an iteration begins where `load` says, or with the
+   * first entry of a table that it has none for, and `from` cannot be given. `batch.store` stores them. The log has a copy,
+   * which follows what is acknowledged: for `wal.consumers()`, and for what may be trimmed.
+   *
+   * A table that comes into being while the consumer iterates begins with its first entry, and `load` is not asked. When a
+   * table is dropped its position is the application's to remove: `store` gets 0n for `after`, with the gap that tells it.
+   */
+  readonly position?: OwnPosition | undefined;
   /**
    * What entries are that were trimmed, or dropped, before the consumer was given them: SHALE_TRIMMED, with `expected` and
    * `first` in `details`; or a batch without entries whose `gap` says the same, after which it goes on.
@@ -93,6 +112,8 @@ export interface CheckedConsumer {
   readonly sync: boolean;
   readonly read: CheckedRead;
   readonly cursors: CursorOptions;
+  /** Null when the log has the positions. */
+  readonly position: OwnPosition | null;
 }
 
 const CONSUMER_OPTIONS = [
@@ -101,6 +122,7 @@ const CONSUMER_OPTIONS = [
   'partition',
   'maxUnacked',
   'commit',
+  'position',
   'onTrimmed',
   'chunkBytes',
   'chunkEntries',
@@ -116,10 +138,12 @@ export function readConsumerOptions<T>(
   isOneTable: (tables: unknown) => boolean,
 ): CheckedConsumer & { readonly tables: unknown } {
   const bag = readBag('a consumer', options, CONSUMER_OPTIONS);
-  const { tables, partition, maxUnacked, commit, ...rest } = bag;
+  const { tables, partition, maxUnacked, commit, position, ...rest } = bag;
   const most = maxUnacked === undefined ? null : whole('maxUnacked', maxUnacked, 1, 2 ** 32 - 1);
   const how =
     commit === undefined ? {} : readBag('commit', commit, ['everyMs', 'everyEntries', 'durability']);
+  if (position !== undefined && rest.from !== undefined && rest.from !== 'start')
+    throw invalid('from', 'an application that keeps the positions says where to begin: position.load does');
   // What is left is checked as that of a follow.
   const { from, read, cursors } = readFollowOptions(
     rest as Parameters<typeof readFollowOptions>[0],
@@ -139,6 +163,7 @@ export function readConsumerOptions<T>(
     // No batch is larger than what may be unacknowledged.
     read: most === null ? read : { ...read, chunkEntries: Math.min(read.chunkEntries, most) },
     cursors,
+    position: position === undefined ? null : readOwnPosition(position),
   };
 }
 

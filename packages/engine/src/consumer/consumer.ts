@@ -5,17 +5,23 @@ import { FollowChunk } from '../follow/follow-chunk.js';
 import type { From } from '../follow/follow-options.js';
 import type { Delivery } from '../follow/follow-stream.js';
 import { copied, type PendingPart } from '../frames/pending-append.js';
+import type { ConsumerMetrics } from '../metrics/consumer-metrics.js';
 import type { OpenConsumer } from '../open-consumers.js';
 import { addressOf, type TableRef } from '../table-ref.js';
 import { inTurn } from '../turn.js';
 import { gatherParts, measureParts } from '../write-parts.js';
 import { Batch, type BatchWriteOptions } from './batch.js';
 import { readBatchWrite } from './batch-write-options.js';
+import { Commits } from './commits.js';
+import { ConsumerEvents } from './consumer-events.js';
 import type { CheckedConsumer, ConsumerPartition } from './consumer-options.js';
 import { Iteration } from './iteration.js';
+import { LagWatch, lagOf } from './lag-watch.js';
 import { droppedTable, type LogPositions } from './log-positions.js';
+import { OwnPositions } from './own-positions.js';
+import type { Places } from './places.js';
 import { Run } from './run.js';
-import { type ConsumedTable, idOf, readSeek, type SeekTo } from './seek.js';
+import { type ConsumedTable, idOf, isOf, readSeek, type SeekTo } from './seek.js';
 import type { HandedOut, TableProgress } from './table-progress.js';
 import type { Target } from './target.js';
 
@@ -34,12 +40,7 @@ export interface ConsumerParts {
   readonly target: Target;
   readonly options: CheckedConsumer;
   readonly positions: LogPositions;
-  /** Whether it was never opened before. */
-  readonly isNew: boolean;
 }
-
-/** Positions that are stored at a time. */
-const STORED_TOGETHER = 256;
 
 /**
  * A name that remembers how far its tables have been dealt with. It gives their entries in batches, of every table in
@@ -63,25 +64,30 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   readonly #parts: ConsumerParts;
   readonly #codec: PayloadCodec<T, never>;
   readonly #registered: OpenConsumer;
+  readonly #commits: Commits;
+  readonly #events: ConsumerEvents;
+  /** Null when the log has the positions. */
+  readonly #own: OwnPositions | null;
+  /** Where it is. */
+  readonly #places: Places;
+  readonly #lag = new LagWatch();
   #state: 'open' | 'closed' = 'open';
   /** What has ended it for good. */
   #failure: WalError | null = null;
   #run: Promise<Run> | null = null;
-  #runs = 0;
+  /** The run while it begins, and once it has begun. */
+  #starting: Run | null = null;
+  /** How often a run was ended: one that has not begun by then is over. */
+  #ends = 0;
+  #begun: Run | null = null;
+  /** Whether it has begun once: from then on a table without a position is one that came later. */
+  #hasBegun = false;
   /** Moves of a position that are under way: no run begins meanwhile. */
   readonly #moves = new Set<Promise<unknown>>();
   #iteration: Iteration<T> | null = null;
-  /** What is acknowledged and not stored. */
-  readonly #dirty = new Set<TableProgress>();
-  /** Stores that are under way. */
-  readonly #storing = new Set<Promise<unknown>>();
-  /** Flushes come one after the other, so that each knows what the one before could not store. */
-  #flushing: Promise<unknown> = Promise.resolve();
-  #timer: NodeJS.Timeout | null = null;
-  /** Entries acknowledged since the last store. */
-  #unstored = 0n;
   /** Entries handed out and not acknowledged. */
   #unacked = 0n;
+  #gaps = 0;
   #wake: () => void = nothing;
   #closing: Promise<void> | null = null;
 
@@ -93,16 +99,44 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     // A table's codec is that of its values; of many tables there are bytes.
     this.#codec = (target.is === 'table' ? target.codec : bytesCodec()) as PayloadCodec<T, never>;
     const { partition }: { readonly partition: ConsumerPartition | null } = options;
-    this.#registered = { name, partition, fence: () => this.#fence(), end: () => this.#endWithWal() };
+    this.#commits = new Commits(parts.positions, options, (error) => this.#fail(error));
+    const { path } = engine;
+    const { position } = options;
+    this.#own = position === null ? null : new OwnPositions(position, parts.positions, path);
+    this.#places = this.#own ?? parts.positions;
+    this.#events = new ConsumerEvents({ path, instance: engine.options.instance, name, partition });
+    this.#registered = {
+      name,
+      partition,
+      seek: (table, after) => this.#sought(table, after),
+      metrics: () => this.#metrics(),
+      fence: () => this.#fence(),
+      end: () => this.#endWithWal(),
+    };
     engine.consumers.add(this.#registered);
-    engine.writers.add(this.#unsettled);
+    engine.committing.add(this.#unsettled);
   }
 
-  readonly #unsettled = { settled: (): Promise<void> => this.#settled() };
+  readonly #unsettled = { settled: (): Promise<void> => this.#commits.settled() };
 
-  /** @internal Begins: resolves when it is fixed where. */
-  async begin(): Promise<void> {
-    await this.#ensureRun();
+  #metrics(): ConsumerMetrics {
+    const run = this.#begun;
+    const { entries = null, tables = null } = (run === null ? null : this.#lag.of(run)) ?? {};
+    return {
+      name: this.name,
+      partition: this.#parts.options.partition,
+      tables: run?.size ?? 0,
+      behind: tables,
+      lag: entries,
+      unacked: Number(this.#unacked),
+      gaps: this.#gaps,
+    };
+  }
+
+  /** @internal Resolves when it is fixed where it begins; the application says that when it is iterated. */
+  async open(): Promise<void> {
+    if (this.#own === null) await this.#ensureRun();
+    this.#events.opened();
   }
 
   /** The batches, one by one. Throws SHALE_INVALID_ARGUMENT while another iteration is under way. */
@@ -125,21 +159,14 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
    */
   async commit(): Promise<void> {
     this.#requireUsable();
-    await this.#flush(false);
+    await this.#commits.flush(false);
   }
 
   /** How far it is behind what is acknowledged in its tables: without a look at the disk once it has begun. */
   async lag(): Promise<ConsumerLag> {
     this.#requireUsable();
     const run = await this.#ensureRun();
-    let entries = 0n;
-    let tables = 0;
-    for (const cursor of run.cursors) {
-      const lag = run.lagIn(cursor);
-      entries += lag;
-      if (lag > 0n) tables++;
-    }
-    return { entries, tables };
+    return lagOf(run);
   }
 
   /**
@@ -159,18 +186,26 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     }
   }
 
+  async #sought(table: TableId, after: bigint): Promise<boolean> {
+    if (!(await isOf(this.#parts.engine, this.#parts.target, table))) return false;
+    if (this.#closing === null) await this.seek(table, { after });
+    else await this.#closing.catch(nothing);
+    return this.#closing === null;
+  }
+
   async #move(table: ConsumedTable, to: SeekTo): Promise<void> {
     const { engine, target, positions, options } = this.#parts;
     const { id, after } = await readSeek(engine, target, table, to);
     await this.#endRun();
     // What is acknowledged of the table is void with it.
-    for (const progress of this.#dirty) if (isOf(progress, id)) this.#dirty.delete(progress);
-    await this.#settled();
+    this.#commits.forget(id);
+    await this.#commits.settled();
     await positions.load(addressOf(id, engine.routing));
     // It may have been fenced or closed meanwhile, and then another one has the name.
     this.#requireUsable();
     const how = { sync: options.sync, isLate: false, isVoid: () => false };
-    await this.#watched(positions.store(id, after, how));
+    await this.#commits.watched(positions.store(id, after, how));
+    await this.#own?.store(id, 'anywhere', after, undefined);
   }
 
   /**
@@ -198,16 +233,17 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
 
   async #close(): Promise<void> {
     this.#state = 'closed';
+    this.#commits.quiet();
     await this.#endRun();
     this.#wake();
     const isFenced = this.#failure !== null;
     try {
-      if (!isFenced) await this.#flush(false);
+      if (!isFenced) await this.#commits.flush(false);
     } finally {
-      this.#stopTimer();
       // Whoever opens the name next reads what is stored: nothing may be under way.
-      await this.#settled();
+      await this.#commits.settled();
       this.#unregister();
+      this.#events.closed();
     }
   }
 
@@ -215,17 +251,19 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   #endWithWal(): void {
     this.#closing ??= Promise.resolve();
     this.#state = 'closed';
+    this.#endStarting();
     this.#wake();
-    this.#stopTimer();
+    this.#commits.quiet();
     // Whoever closes the WAL waits for it; a failure to store makes entries come again.
-    if (this.#failure === null) this.#flush(true).catch(nothing);
+    if (this.#failure === null) this.#commits.flush(true).catch(nothing);
     this.#parts.engine.consumers.delete(this.#registered);
+    this.#events.closed();
   }
 
   #unregister(): void {
     const { engine } = this.#parts;
     engine.consumers.delete(this.#registered);
-    engine.writers.delete(this.#unsettled);
+    engine.committing.delete(this.#unsettled);
   }
 
   async #fence(): Promise<void> {
@@ -237,24 +275,22 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
         { path: engine.path },
       ),
     );
-    await this.#settled();
+    await this.#commits.settled();
   }
 
   /** Ends it for good. */
   #fail(error: WalError): void {
+    if (this.#failure === null) {
+      this.#parts.engine.consumers.fenced++;
+      this.#events.fenced(error);
+    }
     this.#failure ??= error;
     const run = this.#run;
-    this.#stopTimer();
-    this.#dirty.clear();
+    this.#commits.end();
+    this.#endStarting();
     this.#wake();
     this.#unregister();
     void run?.then((begun) => begun.stream.fail(error), nothing);
-  }
-
-  /** Resolves when no store is under way. */
-  async #settled(): Promise<void> {
-    await this.#flushing;
-    while (this.#storing.size > 0) await Promise.allSettled(this.#storing);
   }
 
   #requireUsable(): void {
@@ -268,9 +304,13 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   // The run
 
   async #ensureRun(): Promise<Run> {
-    await this.#moved();
-    this.#requireUsable();
-    return await this.#currentRun();
+    for (;;) {
+      await this.#moved();
+      this.#requireUsable();
+      const run = await this.#currentRun();
+      // It was moved, or its iteration left, meanwhile.
+      if (!run.isOver) return run;
+    }
   }
 
   /** Resolves when no position is being moved. */
@@ -289,52 +329,81 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   }
 
   async #begin(): Promise<Run> {
-    const { engine, target, options, positions, isNew } = this.#parts;
+    const { engine, target, options, positions } = this.#parts;
+    const ends = this.#ends;
     // What the run before has acknowledged, so far as it can be stored: the rest comes again.
-    await this.#flush(false).catch(nothing);
+    await this.#commits.flush(false).catch(nothing);
     // A write of that run is in, or is not, before its position is read.
-    await this.#settled();
-    this.#dirty.clear();
+    await this.#commits.settled();
+    this.#commits.clear();
     this.#unacked = 0n;
-    if (target.is === 'many') await positions.loadAll(target.region, (id) => target.has(id));
-    else {
-      if (target.ref.address === null && target.ref.name !== null) await engine.catalog.find(target.ref);
-      if (target.ref.address !== null) await positions.load(target.ref.address);
-    }
-    const isFirst = this.#runs++ === 0 && (isNew || target.is === 'table');
-    const from: From = isFirst ? options.from : 'start';
-    const run = new Run(engine, target, options, positions, from);
+    this.#own?.clear();
+    if (target.is === 'many') await positions.loadAll(target.region, target.has);
+    else await this.#loadTable(target.ref);
+    // Of many tables it was kept when the name was opened for the first time.
+    const from: From = this.#hasBegun || target.is === 'many' ? 'start' : options.from;
+    this.#hasBegun = true;
+    const run = new Run(engine, target, options, this.#places, from);
+    this.#starting = run;
+    if (this.#ends !== ends) run.end();
     await run.begun;
-    if (from === 'start' || (target.is === 'table' && this.#hasPosition(target.ref))) return run;
+    this.#starting = null;
+    this.#begun = run;
+    if (this.#own !== null) this.#copyPositions(run, this.#own);
+    if (target.is === 'many' || from === 'start' || this.#hasPosition(target.ref)) return run;
     // Where it cannot begin as it was told to, it does not begin at all.
     run.stream.requireNoFailure();
     await this.#keepBeginning(run);
     return run;
   }
 
+  async #loadTable(ref: TableRef): Promise<void> {
+    const { engine, positions, options } = this.#parts;
+    if (ref.address === null && ref.name !== null) await engine.catalog.find(ref);
+    // That it has no entries yet can be kept of a table only, and not of a name that none has.
+    if (ref.address === null && options.from === 'end') await engine.catalog.ensure(ref);
+    if (ref.address !== null) await positions.load(ref.address);
+  }
+
+  /** What is known of the application's positions goes into the log, where the copy is another one. */
+  #copyPositions(run: Run, own: OwnPositions): void {
+    if (!run.stream.isRunning) return;
+    for (const { table } of run.cursors) {
+      const { id } = table.address;
+      const position = own.positionIn(id);
+      if (position !== null && position !== this.#parts.positions.positionIn(id))
+        this.#commits.add(run.progressIn(table, position), 0n);
+    }
+  }
+
   #hasPosition({ address }: TableRef): boolean {
     return address !== null && this.#parts.positions.positionIn(address.id) !== null;
   }
 
-  /** Stores where it begins, if that is not where the tables begin: it is not to be found out anew the next time. */
+  /** Stores where it begins in a table: that is not to be found out anew the next time. */
   async #keepBeginning(run: Run): Promise<void> {
-    const { positions, options } = this.#parts;
-    const { from } = options;
+    const { from } = this.#parts.options;
     for (const { table } of run.cursors) {
-      if (positions.positionIn(table.address.id) !== null) continue;
-      const at = typeof from === 'object' ? from.after : table.tail;
-      if (at > 0n) this.#dirty.add(run.progressIn(table, at));
+      this.#commits.add(run.progressIn(table, typeof from === 'object' ? from.after : table.tail), 0n);
     }
-    await this.#flush(false);
+    await this.#commits.flush(false);
   }
 
   /** The run is over: another one begins when something is asked for. */
   async #endRun(): Promise<void> {
     const run = this.#run;
     this.#run = null;
+    this.#begun = null;
+    this.#endStarting();
     const begun = await run?.catch(nothing);
     begun?.end();
     this.#wake();
+  }
+
+  /** The application may not say where it begins before long, or at all. */
+  #endStarting(): void {
+    this.#ends++;
+    this.#starting?.end();
   }
 
   #left(iteration: Iteration<T>): void {
@@ -353,13 +422,33 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
       const run = await this.#currentRun();
       await this.#room(run);
       if (run.isOver) continue;
-      const delivery = await run.stream.next();
+      const delivery = await this.#delivery(run);
       // It was moved meanwhile.
       if (run.isOver) continue;
       if (delivery !== null) return this.#handOut(run, delivery);
       if (this.#failure !== null) throw this.#failure;
       return null;
     }
+  }
+
+  async #delivery(run: Run): Promise<Delivery | null> {
+    try {
+      return await run.stream.next();
+    } catch (error) {
+      if (error instanceof WalError && error.code === 'SHALE_TRIMMED')
+        this.#missed(error.table, error.details);
+      throw error;
+    }
+  }
+
+  /** Entries were gone before they were given. */
+  #missed(
+    table: TableId | undefined,
+    { expected, first }: { expected?: unknown; first?: unknown } = {},
+  ): void {
+    if (table === undefined || typeof expected !== 'bigint' || typeof first !== 'bigint') return;
+    this.#gaps++;
+    this.#events.gap(table, expected, first);
   }
 
   /** Resolves when a batch may be handed out. */
@@ -388,14 +477,17 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     const start = gap !== null && gap.expected < content.first ? gap.expected : content.first;
     const before = start === 0n ? 0n : start - 1n;
     // What was stored is of a table that was dropped: this one has begun anew.
-    if (before < (this.#parts.positions.positionIn(id) ?? 0n)) this.#parts.positions.forget(id);
-    const progress = run.progressIn(cursor.table, before);
+    if (before < (this.#places.positionIn(id) ?? 0n)) this.#places.forget(id);
+    if (gap !== null) this.#missed(id, gap);
+    const isDrop = gap !== null && gap.first === 0n;
+    const progress = isDrop ? run.progressOfDrop(cursor.table) : run.progressIn(cursor.table, before);
     const batch: HandedOut = { before, last, hasEntries: chunk !== null, acked: before, isWritten: false };
     if (last > before) progress.handOut(batch);
     this.#unacked += BigInt(content.length);
     return new Batch(content, {
       ack: (upTo) => this.#ack(run, progress, batch, upTo),
       write: (parts, options) => this.#write(run, progress, batch, parts, options),
+      store: (transaction) => this.#store(run, progress, batch, transaction),
     });
   }
 
@@ -408,10 +500,8 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     this.#wake();
     if (progress.isDropped) return;
     if (progress.floor === floor) return;
-    this.#dirty.add(progress);
-    this.#unstored += entries;
-    if (this.#unstored >= BigInt(this.#parts.options.everyEntries)) this.#flush(false).catch(nothing);
-    else this.#startTimer();
+    this.#own?.moved(progress.table.address.id, progress.floor);
+    this.#commits.add(progress, entries);
   }
 
   #write(
@@ -425,6 +515,8 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
       try {
         this.#requireUsable();
         const { engine } = this.#parts;
+        if (this.#own !== null)
+          throw invalid('position', 'the application keeps the positions: batch.store has it store them');
         const { sync, state } = readBatchWrite(options, engine.options.durability);
         const given = gatherParts(engine, parts);
         // From here on no code of the caller runs until the payloads are copied: they may be written more than once.
@@ -432,7 +524,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
           (part): PendingPart => ({ ...part, payloads: copied(part.payloads) }),
         );
         this.#requireNext(run, progress, batch);
-        const store = this.#inTurn(progress, async () => {
+        const store = this.#commits.inTurn(progress, async () => {
           this.#requireNext(run, progress, batch);
           const { id } = progress.table.address;
           await this.#parts.positions.store(id, batch.last, {
@@ -452,6 +544,16 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     });
   }
 
+  async #store(run: Run, progress: TableProgress, batch: HandedOut, transaction: unknown): Promise<void> {
+    this.#requireUsable();
+    if (this.#own === null)
+      throw invalid('position', 'the log has the positions of this consumer: batch.write stores them');
+    this.#requireNext(run, progress, batch);
+    const { id } = progress.table.address;
+    // The position was one of the table that was dropped.
+    await this.#own.store(id, batch.last > batch.before ? 'known' : 'anywhere', batch.last, transaction);
+  }
+
   /** Throws unless a batch is the next to be acknowledged of its table. */
   #requireNext(run: Run, progress: TableProgress, batch: HandedOut): void {
     if (this.#failure !== null) throw this.#failure;
@@ -464,101 +566,6 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     const what = batch.acked === batch.last ? 'this batch is' : 'earlier batches of the table are not';
     throw invalid('batch', `${what} acknowledged: a batch is written when all before it are, and once`);
   }
-
-  // What is stored
-
-  /** Stores what is acknowledged. Rejects with what it met first; what could not be stored is kept for the next time. */
-  #flush(isLate: boolean): Promise<void> {
-    const flush = this.#flushing.then(() => this.#storeAll(isLate));
-    this.#flushing = flush.catch(nothing);
-    return flush;
-  }
-
-  async #storeAll(isLate: boolean): Promise<void> {
-    this.#stopTimer();
-    this.#unstored = 0n;
-    const all = [...this.#dirty];
-    this.#dirty.clear();
-    let failure: unknown;
-    for (let at = 0; at < all.length; at += STORED_TOGETHER) {
-      const some = all.slice(at, at + STORED_TOGETHER);
-      const results = await Promise.allSettled(some.map((progress) => this.#store(progress, isLate)));
-      for (const [i, result] of results.entries()) {
-        if (result.status === 'fulfilled') continue;
-        failure ??= result.reason;
-        const progress = some[i];
-        if (progress !== undefined && this.#failure === null) this.#dirty.add(progress);
-      }
-    }
-    if (failure === undefined) return;
-    if (this.#dirty.size > 0) this.#startTimer();
-    throw failure;
-  }
-
-  #store(progress: TableProgress, isLate: boolean): Promise<void> {
-    return this.#inTurn(progress, async () => {
-      const { positions, options } = this.#parts;
-      const { id } = progress.table.address;
-      const { floor } = progress;
-      if (progress.isDropped || this.#failure !== null || positions.positionIn(id) === floor) return;
-      try {
-        await positions.store(id, floor, {
-          sync: options.sync,
-          isLate,
-          isVoid: () => progress.isDropped,
-        });
-      } catch (error) {
-        // The drop took the position along.
-        if (!progress.isDropped) throw error;
-      }
-    });
-  }
-
-  /** One store of a table after the other. */
-  #inTurn(progress: TableProgress, act: () => Promise<void>): Promise<void> {
-    const mine = this.#watched(progress.turn.then(act));
-    progress.turn = mine.catch(nothing);
-    return mine;
-  }
-
-  /** A store that is waited for. What says that somebody else has the name ends the consumer. */
-  async #watched(store: Promise<void>): Promise<void> {
-    const watched = store.catch((error: unknown) => {
-      if (error instanceof WalError && error.code === 'SHALE_FENCED' && isOfPosition(error))
-        this.#fail(error);
-      throw error;
-    });
-    this.#storing.add(watched);
-    try {
-      await watched;
-    } finally {
-      this.#storing.delete(watched);
-    }
-  }
-
-  #startTimer(): void {
-    if (this.#timer !== null || this.#state === 'closed' || this.#failure !== null) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#flush(false).catch(nothing);
-    }, this.#parts.options.everyMs);
-    this.#timer.unref();
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-  }
-}
-
-function isOf({ table }: TableProgress, id: TableId): boolean {
-  const { region, table: own } = table.address;
-  return region === id.region && own === id.table;
-}
-
-/** Whether it is about a position that somebody else has moved, and not about a batch that is void. */
-function isOfPosition({ details }: WalError): boolean {
-  return details?.expected !== undefined;
 }
 
 function nothing(): void {}

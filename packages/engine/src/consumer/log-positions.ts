@@ -11,6 +11,7 @@ import type { ListPart, StoredPosition } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import { type PendingPart, WriteAppend } from '../frames/pending-append.js';
 import { type Address, addressOf, TableRef } from '../table-ref.js';
+import type { Places } from './places.js';
 
 /** What is known of a position that is stored. */
 interface Known {
@@ -40,10 +41,12 @@ const MOST_ATTEMPTS = 16;
  * the place of: so a write whose outcome is unknown is found out about and, if it is not in, done again, and one that
  * somebody else has come before is refused. A table has one write under way at a time.
  */
-export class LogPositions {
+export class LogPositions implements Places {
   readonly #engine: Engine;
   readonly #record: ConsumerRecord;
   readonly #known = new Map<string, Known>();
+  /** Tables of which a write has an unknown outcome, and could not be found out about. */
+  readonly #inDoubt = new Set<string>();
   /** Tables in which the consumer is before the last sequence. */
   #unfinished: TableId[] = [];
 
@@ -52,10 +55,16 @@ export class LogPositions {
     this.#record = record;
   }
 
+  /** Of how many tables it is known where the consumer is. */
+  get size(): number {
+    return this.#known.size;
+  }
+
   /** Looks up where the consumer is in a table. */
   async load(address: Address): Promise<void> {
     const { id } = address;
     const found = await this.#ask(address);
+    this.#inDoubt.delete(tableKey(id));
     if (found === null) this.#known.delete(tableKey(id));
     else this.#known.set(tableKey(id), found);
   }
@@ -64,6 +73,7 @@ export class LogPositions {
   async loadAll(region: bigint | null, has: (id: TableId) => boolean): Promise<void> {
     const { consumer } = this.#record;
     this.#known.clear();
+    this.#inDoubt.clear();
     this.#unfinished = [];
     for (let from: Uint8Array | null = null; ; ) {
       const part: ListPart<StoredPosition> = await this.#part(consumer, region, from);
@@ -96,6 +106,7 @@ export class LogPositions {
   /** The table was dropped, and its positions with it. */
   forget(id: TableId): void {
     this.#known.delete(tableKey(id));
+    this.#inDoubt.delete(tableKey(id));
   }
 
   /**
@@ -105,6 +116,8 @@ export class LogPositions {
   async store(id: TableId, position: bigint, how: StoreWith): Promise<void> {
     const { consumer, epoch } = this.#record;
     const address = addressOf(id, this.#engine.routing);
+    // A write of before that is in after all has come as far, with all that went with it.
+    if (this.#inDoubt.has(tableKey(id)) && (await this.#settle(address)) === position) return;
     const known = this.#known.get(tableKey(id));
     const next: Known = { position, state: how.state ?? known?.state ?? NO_STATE };
     const value = encodePosition({ ...next, epoch });
@@ -130,6 +143,7 @@ export class LogPositions {
       } catch (error) {
         const code = error instanceof WalError ? error.code : null;
         const isDoubtful = code === 'SHALE_OUTCOME_UNKNOWN' || code === 'SHALE_FENCED';
+        if (code === 'SHALE_OUTCOME_UNKNOWN') this.#inDoubt.add(tableKey(id));
         if (!isDoubtful || how.isLate || attempt === MOST_ATTEMPTS) throw error;
         if (error instanceof WalError && code === 'SHALE_OUTCOME_UNKNOWN') doubt = error;
         const found = await this.#ask(address);
@@ -140,7 +154,22 @@ export class LogPositions {
         if ((found?.position ?? 0n) !== stored) throw this.#fenced(id, found?.position ?? 0n, stored);
       }
     }
+    this.#inDoubt.delete(tableKey(id));
     this.#known.set(tableKey(id), next);
+  }
+
+  /**
+   * Finds out what became of a write whose outcome is unknown; the position that it stored, null when it did not. What is
+   * stored with the number of this opening, nobody else can have stored.
+   */
+  async #settle(address: Address): Promise<bigint | null> {
+    const key = tableKey(address.id);
+    const found = await this.#ask(address);
+    this.#inDoubt.delete(key);
+    if (found?.epoch !== this.#record.epoch) return null;
+    const isOfBefore = this.#known.get(key)?.position === found.position;
+    this.#known.set(key, found);
+    return isOfBefore ? null : found.position;
   }
 
   /** Resolves when what was asked for before is known to have dropped the table, or not. */

@@ -1,3 +1,4 @@
+import type { TableId } from '@shale/codec';
 import type { Engine } from '../engine.js';
 import type { Cursor } from '../follow/cursor.js';
 import type { From } from '../follow/follow-options.js';
@@ -6,8 +7,9 @@ import { TableFollow } from '../follow/table-follow.js';
 import { whenReady } from '../follow/when-ready.js';
 import { ManyTables } from '../follow/wide-follow.js';
 import type { FollowedTable } from '../followed/followed-table.js';
+import type { Address } from '../table-ref.js';
 import type { CheckedConsumer } from './consumer-options.js';
-import type { LogPositions } from './log-positions.js';
+import type { Places } from './places.js';
 import { TableProgress } from './table-progress.js';
 import type { Target } from './target.js';
 
@@ -22,32 +24,37 @@ export class Run {
   /** It is not the one of its consumer any more: what it has handed out cannot be acknowledged. */
   isOver = false;
   readonly #tables: TableFollow | ManyTables;
-  readonly #positions: LogPositions;
+  readonly #positions: Places;
   readonly #progress = new Map<FollowedTable, TableProgress>();
+  #stopWaiting: () => void = () => {};
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#stopWaiting = resolve;
+  });
 
   /** @param from where to begin in tables without a position */
   constructor(
     engine: Engine,
     target: Target,
     { read, cursors }: CheckedConsumer,
-    positions: LogPositions,
+    positions: Places,
     from: From,
   ) {
     this.#positions = positions;
     if (target.is === 'table') {
-      const id = target.ref.address?.id;
-      const after = id === undefined ? null : positions.positionIn(id);
-      const tables = new TableFollow(engine, target.ref, cursors);
+      const tables = new TableFollow(engine, target.ref, cursors, (table) => this.#dropped(table));
       this.#tables = tables;
       this.stream = new FollowStream(engine, tables.inbox, read, () => tables.end());
-      this.begun = this.#begun(engine, tables.begin(after === null ? from : { after }));
+      this.begun = this.#begun(engine, this.#beginIn(tables, target.ref.address, from));
       return;
     }
     const scope = {
       region: target.region,
+      prefix: target.prefix,
       has: target.has,
+      prepare: (ids: readonly TableId[]) => this.#prepare(ids),
       positionIn: positions.positionIn.bind(positions),
       unfinished: positions.unfinished.bind(positions),
+      dropped: (table: FollowedTable) => this.#dropped(table),
     };
     const tables = new ManyTables(engine, scope, cursors);
     this.#tables = tables;
@@ -58,6 +65,16 @@ export class Run {
   /** Where it is in each table. */
   get cursors(): Iterable<Cursor> {
     return this.#tables.cursors;
+  }
+
+  /** How many tables it is in. */
+  get size(): number {
+    return this.#tables.size;
+  }
+
+  /** Of how many tables it keeps how far it has come. */
+  get kept(): number {
+    return this.#progress.size;
   }
 
   /**
@@ -76,6 +93,14 @@ export class Run {
     return progress;
   }
 
+  /**
+   * The progress of a batch that tells of a drop, and has nothing to acknowledge. It is not kept: of a name the table does
+   * not come again.
+   */
+  progressOfDrop(table: FollowedTable): TableProgress {
+    return new TableProgress(table, 0n);
+  }
+
   /** How many entries of a table are acknowledged there, and not here. */
   lagIn({ table }: Cursor): bigint {
     if (table.tail === 0n) return 0n;
@@ -88,7 +113,25 @@ export class Run {
 
   end(): void {
     this.isOver = true;
+    this.#stopWaiting();
     this.stream.leave();
+  }
+
+  async #beginIn(tables: TableFollow, address: Address | null, from: From): Promise<void> {
+    if (address !== null) await this.#prepare([address.id]);
+    const after = address === null ? null : this.#positions.positionIn(address.id);
+    await tables.begin(after === null ? from : { after });
+  }
+
+  async #prepare(ids: readonly TableId[]): Promise<void> {
+    if (this.#positions.prepare === undefined) return;
+    await Promise.race([this.#positions.prepare(ids), this.#ended]);
+  }
+
+  /** The drop took the position along. */
+  #dropped(table: FollowedTable): void {
+    this.#progress.delete(table);
+    this.#positions.forget(table.address.id);
   }
 
   #begun(engine: Engine, begun: Promise<void>): Promise<void> {

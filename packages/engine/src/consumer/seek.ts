@@ -5,6 +5,7 @@ import type { FollowPosition } from '../follow/follow-options.js';
 import { type TableIdInput, toTableId } from '../ids.js';
 import type { Table } from '../table.js';
 import { addressOf } from '../table-ref.js';
+import { isTable } from '../write-parts.js';
 import type { Target } from './target.js';
 
 /** A table of a consumer: its ids, as a batch tells them, or what `wal.table` gives. */
@@ -13,16 +14,22 @@ export type ConsumedTable = TableIdInput | Pick<Table<unknown, never>, 'id'>;
 /** Where a consumer is to go on in a table: at its first entry, behind its last one, or behind a sequence. */
 export type SeekTo = 'start' | 'end' | FollowPosition;
 
-/** Where a consumer is to go. Throws SHALE_INVALID_ARGUMENT. */
+/**
+ * Where a consumer is to go. Throws SHALE_INVALID_ARGUMENT.
+ *
+ * @param target what it is of; null for whatever there is
+ */
 export async function readSeek(
   engine: Engine,
-  target: Target,
+  target: Target | null,
   table: ConsumedTable,
   to: SeekTo,
 ): Promise<{ readonly id: TableId; readonly after: bigint }> {
+  if (isTable(table)) await lookUp(engine, table);
   const id = idOf(table);
   if (id === null) throw invalid('table', 'there is no table of this name yet');
-  if (!isOf(target, id)) throw invalid('table', 'this table is none of the consumer');
+  if (target !== null && !(await isOf(engine, target, id)))
+    throw invalid('table', 'this table is none of the consumer');
   const { first, last } = await engine.ends(addressOf(id, engine.routing));
   if (to === 'start') return { id, after: first === 0n ? 0n : first - 1n };
   if (to === 'end') return { id, after: last };
@@ -38,8 +45,20 @@ export function idOf(table: ConsumedTable): TableId | null {
   return table.id === null ? null : toTableId(table.id);
 }
 
-function isOf(target: Target, id: TableId): boolean {
-  if (target.is === 'many') return (target.region ?? id.region) === id.region && target.has(id);
+/** Looks up which table has the name, if it has one: it may not have been used yet. */
+async function lookUp(engine: Engine, table: Table<unknown, unknown>): Promise<void> {
+  if (!table.isOf(engine)) throw invalid('table', 'it must be a table of the same Wal');
+  const { ref } = table.place();
+  if (ref.address === null && ref.name !== null) await engine.catalog.find(ref);
+}
+
+/** Whether a consumer is of a table. */
+export async function isOf(engine: Engine, target: Target, id: TableId): Promise<boolean> {
+  if (target.is === 'many') {
+    const { region, prefix, has } = target;
+    if ((region !== null && region !== id.region) || !has(id)) return false;
+    return prefix === null || (await engine.catalog.nameOf(id))?.startsWith(prefix) === true;
+  }
   const own = target.ref.address?.id;
   return own?.region === id.region && own.table === id.table;
 }

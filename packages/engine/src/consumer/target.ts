@@ -1,29 +1,43 @@
 import { mustBe, type PayloadCodec, type TableId } from '@shale/codec';
-import { invalid } from '@shale/storage';
+import { invalid, readBag } from '@shale/storage';
 import type { Engine } from '../engine.js';
+import { NAMED_REGION, readPrefix } from '../follow/name-prefix.js';
 import { Region } from '../region/region.js';
 import { shardOf } from '../routing.js';
 import type { TableRef } from '../table-ref.js';
 import { isTable } from '../write-parts.js';
 import type { ConsumerPartition } from './consumer-options.js';
 
+/** All tables of a region, or of all, or those whose names begin alike, or a part of them. */
+export interface ManyTarget {
+  readonly is: 'many';
+  /** Null for all. */
+  readonly region: bigint | null;
+  /** What the names of the tables begin with; null for all tables. */
+  readonly prefix: string | null;
+  readonly has: (id: TableId) => boolean;
+}
+
 /** What a consumer is of. */
 export type Target =
   | { readonly is: 'table'; readonly ref: TableRef; readonly codec: PayloadCodec<unknown, never> }
-  | { readonly is: 'many'; readonly region: bigint | null; has(id: TableId): boolean };
+  | ManyTarget;
 
 /** What the option `tables` names. Throws SHALE_INVALID_ARGUMENT. */
 export function readTarget(engine: Engine, tables: unknown, partition: ConsumerPartition | null): Target {
-  if (tables === 'all') return { is: 'many', region: null, has: partOf(partition) };
+  const has = partOf(partition);
+  if (tables === 'all') return { is: 'many', region: null, prefix: null, has };
   if (isTable(tables)) {
     if (!tables.isOf(engine)) throw invalid('tables', 'a consumer must be of a table of the same Wal');
     if (partition !== null) throw invalid('partition', 'one table has no parts: consume a region, or all');
     return { is: 'table', ...tables.place() };
   }
-  if (typeof tables === 'object' && tables !== null && Region.isOf(tables, engine)) {
-    return { is: 'many', region: tables.id, has: partOf(partition) };
+  if (typeof tables !== 'object' || tables === null) {
+    throw mustBe('tables', "a table of wal.table(), a region of wal.region(), { prefix } or 'all'", tables);
   }
-  throw mustBe('tables', "a table of wal.table(), a region of wal.region() or 'all'", tables);
+  if (Region.isOf(tables, engine)) return { is: 'many', region: tables.id, prefix: null, has };
+  const { prefix } = readBag('tables', tables, ['prefix']);
+  return { is: 'many', region: NAMED_REGION, prefix: readPrefix(prefix), has };
 }
 
 function partOf(partition: ConsumerPartition | null): (id: TableId) => boolean {

@@ -56,6 +56,8 @@ export interface CursorParts {
   readonly id: TableId;
   /** Its name; null for none, undefined when it is not known yet. */
   readonly name: string | null | undefined;
+  /** Whether nothing is given of it before it is admitted. */
+  readonly isHeld?: boolean;
   /** Looks its name up. */
   nameOf(id: TableId): Promise<string | undefined>;
   /** The table was dropped. */
@@ -80,6 +82,7 @@ export class Cursor implements TableListener, Ready {
   readonly #parts: CursorParts;
   #name: string | null | undefined;
   #isOver = false;
+  #isHeld: boolean;
   /** The sequence to come next; null for the first that the table gets. */
   #next: bigint | null = null;
   /** Which of the tables that there were under these ids it is in. */
@@ -93,6 +96,7 @@ export class Cursor implements TableListener, Ready {
   constructor(parts: CursorParts) {
     this.#parts = parts;
     this.#name = parts.name;
+    this.#isHeld = parts.isHeld ?? false;
     this.table = parts.tables.enter(parts.id, this);
     this.#epoch = this.table.epoch;
     this.#epochSeen = this.#epoch;
@@ -114,7 +118,7 @@ export class Cursor implements TableListener, Ready {
   /** Whether there is something to be taken. */
   get hasWork(): boolean {
     const { table } = this;
-    if (!table.isSettled || this.#isOver) return false;
+    if (!table.isSettled || this.#isOver || this.#isHeld) return false;
     if (this.#gap !== null || this.#epoch !== table.epoch) return true;
     const visible = this.#visible;
     return visible > 0n && (this.#next ?? table.begin) <= visible;
@@ -137,6 +141,18 @@ export class Cursor implements TableListener, Ready {
     this.#next = next;
     this.#epoch = this.table.epoch;
     this.#gap = gap;
+    this.changed();
+  }
+
+  /** Whether it is not known yet if the follow is of the table. */
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** The follow is of the table, which has this name. */
+  admit(name: string): void {
+    this.#name = name;
+    this.#isHeld = false;
     this.changed();
   }
 

@@ -47,6 +47,17 @@ export interface WideFollowOptions extends Omit<ReadOptions, 'strict'> {
   readonly strict?: boolean | undefined;
 }
 
+/** How to follow everything, or all tables whose names begin alike. */
+export interface FollowAllOptions extends WideFollowOptions {
+  /**
+   * What the names of the tables begin with: no other table is followed, and none that has no name. One that is dropped
+   * before it could be looked up what it is called, is not told of.
+   *
+   * @defaultValue every table
+   */
+  readonly prefix?: string | undefined;
+}
+
 /** Where an earlier follow, or read, came to. */
 export interface FollowPosition {
   /** The last sequence that was given; 0 for none. */
@@ -75,7 +86,13 @@ export interface CheckedFollow {
   readonly cursors: CursorOptions;
 }
 
-const FOLLOW_OPTIONS = [...READ_OPTIONS, 'from', 'visibility', 'syncWithinMs', 'onTrimmed'] as const;
+const OWN_OPTIONS = ['from', 'visibility', 'syncWithinMs', 'onTrimmed'] as const;
+
+/** The options of a follow by their names. */
+export const FOLLOW_OPTIONS: readonly ((typeof READ_OPTIONS)[number] | (typeof OWN_OPTIONS)[number])[] = [
+  ...READ_OPTIONS,
+  ...OWN_OPTIONS,
+];
 const SYNC_WITHIN_MS = 50;
 const MOST_MS = 2 ** 31 - 1;
 

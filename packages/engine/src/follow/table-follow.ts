@@ -1,5 +1,6 @@
 import type { PayloadCodec } from '@shale/codec';
 import type { Engine } from '../engine.js';
+import type { FollowedTable } from '../followed/followed-table.js';
 import type { Entry } from '../read/entry.js';
 import type { Address, TableRef } from '../table-ref.js';
 import { type Beginning, beginAt } from './begin-at.js';
@@ -35,16 +36,29 @@ export class TableFollow {
   #overtaken: bigint | null = null;
   #forgetName: () => void = () => {};
   #isOver = false;
+  readonly #dropped: (table: FollowedTable) => void;
 
-  constructor(engine: Engine, ref: TableRef, options: CursorOptions) {
+  /** @param dropped is told of a table with a name that was dropped, once the follow has been told of it */
+  constructor(
+    engine: Engine,
+    ref: TableRef,
+    options: CursorOptions,
+    dropped: (table: FollowedTable) => void = () => {},
+  ) {
     this.#engine = engine;
     this.#ref = ref;
     this.#options = options;
+    this.#dropped = dropped;
   }
 
   /** Where it is in each table. */
   get cursors(): Iterable<Cursor> {
     return this.#cursors;
+  }
+
+  /** How many tables it is in. */
+  get size(): number {
+    return this.#cursors.size;
   }
 
   async begin(from: From): Promise<void> {
@@ -105,6 +119,7 @@ export class TableFollow {
         // No table gets its id again.
         cursor.leave();
         this.#cursors.delete(cursor);
+        this.#dropped(cursor.table);
         this.#overtaken = overtaken;
         for (const next of this.#cursors) next.overtake(overtaken);
       },

@@ -13,21 +13,24 @@ import { FollowStream } from './follow-stream.js';
 import { EntryOfMany, type FollowedEntry } from './followed-entry.js';
 import { headPages } from './head-pages.js';
 import { Inbox } from './inbox.js';
+import { NamePrefix } from './name-prefix.js';
 import { whenReady } from './when-ready.js';
 
 /**
  * Follows all tables of a region, or all there are. Throws SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY and SHALE_CLOSED.
  *
  * @param region null for all
+ * @param prefix what the names of its tables begin with; null for all tables
  */
 export function followMany(
   engine: Engine,
   region: bigint | null,
   options: WideFollowOptions | undefined,
+  prefix: string | null = null,
 ): Follow<Uint8Array, FollowedEntry> {
   const { from, read, cursors } = readFollowOptions(options, false);
   engine.requireWritable();
-  const tables = new ManyTables(engine, { region }, cursors);
+  const tables = new ManyTables(engine, { region, prefix }, cursors);
   const stream = new FollowStream(engine, tables.inbox, read, () => tables.end());
   const begun = tables.begin(from === 'end');
   return new Follow(stream, whenReady(engine, stream, begun), bytesCodec(), entriesOf);
@@ -37,6 +40,8 @@ export function followMany(
 export interface Scope {
   /** Null for all. */
   readonly region: bigint | null;
+  /** What the names of its tables begin with; null for all tables. */
+  readonly prefix: string | null;
   /** Whether it is of a table of the region; by default of each. */
   has?(id: TableId): boolean;
   /** Finds out where it is in tables, which it begins with next. */
@@ -45,6 +50,8 @@ export interface Scope {
   positionIn?(id: TableId): bigint | null;
   /** Tables in which it is before the last sequence. Those of which nothing is left are listed nowhere else. */
   unfinished?(): Iterable<TableId>;
+  /** The drop of a table has been told, if there was anything to tell. */
+  dropped?(table: FollowedTable): void;
 }
 
 /** The cursors of a follow of many tables. */
@@ -56,12 +63,17 @@ export class ManyTables implements WideFollow {
   readonly #cursors = new Map<FollowedTable, Cursor>();
   /** Those that have begun where the follow was in their tables. */
   readonly #placed = new Set<Cursor>();
+  /** Null when it is of tables whatever their names are. */
+  readonly #names: NamePrefix | null;
+  /** Cursors that are held until the names of their tables are known. */
+  #held: Cursor[] = [];
   #isOver = false;
 
   constructor(engine: Engine, scope: Scope, options: CursorOptions) {
     this.#engine = engine;
     this.#scope = scope;
     this.#options = options;
+    this.#names = scope.prefix === null ? null : new NamePrefix(scope.prefix, engine.catalog);
   }
 
   /** Where it is in each table. */
@@ -69,9 +81,15 @@ export class ManyTables implements WideFollow {
     return this.#cursors.values();
   }
 
+  /** How many tables it is in. */
+  get size(): number {
+    return this.#cursors.size;
+  }
+
   wants(id: TableId): boolean {
     const { region } = this.#scope;
-    return (region === null || region === id.region) && this.#scope.has?.(id) !== false;
+    if ((region !== null && region !== id.region) || this.#names?.excludes(id)) return false;
+    return this.#scope.has?.(id) !== false;
   }
 
   found(table: FollowedTable): void {
@@ -85,13 +103,18 @@ export class ManyTables implements WideFollow {
       options: this.#options,
       id,
       name: isNamed ? undefined : null,
+      isHeld: this.#names !== null,
       nameOf: (of) => catalog.nameOf(of),
-      // No table gets the id of a name again.
-      ...(isNamed ? { toldDrop: (told: Cursor) => this.#leave(told) } : {}),
+      toldDrop: (told) => {
+        this.#scope.dropped?.(told.table);
+        // No table gets the id of a name again.
+        if (isNamed) this.#leave(told);
+      },
     });
     this.#cursors.set(table, cursor);
     // What there was of it before is listed, unless it was trimmed.
     if (table.tail > 0n) cursor.begin(table.tail + 1n);
+    if (this.#names !== null) this.#hold(cursor, this.#names);
   }
 
   fail(error: unknown): void {
@@ -109,11 +132,13 @@ export class ManyTables implements WideFollow {
     const since = this.#engine.log.dropCount();
     for await (const page of headPages(this.#engine, this.#scope.region)) {
       if (this.#isOver) return;
-      const wanted = page.filter(({ id }) => this.wants(id));
+      const wanted = await this.#select(page.filter(({ id }) => this.wants(id)));
       await this.#scope.prepare?.(wanted.map(({ id }) => id));
       await this.#enter(wanted, since, atEnd);
     }
-    for (const id of this.#scope.unfinished?.() ?? []) {
+    const unfinished = [...(this.#scope.unfinished?.() ?? [])].filter((id) => this.wants(id));
+    await this.#scope.prepare?.(unfinished);
+    for (const id of unfinished) {
       if (this.#isOver) return;
       await this.#enterEmpty(id);
     }
@@ -133,6 +158,33 @@ export class ManyTables implements WideFollow {
     for (const cursor of this.#cursors.values()) cursor.leave();
     this.#cursors.clear();
     this.#placed.clear();
+  }
+
+  /** Those of listed tables that it is of. */
+  async #select(page: readonly TableHead[]): Promise<readonly TableHead[]> {
+    if (this.#names === null) return page;
+    const names = await this.#names.select(page.map(({ id }) => id));
+    return page.filter((_, i) => names[i] !== undefined);
+  }
+
+  /** Finds out whether it is of a table, with others that are met in the same turn. */
+  #hold(cursor: Cursor, names: NamePrefix): void {
+    if (this.#held.push(cursor) > 1) return;
+    void Promise.resolve().then(async () => {
+      const held = this.#held;
+      this.#held = [];
+      try {
+        const found = await names.select(held.map(({ table }) => table.address.id));
+        if (this.#isOver) return;
+        for (const [i, each] of held.entries()) {
+          const name = found[i];
+          if (name === undefined) this.#leave(each);
+          else each.admit(name);
+        }
+      } catch (error) {
+        this.fail(error);
+      }
+    });
   }
 
   /** @param since how many drops there had been before the tables were listed */

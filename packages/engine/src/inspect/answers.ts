@@ -1,4 +1,5 @@
 import { errorToData, mustBe } from '@shale/codec';
+import type { ConsumerPosition } from '../consumer/consumer-info.js';
 import type { FollowChunk } from '../follow/follow-chunk.js';
 import type { Wal } from '../wal.js';
 import { type ChunkHead, type Reply, type Request, type TableSize, toLine } from './wire.js';
@@ -6,6 +7,9 @@ import { type ChunkHead, type Reply, type Request, type TableSize, toLine } from
 /** How long an answer serves all who ask. Whoever asks in a loop costs the thread no more than that. Milliseconds. */
 const METRICS_MS = 100;
 const TABLES_MS = 10_000;
+const CONSUMERS_MS = 1000;
+/** Positions in an answer. */
+const MOST_POSITIONS = 1024;
 /** Tables that are looked at for the largest: looking at one takes a shard's thread some microseconds. */
 const MOST_SEEN = 4096;
 const MOST_LISTED = 64;
@@ -21,10 +25,15 @@ export interface Answer {
 export class Answers {
   readonly #wal: Wal;
   #metrics: { readonly line: string; readonly at: number } | null = null;
-  #tables: { readonly line: Promise<string>; readonly at: number } | null = null;
+  readonly #tables: Kept;
+  readonly #consumers: Kept;
 
   constructor(wal: Wal) {
     this.#wal = wal;
+    this.#tables = new Kept(TABLES_MS, async () => toLine({ is: 'tables', ...(await largest(wal)) }));
+    this.#consumers = new Kept(CONSUMERS_MS, async () =>
+      toLine({ is: 'consumers', consumers: await wal.consumers() }),
+    );
   }
 
   metrics(): string {
@@ -40,16 +49,36 @@ export class Answers {
   }
 
   async tables(): Promise<string> {
-    const now = performance.now();
-    if (this.#tables === null || now - this.#tables.at >= TABLES_MS) {
-      const line = largest(this.#wal).then((tables) => toLine({ is: 'tables', ...tables }));
-      const fresh = { line, at: now };
-      this.#tables = fresh;
-      line.catch(() => {
-        if (this.#tables === fresh) this.#tables = null;
-      });
+    return await this.#tables.line();
+  }
+
+  async consumers(): Promise<string> {
+    return await this.#consumers.line();
+  }
+
+  async positions({ consumer, from }: Request & { is: 'positions' }): Promise<string> {
+    const positions: ConsumerPosition[] = [];
+    const options = from === null ? {} : { from };
+    for await (const position of this.#wal.consumerPositions(consumer, options)) {
+      if (positions.length === MOST_POSITIONS)
+        return toLine({ is: 'positions', positions, next: position.table });
+      positions.push(position);
     }
-    return await this.#tables.line;
+    return toLine({ is: 'positions', positions, next: null });
+  }
+
+  async seek({ consumer, table, to }: Request & { is: 'seek' }): Promise<string> {
+    const wal = this.#wal;
+    const which = 'name' in table ? wal.table(table.name) : wal.table(table);
+    const position = await wal.seekConsumer(consumer, which, to);
+    this.#consumers.forget();
+    return toLine({ is: 'sought', position });
+  }
+
+  async dropConsumer({ consumer }: Request & { is: 'dropConsumer' }): Promise<string> {
+    const wasThere = await this.#wal.dropConsumer(consumer);
+    this.#consumers.forget();
+    return toLine({ is: 'dropped', wasThere });
   }
 
   /** Begins a follow; resolves once it has begun. */
@@ -68,6 +97,35 @@ export class Answers {
     const following = new Following(table.follow({ ...FOLLOW_OPTIONS, from: begin, visibility }), last);
     await following.ready;
     return following;
+  }
+}
+
+/** An answer that serves all who ask for a while. */
+class Kept {
+  readonly #forMs: number;
+  readonly #make: () => Promise<string>;
+  #now: { readonly line: Promise<string>; readonly at: number } | null = null;
+
+  constructor(forMs: number, make: () => Promise<string>) {
+    this.#forMs = forMs;
+    this.#make = make;
+  }
+
+  line(): Promise<string> {
+    const at = performance.now();
+    if (this.#now === null || at - this.#now.at >= this.#forMs) {
+      const fresh = { line: this.#make(), at };
+      this.#now = fresh;
+      fresh.line.catch(() => {
+        if (this.#now === fresh) this.#now = null;
+      });
+    }
+    return this.#now.line;
+  }
+
+  /** It is not true any more. */
+  forget(): void {
+    this.#now = null;
   }
 }
 
@@ -124,12 +182,25 @@ export class Following {
 export function readRequest(said: unknown): Request {
   if (isFields(said)) {
     const { is, target, from, visibility } = said;
-    if (is === 'hello' || is === 'metrics' || is === 'tables' || is === 'next') return { is };
+    if (is === 'hello' || is === 'metrics' || is === 'tables' || is === 'consumers' || is === 'next')
+      return { is };
+    const ofConsumer = readOfConsumer(said);
+    if (ofConsumer !== null) return ofConsumer;
     const isTarget = target === 'all' || isFields(target);
     const isBegin = from === 'start' || from === 'end' || isFields(from);
     if (is === 'follow' && isTarget && isBegin) return { is, target, from, visibility } as Request;
   }
-  throw mustBe('request', 'hello, metrics, tables, follow or next', said);
+  throw mustBe('request', 'one of those of wire.ts', said);
+}
+
+/** The same of one that is about a consumer; null for others. */
+function readOfConsumer(said: Readonly<Record<string, unknown>>): Request | null {
+  const { is, consumer, from, table, to } = said;
+  if (typeof consumer !== 'string') return null;
+  if (is === 'dropConsumer') return { is, consumer };
+  if (is === 'positions' && (from === null || isFields(from))) return { is, consumer, from } as Request;
+  const isTo = to === 'start' || to === 'end' || isFields(to);
+  return is === 'seek' && isFields(table) && isTo ? ({ is, consumer, table, to } as Request) : null;
 }
 
 function isFields(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -88,13 +88,30 @@ export class Connection {
       if (request.is === 'hello') return { line: toLine({ is: 'hello' }), payload: null };
       if (request.is === 'next') return await this.#next();
       if (request.is === 'metrics') return { line: this.#answers.metrics(), payload: null };
-      if (request.is === 'tables') return { line: await this.#answers.tables(), payload: null };
+      if (request.is !== 'follow') return { line: await this.#line(request), payload: null };
       await this.#following?.end();
       this.#following = await this.#answers.follow(request);
       if (this.#socket.destroyed) await this.#following.end();
       return { line: toLine({ is: 'following', last: this.#following.last }), payload: null };
     } catch (error) {
       return { line: failure(error), payload: null };
+    }
+  }
+
+  async #line(
+    request: Exclude<Request, { readonly is: 'hello' | 'next' | 'metrics' | 'follow' }>,
+  ): Promise<string> {
+    switch (request.is) {
+      case 'tables':
+        return await this.#answers.tables();
+      case 'consumers':
+        return await this.#answers.consumers();
+      case 'positions':
+        return await this.#answers.positions(request);
+      case 'seek':
+        return await this.#answers.seek(request);
+      case 'dropConsumer':
+        return await this.#answers.dropConsumer(request);
     }
   }
 

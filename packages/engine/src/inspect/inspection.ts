@@ -1,6 +1,8 @@
 import { errorFromData, mustBe, type TableId, toU64, WalError } from '@shale/codec';
 import { readBag, toPath } from '@shale/storage';
 import { abortReason, checkSignal, hasAborted, onAbort } from '../abort.js';
+import type { ConsumerInfo, ConsumerPosition } from '../consumer/consumer-info.js';
+import type { SeekTo } from '../consumer/seek.js';
 import type { FollowGap } from '../follow/cursor.js';
 import type { FollowPosition } from '../follow/follow-options.js';
 import { type IdInput, type TableIdInput, toName, toTableId } from '../ids.js';
@@ -158,6 +160,47 @@ export class Inspection implements AsyncDisposable {
     return { tables: tables.map((table) => new SizedTableOfReply(table)), seen, isAll };
   }
 
+  /** Every consumer, and how far it is behind, as `wal.consumers()` tells it there up to a second ago. */
+  async consumers(): Promise<readonly ConsumerInfo[]> {
+    return (await ask(this.#transport, { is: 'consumers' })).consumers;
+  }
+
+  /** Where a consumer is in each table, as `wal.consumerPositions()` tells it there. Rejects as that does. */
+  async *consumerPositions(name: string): AsyncGenerator<ConsumerPosition, void, undefined> {
+    requireText('name', name);
+    for (let from: TableId | null = null; ; ) {
+      const page: Reply & { readonly is: 'positions' } = await ask(this.#transport, {
+        is: 'positions',
+        consumer: name,
+        from,
+      });
+      yield* page.positions;
+      if (page.next === null) return;
+      from = page.next;
+    }
+  }
+
+  /**
+   * Moves the position of a consumer in a table there, as `wal.seekConsumer()` does: one that is open goes on where it is
+   * moved to. Rejects as that does.
+   */
+  async seekConsumer(name: string, table: string | TableIdInput, to: SeekTo): Promise<bigint> {
+    requireText('name', name);
+    const which = typeof table === 'string' ? { name: toName(table) } : toTableId(table);
+    const where = typeof to === 'object' ? toBegin(to) : to;
+    if (where !== 'start' && where !== 'end' && (typeof where !== 'object' || !('after' in where))) {
+      throw mustBe('to', "'start', 'end' or { after }", to);
+    }
+    const { position } = await ask(this.#transport, { is: 'seek', consumer: name, table: which, to: where });
+    return position;
+  }
+
+  /** Drops a consumer there, as `wal.dropConsumer()` does: one that is open is fenced. False when there was none. */
+  async dropConsumer(name: string): Promise<boolean> {
+    requireText('name', name);
+    return (await ask(this.#transport, { is: 'dropConsumer', consumer: name })).wasThere;
+  }
+
   /**
    * Follows tables over a connection of its own; resolves when it is fixed where it begins. What was trimmed before it
    * came is told as a gap. The process holds a chunk for it, however slowly it is read.
@@ -266,6 +309,10 @@ async function nextChunk(transport: Transport): Promise<InspectedChunk | null> {
 interface Answered {
   readonly metrics: 'metrics';
   readonly tables: 'tables';
+  readonly consumers: 'consumers';
+  readonly positions: 'positions';
+  readonly seek: 'sought';
+  readonly dropConsumer: 'dropped';
   readonly follow: 'following';
 }
 
@@ -277,6 +324,10 @@ async function ask<R extends Request & { readonly is: keyof Answered }>(
   const answers: Readonly<Record<keyof Answered, Reply['is']>> = {
     metrics: 'metrics',
     tables: 'tables',
+    consumers: 'consumers',
+    positions: 'positions',
+    seek: 'sought',
+    dropConsumer: 'dropped',
     follow: 'following',
   };
   return expectReply(reply, answers[request.is]) as Reply & { readonly is: Answered[R['is']] };
@@ -311,6 +362,10 @@ function toBegin(from: unknown): Begin {
   }
   const { after } = readBag('from', from, ['after']);
   return { after: toU64('after', after) };
+}
+
+function requireText(name: string, value: unknown): void {
+  if (typeof value !== 'string') throw mustBe(name, 'a string', value);
 }
 
 function requireInteger(name: string, value: unknown, least: number, most: number): number {

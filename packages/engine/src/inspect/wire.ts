@@ -3,7 +3,9 @@
  * the same version of Shale understands it, which is why the greeting names it. A request is answered before the next
  * one is taken up. Behind the line of a chunk stand the payloads of its entries, back to back.
  */
-import type { ErrorData } from '@shale/codec';
+import type { ErrorData, TableId } from '@shale/codec';
+import type { ConsumerInfo, ConsumerPosition } from '../consumer/consumer-info.js';
+import type { SeekTo } from '../consumer/seek.js';
 import type { WalMetrics } from '../metrics.js';
 
 /** The first line, from the process. */
@@ -16,12 +18,11 @@ export interface Greeting {
   readonly instance: number;
 }
 
-/** What to follow: a table by its name or ids, a region, or everything. */
-export type Target =
-  | { readonly name: string }
-  | { readonly region: bigint; readonly table: bigint }
-  | { readonly region: bigint }
-  | 'all';
+/** A table by its name or ids. */
+export type OneTable = { readonly name: string } | { readonly region: bigint; readonly table: bigint };
+
+/** What to follow: a table, a region, or everything. */
+export type Target = OneTable | { readonly region: bigint } | 'all';
 
 /** Where to begin: `last` is so many entries before the end, of one table. */
 export type Begin = 'start' | 'end' | { readonly after: bigint } | { readonly last: number };
@@ -32,6 +33,11 @@ export type Request =
   | { readonly is: 'hello' }
   | { readonly is: 'metrics' }
   | { readonly is: 'tables' }
+  | { readonly is: 'consumers' }
+  /** A page of a consumer's positions, from a table on; null begins. */
+  | { readonly is: 'positions'; readonly consumer: string; readonly from: TableId | null }
+  | { readonly is: 'seek'; readonly consumer: string; readonly table: OneTable; readonly to: SeekTo }
+  | { readonly is: 'dropConsumer'; readonly consumer: string }
   | {
       readonly is: 'follow';
       readonly target: Target;
@@ -87,6 +93,15 @@ export type Reply =
   | { readonly is: 'hello' }
   | { readonly is: 'metrics'; readonly metrics: Omit<WalMetrics, 'rocksdb'> & { readonly rocksdb: object } }
   | ({ readonly is: 'tables'; readonly tables: readonly TableSize[] } & Omit<LargestTables, 'tables'>)
+  | { readonly is: 'consumers'; readonly consumers: readonly ConsumerInfo[] }
+  | {
+      readonly is: 'positions';
+      readonly positions: readonly ConsumerPosition[];
+      /** The table that the next page begins with; null at the end. */
+      readonly next: TableId | null;
+    }
+  | { readonly is: 'sought'; readonly position: bigint }
+  | { readonly is: 'dropped'; readonly wasThere: boolean }
   /** The table's last sequence when the follow began, 0 for none; of many tables always 0. */
   | { readonly is: 'following'; readonly last: bigint }
   | ChunkHead

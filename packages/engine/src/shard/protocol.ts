@@ -188,8 +188,12 @@ export interface ShardTasks {
   namesMake: { readonly kind: 'namesMake'; readonly names: readonly string[] };
   /** The names of tables. */
   namesOf: { readonly kind: 'namesOf'; readonly ids: readonly TableId[] };
+  /** Let a consumer come into being without opening it. Always the same thread. */
+  consumerAnnounce: { readonly kind: 'consumerAnnounce'; readonly name: string };
   /** Open a consumer. Always the same thread. */
   consumerOpen: { readonly kind: 'consumerOpen'; readonly name: string };
+  /** One consumer; any thread can tell. */
+  consumerFind: { readonly kind: 'consumerFind'; readonly name: string };
   /** Drop the next part of a consumer; null begins. Always the same thread. */
   consumerDrop: { readonly kind: 'consumerDrop'; readonly name: string; readonly from: Uint8Array | null };
   /** Every consumer; any thread can tell. */
@@ -285,7 +289,9 @@ export interface ShardResults {
   namesFind: readonly (TableId | null)[] | null;
   namesMake: readonly TableId[] | null;
   namesOf: readonly (string | null)[] | null;
+  consumerAnnounce: ConsumerRecord;
   consumerOpen: ConsumerRecord;
+  consumerFind: ConsumerRecord | null;
   /** Where to go on; null when all is done. */
   consumerDrop: Uint8Array | null;
   consumerList: readonly StoredConsumer[];

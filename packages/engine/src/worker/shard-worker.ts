@@ -122,6 +122,10 @@ export class ShardWorker {
         const { names } = this.#open();
         return plain(names.prepare() ? task.ids.map((id) => names.nameOf(id)) : null);
       }
+      case 'consumerAnnounce':
+        return plain(this.#open().consumers.announce(task.name));
+      case 'consumerFind':
+        return plain(this.#open().consumers.find(task.name));
       case 'consumerOpen':
         return plain(this.#open().consumers.open(task.name));
       case 'consumerDrop':

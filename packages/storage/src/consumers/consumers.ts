@@ -10,7 +10,6 @@ import {
   decodePositionKey,
   encodeConsumer,
   encodeLogKeyPrefix,
-  type KeyRange,
   LOG_KEY_PREFIX_LENGTH,
   type Position,
   type PositionKey,
@@ -21,9 +20,10 @@ import {
 } from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
 import { foreignKey, native } from '../errors.js';
-import { type RawRecord, recordPages } from '../raw-records.js';
+import { recordPages } from '../raw-records.js';
 import { findTableEnds } from '../tables/recover-tables.js';
 import type { TableHome } from '../tables/table-state.js';
+import { allRecords, recordsOf } from './position-lists.js';
 import { readPosition } from './position-records.js';
 
 /** A consumer as it is stored. */
@@ -73,6 +73,19 @@ export class Consumers {
     return record;
   }
 
+  /**
+   * Lets a consumer come into being that is not open yet, and returns it as its next opening will have it: until that,
+   * it counts as never opened. Throws as {@link open}.
+   */
+  announce(name: string): ConsumerRecord {
+    this.#requireOrdinary();
+    const known = this.find(name);
+    const record = known ?? { consumer: this.#newId(), epoch: 0n };
+    const key = consumerKey(this.#home.instance, name);
+    if (known === null) this.#change([{ put: key, value: encodeConsumer(record) }], true);
+    return { consumer: record.consumer, epoch: record.epoch + 1n };
+  }
+
   /** What is known of a consumer; null when there is none of that name. Throws as {@link open}. */
   find(name: string): ConsumerRecord | null {
     const { db, path, instance } = this.#home;
@@ -118,15 +131,11 @@ export class Consumers {
     const { instance } = this.#home;
     if (instance === CATALOG_INSTANCE) return { items: [], next: null };
     const range = region === null ? positionRange(instance) : positionRangeOfRegion(instance, region);
-    const { records, next } = this.#page(range, from);
-    const found: (PositionKey & Position)[] = [];
-    for (const { key, value } of records) {
-      const position = this.#decoded(key, () => ({
-        ...decodePositionKey(key, instance),
-        ...decodePosition(value),
-      }));
-      if (consumer === null || position.consumer === consumer) found.push(position);
-    }
+    const { records, next } =
+      consumer === null ? allRecords(this.#home, range, from) : recordsOf(this.#home, consumer, range, from);
+    const found = records.map(({ key, value }): PositionKey & Position =>
+      this.#decoded(key, () => ({ ...decodePositionKey(key, instance), ...decodePosition(value) })),
+    );
     const lasts = this.#lastsOf(found);
     return { items: found.map((position, i) => ({ ...position, last: lasts[i] ?? 0n })), next };
   }
@@ -139,12 +148,8 @@ export class Consumers {
     const { instance } = this.#home;
     const known = this.find(name);
     if (known === null) return null;
-    const { records, next } = this.#page(positionRange(instance), from);
-    const changes: RecordChange[] = [];
-    for (const { key } of records) {
-      if (this.#decoded(key, () => decodePositionKey(key, instance)).consumer === known.consumer)
-        changes.push({ remove: key });
-    }
+    const { records, next } = recordsOf(this.#home, known.consumer, positionRange(instance), from);
+    const changes: RecordChange[] = records.map(({ key }) => ({ remove: key }));
     if (next === null) changes.push({ remove: consumerKey(instance, name) });
     this.#change(changes, next === null);
     return next;
@@ -172,22 +177,6 @@ export class Consumers {
       const floor = ends[table * ENDS_STRIDE + FLOOR_AT] ?? 0n;
       return last > floor ? last : floor;
     });
-  }
-
-  #page(
-    { lower, upper }: KeyRange,
-    from: Uint8Array | null,
-  ): { records: readonly RawRecord[]; next: Uint8Array | null } {
-    const { db, path } = this.#home;
-    const pages = recordPages(db, { lower: from ?? lower, upper });
-    const first = pages.next();
-    if (first.done === true) return { records: [], next: null };
-    const records = first.value;
-    const last = records.at(-1);
-    if (last === undefined) throw new WalError('SHALE_INTERNAL', 'a page without records', { path });
-    const next = new Uint8Array(last.key.length + 1);
-    next.set(last.key);
-    return { records, next };
   }
 
   /** An id that no consumer has. They are drawn, so that positions that damage has left behind get no other owner. */
