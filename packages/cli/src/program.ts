@@ -2,13 +2,16 @@ import type { Readable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.js';
 import { benchCommand } from './commands/bench.js';
+import { consumersCommand } from './commands/consumers.js';
 import { demoCommand } from './commands/demo.js';
 import { demoWriterCommand } from './commands/demo-writer.js';
 import { doctorCommand } from './commands/doctor.js';
+import { dropConsumerCommand } from './commands/drop-consumer.js';
 import { ingestCommand } from './commands/ingest.js';
 import { readCommand } from './commands/read.js';
 import { repairCommand } from './commands/repair.js';
 import { restoreCommand } from './commands/restore.js';
+import { seekCommand } from './commands/seek.js';
 import { statsCommand } from './commands/stats.js';
 import { tablesCommand } from './commands/tables.js';
 import { tailCommand } from './commands/tail.js';
@@ -66,6 +69,9 @@ Begin with:
     tablesCommand(terminal, done),
     statsCommand(terminal, done),
     trimCommand(terminal, done),
+    consumersCommand(terminal, done),
+    seekCommand(terminal, done),
+    dropConsumerCommand(terminal, done),
     verifyCommand(terminal, done),
     repairCommand(terminal, done),
     backupCommand(terminal, done),

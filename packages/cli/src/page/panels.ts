@@ -128,6 +128,8 @@ function open(): Row[] {
   return [
     count('reads and follows', ({ openReads }) => openReads),
     count('busy writers', ({ busyWriters }) => busyWriters),
+    count('consumers', ({ consumers }) => consumers.length),
+    count('behind them', ({ consumers }) => consumers.reduce((sum, { lag }) => sum + Number(lag ?? 0), 0)),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { grid } from '../output/grid.js';
 import { showable } from '../output/showable.js';
 import type { Colors } from '../output/terminal.js';
-import { formatBytes, formatCount, formatDuration, formatRate } from '../output/units.js';
+import { formatBytes, formatCount, formatDuration, formatRate, plural } from '../output/units.js';
 import { printable } from '../read/entry-format.js';
 import type { Spread } from './spread.js';
 import type { View } from './view.js';
@@ -55,12 +55,33 @@ export function draw(view: View, { width, height, colors }: Canvas): string[] {
       'open',
       `${formatCount(view.openReads)} reads and follows, ${formatCount(view.busyWriters)} busy writers`,
     ),
+    ...consumerLines(view).map((text) => named('consumer', text)),
     ...troubles(view).map((text) => named('trouble', red(text))),
   ];
   const rest = Math.max(0, height - head.length - 2);
   return [...head, ...tableLines(view, { rows: rest, width }, bold)]
     .slice(0, height)
     .map((line) => cut(line, width));
+}
+
+/** Consumers that have a line, those that are farthest behind first. */
+const MOST_CONSUMERS = 5;
+
+function consumerLines({ consumers }: View): string[] {
+  const first = [...consumers].sort((one, other) => Number((other.lag ?? 0n) - (one.lag ?? 0n)));
+  const lines = first
+    .slice(0, MOST_CONSUMERS)
+    .map(({ name, partition, lag, behind, tables, unacked, gaps }) => {
+      const part = partition === null ? '' : ` ${partition.index} of ${partition.of}`;
+      const where =
+        lag === null
+          ? 'not iterated'
+          : `${formatCount(lag)} behind, in ${formatCount(behind ?? 0)} of ${plural(tables, 'table')}`;
+      const missed = gaps > 0 ? `, ${plural(gaps, 'gap')}` : '';
+      return `${printable(Buffer.from(name), 40)}${part}: ${where}, ${formatCount(unacked)} not acknowledged${missed}`;
+    });
+  const more = first.length - lines.length;
+  return more > 0 ? [...lines, `${formatCount(more)} more`] : lines;
 }
 
 /** Columns of a table's row that are not its name. */

@@ -55,6 +55,8 @@ export interface View {
   readonly openReads: number;
   readonly busyWriters: number;
   readonly restarts: number;
+  /** Consumers that are open. */
+  readonly consumers: InspectedMetrics['consumers'];
   readonly tables: Omit<LargestTables, 'tables'> & { readonly tables: readonly TableRow[] };
 }
 
@@ -124,6 +126,7 @@ export function viewOf(
     openReads: after.reads.open,
     busyWriters: after.busyWriters,
     restarts: total(after, (shard) => shard.restarts),
+    consumers: after.consumers,
     // As plain objects they are told with their integers as numbers, as those of all commands are.
     tables: { ...tables, tables: tables.tables.map((table) => ({ ...table })) },
   };
