@@ -1,4 +1,10 @@
-import type { HistogramSnapshot, ShardMetricsSnapshot, StallTime, WalMetrics } from '@shale/engine';
+import type {
+  ConsumerMetrics,
+  HistogramSnapshot,
+  ShardMetricsSnapshot,
+  StallTime,
+  WalMetrics,
+} from '@shale/engine';
 
 /** Says which of several numbers of a name it is. */
 export type Labels = Readonly<Record<string, string>>;
@@ -69,7 +75,24 @@ function ofCauses(value: (time: StallTime) => number): NumberDefinition['samples
   return ({ stalls }) => CAUSES.map((cause) => ({ labels: { cause }, value: value(stalls[cause]) }));
 }
 
+/** One for each consumer that is open. */
+function ofConsumers(
+  value: (consumer: ConsumerMetrics) => number | bigint | null,
+): NumberDefinition['samples'] {
+  return ({ consumers }) =>
+    consumers.flatMap((consumer) => {
+      const { name, partition } = consumer;
+      const labels = {
+        consumer: name,
+        partition: partition === null ? '' : `${partition.index}/${partition.of}`,
+      };
+      const number = value(consumer);
+      return number === null ? [] : [{ labels, value: Number(number) }];
+    });
+}
+
 const SHARD = ['shard'];
+const CONSUMER = ['consumer', 'partition'];
 
 /** Numbers, in the order in which they are told. */
 export const NUMBERS: readonly NumberDefinition[] = [
@@ -227,6 +250,54 @@ export const NUMBERS: readonly NumberDefinition[] = [
     unit: 'By',
     labelNames: [],
     samples: ofLog(({ reads }) => reads.chunkBytes),
+  },
+  {
+    name: 'consumer_lag_entries',
+    help: 'Entries that are acknowledged to those who appended them, and not by the consumer.',
+    kind: 'gauge',
+    unit: '{entry}',
+    labelNames: CONSUMER,
+    samples: ofConsumers(({ lag }) => lag),
+  },
+  {
+    name: 'consumer_tables',
+    help: 'Tables that the consumer is in.',
+    kind: 'gauge',
+    unit: '{table}',
+    labelNames: CONSUMER,
+    samples: ofConsumers(({ tables }) => tables),
+  },
+  {
+    name: 'consumer_tables_behind',
+    help: 'Tables that have entries which the consumer has not acknowledged.',
+    kind: 'gauge',
+    unit: '{table}',
+    labelNames: CONSUMER,
+    samples: ofConsumers(({ behind }) => behind),
+  },
+  {
+    name: 'consumer_unacked_entries',
+    help: 'Entries that the consumer has handed out and that are not acknowledged.',
+    kind: 'gauge',
+    unit: '{entry}',
+    labelNames: CONSUMER,
+    samples: ofConsumers(({ unacked }) => unacked),
+  },
+  {
+    name: 'consumer_gaps',
+    help: 'Times that the consumer was not given entries, for they were gone.',
+    kind: 'counter',
+    unit: '{gap}',
+    labelNames: CONSUMER,
+    samples: ofConsumers(({ gaps }) => gaps),
+  },
+  {
+    name: 'consumers_fenced',
+    help: 'Consumers that have ended because their name was opened again, or dropped.',
+    kind: 'counter',
+    unit: '{consumer}',
+    labelNames: [],
+    samples: ofLog(({ fencedConsumers }) => fencedConsumers),
   },
   {
     name: 'reclaim_runs',

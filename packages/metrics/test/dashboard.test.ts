@@ -29,6 +29,7 @@ async function lines(): Promise<Line[]> {
   registerPrometheus(wal, { registry });
   const table = wal.table('events');
   await table.append(Buffer.from('one'));
+  await wal.consumer('billing', { tables: table });
   await table.trim(1);
   return parse(await scrape(registry));
 }

@@ -47,6 +47,33 @@ test('a scrape tells what wal.metrics() tells', async () => {
   expect(sum(lines, 'shale_health')).toBe(1);
 });
 
+test('a scrape tells how far each consumer that is open is behind', async () => {
+  const wal = await open();
+  const registry = new Registry();
+  registerPrometheus(wal, { registry });
+  const table = wal.table('events');
+  await table.appendBatch(Array.from({ length: 10 }, (_, i) => Buffer.from(`${i}`)));
+  const billing = await wal.consumer('billing', { tables: table, chunkEntries: 4 });
+  await wal.consumer('mail', { tables: 'all', partition: { index: 1, of: 2 }, from: 'end' });
+  const batches = billing[Symbol.asyncIterator]();
+  await batches.next();
+  await batches.next();
+  const lines = parse(await scrape(registry));
+  const labels = { consumer: 'billing', partition: '' };
+  expect(sum(lines, 'shale_consumer_lag_entries', labels)).toBe(6);
+  expect(sum(lines, 'shale_consumer_tables', labels)).toBe(1);
+  expect(sum(lines, 'shale_consumer_tables_behind', labels)).toBe(1);
+  expect(sum(lines, 'shale_consumer_unacked_entries', labels)).toBe(4);
+  expect(sum(lines, 'shale_consumer_gaps_total', labels)).toBe(0);
+  expect(
+    lines.filter((line) => line.labels.consumer === 'mail').map((line) => line.labels.partition),
+  ).toContain('1/2');
+  await wal.dropConsumer('billing');
+  const after = parse(await scrape(registry));
+  expect(after.some((line) => line.labels.consumer === 'billing')).toBe(false);
+  expect(sum(after, 'shale_consumers_fenced_total')).toBe(1);
+});
+
 test('the buckets of a histogram hold what is at most their bound, and the last holds all', async () => {
   const wal = await open();
   const registry = new Registry();
