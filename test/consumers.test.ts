@@ -20,7 +20,7 @@ async function fill(wal: Wal, count: number): Promise<void> {
   await wal.table(ID).appendBatch(Array.from({ length: count }, () => Uint8Array.of(0xaa)));
 }
 
-test("the reference does not meet a consumer's records, and leaves them as they are", async () => {
+test("the reference does not meet a consumer's records, nor ids of appends, and leaves them as they are", async () => {
   const folder = temporaryOfFile('consumers');
   const horae = Horae.build(folder);
   const directory = join(folder, 'database');
@@ -31,6 +31,7 @@ test("the reference does not meet a consumer's records, and leaves them as they 
     await (await first(consumer)).write([
       { table: wal.table({ region: 2, table: 3 }), payloads: [Uint8Array.of(1)] },
     ]);
+    await wal.table({ region: 2, table: 4 }).append(Uint8Array.of(2), { id: 'x' });
   }
   const lines = horae.read(directory);
   // The reader tells entries and floors by the layout of their keys; all else is raw to it.
@@ -38,16 +39,19 @@ test("the reference does not meet a consumer's records, and leaves them as they 
     'log 1 10 1 aa',
     'log 1 10 2 bb',
     'log 2 3 1 01',
+    'log 2 4 1 02',
   ]);
   expect(lines.filter((line) => line.startsWith('raw')).map((line) => line.slice(4, 8))).toEqual([
     'fe01',
     'fe07',
+    'fe09',
   ]);
   horae.write(directory, ['log 1 10 3 cc']);
   horae.trim(directory, 1n, 10n, 1n);
   await using wal = await openWal(directory);
   const consumer = await wal.consumer('billing', { tables: 'all' });
-  expect(await consumer.lag()).toEqual({ entries: 2n, tables: 2 });
+  expect(await consumer.lag()).toEqual({ entries: 3n, tables: 3 });
+  expect(await wal.table({ region: 2, table: 4 }).append(Uint8Array.of(2), { id: 'x' })).toBe(1n);
 });
 
 test('a position behind the end of its table is SHALE_AHEAD, and never a silent reset', async () => {

@@ -1,6 +1,18 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'repeat-that-is-told',
+    removes: 'that followers are not told of an append that was in already',
+    edits: [
+      {
+        file: 'packages/engine/src/followed/outline-events.ts',
+        from: '      if (flags === APPEND_ID && (reply.firsts[i] ?? 0n) >= APPEND_REPEATED) i++;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/append-once.test.ts'],
+  },
+  {
     name: 'position-by-itself',
     removes: 'that what came of a batch and the position are one write',
     edits: [

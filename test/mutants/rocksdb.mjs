@@ -6,7 +6,7 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/native/database/removals.cc',
-        from: '  removePositions(range.lower);\n',
+        from: '    removeRecords(PositionKeys(prefix));\n',
         to: '',
       },
     ],
@@ -18,11 +18,23 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/native/database/removals.cc',
-        from: 'if (besidePositions_ || positions->Valid()',
-        to: 'if (positions->Valid()',
+        from: 'if (besideRecords_ || records->Valid()',
+        to: 'if (records->Valid()',
       },
     ],
     killers: ['packages/storage/test/consumers.test.ts'],
+  },
+  {
+    name: 'ids-of-dropped',
+    removes: 'that the drop of a table removes the ids of its appends',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/removals.cc',
+        from: '    removeRecords(AppendIdKeys(prefix));\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
   },
   {
     name: 'later-watermark',

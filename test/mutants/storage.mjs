@@ -61,6 +61,130 @@ export const storage = [
     killers: ['packages/storage/test/consumers.test.ts'],
   },
   {
+    name: 'id-in-a-write-of-its-own',
+    removes: 'that the id of an append is in the write of its entries',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/commit.ts',
+        from: 'this.#runs.identify(prefix, firsts[i + 1] ?? 0n);',
+        to: 'this.#runs.skip(prefix, 1);',
+      },
+      {
+        file: 'packages/storage/src/commit/frame-ids.ts',
+        from: 'if (written) for (const table of this.#tables.values()) keep(table);',
+        to: `if (written) for (const table of this.#tables.values()) keep(table);
+    if (written) {
+      for (const { state, added } of this.#tables.values()) {
+        for (const [text, append] of added) {
+          const id = { region: state.id.region, table: state.id.table, first: append.first };
+          const value = encodeAppendId({ ...append, id: Buffer.from(text, 'latin1') });
+          const change = { put: appendIdKey(this.#context.instance, id), value };
+          setTimeout(() => this.#context.db.change([change], { sync: false }), 5);
+        }
+      }
+    }`,
+      },
+    ],
+    killers: ['test/attacks/once/once.test.ts'],
+  },
+  {
+    name: 'ids-forgotten-too-early',
+    removes:
+      'that an id is forgotten when so many entries have come after it as the window says, and not before',
+    edits: [
+      {
+        file: 'packages/storage/src/append-ids/table-ids.ts',
+        from: 'behind < BigInt(window.entries)',
+        to: 'behind + 1n < BigInt(window.entries)',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
+  },
+  {
+    name: 'ids-removed-too-early',
+    removes: 'that only ids which are forgotten are removed',
+    edits: [
+      {
+        file: 'packages/storage/src/append-ids/table-ids.ts',
+        from: '      if (isWithin(append, window, now)) break;\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
+  },
+  {
+    name: 'ids-never-removed',
+    removes: 'that ids which are forgotten are removed',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/commit.ts',
+        from: 'for (const { prefix, upTo } of this.#ids.forgets()) this.#runs.forgetIds(prefix, upTo);',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
+  },
+  {
+    name: 'id-of-refused',
+    removes: 'that an append which was refused is not in for who repeats it',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/commit.ts',
+        from: 'if (error !== null || state instanceof WalError) return error;',
+        to: 'if (state instanceof WalError) return error;',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
+  },
+  {
+    name: 'repeat-without-sync',
+    removes: 'that a repeat which waits for stable storage waits for what was appended without',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/commit.ts',
+        from: 'repeated !== null && frame.sync',
+        to: 'repeated !== null && frame.sync && frame.entryCount > 4096',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
+  },
+  {
+    name: 'ids-of-a-loan',
+    removes: 'that the owner of a table hears of the ids that another log has written for it',
+    edits: [
+      {
+        file: 'packages/storage/src/append-ids/known-ids.ts',
+        from: 'if (table !== undefined) table.isStale = true;',
+        to: 'if (table !== undefined) table.isStale = false;',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
+  },
+  {
+    name: 'ids-before-a-drop',
+    removes: 'that the ids of a table are gone once another log has dropped it',
+    edits: [
+      {
+        file: 'packages/storage/src/append-ids/known-ids.ts',
+        from: 'if (!this.#home.db.sawDrop(table.watch)) return table;',
+        to: 'if (table.counted >= 0 || !this.#home.db.sawDrop(table.watch)) return table;',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
+  },
+  {
+    name: 'repaired-id-without-entries',
+    removes: 'that a repair keeps no id of entries which it could not save',
+    edits: [
+      {
+        file: 'packages/storage/src/repair/save-append-ids.ts',
+        from: 'return native({ path: target.path }, () => target.get(key)) !== null;',
+        to: 'return native({ path: target.path }, () => target.get(key)) !== undefined;',
+      },
+    ],
+    killers: ['packages/storage/test/append-ids.test.ts'],
+  },
+  {
     name: 'trimmed-below-in-reverse',
     removes: 'the look whether what a reverse read has not reached was trimmed',
     edits: [

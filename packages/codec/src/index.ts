@@ -27,13 +27,29 @@ export {
 export {
   APPEND_DROPS,
   APPEND_EXPECTS,
+  APPEND_ID,
   APPEND_JOINS,
   APPEND_POSITION,
+  APPEND_REPEATED,
   APPEND_TRIMS,
   APPEND_WORDS,
 } from './frame/frame-format.js';
 export { EntryPacker, memoryOf, type PackedEntries } from './frame/packed-entries.js';
 export type { OverArrayBuffer } from './frame/typed-views.js';
+export {
+  APPEND_ID_HEADER_LENGTH,
+  APPEND_ID_KEY_LENGTH,
+  type AppendId,
+  type AppendIdKey,
+  appendIdKey,
+  appendIdRange,
+  appendIdRangeOfTable,
+  decodeAppendId,
+  decodeAppendIdKey,
+  encodeAppendId,
+  MAX_APPEND_ID_BYTES,
+  toAppendId,
+} from './layout/append-id-record.js';
 export {
   type ConsumerRecord,
   consumerKey,
@@ -141,6 +157,7 @@ export {
   RUN_DESCENDING,
   RUN_DROP,
   RUN_FLOOR,
+  RUN_ID,
   RUN_POSITION,
   RUN_SKIP,
   RUN_STRIDE,

@@ -6,7 +6,7 @@ import { readU32LE, readU64LE, requireU64, writeU32LE, writeU64LE } from './layo
 /*
  * A run is consecutive sequences of one table. Bulk writes take runs, bulk scans return them. In a bulk write the
  * record of a run may be a removal instead, which takes effect between the runs before it and those after it, or the
- * position of a consumer:
+ * position of a consumer, or the id of an append:
  *
  *   [0..17)  log key prefix      [17] key version (0)   [18] flags   [19] 0
  *   [20..24) count u32 LE        [24..32) first sequence u64 LE
@@ -34,6 +34,11 @@ export const RUN_FLOOR = 8;
 export const RUN_DROP = 16;
 /** Flag: no entry but the value of the position that the consumer `first` has in the table. Count is 1. */
 export const RUN_POSITION = 32;
+/**
+ * Flag: with count 1, no entry but the value of the id of the append that begins at `first`; with count 0, the removal of
+ * all ids of the table's appends up to the one that begins at `first`.
+ */
+export const RUN_ID = 128;
 
 const KEY_VERSION_AT = 17;
 const FLAGS_AT = 18;
@@ -43,13 +48,13 @@ const FIRST_AT = 24;
 const RUN_FLAGS = RUN_SKIP | RUN_DESCENDING;
 const U32_MAX = 2 ** 32 - 1;
 
-/** Consecutive sequences of one table, a removal, or a position. */
+/** Consecutive sequences of one table, a removal, a position, or an id. */
 export interface Run extends LogKeyPrefix {
-  /** The first sequence of the run, the largest when it descends. For a removal or a position, see its flag. */
+  /** The first sequence of the run, the largest when it descends. For a removal, a position or an id, see its flag. */
   readonly first: bigint;
   /** 0 to 2^32-1. */
   readonly count: number;
-  /** `RUN_SKIP` and `RUN_DESCENDING`, or'ed; or one of `RUN_TRIM`, `RUN_FLOOR`, `RUN_DROP`, `RUN_POSITION`. */
+  /** `RUN_SKIP` and `RUN_DESCENDING`, or'ed; or one of `RUN_TRIM`, `RUN_FLOOR`, `RUN_DROP`, `RUN_POSITION`, `RUN_ID`. */
   readonly flags: number;
 }
 
@@ -126,6 +131,7 @@ function arePossible(flags: number, count: number, first: bigint): boolean {
   if ((flags & ~RUN_FLAGS) === 0) return true;
   if (flags === RUN_TRIM) return count <= RUN_TRIM_MOST && BigInt(count) <= first + 1n;
   if (flags === RUN_POSITION) return count === 1;
+  if (flags === RUN_ID) return count <= 1;
   if (count !== 0) return false;
   return flags === RUN_FLOOR || (flags === RUN_DROP && first === 0n);
 }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import {
+  appendIdKey,
   catalogMovedMark,
   consumerKey,
   decodeLogKey,
+  encodeAppendId,
   encodeCatalogRecord,
   encodeConsumer,
   encodeLogKey,
@@ -72,6 +74,10 @@ test('the examples of docs/format.md are what the codec writes', () => {
     'position              in region 1234, table 8910': hexOf(positionKey(0, { ...ID, consumer: 258n })),
     '                      is 1000, with the state 2a': hexOf(
       encodePosition({ position: 1000n, epoch: 3n, state: Uint8Array.of(0x2a) }),
+    ),
+    "append's id           in region 1234, table 8910": hexOf(appendIdKey(0, { ...ID, first: 1000n })),
+    '                      3 entries from 1000 on': hexOf(
+      encodeAppendId({ entries: 3, time: 0x19a12345678, id: Uint8Array.of(0x6f, 0x2d, 0x37) }),
     ),
     'requirement           time-marks  ': hexOf(requirementKey('time-marks')),
     '                      to read, since 1.20.3': hexOf(encodeRequirementValue(true, '1.20.3')),

@@ -1,5 +1,5 @@
 import { type TableId, WalError } from '@shale/codec';
-import { damagedFileError, type Log } from '@shale/storage';
+import { damagedFileError, type Log, toIdWindow } from '@shale/storage';
 import { Catalog } from './catalog/catalog.js';
 import { DamageWatch } from './damage-watch.js';
 import { DropsUnderWay } from './drops-under-way.js';
@@ -140,6 +140,7 @@ export class Engine {
         instance: options.instance,
         handleId: log.handleId,
         unsynced: this.syncThread?.memory ?? null,
+        idWindow: toIdWindow(options.idWindow),
       },
       pool,
       release: (cost: number) => this.flow.release(cost),

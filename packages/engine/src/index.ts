@@ -69,6 +69,7 @@ export type { FollowedEntry } from './follow/followed-entry.js';
 export type { AppendResult } from './frames/pending-append.js';
 export type { HealthState } from './health.js';
 export type { HealthDamageEvent, HealthEvent, HealthPlace, HealthStateEvent } from './health-channel.js';
+export type { IdWindow } from './id-window.js';
 export type { IdInput, SequenceInput, TableIdInput } from './ids.js';
 export type { WalState } from './lifecycle.js';
 export type { ConsumerMetrics } from './metrics/consumer-metrics.js';

@@ -1,7 +1,16 @@
 import { mustBe } from '@shale/codec';
-import { HANDLE_OPTIONS, invalid, type RocksDBOptions, readBag, shareOfMemory } from '@shale/storage';
+import {
+  HANDLE_OPTIONS,
+  invalid,
+  type RocksDBOptions,
+  readBag,
+  shareOfMemory,
+  toIdWindow,
+  USUAL_ID_WINDOW,
+} from '@shale/storage';
 import { isSignal } from './abort.js';
 import { processors } from './cpu-quota.js';
+import type { IdWindow } from './id-window.js';
 import { type ReclaimPolicy, toReclaimOption } from './reclaim-policy.js';
 import type { ShardBy } from './routing.js';
 
@@ -69,7 +78,7 @@ export interface WalOptions {
   readonly readOnly?: boolean;
   /**
    * Bytes that are copied and not yet acknowledged, over all shards. Each append counts with its payload bytes, 4 bytes
-   * per entry and 256 bytes for its bookkeeping. Past it, appends are copied all the same and wait for room; one append
+   * per entry and 256 bytes for its bookkeeping, and an id with its bytes and 16 more. Past it, appends are copied all the same and wait for room; one append
    * that is larger by itself is refused as SHALE_TOO_LARGE. Appends that wait for the name of their table, as while a
    * database of an older version is being changed, count by themselves, up to as much again, and then with
    * `maxQueuedBytes`: they hold no others up.
@@ -162,6 +171,13 @@ export interface WalOptions {
    */
   readonly inspect?: boolean;
   /**
+   * How long the ids of appends are remembered, see `id` of `table.append`: longer than producers go on repeating one.
+   * It can change at every open.
+   *
+   * @defaultValue for 100,000 entries of the table, and an hour
+   */
+  readonly idWindow?: IdWindow;
+  /**
    * RocksDB's own options. All WALs that share a database in one process must give the same.
    *
    * @defaultValue none: RocksDB's options have defaults of their own
@@ -223,8 +239,9 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   signal: { fallback: () => undefined, range: 'an AbortSignal', accepts: isSignal },
   reuse: flag(false),
   inspect: flag(false),
-  // It is checked and filled in by itself.
+  // They are checked and filled in by themselves.
   reclaim: { fallback: () => 'auto', range: '', accepts: () => true },
+  idWindow: { fallback: () => USUAL_ID_WINDOW, range: '', accepts: () => true },
   rocksdb: {
     fallback: () => ({}),
     range: "an object of RocksDB's options",
@@ -253,7 +270,8 @@ export function resolveOptions(options: WalOptions = {}): CheckedOptions {
       'inspect must be false with readOnly: true, which shows what was there when it was opened and changes nothing in the directory',
     );
   }
-  return { ...resolved, reclaim: toReclaimOption(resolved.reclaim), rocksdb };
+  const idWindow = toIdWindow(resolved.idWindow);
+  return { ...resolved, reclaim: toReclaimOption(resolved.reclaim), idWindow, rocksdb };
 }
 
 /** Checks any options against a table of rules, and fills in what was left out. */

@@ -7,7 +7,14 @@ import type { Engine } from './engine.js';
 import type { Follow } from './follow/follow.js';
 import type { FollowOptions } from './follow/follow-options.js';
 import { followTable } from './follow/table-follow.js';
-import { type AppendResult, type PendingPart, SingleAppend, WriteAppend } from './frames/pending-append.js';
+import {
+  type AppendResult,
+  IdentifiedAppend,
+  type Payloads,
+  type PendingPart,
+  SingleAppend,
+  WriteAppend,
+} from './frames/pending-append.js';
 import { dropOf } from './frames/removal.js';
 import type { SequenceInput } from './ids.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
@@ -99,6 +106,8 @@ export class Table<T = Uint8Array, Input = T> {
    * whether the append is under way or waits for room, as it does while `maxInFlightBytes` are under way. A codec is
    * called before this returns, too. Appends to one table are done and acknowledged in the order they were made in.
    *
+   * With an `id` it is in once, however often it is made: see {@link AppendOptions}.
+   *
    * Rejects with SHALE_OVERLOADED, SHALE_SEQUENCE_MISMATCH, SHALE_SEQUENCE_EXHAUSTED, SHALE_TOO_LARGE, SHALE_PAYLOAD,
    * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_CLOSED (nothing was written),
    * SHALE_OUTCOME_UNKNOWN (it may or may not be in), SHALE_IO, SHALE_POISONED, SHALE_CORRUPT (the table cannot be
@@ -113,8 +122,14 @@ export class Table<T = Uint8Array, Input = T> {
         // From here on no code of the caller runs until the payload is copied.
         const bytes = measureEncoded(this.#codec, payloadBytes);
         this.#requireOwn();
-        const append = new SingleAppend(this.#ref, payloadBytes, bytes, how, resolve, reject);
-        this.#engine.intake.accept(append, how.signal);
+        if (how.id === undefined) {
+          const append = new SingleAppend(this.#ref, payloadBytes, bytes, how, resolve, reject);
+          this.#engine.intake.accept(append, how.signal);
+          return;
+        }
+        const payloads: Payloads = { are: 'measured', count: 1, views: [payloadBytes], lengths: [bytes] };
+        const part = { ref: this.#ref, payloads, count: 1, bytes, expect: how.expect };
+        this.#appendOnce(part, how.id, how, ({ first }) => resolve(first), reject);
       } catch (error) {
         inTurn(reject, error);
       }
@@ -123,7 +138,8 @@ export class Table<T = Uint8Array, Input = T> {
 
   /**
    * Appends entries in order, all of them or none, at consecutive sequences. An empty batch writes nothing and resolves
-   * with the table's current last and `first` one more. As {@link append} otherwise.
+   * with the table's current last and `first` one more. With an `id`, which is one for the batch, it resolves with the
+   * sequences of the first batch of that id, and must have entries. As {@link append} otherwise.
    */
   appendBatch(payloads: readonly Input[], options?: AppendOptions): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
@@ -133,6 +149,11 @@ export class Table<T = Uint8Array, Input = T> {
         const gathered = this.gather(payloads);
         // From here on no code of the caller runs until the payloads are copied.
         const part = this.measure(gathered, how.expect);
+        if (how.id !== undefined) {
+          if (part.count === 0) throw invalid('id', 'a batch with an id must have entries, got none');
+          this.#appendOnce(part, how.id, how, resolve, reject);
+          return;
+        }
         // One part has one result.
         const settle = ([result]: readonly AppendResult[]): void => resolve(result as AppendResult);
         const append = new WriteAppend('batch', [part], how.sync, settle, reject);
@@ -141,6 +162,17 @@ export class Table<T = Uint8Array, Input = T> {
         inTurn(reject, error);
       }
     });
+  }
+
+  #appendOnce(
+    part: PendingPart,
+    id: Uint8Array,
+    { sync, signal }: CheckedAppend,
+    resolve: (result: AppendResult) => void,
+    reject: (error: unknown) => void,
+  ): void {
+    const append = new IdentifiedAppend(part, { id, time: Date.now() }, sync, resolve, reject);
+    this.#engine.intake.accept(append, signal);
   }
 
   /** Reads the table; see {@link TableRead}. Throws SHALE_INVALID_ARGUMENT. */

@@ -1,4 +1,4 @@
-import { mustBe, toU64 } from '@shale/codec';
+import { type BytesInput, mustBe, toAppendId, toU64 } from '@shale/codec';
 import { readBag } from '@shale/storage';
 import { checkSignal } from './abort.js';
 import type { SequenceInput } from './ids.js';
@@ -30,22 +30,34 @@ export interface AppendOptions extends WriteOptions {
    * that sequence and compare, for which an entry should say whose it is.
    */
   readonly expect?: SequenceInput | undefined;
+  /**
+   * An id of the producer's, of 1 to 255 bytes; a string counts as its UTF-8. An append with an id that an append to the
+   * same table had already is not written again: it resolves with the sequences which that one got, whatever it has as
+   * entries and `expect`. So it can be repeated after any failure, SHALE_OUTCOME_UNKNOWN above all, while it may still be
+   * under way, and by another process after a crash: it is in once. The id is kept as a whole, in the write of its
+   * entries, and outlives their being trimmed, but not the drop of the table.
+   *
+   * It is remembered as long as `idWindow` of `openWal` says: afterwards it counts as new. A batch with an id must have
+   * entries. The first append with an id to a table reads those that are remembered.
+   */
+  readonly id?: string | BytesInput | undefined;
 }
 
 /** The options of a write, checked. */
-export type CheckedWrite = Omit<CheckedAppend, 'expect'>;
+export type CheckedWrite = Omit<CheckedAppend, 'expect' | 'id'>;
 
 /** Append options, checked. */
 export interface CheckedAppend {
   readonly sync: boolean;
   readonly expect: bigint | undefined;
+  readonly id: Uint8Array | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-const USUAL_SYNC: CheckedAppend = { sync: true, expect: undefined, signal: undefined };
-const USUAL_OS: CheckedAppend = { sync: false, expect: undefined, signal: undefined };
+const USUAL_SYNC: CheckedAppend = { sync: true, expect: undefined, id: undefined, signal: undefined };
+const USUAL_OS: CheckedAppend = { sync: false, expect: undefined, id: undefined, signal: undefined };
 
-const APPEND_OPTIONS = ['durability', 'expect', 'signal'] as const;
+const APPEND_OPTIONS = ['durability', 'expect', 'id', 'signal'] as const;
 const WRITE_OPTIONS = ['durability', 'signal'] as const;
 
 /** How to append when nothing is said about it. One object for all tables: an application may make many. */
@@ -55,10 +67,11 @@ export function usualOptions(durability: Durability): CheckedAppend {
 
 /** Reads the options of an append. Throws SHALE_INVALID_ARGUMENT. */
 export function readAppendOptions(call: string, options: AppendOptions, usual: CheckedAppend): CheckedAppend {
-  const { durability, expect, signal } = readBag(call, options, APPEND_OPTIONS);
+  const { durability, expect, id, signal } = readBag(call, options, APPEND_OPTIONS);
   return {
     sync: wantsSync(durability, usual.sync),
     expect: checkExpect(expect),
+    id: id === undefined ? undefined : toAppendId(id),
     signal: checkSignal(signal),
   };
 }

@@ -134,7 +134,7 @@ export class Database {
    * removals: `RUN_TRIM`, `RUN_FLOOR` and `RUN_DROP` do to the table what {@link trim} and {@link drop} do, after
    * what stands before them and before what stands after them; a `RUN_TRIM` with a count writes a deletion for each of
    * so many entries instead of a range. A run `RUN_POSITION` has one value, which is put under the key of the position
-   * that a consumer has in the table. Everything is checked before anything is written; when it throws, nothing was.
+   * that a consumer has in the table, and a `RUN_ID` the id of an append, or no value, and it removes ids. Everything is checked before anything is written; when it throws, nothing was.
    */
   write(runs: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
     native().write(this.#handle, runs, lengths, data, requireOptions(options).sync);
@@ -177,7 +177,7 @@ export class Database {
 
   /**
    * Removes a range together with the record `metaKey`, the positions that consumers have in the table whose keys begin
-   * with `lower`, and its name if it has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges}
+   * with `lower`, the ids of its appends, and its name if it has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges}
    * drops files of tables that must not be dropped meanwhile.
    */
   drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {

@@ -21,6 +21,7 @@ export {
   shareOfMemory,
   useAddon,
 } from '@shale/rocksdb';
+export { type AppendIdWindow, toIdWindow, USUAL_ID_WINDOW } from './append-ids/window.js';
 export { fromCaller, isPayloadError, reasonOf } from './arguments/caller-error.js';
 export { readBag } from './arguments/option-bag.js';
 export { invalid } from './arguments/refusal.js';

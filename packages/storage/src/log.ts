@@ -10,6 +10,8 @@ import {
   type WalError,
 } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
+import { KnownIds } from './append-ids/known-ids.js';
+import type { AppendIdWindow } from './append-ids/window.js';
 import { readBag } from './arguments/option-bag.js';
 import { wantsSync } from './arguments/switches.js';
 import { type BackupOptions, backup } from './backup/backup.js';
@@ -110,7 +112,7 @@ export class Log {
   readonly #writer: LogWriter;
 
   /** @internal Use `openLog` or `attachLog`. The log owns the lease, and gives back `claim` with it. */
-  constructor(db: Database, instance: number, claim?: string) {
+  constructor(db: Database, instance: number, idWindow: AppendIdWindow, claim?: string) {
     this.path = db.path;
     this.instance = instance;
     this.readOnly = db.readOnly;
@@ -121,7 +123,8 @@ export class Log {
     const home = { db, path: db.path, instance };
     this.names = new Names(home);
     this.consumers = new Consumers(home);
-    this.#context = { ...home, tables: new KnownTables(home), counters: newCounters() };
+    const ids = new KnownIds(home, idWindow);
+    this.#context = { ...home, tables: new KnownTables(home), ids, counters: newCounters() };
     this.#committer = new Committer(this.#context);
     this.#writer = new LogWriter(this.#context, this.#committer);
   }
@@ -150,7 +153,7 @@ export class Log {
   }
 
   /**
-   * Writes a frame of appends, trims, drops and positions of consumers as the engine makes them, with one native call. Those that cannot be
+   * Writes a frame of appends, with their ids or without, trims, drops and positions of consumers as the engine makes them, with one native call. Those that cannot be
    * written are left out and reported; see {@link CommitResult}. The frame must have passed `decodeAppendFrame`.
    */
   commit(frame: AppendFrame): CommitResult {
@@ -360,7 +363,7 @@ export class Log {
   }
 
   /**
-   * Removes a table for good: its entries, its metadata record, the positions of consumers in it, and its name if it has
+   * Removes a table for good: its entries, its metadata record, the positions of consumers in it, the ids of its appends, and its name if it has
    * one. Afterwards it is as never
    * written. Only for table ids that no region uses any more: the record is one for all regions, and without it a
    * table of another region that has been trimmed empty would begin at 1 again.

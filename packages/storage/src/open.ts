@@ -7,6 +7,7 @@ import {
   openDatabase,
   type RecoveryMode,
 } from '@shale/rocksdb';
+import { type AppendIdWindow, toIdWindow } from './append-ids/window.js';
 import { readBag } from './arguments/option-bag.js';
 import { toFlag } from './arguments/switches.js';
 import { native, nativeAsync } from './errors.js';
@@ -50,9 +51,11 @@ export interface LogOptions {
    * {@link attachLog}. Default true for a log that can write; a read-only one claims nothing.
    */
   readonly claim?: boolean | undefined;
+  /** How long the ids of appends are remembered. Default: for 100,000 entries of their table, and an hour. */
+  readonly idWindow?: Partial<AppendIdWindow> | undefined;
 }
 
-const LOG_OPTIONS = ['instance', 'create', 'readOnly', 'recovery', 'rocksdb', 'claim'] as const;
+const LOG_OPTIONS = ['instance', 'create', 'readOnly', 'recovery', 'rocksdb', 'claim', 'idWindow'] as const;
 
 /** How to attach a log. */
 export interface AttachOptions {
@@ -60,6 +63,8 @@ export interface AttachOptions {
   readonly instance?: number | undefined;
   /** Which handle: the `handleId` of the log that has it open. Default 0, the one that can write. */
   readonly handleId?: number | undefined;
+  /** As in {@link LogOptions}. */
+  readonly idWindow?: Partial<AppendIdWindow> | undefined;
 }
 
 /**
@@ -80,6 +85,7 @@ export async function openLog(directory: string | URL, options: LogOptions = {})
   const readOnly = toFlag('readOnly', given.readOnly, false);
   const create = toFlag('create', given.create, true) && !readOnly;
   const claims = toFlag('claim', given.claim, !readOnly) && !readOnly;
+  const idWindow = toIdWindow(given.idWindow);
   const { recovery = 'strict' } = given;
   if (recovery !== 'strict' && recovery !== 'salvage')
     throw mustBe('recovery', "'strict' or 'salvage'", recovery);
@@ -96,7 +102,7 @@ export async function openLog(directory: string | URL, options: LogOptions = {})
   );
   try {
     refuseLaterFormat(db, readOnly);
-    return claims ? claimed(db, path, instance) : new Log(db, instance);
+    return claims ? claimed(db, path, instance, idWindow) : new Log(db, instance, idWindow);
   } catch (error) {
     await db.close();
     throw error;
@@ -110,7 +116,7 @@ export async function openLog(directory: string | URL, options: LogOptions = {})
  * Throws SHALE_CLOSED when the process has no such handle.
  */
 export function attachLog(directory: string | URL, options: AttachOptions = {}): Log {
-  const given = readBag('attachLog', options, ['instance', 'handleId']);
+  const given = readBag('attachLog', options, ['instance', 'handleId', 'idWindow']);
   const path = toPath(directory, 'path');
   const instance = toInstance(given.instance ?? 0);
   const { handleId = 0 } = given;
@@ -118,6 +124,7 @@ export function attachLog(directory: string | URL, options: AttachOptions = {}):
   return new Log(
     native({ path }, () => attachDatabase(path, { handleId })),
     instance,
+    toIdWindow(given.idWindow),
   );
 }
 
@@ -134,9 +141,9 @@ function requireThatRecordsStay(path: string, fifoBytes: unknown): void {
 }
 
 /** The only log of the instance in this process. */
-function claimed(db: Database, path: string, instance: number): Log {
+function claimed(db: Database, path: string, instance: number, idWindow: AppendIdWindow): Log {
   const claim = `log/${instance}`;
-  if (native({ path }, () => db.claim(claim))) return new Log(db, instance, claim);
+  if (native({ path }, () => db.claim(claim))) return new Log(db, instance, idWindow, claim);
   throw new WalError(
     'SHALE_LOCKED',
     `${path} is open already in this process as instance ${instance}: close that log first, use it, or open another instance`,

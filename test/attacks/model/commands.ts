@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TABLES, type TableKey } from './tables.js';
+import { NAMED, TABLES, type TableKey } from './tables.js';
 
 /** A sequence by where the table is then: it means something whatever shrinking has taken away before it. */
 export interface Point {
@@ -32,9 +32,30 @@ export interface OpenCommand {
   readonly maxInFlightBytes: number;
 }
 
+/** A consumer that goes on where it was in a table, and what becomes of what it gets. */
+export interface ConsumeCommand {
+  readonly do: 'consume';
+  readonly table: TableKey;
+  readonly name: string;
+  /** How many entries it takes, or all there are. */
+  readonly most: number;
+  /** `leave`: the last batch is not acknowledged. */
+  readonly how: 'ack' | 'write' | 'leave';
+  readonly durability: 'sync' | 'os';
+}
+
 /** One step of a run. */
 export type Command =
   | AppendCommand
+  | {
+      /** An append with an id. */
+      readonly do: 'once';
+      readonly table: TableKey;
+      readonly id: string;
+      readonly sizes: readonly number[];
+      readonly durability: 'sync' | 'os';
+    }
+  | ConsumeCommand
   | {
       readonly do: 'trim';
       readonly table: TableKey;
@@ -72,6 +93,7 @@ export type Command =
     };
 
 const tables = fc.constantFrom(...TABLES);
+const named = fc.constantFrom(...NAMED);
 const durability = fc.constantFrom('os' as const, 'os' as const, 'sync' as const);
 // Mostly small; some span several chunks of 1 KiB, some fill a memtable of 64 KiB after a few.
 const size = fc.oneof(
@@ -123,6 +145,27 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('trim' as const), table: tables, upTo: points, durability }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), table: tables }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('once' as const),
+      table: named,
+      id: fc.constantFrom('x', 'y', 'z'),
+      sizes: fc.array(size, { minLength: 1, maxLength: 3 }),
+      durability,
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('consume' as const),
+      table: named,
+      name: fc.constantFrom('one', 'other'),
+      most: fc.constantFrom(1, 4, 1000),
+      how: fc.constantFrom('ack' as const, 'write' as const, 'leave' as const),
+      durability,
+    }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({

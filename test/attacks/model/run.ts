@@ -5,13 +5,16 @@ import { engineOf } from '#internals/engine';
 import type { AppendCommand, Command, OpenCommand, PartCommand, Point } from './commands.js';
 import { requireEqual, requireSame } from './compare.js';
 import { all, compareEnds, compareTables, readUntilClosed } from './compare-wal.js';
+import { consume } from './consume.js';
 import { takeImage } from './image.js';
+import { payloadOf } from './payloads.js';
 import { answered, type Pending, prepare, requireAnswer, submit } from './pending.js';
 import { idOf, regionOf, TABLES, type TableKey, tableOf } from './tables.js';
 import { requirePossible } from './torn.js';
 import { type ModelEntry, type ModelRange, WalModel } from './wal-model.js';
 
 type Burst = Extract<Command, { do: 'burst' }>;
+type Once = Extract<Command, { do: 'once' }>;
 type Read = Extract<Command, { do: 'read' }>;
 
 /** A run of commands against a WAL and against the model; every step throws where they differ. */
@@ -63,6 +66,10 @@ export class Run {
         await tableOf(wal, command.table).drop();
         this.#model.drop(command.table);
         return;
+      case 'once':
+        return await this.#once(wal, command);
+      case 'consume':
+        return await consume(wal, command, this.#model);
       case 'read':
         return await this.#read(command);
       case 'get':
@@ -124,6 +131,12 @@ export class Run {
   async end(): Promise<void> {
     await Promise.allSettled([...this.#left, this.#wal?.close()]);
     rmSync(this.#base, { recursive: true, force: true });
+  }
+
+  async #once(wal: Wal, { table, id, sizes, durability }: Once): Promise<void> {
+    const payloads = sizes.map((size) => payloadOf(this.#serial++, size));
+    const result = await tableOf(wal, table).appendBatch(payloads, { id, durability });
+    requireEqual(`append ${id} to ${table}`, result, this.#model.once(table, id, payloads));
   }
 
   async #burst(wal: Wal, command: Burst): Promise<void> {

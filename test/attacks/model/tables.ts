@@ -6,6 +6,9 @@ import type { Table, Wal } from '@shale/engine';
  */
 export const TABLES = ['1/1', '1/2', '2/1', '2/2', 'a', 'b'] as const;
 
+/** Those with a name, whose ids are no others'. */
+export const NAMED = ['a', 'b'] as const satisfies readonly (typeof TABLES)[number][];
+
 /** One of {@link TABLES}. */
 export type TableKey = (typeof TABLES)[number];
 

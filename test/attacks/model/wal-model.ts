@@ -51,6 +51,10 @@ export class WalModel {
   );
   /** The metadata records. */
   readonly #floors = new Map<string, bigint>();
+  /** What appends with ids have got, by table and id. */
+  readonly #ids = new Map<string, { readonly first: bigint; readonly last: bigint }>();
+  /** Where consumers are, by table and name. */
+  readonly #positions = new Map<string, bigint>();
 
   get floors(): number {
     return this.#floors.size;
@@ -73,6 +77,34 @@ export class WalModel {
       for (const payload of payloads) state.entries.push({ sequence: state.next++, payload });
     }
     return { ok: true, spans };
+  }
+
+  /** Appends, unless the id is known. */
+  once(
+    table: TableKey,
+    id: string,
+    payloads: readonly Uint8Array[],
+  ): { readonly first: bigint; readonly last: bigint } {
+    const known = this.#ids.get(`${table} ${id}`);
+    if (known !== undefined) {
+      this.#touch(table);
+      return known;
+    }
+    const first = this.next(table);
+    const span = { first, last: first + BigInt(payloads.length) - 1n };
+    this.append([{ table, payloads, expect: undefined }]);
+    this.#ids.set(`${table} ${id}`, span);
+    return span;
+  }
+
+  /** The last sequence that a consumer has dealt with. */
+  position(table: TableKey, name: string): bigint {
+    return this.#positions.get(`${table} ${name}`) ?? 0n;
+  }
+
+  /** A consumer has dealt with everything up to a sequence. */
+  move(table: TableKey, name: string, position: bigint): void {
+    this.#positions.set(`${table} ${name}`, position);
   }
 
   /** The sequence that the next entry gets. */
@@ -131,6 +163,9 @@ export class WalModel {
     state.next = 1n;
     state.isTrimDurable = false;
     this.#floors.delete(floorOf(table));
+    for (const beside of [this.#ids, this.#positions]) {
+      for (const key of beside.keys()) if (key.startsWith(`${table} `)) beside.delete(key);
+    }
   }
 
   /** The region's tables with entries, which are known from now on. */
@@ -193,6 +228,8 @@ export class WalModel {
       copy.#tables.set(key, { entries: [...entries], ...known });
     }
     for (const [key, floor] of this.#floors) copy.#floors.set(key, floor);
+    for (const [key, span] of this.#ids) copy.#ids.set(key, span);
+    for (const [key, position] of this.#positions) copy.#positions.set(key, position);
     return copy;
   }
 

@@ -12,8 +12,10 @@ import { joint } from '../joint/joint.js';
 import { kill } from '../kill/kill.js';
 import { killTables } from '../kill-tables/kill-tables.js';
 import { model } from '../model/model.js';
+import { once } from '../once/once.js';
 import type { Attack } from '../parts/attack.js';
 import { power } from '../power/power.js';
+import { powerConsume } from '../power-consume/power-consume.js';
 import { powerTargets } from '../power-targets/power-targets.js';
 import { repair } from '../repair/repair.js';
 import { soak } from '../soak/soak.js';
@@ -28,6 +30,7 @@ export const ATTACKS: readonly Attack[] = [
   worker,
   power,
   powerTargets,
+  powerConsume,
   syncFailure,
   diskFaults,
   damage,
@@ -40,6 +43,7 @@ export const ATTACKS: readonly Attack[] = [
   follow,
   followKills,
   consume,
+  once,
   ingestResume,
   targets,
   concurrency,

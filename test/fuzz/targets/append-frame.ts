@@ -54,6 +54,16 @@ export const appendFrame: Target = {
       writer.addTrim(table, 3n);
       writer.addDrop(table);
     }, false),
+    frame((writer) => {
+      const table = writer.addTable(prefix(0, 1n, 2n));
+      writer.addId(table, 2, 1000, Uint8Array.of(7, 8));
+      writer.beginAppend(table, { joins: true, expect: 7n });
+      writer.add(Uint8Array.of(1, 2, 3));
+      writer.add(Uint8Array.of(4));
+      writer.addId(table, 1, 1000, Uint8Array.of(9));
+      writer.beginAppend(table, { joins: true });
+      writer.add(Uint8Array.of(5));
+    }, true),
   ],
   run(input) {
     const decoded = typed(['SHALE_CORRUPT'], () => decodeAppendFrame(input));
@@ -72,6 +82,14 @@ export const appendFrame: Target = {
       require((appends[i * 3] ?? tableCount) < tableCount, `append ${i} names no table`);
       const flags = appends[i * 3 + 2] ?? 0;
       const isPosition = (flags & 16) !== 0;
+      const isId = (flags & 64) !== 0;
+      if (isId) {
+        require(flags === 64 && appends[i * 3 + 1] === 1, `id ${i} is something else, too`);
+        require(view.getUint32(entries * 4, true) >= 14, `id ${i} is not whole`);
+        const isOfNext = appends[i * 3] === appends[i * 3 + 3] && ((appends[i * 3 + 5] ?? 0) & ~2) === 1;
+        require(isOfNext && (appends[i * 3 + 4] ?? 0) > 0, `id ${i} is of no append`);
+        require(((appends[i * 3 + 8] ?? 0) & 1) === 0, `id ${i} is of more than one append`);
+      }
       if (isPosition) {
         require((flags & ~17) === 0 && appends[i * 3 + 1] === 1, `position ${i} is something else, too`);
         require(view.getUint32(entries * 4, true) >= 17, `position ${i} is not whole`);
@@ -81,6 +99,7 @@ export const appendFrame: Target = {
       else if ((flags & 6) !== 0) expected++;
       require(flags < 4 ||
         isPosition ||
+        isId ||
         (appends[i * 3 + 1] === 0 && (flags & 3) === 0), `removal ${i} is an append too`);
     }
     require(entries === entryCount, `the appends have ${entries} of ${entryCount} entries`);

@@ -1,10 +1,14 @@
 import {
+  appendIdKey,
+  decodeAppendId,
+  decodeAppendIdKey,
   decodeLogKey,
   decodeLogKeyPrefix,
   decodeLogValue,
   decodeMetaKey,
   decodeMetaValue,
   decodeRun,
+  encodeAppendId,
   encodeLogKey,
   encodeLogKeyPrefix,
   encodeLogValue,
@@ -32,6 +36,8 @@ export const layouts: Target = {
     written(11, (t) => encodeMetaKey(t, 0, { instance: 3, table: 8910n })),
     written(9, (t) => encodeMetaValue(t, 0, 1003n)),
     written(4, (t) => encodeLogValue(t, 0, Uint8Array.of(1, 2, 3))),
+    appendIdKey(0, { region: 1n, table: 2n, first: 3n }),
+    encodeAppendId({ entries: 1, time: 1000, id: Uint8Array.of(1, 2, 3) }),
     written(32, (t) =>
       encodeRun(
         t,
@@ -71,6 +77,12 @@ export const layouts: Target = {
     }
     const payload = typed(DECODE, () => decodeLogValue(input));
     if (payload !== undefined) require(same(payload, input.subarray(1)), 'another payload');
+    // Instance 127 has no tables.
+    const owner = Math.min(input[2] ?? 0, 126);
+    const idKey = typed(DECODE, () => decodeAppendIdKey(input, owner));
+    if (idKey !== undefined) require(same(appendIdKey(owner, idKey), input), 'another key of an id');
+    const id = typed(DECODE, () => decodeAppendId(input));
+    if (id !== undefined) require(same(encodeAppendId(id), input), 'another id');
     const run = typed(DECODE, () => decodeRun(input, 0));
     if (run !== undefined) {
       const bytes = written(32, (t) =>

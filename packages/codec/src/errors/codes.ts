@@ -148,8 +148,8 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     meaning: 'A worker ended before it answered: the append may or may not have been written.',
     canRetry: false,
     remedy:
-      'Append again with `expect` set to the sequence it must get: it is then written exactly once, if you are the ' +
-      'only one who appends to the table.',
+      'Append again with the same `id`, if it had one, or with `expect` set to the sequence it must get: it is then ' +
+      'written exactly once, with `expect` if you are the only one who appends to the table.',
   },
   SHALE_IO: {
     meaning: 'The operating system refused to read or write a file.',

@@ -1,5 +1,6 @@
 import { invalidArgument } from '../errors/refuse.js';
 import { WalError } from '../errors/wal-error.js';
+import { APPEND_ID_HEADER_LENGTH, MAX_APPEND_ID_BYTES, writeAppendId } from '../layout/append-id-record.js';
 import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
 import { encodeLogKeyPrefix, type LogKeyPrefix } from '../layout/log-key.js';
@@ -9,6 +10,7 @@ import { requireU64, writeU64LE } from '../layout/u64.js';
 import {
   APPEND_DROPS,
   APPEND_EXPECTS,
+  APPEND_ID,
   APPEND_JOINS,
   APPEND_POSITION,
   APPEND_STRIDE,
@@ -47,6 +49,7 @@ const ENTRY_OVERHEAD = LOG_VALUE_HEADER_LENGTH + LENGTH_STRIDE;
 const APPEND_RESERVE = APPEND_STRIDE + EXPECT_STRIDE;
 /** How far the data border moves down at a time, so that it moves rarely. */
 const BORDER_STEP = 8 * 1024;
+const idValue = new Uint8Array(APPEND_ID_HEADER_LENGTH + MAX_APPEND_ID_BYTES);
 
 /**
  * Fills one append frame (see frame-format.ts) in a given buffer: `addTable`, then for each append `beginAppend` and
@@ -289,6 +292,22 @@ export class AppendFrameWriter {
     this.add(value.subarray(LOG_VALUE_HEADER_LENGTH));
     const flags = this.#countAt - 1;
     this.#words[flags] = (this.#words[flags] ?? 0) | APPEND_POSITION;
+    return index;
+  }
+
+  /**
+   * Adds the id of the append that is begun next, of the same table and with `joins`. It takes as much room as an append
+   * with one entry, without its version byte.
+   *
+   * @param entries how many entries that append has
+   * @param time when it was made, in milliseconds since 1970
+   * @param id 1 to 255 bytes; copied
+   */
+  addId(tableIndex: number, entries: number, time: number, id: Uint8Array): number {
+    writeAppendId(idValue, 0, entries, time, id);
+    const index = this.beginAppend(tableIndex);
+    this.add(idValue.subarray(LOG_VALUE_HEADER_LENGTH, APPEND_ID_HEADER_LENGTH + id.length));
+    this.#words[this.#countAt - 1] = APPEND_ID;
     return index;
   }
 

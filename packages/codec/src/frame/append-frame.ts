@@ -1,14 +1,17 @@
 import { corrupt } from '../errors/refuse.js';
+import { decodeAppendId } from '../layout/append-id-record.js';
 import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
 import { POSITION_VALUE_HEADER_LENGTH } from '../layout/position-record.js';
 import {
   APPEND_DROPS,
   APPEND_EXPECTS,
+  APPEND_ID,
   APPEND_JOINS,
   APPEND_POSITION,
   APPEND_STRIDE,
   APPEND_TRIMS,
+  APPEND_WORDS,
   EXPECT_STRIDE,
   FRAME_ELEMENTS,
   FRAME_VERSION,
@@ -28,7 +31,7 @@ export interface AppendFrame {
   /**
    * `APPEND_WORDS` per append: index of its table, count of its entries, flags. The flags are `APPEND_JOINS` and
    * `APPEND_EXPECTS`, or'ed; or one of `APPEND_TRIMS` and `APPEND_DROPS`, then without entries; or `APPEND_POSITION`,
-   * with one entry, and perhaps `APPEND_JOINS`.
+   * with one entry, and perhaps `APPEND_JOINS`; or `APPEND_ID`, with one entry, and behind it the append that it is of.
    */
   readonly appends: Uint32Array;
   readonly appendCount: number;
@@ -95,7 +98,8 @@ export function decodeAppendFrame(bytes: Uint8Array, limits: AppendFrameLimits =
     sync,
   };
   checkEntries(frame);
-  checkAppends(frame);
+  const ids = checkAppends(frame);
+  if (ids > 0) checkIds(frame);
   checkTables(frame);
   return frame;
 }
@@ -140,6 +144,7 @@ function damagedEntry(data: Uint8Array, entry: number, at: number, length: numbe
   });
 }
 
+/** Returns how many of the appends are ids. */
 function checkAppends({
   appends,
   appendCount,
@@ -147,11 +152,12 @@ function checkAppends({
   tableCount,
   expects,
   ...frame
-}: AppendFrame): void {
+}: AppendFrame): number {
   const lengths = new Uint32Array(frame.lengths.buffer, frame.lengths.byteOffset, entryCount);
   let entries = 0;
   let expected = 0;
   let canJoin = false;
+  let ids = 0;
   for (let i = 0; i < appendCount; i++) {
     const table = appends[i * 3] ?? 0;
     const flags = appends[i * 3 + 2] ?? 0;
@@ -161,7 +167,8 @@ function checkAppends({
     const count = appends[i * 3 + 1] ?? 0;
     const isRemoval = count === 0 && (flags === APPEND_TRIMS || flags === APPEND_DROPS);
     const isPosition = (flags & ~APPEND_JOINS) === APPEND_POSITION && count === 1;
-    const isPossible = (flags & ~ENTRY_FLAGS) === 0 || isRemoval || isPosition;
+    const isId = flags === APPEND_ID && count === 1;
+    const isPossible = (flags & ~ENTRY_FLAGS) === 0 || isRemoval || isPosition || isId;
     if (!isPossible || (!canJoin && (flags & APPEND_JOINS) !== 0)) {
       throw damaged('appends', `have impossible flags ${flags} at append ${i}`, { append: i });
     }
@@ -170,6 +177,7 @@ function checkAppends({
     }
     entries += count;
     canJoin = !isRemoval;
+    if (isId) ids++;
     if (isPosition) expected += 2;
     else if ((flags & HAS_EXPECT) !== 0) expected++;
   }
@@ -184,6 +192,28 @@ function checkAppends({
       expected,
       actual: expects.length,
     });
+  }
+  return ids;
+}
+
+/** Each id is whole, and the append that it is of is behind it and alone. */
+function checkIds({ appends, appendCount, data, ...frame }: AppendFrame): void {
+  const lengths = new Uint32Array(frame.lengths.buffer, frame.lengths.byteOffset, frame.entryCount);
+  let entry = 0;
+  let offset = 0;
+  for (let i = 0; i < appendCount; i++) {
+    const at = i * APPEND_WORDS;
+    const end = entry + (appends[at + 1] ?? 0);
+    if (appends[at + 2] === APPEND_ID) {
+      const { entries } = decodeAppendId(data.subarray(offset, offset + (lengths[entry] ?? 0)));
+      const [, , , table, count, flags = 0, , , after = 0] = appends.subarray(at, at + 3 * APPEND_WORDS);
+      const isOfNext =
+        table === appends[at] && count === entries && (flags & ~APPEND_EXPECTS) === APPEND_JOINS;
+      if (!isOfNext || (after & APPEND_JOINS) !== 0) {
+        throw damaged('appends', `have an id at append ${i} that is of none`, { append: i });
+      }
+    }
+    for (; entry < end; entry++) offset += lengths[entry] ?? 0;
   }
 }
 

@@ -24,8 +24,9 @@ export interface AppendError {
 export interface AppendReply {
   /**
    * For each append of the frame its first sequence; for an empty append the table's last. For a trim the sequence
-   * before the first remaining one, because the first one itself may exceed 64 bits. For a drop 0n. Undefined for one
-   * with an error. May be a view of the reply.
+   * before the first remaining one, because the first one itself may exceed 64 bits. For a drop 0n. For the id of an
+   * append how many entries that has, and perhaps `APPEND_REPEATED`. Undefined for one with an error. May be a view of
+   * the reply.
    */
   readonly firsts: BigUint64Array;
   /**

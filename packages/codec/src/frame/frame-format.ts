@@ -14,7 +14,7 @@ import { writeU32BE } from '../layout/u64.js';
  *   6  options  map: { sync: boolean }
  *
  * Trims and drops of tables are encoded among the appends, in order, as appends without entries and with a flag; a
- * position of a consumer as an append with a flag whose one entry is the position's value.
+ * position of a consumer, and the id of an append, as an append with a flag whose one entry is the value of the record.
  *
  * Data comes first because it is filled first, and so never moves. The headers of the array and of the bins are written
  * here and not by msgpackr, because msgpackr would have to copy the data: a bin header precedes its bytes, but its
@@ -40,6 +40,16 @@ export const APPEND_DROPS = 8;
  * `expects` are the id of the consumer, and the position that is stored, 0 for none. It may join.
  */
 export const APPEND_POSITION = 16;
+/**
+ * Append flag: the id of the append behind it, which joins it, is of the same table, has entries, and is all that joins
+ * it. Its one entry is the value of the id. It has no other flag.
+ */
+export const APPEND_ID = 64;
+/**
+ * What the reply tells for an append's id is how many entries the append has; and this, if an append with the same id is
+ * in already: then that one's entries and sequences are told, and nothing was written.
+ */
+export const APPEND_REPEATED: bigint = 2n ** 63n;
 /** Elements of the outer array. */
 export const FRAME_ELEMENTS = 7;
 

@@ -1,4 +1,12 @@
-import { APPEND_DROPS, APPEND_TRIMS, APPEND_WORDS, type AppendReply, type FrameOutline } from '@shale/codec';
+import {
+  APPEND_DROPS,
+  APPEND_ID,
+  APPEND_REPEATED,
+  APPEND_TRIMS,
+  APPEND_WORDS,
+  type AppendReply,
+  type FrameOutline,
+} from '@shale/codec';
 
 /** What a frame did to one of its tables. */
 export interface OutlineEvents {
@@ -24,7 +32,9 @@ export function tellOutline({ appends }: FrameOutline, reply: AppendReply, event
     const flags = appends[i * APPEND_WORDS + 2] ?? 0;
     if (refused.size > 0 && refused.has(i)) continue;
     if (flags >= APPEND_TRIMS) {
-      // Trims take no sequence back, and positions of consumers are no entries.
+      // What is in already was told when it came in.
+      if (flags === APPEND_ID && (reply.firsts[i] ?? 0n) >= APPEND_REPEATED) i++;
+      // Trims take no sequence back; positions of consumers and ids are no entries.
       if (flags !== APPEND_DROPS) continue;
       // What was appended before belongs to the table that is gone.
       tell();

@@ -18,6 +18,7 @@ import {
   type PendingRemoval,
   type PendingTrim,
   type PositionMove,
+  type ProducerId,
   refsOf,
 } from './pending-append.js';
 
@@ -169,6 +170,11 @@ export class Frame implements AppendSink {
     this.#writer.addPosition(this.#tableOf(ref), joins, consumer, stored, value);
   }
 
+  /** @internal For the append that is being added, before its part. */
+  addId(ref: TableRef, { id, time }: ProducerId, entries: number): void {
+    this.#writer.addId(this.#tableOf(ref), entries, time, id);
+  }
+
   #addRemoval(removal: PendingRemoval): void {
     const writer = this.#writer;
     writer.begin(0, 0, 1);
@@ -258,7 +264,7 @@ function partsOf(change: PendingChange): number {
   return isRemoval(change) ? 1 : change.parts;
 }
 
-/** How many appends' room it takes: a position takes that of two. */
+/** How many appends' room it takes: a position takes that of two, and so does an id. */
 function placesOf(change: PendingChange): number {
   return isRemoval(change) ? 1 : change.parts + change.moves;
 }

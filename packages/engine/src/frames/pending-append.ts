@@ -1,4 +1,10 @@
-import { type AppendReply, EntryPacker, type PackedEntries } from '@shale/codec';
+import {
+  APPEND_ID_HEADER_LENGTH,
+  APPEND_REPEATED,
+  type AppendReply,
+  EntryPacker,
+  type PackedEntries,
+} from '@shale/codec';
 import { TableRef } from '../table-ref.js';
 import { costOf } from './cost.js';
 
@@ -41,6 +47,14 @@ export interface PositionMove {
   readonly value: Uint8Array;
 }
 
+/** What an append is known by when it is repeated. */
+export interface ProducerId {
+  /** With no other owner. */
+  readonly id: Uint8Array;
+  /** When the append was made, in milliseconds since 1970. */
+  readonly time: number;
+}
+
 /** Entries for one table: a batch, or a part of a write. Or the position of a consumer in it, which has no entries. */
 export interface PendingPart {
   ref: TableRef;
@@ -60,6 +74,8 @@ export interface AppendSink {
   addEntry(payload: Uint8Array, length: number): void;
   addEntries(payloads: Payloads): void;
   addPosition(ref: TableRef, joins: boolean, move: PositionMove): void;
+  /** @param entries how many entries the part has that is begun next, of the same table */
+  addId(ref: TableRef, id: ProducerId, entries: number): void;
 }
 
 interface Common {
@@ -78,7 +94,7 @@ interface Append extends Common {
   readonly ref: TableRef | undefined;
   /** How many appends it is for the frame. */
   readonly parts: number;
-  /** How many of them are positions of consumers, each of which takes the room of an entry. */
+  /** How many of them are positions of consumers or ids, each of which takes the room of an entry. */
   readonly moves: number;
   refs(): readonly TableRef[];
   /** Whether every table has its address. */
@@ -280,8 +296,80 @@ export class WriteAppend implements Append {
   }
 }
 
+/** An append or a batch with an id: in once, however often it is made. */
+export class IdentifiedAppend implements Append {
+  readonly kind = 'once';
+  readonly parts = 2;
+  readonly moves = 1;
+  ref: TableRef;
+  readonly sync: boolean;
+  readonly cost: number;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly reject: (error: unknown) => void;
+  readonly #id: ProducerId;
+  readonly #expect: bigint | undefined;
+  #payloads: Payloads;
+  readonly #resolve: (result: AppendResult) => void;
+
+  /** @param part has entries */
+  constructor(
+    { ref, payloads, count, bytes, expect }: PendingPart,
+    id: ProducerId,
+    sync: boolean,
+    resolve: (result: AppendResult) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.ref = ref;
+    this.sync = sync;
+    this.entries = count + 1;
+    // The version byte is counted with the entry.
+    this.bytes = bytes + APPEND_ID_HEADER_LENGTH + id.id.length - 1;
+    this.cost = costOf(this.bytes, this.entries);
+    this.reject = reject;
+    this.#id = id;
+    this.#expect = expect;
+    this.#payloads = payloads;
+    this.#resolve = resolve;
+  }
+
+  refs(): readonly TableRef[] {
+    return [this.ref];
+  }
+
+  isAddressed(): boolean {
+    return this.ref.address !== null;
+  }
+
+  pin(pinned: (ref: TableRef) => TableRef): void {
+    this.ref = pinned(this.ref);
+  }
+
+  copyPayloads(): void {
+    this.#payloads = copied(this.#payloads);
+  }
+
+  addTo(sink: AppendSink): void {
+    sink.addId(this.ref, this.#id, this.#payloads.count);
+    sink.beginPart(this.ref, true, this.#expect);
+    sink.addEntries(this.#payloads);
+  }
+
+  letGo(): void {
+    this.#payloads = NO_PAYLOADS;
+    if (this.ref.name === null) this.ref = NO_TABLE;
+  }
+
+  answer(reply: AppendReply, index: number): void {
+    // How many entries are in: of the first append with this id.
+    const count = (reply.firsts[index] ?? 0n) % APPEND_REPEATED;
+    const first = reply.firsts[index + 1] ?? 0n;
+    this.#resolve({ first, last: first + count - 1n });
+  }
+}
+
 /** An append on its way: accepted, and not yet answered. */
-export type PendingAppend = SingleAppend | WriteAppend;
+export type PendingAppend = SingleAppend | WriteAppend | IdentifiedAppend;
 
 /** `table.trim`, at its turn. Nothing takes its table's address away. */
 export interface PendingTrim extends Common {

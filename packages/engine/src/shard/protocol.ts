@@ -1,5 +1,6 @@
 import type { ConsumerRecord, ErrorData, KeyRange, Position, ScanLayout, TableId } from '@shale/codec';
 import type {
+  AppendIdWindow,
   ListPart,
   RangeBounds,
   ReclaimReport,
@@ -42,6 +43,8 @@ export interface ShardWorkerData {
   readonly cells: SharedArrayBuffer;
   /** Where it notes that something is not on stable storage yet; null when nobody sees to it. */
   readonly unsynced: SharedArrayBuffer | null;
+  /** How long the ids of appends are remembered; undefined for a thread that writes none. */
+  readonly idWindow?: AppendIdWindow;
 }
 
 /** What a thread that keeps a WAL synced says without being asked. */

@@ -342,6 +342,8 @@ const APPEND_ADVICE =
 const WRITE_ADVICE =
   'the write may or may not have been done, and all of it is in or nothing: to write once and only once, write again with `expect` set in each part to the sequence it must get, if the tables have no other writer';
 
+const ONCE_ADVICE = 'the append may or may not be in: append again with the same id, and it is in once';
+
 const TRIM_ADVICE = 'the trim may or may not have been done: trimming again does no harm';
 const DROP_ADVICE = 'the table may or may not have been dropped: drop it again';
 
@@ -360,6 +362,7 @@ const ADVICE_AFTER: Readonly<Record<PendingChange['kind'] | 'append', string>> =
   single: APPEND_ADVICE,
   batch: APPEND_ADVICE,
   write: WRITE_ADVICE,
+  once: ONCE_ADVICE,
   trim: TRIM_ADVICE,
   drop: DROP_ADVICE,
 };

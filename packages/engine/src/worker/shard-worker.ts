@@ -62,8 +62,8 @@ export class ShardWorker {
       case 'load':
         return plain(null);
       case 'attach': {
-        const { path, instance, handleId, unsynced } = task.data;
-        this.#log ??= attachLog(path, { instance, handleId });
+        const { path, instance, handleId, unsynced, idWindow } = task.data;
+        this.#log ??= attachLog(path, { instance, handleId, idWindow });
         this.#data = task.data;
         this.#cells = new ShardCells(task.data.cells);
         this.#unsynced = unsynced === null ? null : new Unsynced(unsynced);

@@ -22,14 +22,18 @@ void put(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const char* key
   throwIfFailed(batch.Put(rocksdb::Slice(key, kLogKeyLength), rocksdb::Slice(value, size)), guard.path());
 }
 
-void move(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const WriteRun& run, const char* value, uint32_t size) {
-  PositionKeys keys(run.prefix);
+void putRecord(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const WriteRun& run, const char* value, uint32_t size) {
+  TableRecordKeys keys(run.prefix, run.isPosition() ? kPositionKeyType : kAppendIdKeyType);
   throwIfFailed(batch.Put(rocksdb::Slice(keys.of(run.first), kPositionKeyLength), rocksdb::Slice(value, size)), guard.path());
 }
 
 void removeAs(const WriteRun& run, Removals& removals) {
   if (run.trimsOneByOne()) {
     removals.removeEntries(run.prefix, run.first, run.count);
+    return;
+  }
+  if (run.forgetsIds()) {
+    removals.removeIds(run.prefix, run.first);
     return;
   }
   const TableKeys keys(run.prefix, run.flags == kRunTrim ? run.first : std::numeric_limits<uint64_t>::max());
@@ -60,12 +64,12 @@ napi_value write(const Arguments& arguments) {
   const WriteRemovals among = removalsOf(runs);
   rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.bytes + 16);
   std::optional<Removals> removals;
-  if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among), among.besidePositions);
+  if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among), among.besideRecords);
   forEachEntry(
       runs, lengths, data,
       [&](const char* key, const char* value, uint32_t size) { put(guard, batch, key, value, size); },
       [&](const WriteRun& run) { removeAs(run, *removals); },
-      [&](const WriteRun& run, const char* value, uint32_t size) { move(guard, batch, run, value, size); });
+      [&](const WriteRun& run, const char* value, uint32_t size) { putRecord(guard, batch, run, value, size); });
   if (removals) {
     removals->write(sync);
   } else if (batch.Count() > 0) {
@@ -86,7 +90,7 @@ napi_value remove(const Arguments& arguments) {
   removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
     if (among.count == 0) return;
     rocksdb::WriteBatch batch;
-    Removals removals(guard, batch, whatIsRemoved(among), among.besidePositions);
+    Removals removals(guard, batch, whatIsRemoved(among), among.besideRecords);
     forEachEntry(
         runs, nothing, nothing, [](const char*, const char*, uint32_t) {},
         [&](const WriteRun& run) { removeAs(run, removals); }, [](const WriteRun&, const char*, uint32_t) {});
@@ -96,7 +100,7 @@ napi_value remove(const Arguments& arguments) {
 }
 
 // put(handle, key, value, sync)
-napi_value putRecord(const Arguments& arguments) {
+napi_value putValue(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
   const DatabaseGuard guard(database);
   const bool sync = arguments.boolean(3, "sync");
@@ -132,7 +136,7 @@ napi_value change(const Arguments& arguments) {
 void exportWrite(napi_env env, napi_value exports) {
   exportFunction<write>(env, exports, "write");
   exportFunction<remove>(env, exports, "remove");
-  exportFunction<putRecord>(env, exports, "put");
+  exportFunction<putValue>(env, exports, "put");
   exportFunction<change>(env, exports, "change");
 }
 

@@ -33,6 +33,10 @@ constexpr char kPositionKeyType = 1;
 constexpr size_t kPositionPrefixLength = 19;
 constexpr size_t kPositionKeyLength = 28;
 constexpr size_t kPositionValueLeast = 17;
+// The id of an append: as a position, with key type 9 and its first sequence in the place of the consumer, and the value
+// version u8 · entries u32 · milliseconds u64 · id.
+constexpr char kAppendIdKeyType = 9;
+constexpr size_t kAppendIdValueLeast = 14;
 // Log value: version u8 · payload. Meta value: version u8 · floor u64 big-endian.
 constexpr size_t kMetaValueLength = 9;
 constexpr uint8_t kVersion = 0;
@@ -55,6 +59,9 @@ constexpr uint8_t kRunFloor = 8;
 constexpr uint8_t kRunDrop = 16;
 // One value that is the position of the consumer `first`.
 constexpr uint8_t kRunPosition = 32;
+// With count 1 one value that is the id of the append that begins at `first`; with count 0 the removal of the ids of all
+// appends of the table up to that one.
+constexpr uint8_t kRunId = 128;
 
 // A head: prefix[17] · 0[7] · first u64 LE · last u64 LE
 constexpr size_t kHeadStride = 40;

@@ -58,16 +58,16 @@ class TableKeys {
   char metaKey_[kMetaKeyLength];
 };
 
-// The keys of the positions that consumers have in a table.
-class PositionKeys {
+// The keys of the records of one type that stand beside a table, each with a number: all as long as that of a position.
+class TableRecordKeys {
  public:
-  explicit PositionKeys(const uint8_t* prefix) {
+  TableRecordKeys(const uint8_t* prefix, char keyType) {
     lower_[0] = static_cast<char>(kNamesNamespace);
-    lower_[1] = kPositionKeyType;
+    lower_[1] = keyType;
     lower_[2] = static_cast<char>(prefix[0] >> 1);
     std::memcpy(lower_ + 3, prefix + 1, kLogKeyPrefixLength - 1);
     std::memcpy(upper_, lower_, kPositionPrefixLength);
-    // Above every consumer, and above what another layout might put behind them.
+    // Above every number, and above what another layout might put behind them.
     std::memset(upper_ + kPositionPrefixLength, 0xff, sizeof(upper_) - kPositionPrefixLength);
   }
 
@@ -76,18 +76,34 @@ class PositionKeys {
   const char* upper() const { return upper_; }
   static constexpr size_t upperSize() { return kPositionKeyLength; }
 
-  // The key of one consumer, of kPositionKeyLength bytes; valid until the next call.
-  const char* of(uint64_t consumer) {
+  // The key of one number, of kPositionKeyLength bytes; valid until the next call.
+  const char* of(uint64_t number) { return make(number, kVersion); }
+  // A key of as many bytes, above that of the number and below that of the next one; valid until the next call.
+  const char* after(uint64_t number) { return make(number, kVersion + 1); }
+
+ private:
+  const char* make(uint64_t number, uint8_t version) {
     std::memcpy(key_, lower_, kPositionPrefixLength);
-    storeU64BE(key_ + kPositionPrefixLength, consumer);
-    key_[kPositionKeyLength - 1] = static_cast<char>(kVersion);
+    storeU64BE(key_ + kPositionPrefixLength, number);
+    key_[kPositionKeyLength - 1] = static_cast<char>(version);
     return key_;
   }
 
- private:
   char lower_[kPositionPrefixLength];
   char upper_[kPositionKeyLength];
   char key_[kPositionKeyLength];
+};
+
+// The keys of the positions that consumers have in a table, by the consumer.
+class PositionKeys : public TableRecordKeys {
+ public:
+  explicit PositionKeys(const uint8_t* prefix) : TableRecordKeys(prefix, kPositionKeyType) {}
+};
+
+// The keys of the ids of a table's appends, by the first sequence.
+class AppendIdKeys : public TableRecordKeys {
+ public:
+  explicit AppendIdKeys(const uint8_t* prefix) : TableRecordKeys(prefix, kAppendIdKeyType) {}
 };
 
 }  // namespace shale

@@ -28,8 +28,8 @@ uint64_t readFloor(const DatabaseGuard& guard, const rocksdb::Slice& metaKey) {
 
 }  // namespace
 
-Removals::Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besidePositions)
-    : guard_(guard), batch_(batch), besidePositions_(besidePositions) {
+Removals::Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besideRecords)
+    : guard_(guard), batch_(batch), besideRecords_(besideRecords) {
   SharedDatabase& database = guard.database();
   if (what == Of::kTables) dropLock_ = std::unique_lock<std::shared_mutex>(database.dropHistory().mutex());
   floorLock_ = std::unique_lock<std::mutex>(database.floorMutex());
@@ -67,20 +67,28 @@ void Removals::dropTable(const KeyRange& range, const rocksdb::Slice& metaKey) {
   removeRange(range);
   throwIfFailed(batch_.Delete(metaKey), guard_.path());
   removeName(guard_, batch_, range.lower);
-  removePositions(range.lower);
+  if (range.lower.size() == kLogKeyPrefixLength) {
+    const uint8_t* prefix = reinterpret_cast<const uint8_t*>(range.lower.data());
+    removeRecords(PositionKeys(prefix));
+    removeRecords(AppendIdKeys(prefix));
+  }
   floors_[metaKey.ToString()] = 0;
   dropped_.push_back(Dropped{range.lower.ToString(), metaKey.ToString()});
 }
 
-void Removals::removePositions(const rocksdb::Slice& prefix) {
-  if (prefix.size() != kLogKeyPrefixLength) return;
-  const PositionKeys keys(reinterpret_cast<const uint8_t*>(prefix.data()));
+void Removals::removeRecords(const TableRecordKeys& keys) {
   const KeyRange range{rocksdb::Slice(keys.lower(), kPositionPrefixLength),
-                       rocksdb::Slice(keys.upper(), PositionKeys::upperSize())};
+                       rocksdb::Slice(keys.upper(), TableRecordKeys::upperSize())};
   // Most tables have none, and a range makes the reads after it dearer.
-  const std::unique_ptr<rocksdb::Iterator> positions = guard_.iterate(range, rocksdb::ReadOptions());
-  positions->Seek(range.lower);
-  if (besidePositions_ || positions->Valid() || !positions->status().ok()) removeRange(range);
+  const std::unique_ptr<rocksdb::Iterator> records = guard_.iterate(range, rocksdb::ReadOptions());
+  records->Seek(range.lower);
+  if (besideRecords_ || records->Valid() || !records->status().ok()) removeRange(range);
+}
+
+void Removals::removeIds(const uint8_t* prefix, uint64_t first) {
+  AppendIdKeys keys(prefix);
+  removeRange(KeyRange{rocksdb::Slice(keys.lower(), kPositionPrefixLength),
+                       rocksdb::Slice(keys.after(first), kPositionKeyLength)});
 }
 
 void Removals::write(bool sync) {

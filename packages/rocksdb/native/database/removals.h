@@ -13,6 +13,7 @@
 
 #include "core/bytes.h"
 #include "core/errors.h"
+#include "core/table_keys.h"
 #include "database/database.h"
 
 namespace shale {
@@ -25,8 +26,9 @@ class Removals {
 
   // A drop of tables waits while files of trimmed ranges are dropped: what is written afterwards must not be in one
   // of them.
-  // `besidePositions`: the batch gets positions of consumers, too, which a drop must find although they are not in yet.
-  Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besidePositions = false);
+  // `besideRecords`: the batch gets positions of consumers or ids of appends, too, which a drop must find although they
+  // are not in yet.
+  Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besideRecords = false);
 
   void removeRange(const KeyRange& range);
   // The `count` entries of a table that end with the sequence `last`, one by one. Reads step over each until a
@@ -35,14 +37,16 @@ class Removals {
   // The floor is shared by the regions that have a table of this id, and so by threads: read, raise, write as one.
   // Returns what it is then.
   uint64_t raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence);
-  // With the table's name, if it has one, and the positions of its consumers.
+  // The ids of a table's appends up to that which begins at `first`.
+  void removeIds(const uint8_t* prefix, uint64_t first);
+  // With the table's name, if it has one, the positions of its consumers, and the ids of its appends.
   void dropTable(const KeyRange& range, const rocksdb::Slice& metaKey);
 
   // Writes the batch; once.
   void write(bool sync);
 
  private:
-  void removePositions(const rocksdb::Slice& prefix);
+  void removeRecords(const TableRecordKeys& keys);
 
   struct Dropped {
     std::string lower;
@@ -51,7 +55,7 @@ class Removals {
 
   const DatabaseGuard& guard_;
   rocksdb::WriteBatch& batch_;
-  const bool besidePositions_;
+  const bool besideRecords_;
   std::unique_lock<std::shared_mutex> dropLock_;
   std::unique_lock<std::mutex> floorLock_;
   size_t ranges_ = 0;

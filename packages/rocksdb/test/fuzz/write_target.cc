@@ -68,6 +68,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   }, [&](const shale::WriteRun& run) {
     require(run.prefix[0] % 2 == 1, "a removal has a table");
     require(run.count == 0 || run.trimsOneByOne(), "only a trim names entries");
+    if (run.forgetsIds()) {
+      shale::AppendIdKeys ids(run.prefix);
+      require(std::memcmp(ids.lower(), ids.after(run.first), shale::kPositionPrefixLength) == 0, "ids are of their table");
+      require(std::memcmp(ids.after(run.first), ids.upper(), shale::kPositionKeyLength) < 0, "no more than a drop is forgotten");
+      removed++;
+      return;
+    }
     require(run.count <= shale::kRunTrimMost && (run.count == 0 || run.count - 1 <= run.first), "the entries of a trim exist");
     const shale::TableKeys keys(run.prefix, run.flags == shale::kRunTrim ? run.first : ~uint64_t{0});
     const size_t upper = keys.upperSize();
@@ -77,13 +84,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     for (size_t i = 0; i < shale::kMetaKeyLength; i++) sum = static_cast<uint8_t>(sum + keys.metaKey()[i]);
     removed++;
   }, [&](const shale::WriteRun& run, const char* value, uint32_t length) {
-    require(value >= end && length <= static_cast<size_t>(last - value), "a position is inside the data, after what is before");
+    require(value >= end && length <= static_cast<size_t>(last - value), "a record is inside the data, after what is before");
     end = value + length;
-    require(length >= shale::kPositionValueLeast && value[0] == 0, "a position is whole");
-    shale::PositionKeys keys(run.prefix);
+    require(length >= run.recordLeast() && value[0] == 0, "a record is whole");
+    shale::TableRecordKeys keys(run.prefix, run.isPosition() ? shale::kPositionKeyType : shale::kAppendIdKeyType);
     for (size_t i = 0; i < shale::kPositionKeyLength; i++) sum = static_cast<uint8_t>(sum + keys.of(run.first)[i]);
-    require(std::memcmp(keys.of(run.first), keys.lower(), shale::kPositionPrefixLength) == 0, "a position is of its table");
-    require(std::memcmp(keys.of(run.first), keys.upper(), shale::kPositionKeyLength) < 0, "a drop finds the position");
+    require(std::memcmp(keys.of(run.first), keys.lower(), shale::kPositionPrefixLength) == 0, "a record is of its table");
+    require(std::memcmp(keys.of(run.first), keys.upper(), shale::kPositionKeyLength) < 0, "a drop finds the record");
     for (uint32_t i = 0; i < length; i++) sum = static_cast<uint8_t>(sum + value[i]);
     written++;
     bytes += length;

@@ -11,7 +11,8 @@ export interface AppendFailure {
 export interface CommitResult {
   /**
    * The first sequence of each append; for an empty one the table's last sequence, which always fits into 64 bits,
-   * as the one after it need not. Of a trim the sequence before the first that is left; 0n of a drop, and
+   * as the one after it need not. Of a trim the sequence before the first that is left; of the id of an append how many
+   * entries that has, with `APPEND_REPEATED` if it was in already; 0n of a drop, and
    * where `errors` names the append.
    */
   readonly firsts: BigUint64Array;
@@ -19,6 +20,6 @@ export interface CommitResult {
    * Two per trim: the table's last sequence, and the last one that was removed, 0n for none. 0n where it was not done.
    */
   readonly trims: BigUint64Array;
-  /** The appends that were not written, ascending; all appends of an atomic write or none, with the same error. */
+  /** The appends that were not written, ascending, their ids not named; all appends of an atomic write or none, with the same error. */
   readonly errors: readonly AppendFailure[];
 }

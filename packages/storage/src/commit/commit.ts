@@ -1,11 +1,15 @@
 import {
   APPEND_DROPS,
   APPEND_EXPECTS,
+  APPEND_ID,
   APPEND_JOINS,
   APPEND_POSITION,
+  APPEND_REPEATED,
   APPEND_TRIMS,
   APPEND_WORDS,
   type AppendFrame,
+  type AppendId,
+  decodeAppendId,
   decodeLogKeyPrefix,
   type ErrorCode,
   LOG_KEY_PREFIX_LENGTH,
@@ -15,13 +19,15 @@ import {
   U64_MAX,
   WalError,
 } from '@shale/codec';
-import { toWalError } from '../errors.js';
+import type { KnownAppend } from '../append-ids/table-ids.js';
+import { native, toWalError } from '../errors.js';
 import { readNameOfTable } from '../names/records.js';
 import type { LogContext } from '../tables/context.js';
 import type { TableSource } from '../tables/known-tables.js';
 import { recoverTables } from '../tables/recover-tables.js';
 import { readFloor, type TableState } from '../tables/table-state.js';
 import type { AppendFailure, CommitResult } from './commit-result.js';
+import { FrameIds } from './frame-ids.js';
 import { FrameValues } from './frame-values.js';
 import { PlainFrames } from './plain-frames.js';
 import { PositionMoves } from './position-moves.js';
@@ -42,7 +48,8 @@ interface Refused {
 
 /**
  * Gives the appends of a frame their sequences and writes them with one native call, and with them the trims and drops,
- * and the positions of consumers, that stand among them.
+ * and the positions of consumers, that stand among them. An append with an id that is in already gets the sequences that
+ * it has, and is not written again.
  *
  * Frames of plain appends and trims, which are the hot path, go through {@link PlainFrames}. Here each table of a frame
  * has a state; the cost is a few number reads and one bigint addition per append, and nothing per entry.
@@ -53,6 +60,7 @@ export class Committer {
   readonly #runs = new WriteRuns();
   readonly #removals: Removals;
   readonly #moves: PositionMoves;
+  readonly #ids: FrameIds;
   // The states of the current frame, by table index; null until needed.
   readonly #states: (TableState | WalError | null)[] = [];
   readonly #prefixes: Uint8Array[] = [];
@@ -70,6 +78,7 @@ export class Committer {
     this.#source = context.tables;
     this.#removals = new Removals(context, this.#runs);
     this.#moves = new PositionMoves(context);
+    this.#ids = new FrameIds(context);
   }
 
   /**
@@ -100,6 +109,7 @@ export class Committer {
   }
 
   #commitPlain(frame: AppendFrame): CommitResult | null {
+    if (frame.appends[2] === APPEND_ID) return null;
     try {
       return this.#plain.commit(frame);
     } catch (error) {
@@ -116,6 +126,7 @@ export class Committer {
     const errors: AppendFailure[] = [];
     let removals = 0;
     let removalsRefused = 0;
+    let ids = 0;
     this.#begin(frame);
     try {
       if (frame.tableCount > 1 && this.#source === this.#context.tables) this.#lookUp(frame);
@@ -131,7 +142,11 @@ export class Committer {
           continue;
         }
         const end = writeEnd(frame, at);
-        const error = this.#assign(frame, at, end, firsts, refused.appends);
+        const hasId = frame.appends[at * APPEND_WORDS + 2] === APPEND_ID;
+        if (hasId) ids++;
+        const error = hasId
+          ? this.#assignOnce(frame, at, firsts, refused.appends)
+          : this.#assign(frame, at, end, firsts, refused.appends);
         this.#moves.decide(error === null);
         this.#collect(frame, at, end, firsts, error, errors);
         at = end;
@@ -145,9 +160,9 @@ export class Committer {
     const { counters } = this.#context;
     const appendsRefused = errors.length - removalsRefused;
     const { positions, entriesToWrite } = this.#runs;
-    counters.appends += frame.appendCount - removals - appendsRefused - positions;
+    counters.appends += frame.appendCount - removals - appendsRefused - positions - ids;
     counters.appendsRefused += appendsRefused;
-    counters.entriesWritten += entriesToWrite - positions;
+    counters.entriesWritten += entriesToWrite - positions - this.#runs.ids;
     return { firsts, trims: this.#removals.results, errors };
   }
 
@@ -187,6 +202,7 @@ export class Committer {
     this.#runs.clear();
     this.#removals.clear();
     this.#moves.clear();
+    this.#ids.clear();
     this.#states.length = 0;
     this.#prefixes.length = 0;
     this.#expectAt = 0;
@@ -248,6 +264,7 @@ export class Committer {
     const state = known instanceof WalError ? undefined : (known ?? this.#source.peek(id.region, id.table));
     const dropped = this.#removals.drop(id, state, prefix);
     this.#moves.drop(id);
+    this.#ids.drop(id);
     // A frame can have a table several times.
     this.#prefixes.forEach((other, index) => {
       if (Buffer.compare(other, prefix) === 0) this.#states[index] = dropped;
@@ -321,6 +338,48 @@ export class Committer {
     return failure;
   }
 
+  /**
+   * Gives an append that has an id the sequences that it has already, or else new ones. The id is at `at`, and the append
+   * behind it.
+   */
+  #assignOnce(
+    frame: AppendFrame,
+    at: number,
+    firsts: BigUint64Array,
+    refusal: WalError | null,
+  ): WalError | null {
+    const { appends } = frame;
+    const append = at + 1;
+    const table = appends[at * APPEND_WORDS] ?? 0;
+    const id = decodeAppendId(this.#values.at(frame, this.#entryAt++));
+    const state = refusal ?? this.#stateAt(table);
+    const known = state instanceof WalError ? state : this.#repeatOf(state, table, id);
+    if (known === null || known instanceof WalError) {
+      const error = this.#assign(frame, append, append + 1, firsts, known);
+      if (error !== null || state instanceof WalError) return error;
+      this.#ids.add(state, id, firsts[append] ?? 0n);
+      firsts[at] = BigInt(id.entries);
+      return null;
+    }
+    this.#entryAt += id.entries;
+    if (((appends[append * APPEND_WORDS + 2] ?? 0) & APPEND_EXPECTS) !== 0) this.#expectAt++;
+    firsts[at] = APPEND_REPEATED + BigInt(known.entries);
+    firsts[append] = known.first;
+    return null;
+  }
+
+  /** The append that has the id already; null for none, or the error if that cannot be told. */
+  #repeatOf(state: TableState, table: number, id: AppendId): KnownAppend | WalError | null {
+    const isLent = this.#source !== this.#context.tables;
+    try {
+      return this.#ids.find(state, this.#prefixes[table] ?? id.id, id, isLent);
+    } catch (error) {
+      const failure = toWalError(error, { path: this.#context.path, table: state.id });
+      if (OF_ONE_TABLE.has(failure.code)) return failure;
+      throw failure;
+    }
+  }
+
   /** Checks the move of a consumer's position; returns the error if it is refused. */
   #move(frame: AppendFrame, table: number, entry: number, consumer: bigint, stored: bigint): WalError | null {
     const state = this.#stateAt(table);
@@ -353,15 +412,22 @@ export class Committer {
     errors: AppendFailure[],
   ): void {
     const { appends } = frame;
+    const isRepeat =
+      appends[from * APPEND_WORDS + 2] === APPEND_ID && (firsts[from] ?? 0n) >= APPEND_REPEATED;
     let positions = 0;
     for (let i = from; i < end; i++) {
       const table = appends[i * APPEND_WORDS] ?? 0;
       const entries = appends[i * APPEND_WORDS + 1] ?? 0;
       const prefix = this.#prefixes[table] ?? frame.tables;
+      const flags = appends[i * APPEND_WORDS + 2] ?? 0;
       const state = error ?? this.#stateAt(table);
-      if (!(state instanceof WalError)) {
-        if (isPosition(appends[i * APPEND_WORDS + 2] ?? 0)) {
+      if (isRepeat || (error !== null && flags === APPEND_ID)) {
+        this.#runs.skip(prefix, entries);
+      } else if (!(state instanceof WalError)) {
+        if (isPosition(flags)) {
           this.#runs.move(prefix, this.#consumers[positions++] ?? 0n);
+        } else if (flags === APPEND_ID) {
+          this.#runs.identify(prefix, firsts[i + 1] ?? 0n);
         } else {
           this.#runs.write(state, prefix, firsts[i] ?? 0n, entries);
         }
@@ -373,10 +439,15 @@ export class Committer {
   }
 
   #write(frame: AppendFrame): void {
+    const { repeated } = this.#ids;
     if (this.#runs.entriesToWrite > 0) {
+      for (const { prefix, upTo } of this.#ids.forgets()) this.#runs.forgetIds(prefix, upTo);
       writeFrame(this.#context, this.#runs.finish(), frame);
     } else if (this.#runs.removals > 0) {
       this.#context.db.remove(this.#runs.finishRemovals(), { sync: frame.sync });
+    } else if (repeated !== null && frame.sync) {
+      // What was written before is on stable storage with it.
+      native({ path: this.#context.path }, () => this.#context.db.change([repeated], { sync: true }));
     }
   }
 
@@ -387,6 +458,7 @@ export class Committer {
       else state.rollBack();
     }
     this.#removals.settle(written, this.#source);
+    this.#ids.settle(written);
   }
 
   #stateAt(table: number): TableState | WalError {

@@ -44,6 +44,7 @@ export function commitWithLoan(
 /** Takes tables back that were lent, with what is known of them now. */
 export function takeBack(context: LogContext, states: BigUint64Array): void {
   for (const { id, state } of unpackStates(states)) {
+    context.ids.note(id);
     if (state === null) context.tables.forget(id);
     else context.tables.replace(state);
   }
@@ -55,5 +56,8 @@ export function takeBack(context: LogContext, states: BigUint64Array): void {
  */
 export function endLoan(context: LogContext, loan: bigint, ids: readonly TableId[]): void {
   native({ path: context.path }, () => context.db.endLoan(loan));
-  for (const id of ids) context.tables.forget(id);
+  for (const id of ids) {
+    context.ids.note(id);
+    context.tables.forget(id);
+  }
 }

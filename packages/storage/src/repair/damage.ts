@@ -1,4 +1,5 @@
 import {
+  appendIdRange,
   CATALOG_INSTANCE,
   consumerRange,
   decodeLogKey,
@@ -94,7 +95,15 @@ export class DamageMap {
 
   /** What may have held consumers of an instance, or positions of them. */
   ofConsumers(instance: number): (LostSpan | LostRecords)[] {
-    const ranges = [consumerRange(instance), positionRange(instance)];
+    return this.#within([consumerRange(instance), positionRange(instance)]);
+  }
+
+  /** What may have held ids of appends to an instance's tables. */
+  ofAppendIds(instance: number): (LostSpan | LostRecords)[] {
+    return this.#within([appendIdRange(instance)]);
+  }
+
+  #within(ranges: readonly KeyRange[]): (LostSpan | LostRecords)[] {
     const spans = this.spans.filter((span) =>
       ranges.some(({ lower, upper }) => overlaps(span, lower, upper)),
     );

@@ -12,8 +12,9 @@ import type { FilePlace } from '../damage/file-place.js';
  * - `'trim'`: entries that were trimmed may be back, for the record of the trim is lost.
  * - `'name'`: a table has lost its name and got a new one.
  * - `'consumer'`: positions of consumers are lost, or may be: they get entries again.
+ * - `'id'`: ids of appends are lost, or may be, or are of entries that are: repeated, such an append is written again.
  */
-export type RepairLossKind = 'middle' | 'tail' | 'file' | 'foreign' | 'trim' | 'name' | 'consumer';
+export type RepairLossKind = 'middle' | 'tail' | 'file' | 'foreign' | 'trim' | 'name' | 'consumer' | 'id';
 
 /** One thing that a repair could not save. */
 export interface RepairLoss {

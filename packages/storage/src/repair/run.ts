@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CATALOG_INSTANCE, decodeNameCounter, MAX_INSTANCE, nameCounterKey } from '@shale/codec';
 import { type Database, openDatabase } from '@shale/rocksdb';
+import { KnownIds } from '../append-ids/known-ids.js';
+import { USUAL_ID_WINDOW } from '../append-ids/window.js';
 import { nativeAsync } from '../errors.js';
 import { refuseLaterFormat } from '../requirements.js';
 import type { LogContext } from '../tables/context.js';
@@ -21,6 +23,7 @@ import { openNew } from './new-database.js';
 import { type OldDatabase, surveyOld } from './old-database.js';
 import { type Inventory, takeInventory } from './old-files.js';
 import { rebuild } from './rebuild.js';
+import { saveAppendIds } from './save-append-ids.js';
 import { saveConsumers } from './save-consumers.js';
 import { SavedNames } from './saved-names.js';
 
@@ -208,6 +211,7 @@ export class RepairRun {
       yield this.#progress('entries');
     }
     if (instance !== CATALOG_INSTANCE) {
+      losses.push(...saveAppendIds({ source, target, instance }, copy.tables, this.#damage));
       losses.push(...saveConsumers({ source, target, instance }, copy.tables, book, this.#damage));
     }
     copy.writeFloors();
@@ -267,5 +271,6 @@ function* withNames(losses: readonly RepairLoss[], names: SavedNames): Generator
 
 function contextOf(db: Database, instance: number): LogContext {
   const home = { db, path: db.path, instance };
-  return { ...home, tables: new KnownTables(home), counters: newCounters() };
+  const ids = new KnownIds(home, USUAL_ID_WINDOW);
+  return { ...home, tables: new KnownTables(home), ids, counters: newCounters() };
 }

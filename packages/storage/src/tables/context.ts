@@ -1,4 +1,5 @@
 import type { Database } from '@shale/rocksdb';
+import type { KnownIds } from '../append-ids/known-ids.js';
 import type { LogCounters } from './counters.js';
 import type { KnownTables } from './known-tables.js';
 
@@ -9,5 +10,6 @@ export interface LogContext {
   readonly path: string;
   readonly instance: number;
   readonly tables: KnownTables;
+  readonly ids: KnownIds;
   readonly counters: LogCounters;
 }

@@ -3,21 +3,17 @@ import {
   consumerRange,
   decodeConsumer,
   decodeConsumerKey,
-  decodeLogKey,
-  decodeMetaValue,
   decodePosition,
   decodePositionKey,
-  metaKey,
   positionRange,
   type TableId,
   tableInWords,
-  tableRange,
   WalError,
 } from '@shale/codec';
 import type { Snapshot } from '@shale/rocksdb';
-import { native } from '../errors.js';
 import { recordPages } from '../raw-records.js';
 import type { TableHome } from '../tables/table-state.js';
+import { TableLast } from './table-last.js';
 import type { VerifyFinding } from './verify-events.js';
 
 /**
@@ -28,11 +24,12 @@ export class ConsumersCheck {
   readonly #home: TableHome;
   readonly #snapshot: Snapshot;
   readonly #names = new Map<bigint, string>();
-  #last: { readonly id: TableId; readonly last: bigint } | null = null;
+  readonly #last: TableLast;
 
   constructor({ db, path, instance }: TableHome, snapshot: Snapshot) {
     this.#home = { db, path, instance };
     this.#snapshot = snapshot;
+    this.#last = new TableLast(this.#home, snapshot);
   }
 
   /** Findings; null after each step, so that none takes long. */
@@ -67,32 +64,12 @@ export class ConsumersCheck {
     if (name === undefined) {
       return finding(`a position in ${tableInWords(id)} belongs to no consumer that has a name`, id);
     }
-    const last = this.#lastOf(id);
+    const last = this.#last.of(id);
     if (last === null || position <= last) return null;
     return finding(
       `${JSON.stringify(name)} is at ${position} of ${tableInWords(id)}, whose last sequence is ${last}`,
       id,
     );
-  }
-
-  /** The largest sequence that a table has given out; null where that cannot be told, which is found elsewhere. */
-  #lastOf(id: TableId): bigint | null {
-    if (this.#last?.id.region === id.region && this.#last.id.table === id.table) return this.#last.last;
-    try {
-      const { db, path, instance } = this.#home;
-      const options = { snapshot: this.#snapshot };
-      const { lower, upper } = tableRange(instance, id);
-      const place = { path, table: id };
-      const record = native(place, () => db.get(metaKey(instance, id.table), options));
-      const floor = record === null ? 0n : decodeMetaValue(record);
-      const key = native(place, () => db.ends(lower, upper, options)).last;
-      const end = key === null ? 0n : decodeLogKey(key, instance).sequence;
-      this.#last = { id, last: end > floor ? end : floor };
-      return this.#last.last;
-    } catch (error) {
-      if (error instanceof WalError && error.code === 'SHALE_CORRUPT') return null;
-      throw error;
-    }
   }
 
   *#look(check: () => VerifyFinding | null): Generator<VerifyFinding, void, undefined> {

@@ -16,6 +16,7 @@ import type { FilePlace } from '../damage/file-place.js';
  * - `'name'`: the records of tables' names cannot be read, or do not agree.
  * - `'consumer'`: the records of consumers and their positions cannot be read, or do not agree with each other or with
  *   their tables.
+ * - `'id'`: the id of an append cannot be read, or is of entries behind the end of its table.
  */
 export type FindingKind =
   | 'hole'
@@ -26,7 +27,8 @@ export type FindingKind =
   | 'bounds'
   | 'floor'
   | 'name'
-  | 'consumer';
+  | 'consumer'
+  | 'id';
 
 /** A fault that verification found. */
 export interface VerifyFinding {

@@ -19,6 +19,7 @@ import { recordPages } from '../raw-records.js';
 import { layoutOf } from '../read/scan-layout.js';
 import type { LogContext } from '../tables/context.js';
 import { stepOverUnreadable } from './unreadable.js';
+import { verifyAppendIds } from './verify-append-ids.js';
 import { ConsumersCheck } from './verify-consumers.js';
 import type { VerifyEvent, VerifyFinding, VerifyProgress } from './verify-events.js';
 import { NamesCheck } from './verify-names.js';
@@ -52,7 +53,7 @@ export function toVerifyChunkBytes(options: VerifyOptions): number {
 /**
  * Reads everything of the instance, checksums included, and checks that every key and value is of this format, that
  * sequences are dense, that seeks and scans agree, that the metadata records account for what was trimmed, that names and
- * their tables agree, and that positions of consumers lie within their tables. It checks the database as it was at the start, goes on after every finding, and works on
+ * their tables agree, and that positions of consumers and ids of appends lie within their tables. It checks the database as it was at the start, goes on after every finding, and works on
  * read-only logs.
  */
 export function* verify(
@@ -104,6 +105,7 @@ class VerifyRun {
     for (const found of this.#names.run()) yield found ?? this.#progress();
     const consumers = new ConsumersCheck(this.#context, this.#snapshot);
     for (const found of consumers.run()) yield found ?? this.#progress();
+    for (const found of verifyAppendIds(this.#context, this.#snapshot)) yield found ?? this.#progress();
     yield* this.#logs();
   }
 

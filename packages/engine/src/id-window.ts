@@ -1,0 +1,18 @@
+/** How long the id of an append is remembered: as long as both hold. It surely is, and surely is not any more. */
+export interface IdWindow {
+  /**
+   * Fewer entries than this have been appended to its table since. Each id takes about 250 bytes of memory in its
+   * shard, which keeps those of the tables that were appended to last: 1,000,000 of them, or all of one table.
+   *
+   * @range 1 to 10,000,000
+   * @defaultValue 100,000
+   */
+  readonly entries?: number | undefined;
+  /**
+   * The call that repeats it is made at most so many milliseconds after the first one, by the clock of the system.
+   *
+   * @range 1 to 2^53 - 1
+   * @defaultValue 3,600,000: an hour
+   */
+  readonly ageMs?: number | undefined;
+}

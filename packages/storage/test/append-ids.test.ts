@@ -1,0 +1,286 @@
+import { join } from 'node:path';
+import {
+  APPEND_REPEATED,
+  AppendFrameWriter,
+  appendIdKey,
+  appendIdRange,
+  decodeAppendFrame,
+  encodeAppendId,
+  type TableId,
+  toAppendId,
+} from '@shale/codec';
+import { attachDatabase } from '@shale/rocksdb';
+import {
+  attachLog,
+  type CommitResult,
+  type Log,
+  openLog,
+  type RepairLoss,
+  repairDatabase,
+  restoreBackup,
+  type VerifyFinding,
+} from '@shale/storage';
+import { expect, onTestFinished, test } from 'vitest';
+import { KnownIds } from '../dist/append-ids/known-ids.js';
+import { recordPages } from '../dist/raw-records.js';
+import { directory, fill, fresh, open, payloads, plant, sequences } from './support.js';
+
+const A: TableId = { region: 1n, table: 7n };
+const B: TableId = { region: 2n, table: 8n };
+const NONE = new BigUint64Array(0);
+
+/** What a frame does, in order. */
+type Step =
+  | {
+      readonly append: TableId;
+      readonly id?: string;
+      readonly count?: number;
+      readonly time?: number;
+      readonly expect?: bigint;
+    }
+  | { readonly trim: TableId; readonly upTo: bigint }
+  | { readonly drop: TableId };
+
+function frameOf(steps: readonly Step[], sync = false) {
+  const writer = new AppendFrameWriter(new ArrayBuffer(4 * 1024 * 1024));
+  const tableOf = (id: TableId): number => writer.addTableOf({ instance: 0, ...id });
+  for (const step of steps) {
+    if ('trim' in step) writer.addTrim(tableOf(step.trim), step.upTo);
+    else if ('drop' in step) writer.addDrop(tableOf(step.drop));
+    else {
+      const { append, id, count = 1, time = 1000, expect: expected } = step;
+      const table = tableOf(append);
+      if (id !== undefined) writer.addId(table, count, time, toAppendId(id));
+      writer.beginAppend(table, { joins: id !== undefined, expect: expected });
+      for (const payload of payloads(count)) writer.add(payload);
+    }
+  }
+  return decodeAppendFrame(writer.seal({ sync }).slice());
+}
+
+function commit(log: Log, ...steps: readonly Step[]): CommitResult {
+  return log.commit(frameOf(steps));
+}
+
+/** The first sequence of an append with an id; negative when it was in already. */
+function once(log: Log, append: TableId, id: string, more: { count?: number; time?: number } = {}): bigint {
+  const { firsts, errors } = commit(log, { append, id, ...more });
+  if (errors[0] !== undefined) throw errors[0].error;
+  const [told = 0n, first = 0n] = firsts;
+  return told >= APPEND_REPEATED ? -first : first;
+}
+
+/** How many ids are stored. */
+async function stored(log: Log): Promise<number> {
+  const db = attachDatabase(log.path);
+  let count = 0;
+  for (const page of recordPages(db, appendIdRange(0))) count += page.length;
+  await db.close();
+  return count;
+}
+
+async function findings(log: Log): Promise<VerifyFinding[]> {
+  return [...log.verify()].filter((event) => event.type === 'finding');
+}
+
+test('an append with an id that is in already gets its sequences and writes nothing, also after an opening', async () => {
+  const path = await directory();
+  {
+    await using log = await openLog(path);
+    fill(log, A, 3);
+    expect(once(log, A, 'one')).toBe(4n);
+    expect(commit(log, { append: A, id: 'batch', count: 3 }).firsts).toEqual(BigUint64Array.of(3n, 5n));
+    expect(once(log, A, 'one')).toBe(-4n);
+    const { counters } = log.stats();
+    expect(counters).toMatchObject({ appends: 4, entriesWritten: 7, writes: 3, appendsRefused: 0 });
+  }
+  const log = await open(path);
+  expect(once(log, A, 'one')).toBe(-4n);
+  // Whatever else it has.
+  const other = commit(log, { append: A, id: 'batch', count: 1, expect: 77n });
+  expect(other).toMatchObject({ errors: [], firsts: BigUint64Array.of(APPEND_REPEATED + 3n, 5n) });
+  expect(log.stats().counters).toMatchObject({ entriesWritten: 0, writes: 0 });
+  expect(once(log, A, 'two')).toBe(8n);
+  expect(once(log, B, 'one')).toBe(1n);
+  expect(sequences(log, A)).toHaveLength(8);
+  expect(await findings(log)).toEqual([]);
+});
+
+test('a repeat in the same frame, and among other appends, is found, and one of what was refused is none', async () => {
+  const log = await fresh();
+  const { firsts, errors } = commit(
+    log,
+    { append: A },
+    { append: A, id: 'x', count: 2 },
+    { append: A, id: 'y', expect: 9n },
+    { append: A, id: 'x', count: 2, expect: 9n },
+    { append: B, id: 'x' },
+    { append: A, id: 'y', expect: 4n },
+    { append: A },
+  );
+  expect(errors.map(({ append, error }) => [append, error.code])).toEqual([[4, 'SHALE_SEQUENCE_MISMATCH']]);
+  expect([...firsts]).toEqual([1n, 2n, 2n, 0n, 0n, APPEND_REPEATED + 2n, 2n, 1n, 1n, 1n, 4n, 5n]);
+  expect([sequences(log, A).length, sequences(log, B).length]).toEqual([5, 1]);
+  expect(log.stats().counters).toMatchObject({ appends: 6, appendsRefused: 1, entriesWritten: 6 });
+  expect(await stored(log)).toBe(3);
+});
+
+test('an id is remembered for exactly as long as the window says, and stored for little longer', async () => {
+  const path = await directory();
+  const log = await open(path, { idWindow: { entries: 10, ageMs: 500 } });
+  once(log, A, 'first', { count: 2 });
+  fill(log, A, 9);
+  expect(once(log, A, 'first')).toBe(-1n);
+  fill(log, A, 1);
+  expect(once(log, A, 'first')).toBe(13n);
+  expect(once(log, A, 'first', { time: 1500 })).toBe(-13n);
+  expect(once(log, A, 'first', { time: 1501 })).toBe(14n);
+  // A clock that goes back lets it live longer.
+  expect(once(log, A, 'first', { time: 3 })).toBe(-14n);
+  for (let i = 0; i < 2000; i += 100) {
+    commit(log, ...Array.from({ length: 100 }, (_, j) => ({ append: A, id: `n${i + j}`, time: 2000 })));
+  }
+  expect(await stored(log)).toBeLessThan(10 + 2 * 256);
+  expect(once(log, A, 'n1990', { time: 2000 })).toBe(-2005n);
+  await log.close();
+  const again = await open(path, { idWindow: { entries: 10, ageMs: 500 } });
+  expect(once(again, A, 'n1990', { time: 2000 })).toBe(-2005n);
+  expect(once(again, A, 'n1989', { time: 2000 })).toBe(2015n);
+});
+
+test('trims leave ids alone, and a drop takes those of its table, even those of the same frame', async () => {
+  const log = await fresh();
+  const near = { ...A, table: 8n };
+  once(log, A, 'x');
+  once(log, near, 'x');
+  log.trim(A, 1n);
+  expect(once(log, A, 'x')).toBe(-1n);
+  log.drop(A);
+  expect(await stored(log)).toBe(1);
+  expect(once(log, A, 'x')).toBe(1n);
+  const { firsts } = commit(
+    log,
+    { append: A, id: 'y' },
+    { drop: A },
+    { append: A, id: 'y' },
+    { append: A, id: 'x' },
+    { append: A, id: 'x' },
+  );
+  expect([...firsts].slice(3)).toEqual([1n, 1n, 1n, 2n, APPEND_REPEATED + 1n, 2n]);
+  expect([once(log, A, 'x'), once(log, A, 'y'), once(log, near, 'x')]).toEqual([-2n, -1n, -1n]);
+  commit(log, { append: A, id: 'z' }, { drop: A });
+  expect(once(log, A, 'z')).toBe(1n);
+  expect(await findings(log)).toEqual([]);
+});
+
+test('a repeat that wants to be on stable storage puts there what was appended without that', async () => {
+  const log = await fresh();
+  const db = attachDatabase(log.path);
+  onTestFinished(() => db.close());
+  once(log, A, 'x');
+  const written = db.latestSequence();
+  expect(db.syncedSequence()).toBeLessThan(written);
+  log.commit(frameOf([{ append: A, id: 'x' }], true));
+  expect(db.syncedSequence()).toBeGreaterThanOrEqual(written);
+  expect(sequences(log, A)).toEqual([1n]);
+  expect(once(log, A, 'x')).toBe(-1n);
+});
+
+test('what cannot be read of ids is of the appends with one to their table alone', async () => {
+  const log = await fresh();
+  await plant(log, appendIdKey(0, { ...A, first: 1n }), Uint8Array.of(1));
+  const { errors } = commit(log, { append: A, id: 'x' }, { append: A }, { append: B, id: 'x' });
+  expect(errors.map(({ append, error }) => [append, error.code])).toEqual([[1, 'SHALE_CORRUPT']]);
+  expect([sequences(log, A).length, sequences(log, B).length]).toEqual([1, 1]);
+  expect(await findings(log)).toMatchObject([{ kind: 'id', severity: 'error' }]);
+});
+
+test('an id of entries behind the end of its table is found by a verification, and counts as none', async () => {
+  const log = await fresh();
+  once(log, A, 'x');
+  const value = encodeAppendId({ entries: 3, time: 1000, id: toAppendId('left') });
+  await plant(log, appendIdKey(0, { ...A, first: 2n }), value);
+  expect(await findings(log)).toMatchObject([{ kind: 'id', id: A }]);
+  log.drop(B);
+  await using other = attachLog(log.path);
+  expect(once(other, A, 'left')).toBe(2n);
+});
+
+test('an append with an id that another log has written for this one is known, in both directions', async () => {
+  const here = await fresh();
+  const there = attachLog(here.path);
+  onTestFinished(() => there.close());
+  const jointly = (...steps: readonly Step[]): CommitResult => {
+    const loan = here.openLoan();
+    const states = there.lend(loan, [B]) ?? NONE;
+    const result = here.commitWithLoan(loan, states, frameOf(steps)) ?? expect.fail('the loan is gone');
+    there.takeBack(result.states);
+    return result;
+  };
+  expect(once(there, B, 'one')).toBe(1n);
+  expect(jointly({ append: B, id: 'one' }, { append: B, id: 'two' }).firsts).toEqual(
+    BigUint64Array.of(APPEND_REPEATED + 1n, 1n, 1n, 2n),
+  );
+  expect(once(there, B, 'two')).toBe(-2n);
+  expect(once(there, B, 'three')).toBe(3n);
+  expect(jointly({ append: B, id: 'three' }).firsts).toEqual(BigUint64Array.of(APPEND_REPEATED + 1n, 3n));
+  jointly({ drop: B }, { append: B, id: 'two' });
+  expect([once(there, B, 'one'), once(there, B, 'two')]).toEqual([2n, -1n]);
+  there.drop(B);
+  expect(jointly({ append: B, id: 'two' }).firsts).toEqual(BigUint64Array.of(1n, 1n));
+  // The write may have been done, or not.
+  const loan = here.openLoan();
+  here.commitWithLoan(loan, there.lend(loan, [B]) ?? NONE, frameOf([{ append: B, id: 'four' }]));
+  there.endLoan(loan, [B]);
+  expect(once(there, B, 'four')).toBe(-2n);
+});
+
+test('only so many ids are kept in memory, those of the tables that were used last', async () => {
+  const log = await fresh();
+  for (const table of [1n, 2n, 3n]) {
+    commit(log, ...Array.from({ length: 100 }, (_, i) => ({ append: { region: 1n, table }, id: `${i}` })));
+  }
+  const db = attachDatabase(log.path);
+  onTestFinished(() => db.close());
+  const known = new KnownIds({ db, path: log.path, instance: 0 }, { entries: 1000, ageMs: 1000 }, 250);
+  const sizes = [1n, 2n, 3n, 1n].map((table) => {
+    expect(known.of({ region: 1n, table }, false).size).toBe(100);
+    known.rest();
+    return known.size;
+  });
+  expect(sizes).toEqual([100, 200, 200, 200]);
+  expect(db.watches()).toBe(3 + 2);
+});
+
+test('a backup has the ids, and a restored one knows what is in', async () => {
+  const root = await directory();
+  const log = await open(join(root, 'log'));
+  once(log, A, 'x');
+  await log.backup(join(root, 'backups'));
+  await restoreBackup(join(root, 'backups'), join(root, 'restored'));
+  const restored = await open(join(root, 'restored'));
+  expect([once(restored, A, 'x'), once(restored, A, 'y')]).toEqual([-1n, 2n]);
+});
+
+test.each([false, true])(
+  'a repair saves the ids of the entries that are left, and of no others (keepFiles: %s)',
+  async (keepFiles) => {
+    const path = await directory();
+    const log = await openLog(path);
+    for (const id of ['a', 'b', 'c', 'd']) once(log, A, id, { count: 2 });
+    log.trim(A, 3n);
+    // As damage would leave it: what has this id is gone.
+    const value = encodeAppendId({ entries: 5, time: 1000, id: toAppendId('lost') });
+    await plant(log, appendIdKey(0, { ...A, first: 9n }), value);
+    await log.close();
+    const losses: RepairLoss[] = [];
+    for await (const event of repairDatabase(path, `${path}-repaired`, { keepFiles })) {
+      if (event.type === 'loss') losses.push(event);
+    }
+    expect(losses).toMatchObject([{ kind: 'id', instance: 0 }]);
+    const fixed = await open(`${path}-repaired`);
+    expect(['a', 'b', 'c', 'd'].map((id) => once(fixed, A, id))).toEqual([-1n, -3n, -5n, -7n]);
+    expect(once(fixed, A, 'lost')).toBe(9n);
+    expect(await findings(fixed)).toEqual([]);
+  },
+);
