@@ -45,6 +45,7 @@ test("the reference does not meet a consumer's records, nor ids of appends, and 
     'fe01',
     'fe07',
     'fe09',
+    'fe0a',
   ]);
   horae.write(directory, ['log 1 10 3 cc']);
   horae.trim(directory, 1n, 10n, 1n);

@@ -13,6 +13,18 @@ export const engine = [
     killers: ['packages/engine/test/append-once.test.ts'],
   },
   {
+    name: 'retention-of-dropped',
+    removes: 'that a table which is dropped meanwhile is not trimmed by what was found of it before',
+    edits: [
+      {
+        file: 'packages/engine/src/retention-enforcer.ts',
+        from: 'if (round.isVoid || round.tables.has(tableKey(id)) || !this.#mayTrim) {',
+        to: 'if (!this.#mayTrim) {',
+      },
+    ],
+    killers: ['packages/engine/test/retention.test.ts'],
+  },
+  {
     name: 'position-by-itself',
     removes: 'that what came of a batch and the position are one write',
     edits: [
@@ -777,8 +789,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/worker/holds.ts',
-        from: 'for (const id of ids) this.#take(id);\n  }\n\n  /** The tables lent to a loan',
-        to: '}\n\n  /** The tables lent to a loan',
+        from: 'for (const id of ids) this.#take(id);\n  }\n\n  /** Whether a table is lent',
+        to: '}\n\n  /** Whether a table is lent',
       },
     ],
     killers: ['packages/engine/test/holds.test.ts'],

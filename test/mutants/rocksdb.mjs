@@ -1,6 +1,18 @@
 /** Mutants of packages/rocksdb: the binding. @type {import('./mutants.mjs').Mutant[]} */
 export const rocksdb = [
   {
+    name: 'marks-of-dropped',
+    removes: 'that the drop of a table removes its time marks',
+    edits: [
+      {
+        file: 'packages/rocksdb/native/database/removals.cc',
+        from: '    removeRecords(TableRecordKeys(prefix, kMarkKeyType));\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/retention.test.ts'],
+  },
+  {
     name: 'positions-of-dropped',
     removes: 'that the drop of a table removes the positions of its consumers',
     edits: [

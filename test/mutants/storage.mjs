@@ -1,6 +1,54 @@
 /** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
 export const storage = [
   {
+    name: 'retention-wrong-floor',
+    removes: 'that retention waits for the consumer that is furthest behind',
+    edits: [
+      {
+        file: 'packages/storage/src/retention/holders.ts',
+        from: 'if (least === null || position < least) least = position;',
+        to: 'if (least === null || position > least) least = position;',
+      },
+    ],
+    killers: ['packages/storage/test/retention.test.ts'],
+  },
+  {
+    name: 'retention-new-consumer',
+    removes: 'that retention waits for a consumer that has no position in a table yet',
+    edits: [
+      {
+        file: 'packages/storage/src/retention/holders.ts',
+        from: 'if (targets(target, id, (of) => nameOfTable(this.#home, of))) hold(0n);',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/retention.test.ts', 'packages/engine/test/retention.test.ts'],
+  },
+  {
+    name: 'mark-of-its-own',
+    removes: 'that a time mark is written in the batch of its entry',
+    edits: [
+      {
+        file: 'packages/storage/src/commit/write-frame.ts',
+        from: '  db.write(runs, frame.lengths, frame.data, { sync: frame.sync }, changes);',
+        to: '  db.change(changes, { sync: frame.sync });\n  db.write(runs, frame.lengths, frame.data, { sync: frame.sync });',
+      },
+    ],
+    killers: ['packages/storage/test/retention.test.ts'],
+  },
+  {
+    name: 'mark-clock-back',
+    removes: 'that time marks ascend with the sequences when the clock is put back',
+    edits: [
+      {
+        file: 'packages/storage/src/retention/time-marks.ts',
+        from: 'marks.filter(({ ms }) => ms < mark.ms)',
+        to: '[...marks]',
+      },
+    ],
+    killers: ['packages/storage/test/retention.test.ts'],
+  },
+  {
     name: 'position-fence',
     removes: 'that a consumer which was opened again elsewhere cannot move its positions any more',
     edits: [
@@ -485,11 +533,11 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/commit/write-frame.ts',
-        from: '  db.write(runs, frame.lengths, frame.data, { sync: frame.sync });\n',
+        from: '  db.write(runs, frame.lengths, frame.data, { sync: frame.sync }, changes);\n',
         to: `  const [records, lengths, data] = [runs, frame.lengths, frame.data].map((part) => part.slice());
   const { sync } = frame;
   if (records === undefined || lengths === undefined || data === undefined) return;
-  setImmediate(() => db.write(records, lengths, data, { sync }));\n`,
+  setImmediate(() => db.write(records, lengths, data, { sync }, changes));\n`,
       },
     ],
     killers: ['packages/engine/test/failing-sync.test.ts', 'test/attacks/concurrency/concurrency.test.ts'],

@@ -11,6 +11,7 @@ import { ingestCommand } from './commands/ingest.js';
 import { readCommand } from './commands/read.js';
 import { repairCommand } from './commands/repair.js';
 import { restoreCommand } from './commands/restore.js';
+import { retainCommand } from './commands/retain.js';
 import { seekCommand } from './commands/seek.js';
 import { statsCommand } from './commands/stats.js';
 import { tablesCommand } from './commands/tables.js';
@@ -72,6 +73,7 @@ Begin with:
     consumersCommand(terminal, done),
     seekCommand(terminal, done),
     dropConsumerCommand(terminal, done),
+    retainCommand(terminal, done),
     verifyCommand(terminal, done),
     repairCommand(terminal, done),
     backupCommand(terminal, done),

@@ -78,6 +78,18 @@ export {
   type LogKeyPrefix,
 } from './layout/log-key.js';
 export { decodeLogValue, encodeLogValue, LOG_VALUE_HEADER_LENGTH } from './layout/log-value.js';
+export {
+  decodeMark,
+  decodeMarkKey,
+  encodeMark,
+  MARK_KEY_LENGTH,
+  MARK_VALUE_LENGTH,
+  type MarkKey,
+  markKey,
+  markRange,
+  markRangeOfTable,
+  type TimeMark,
+} from './layout/mark-record.js';
 export { decodeMetaKey, encodeMetaKey, META_KEY_LENGTH, type MetaKey } from './layout/meta-key.js';
 export { decodeMetaValue, encodeMetaValue, META_VALUE_LENGTH } from './layout/meta-value.js';
 export {
@@ -125,6 +137,7 @@ export {
   tableRange,
   tableRangeUpTo,
 } from './layout/ranges.js';
+export type { RecordTarget } from './layout/record-target.js';
 export {
   decodeRequirement,
   encodeRequirementValue,
@@ -132,6 +145,21 @@ export {
   requirementKey,
   requirementRange,
 } from './layout/requirement.js';
+export {
+  decodeRetention,
+  decodeRetentionKey,
+  decodeSubscription,
+  decodeSubscriptionKey,
+  encodeRetention,
+  encodeSubscription,
+  NO_LIMIT,
+  type RecordLimit,
+  type RetentionRecord,
+  retentionKey,
+  retentionRange,
+  subscriptionKey,
+  subscriptionRange,
+} from './layout/retention-record.js';
 export { U64_MAX } from './layout/u64.js';
 export { bytesCodec } from './payload/bytes.js';
 export { jsonCodec } from './payload/json.js';

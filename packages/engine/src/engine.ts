@@ -25,6 +25,7 @@ import { PointReads } from './read/point-reads.js';
 import { ReadMemory } from './read/read-memory.js';
 import { worthOf } from './reclaim-policy.js';
 import { Reclaimer } from './reclaimer.js';
+import { RetentionEnforcer } from './retention-enforcer.js';
 import type { ShardResults, ShardTasks } from './shard/protocol.js';
 import { type OnLoss, Shard } from './shard/shard.js';
 import type { ShardThread } from './shard/shard-thread.js';
@@ -70,6 +71,7 @@ export class Engine {
   readonly committing: Set<Unsettled> = new Set();
   readonly consumers: OpenConsumers = new OpenConsumers();
   readonly drops: DropsUnderWay = new DropsUnderWay();
+  readonly retention: RetentionEnforcer;
   /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
   readonly log: Log;
   /** Why nobody can look into it although that was asked for; null otherwise. */
@@ -135,6 +137,7 @@ export class Engine {
       : null;
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
     const context = {
+      routing: this.routing,
       data: {
         path: log.path,
         instance: options.instance,
@@ -200,6 +203,16 @@ export class Engine {
       appendedBytes: () => this.shards.reduce((sum, shard) => sum + shard.counters.bytes, 0),
       isHealthy: () => this.health.state === 'well',
     });
+    this.retention = new RetentionEnforcer({
+      shards: this.shards,
+      trim: (id, upTo) =>
+        new Promise((resolve, reject) => {
+          const ref = new TableRef(addressOf(id, this.routing), null);
+          this.trim(ref, upTo, false, undefined, () => resolve(), reject);
+        }),
+      health: () => this.health.state,
+      activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
+    });
     this.trimEvents = new TrimEvents(place);
     this.#trims = {
       intake: this.intake,
@@ -224,7 +237,18 @@ export class Engine {
       throw failed.reason;
     }
     this.lifecycle.to('open');
-    if (!this.options.readOnly) this.#damage.start();
+    if (this.options.readOnly) return;
+    this.#damage.start();
+    if (this.#isRetained()) this.retention.start();
+  }
+
+  /** Whether anything is retained, as far as that can be read. */
+  #isRetained(): boolean {
+    try {
+      return this.log.retentions.list().length > 0;
+    } catch {
+      return false;
+    }
   }
 
   shard(index: number): Shard {
@@ -241,7 +265,7 @@ export class Engine {
   }
 
   /** Asks the shard that owns a table about it; by default the next thread of the shard once more when one dies. */
-  async ask<K extends 'ends' | 'readStart' | 'readNext' | 'position'>(
+  async ask<K extends 'ends' | 'readStart' | 'readNext' | 'position' | 'timeAt'>(
     of: { readonly address: Address; readonly name: string | null },
     task: ShardTasks[K],
     onLoss: OnLoss = 'retry',
@@ -390,6 +414,7 @@ export class Engine {
     for (const end of this.#endings) end();
     this.consumers.end();
     this.reclaimer.stop();
+    this.retention.stop();
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());
     for (const shard of this.shards) shard.hurry();

@@ -88,6 +88,8 @@ export type { ReclaimPolicy } from './reclaim-policy.js';
 export type { ReclaimStats } from './reclaimer.js';
 export type { Region } from './region/region.js';
 export type { RegionReport, TableBounds } from './region/region-recovery.js';
+export type { Limit, RetainOptions } from './retention/limits.js';
+export type { PrefixTarget, RetainedTables, RetainTarget, RetentionInfo } from './retention/retain.js';
 export type { ShardBy } from './routing.js';
 export type { ShardThreadStats } from './shard/protocol.js';
 export type { ShardCounters } from './shard/shard.js';

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { asBytes, type PayloadCodec, type TableId, toU64 } from '@shale/codec';
-import { invalid, readBag, requireDirection, toBounds } from '@shale/storage';
+import { invalid, readBag, requireDirection } from '@shale/storage';
 import { checkSignal } from './abort.js';
 import type { Engine } from './engine.js';
 import type { Follow } from './follow/follow.js';
@@ -18,10 +18,11 @@ import {
 import { dropOf } from './frames/removal.js';
 import type { SequenceInput } from './ids.js';
 import { bytesOf, type GatheredBatch, gatherBatch, measureBatch } from './intake/gather.js';
+import { toMs } from './moment.js';
 import { decodeWith, encodeWith, isBytesCodec, measureEncoded } from './payload.js';
 import { ChunkStream } from './read/chunk-stream.js';
 import { type Entry, EntryOfTable } from './read/entry.js';
-import { checkReadOptions, type ReadOptions, type ReadRange } from './read/read-options.js';
+import { checkReadOptions, type ReadOptions, type ReadRange, readRangeOf } from './read/read-options.js';
 import { TableChunks, type TablePosition } from './read/table-chunks.js';
 import { type TableChunk, TableRead } from './read/table-read.js';
 import { readableOf, writableOf } from './streams/node-streams.js';
@@ -177,11 +178,12 @@ export class Table<T = Uint8Array, Input = T> {
 
   /** Reads the table; see {@link TableRead}. Throws SHALE_INVALID_ARGUMENT. */
   read(range: ReadRange = {}, options: ReadOptions = {}): TableRead<T> {
-    const bounds = toBounds(range);
+    const { bounds, since } = readRangeOf(range);
     const checked = checkReadOptions(options);
     requireDirection(bounds, checked.strict);
     const begin = (): ChunkStream<TablePosition> => {
-      const chunks = new TableChunks(this.#engine, this.#ref.name, () => this.#locate(), bounds, checked);
+      const place = { name: this.#ref.name, locate: () => this.#locate() };
+      const chunks = new TableChunks(this.#engine, place, bounds, checked, since);
       return new ChunkStream(this.#engine, chunks, checked);
     };
     return new TableRead(begin, this.#codec);
@@ -331,6 +333,34 @@ export class Table<T = Uint8Array, Input = T> {
     });
   }
 
+  /**
+   * The first sequence that may have been appended at or after a time: what stands before it was appended earlier. Where
+   * the table has a time mark of that moment it is exact; otherwise it is that of the mark before, the table's first
+   * sequence before all marks. Marks are a 64th of the age that is retained apart, but at least a second and at most a
+   * minute; of what is older, an eighth of its age or less. After a pause in writing the next mark comes within twice
+   * that. A time after all entries gives the sequence after the last one, once there is a mark behind that.
+   *
+   * Only tables that are retained by age have marks, from when that was set: without, it rejects with SHALE_NOT_FOUND.
+   * Rejects with SHALE_INVALID_ARGUMENT, SHALE_CLOSED and SHALE_CORRUPT. A table never written gives 1n.
+   *
+   * @param time a Date, or milliseconds since 1970, by the clock of the machine
+   */
+  at(time: Date | number): Promise<bigint> {
+    return refusedInTurn(async () => {
+      const ms = toMs('time', time);
+      this.#engine.lifecycle.requireOpen();
+      const address = await this.#locate();
+      if (address === null) {
+        await nextTurn();
+        return 1n;
+      }
+      return await this.#engine.ask<'timeAt'>(
+        { address, name: this.#ref.name },
+        { kind: 'timeAt', id: address.id, ms },
+      );
+    });
+  }
+
   /** The smallest readable sequence; the last plus one when all was trimmed; 0n for a table never written. */
   async firstSequence(): Promise<bigint> {
     return (await this.#ends()).first;
@@ -369,7 +399,10 @@ export class Table<T = Uint8Array, Input = T> {
       else await catalog.drop(this.#ref, dropData);
     });
     const { address } = this.#ref;
-    if (address !== null) this.#engine.drops.add(address.id, dropped);
+    if (address !== null) {
+      this.#engine.drops.add(address.id, dropped);
+      this.#engine.retention.suspect(address.id, dropped);
+    }
     await dropped;
   }
 

@@ -40,6 +40,8 @@ import { listTables, listVerifyEvents } from './listing.js';
 import { collectMetrics, type WalMetrics } from './metrics.js';
 import type { ResolvedOptions } from './options.js';
 import { Region } from './region/region.js';
+import type { RetainOptions } from './retention/limits.js';
+import { listRetentions, type RetainTarget, type RetentionInfo, retain } from './retention/retain.js';
 import { collectStats, type WalStats } from './stats.js';
 import { Table } from './table.js';
 import { inTurn, refusedInTurn } from './turn.js';
@@ -304,6 +306,32 @@ export class Wal implements AsyncDisposable {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
       return await dropConsumer(this.#engine, name);
+    });
+  }
+
+  /**
+   * Sets what is retained of tables, those that come into being later included; null removes it. It is stored in the log
+   * and enforced by whichever process has it open, within seconds, in short turns off the event loop: as by `trim`, with
+   * the durability `'os'`. For a table the closest setting counts alone: its own, that of the longest prefix of its name,
+   * that of its region, that of all. It stays when the table is dropped.
+   *
+   * `keep` waits for every consumer that reads the table: one that has a position in it, or was opened for it last.
+   * `atMost` waits for none: a consumer that is further behind gets SHALE_TRIMMED, or a `gap`. While a table is written
+   * to, a sixteenth more than its limit may be there. Age goes by the clock of the machine: one that is put forward ages
+   * what there is.
+   *
+   * Rejects with SHALE_INVALID_ARGUMENT, SHALE_TOO_LARGE, SHALE_READ_ONLY, SHALE_CLOSED, SHALE_NO_SPACE, and what keeps
+   * the WAL from writing.
+   */
+  retain(target: RetainTarget, options: RetainOptions | null): Promise<void> {
+    return refusedInTurn(async () => await retain(this.#engine, target, options));
+  }
+
+  /** Everything that {@link retain} has set, in no order. Rejects with SHALE_CORRUPT, SHALE_CLOSED. */
+  retentions(): Promise<readonly RetentionInfo[]> {
+    return refusedInTurn(async () => {
+      this.#engine.lifecycle.requireOpen();
+      return await listRetentions(this.#engine);
     });
   }
 

@@ -116,7 +116,7 @@ test('nothing is kept of names that were dropped, however many there were', asyn
   const engine = behind(wal);
   const { consumer: id } = await engine
     .shard(0)
-    .request<'consumerOpen'>({ kind: 'consumerOpen', name: 'c' }, 'retry');
+    .request<'consumerOpen'>({ kind: 'consumerOpen', name: 'c', target: { is: 'all' } }, 'retry');
   const positions = new LogPositions(engine, { consumer: id, epoch: 1n });
   const options = readConsumerOptions({ tables: 'all' }, 'sync', () => false);
   const target = { is: 'many', region: null, prefix: null, has: () => true } as const;

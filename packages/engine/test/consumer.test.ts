@@ -75,7 +75,7 @@ describe('one table', () => {
     }
     const wal = await open({ path });
     expect(await wal.consumers()).toEqual([
-      { name: 'c', isOpen: false, epoch: 2n, tables: 1, behind: 1, lag: 24n },
+      { name: 'c', isOpen: false, epoch: 2n, tables: 1, behind: 1, overrun: 0, lag: 24n },
     ]);
   });
 
@@ -423,7 +423,7 @@ describe('who may write', () => {
     const engine = behind(wal);
     const stranger = await engine
       .shard(0)
-      .request<'consumerOpen'>({ kind: 'consumerOpen', name: 'c' }, 'fail');
+      .request<'consumerOpen'>({ kind: 'consumerOpen', name: 'c', target: { is: 'all' } }, 'fail');
     const { LogPositions } = await import('../dist/consumer/log-positions.js');
     await new LogPositions(engine, stranger).store(ID, 3n, {
       sync: false,

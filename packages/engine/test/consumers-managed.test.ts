@@ -79,7 +79,7 @@ test('consumers are listed, and dropped, from another process', async () => {
   await fill(wal.table(ID), 2);
   await using inspection = await inspect(wal.path);
   expect(await inspection.consumers()).toEqual([
-    { name: 'c', isOpen: true, epoch: 1n, tables: 1100, behind: 1, lag: 2n },
+    { name: 'c', isOpen: true, epoch: 1n, tables: 1100, behind: 1, overrun: 0, lag: 2n },
   ]);
   const positions = await all(inspection.consumerPositions('c'));
   expect(positions).toEqual(await all(wal.consumerPositions('c')));

@@ -31,6 +31,7 @@ async function workers(count: number) {
     handleId: log.handleId,
     cells: ShardCells.memory(),
     unsynced: null,
+    part: null,
   };
   const all = await Promise.all(
     Array.from({ length: count }, async () => {

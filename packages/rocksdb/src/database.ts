@@ -25,6 +25,8 @@ export interface WriteOptions {
   readonly sync: boolean;
 }
 
+const NO_CHANGES: readonly RecordChange[] = [];
+
 /** What a read looks at. */
 export interface ReadOptions {
   /** Reads what was there when the snapshot was taken. Default: what is there now. */
@@ -134,18 +136,24 @@ export class Database {
    * removals: `RUN_TRIM`, `RUN_FLOOR` and `RUN_DROP` do to the table what {@link trim} and {@link drop} do, after
    * what stands before them and before what stands after them; a `RUN_TRIM` with a count writes a deletion for each of
    * so many entries instead of a range. A run `RUN_POSITION` has one value, which is put under the key of the position
-   * that a consumer has in the table, and a `RUN_ID` the id of an append, or no value, and it removes ids. Everything is checked before anything is written; when it throws, nothing was.
+   * that a consumer has in the table, and a `RUN_ID` the id of an append, or no value, and it removes ids. `changes` come after all of them, as {@link change} does them. Everything is checked before anything is written; when it throws, nothing was.
    */
-  write(runs: Uint8Array, lengths: Uint8Array, data: Uint8Array, options: WriteOptions): void {
-    native().write(this.#handle, runs, lengths, data, requireOptions(options).sync);
+  write(
+    runs: Uint8Array,
+    lengths: Uint8Array,
+    data: Uint8Array,
+    options: WriteOptions,
+    changes: readonly RecordChange[] = NO_CHANGES,
+  ): void {
+    native().write(this.#handle, runs, lengths, data, requireOptions(options).sync, packChanges(changes));
   }
 
   /**
    * Does the removals of `runs` as one atomic batch, as {@link write} does, but as {@link trim} on a full disk too.
    * There must be no entries among them.
    */
-  remove(runs: Uint8Array, options: WriteOptions): void {
-    native().remove(this.#handle, runs, requireOptions(options).sync);
+  remove(runs: Uint8Array, options: WriteOptions, changes: readonly RecordChange[] = NO_CHANGES): void {
+    native().remove(this.#handle, runs, requireOptions(options).sync, packChanges(changes));
   }
 
   /** Writes one record as it is. */
@@ -177,7 +185,7 @@ export class Database {
 
   /**
    * Removes a range together with the record `metaKey`, the positions that consumers have in the table whose keys begin
-   * with `lower`, the ids of its appends, and its name if it has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges}
+   * with `lower`, the ids of its appends, its time marks, and its name if it has one, as one atomic batch, and notes it for {@link droppedSince}. It waits while {@link deleteFilesInRanges}
    * drops files of tables that must not be dropped meanwhile.
    */
   drop(lower: Uint8Array, upper: Uint8Array, metaKey: Uint8Array, options: WriteOptions): void {

@@ -58,8 +58,15 @@ export interface NativeBinding {
   claim(handle: NativeHandle, name: string): boolean;
   releaseClaim(handle: NativeHandle, name: string): null;
 
-  write(handle: NativeHandle, runs: Keys, lengths: Keys, data: Keys, sync: boolean): null;
-  remove(handle: NativeHandle, runs: Keys, sync: boolean): null;
+  write(
+    handle: NativeHandle,
+    runs: Keys,
+    lengths: Keys,
+    data: Keys,
+    sync: boolean,
+    changes: Uint8Array,
+  ): null;
+  remove(handle: NativeHandle, runs: Keys, sync: boolean, changes: Uint8Array): null;
   put(handle: NativeHandle, key: Keys, value: Keys, sync: boolean): null;
   change(handle: NativeHandle, changes: Uint8Array, sync: boolean): null;
   trim(handle: NativeHandle, lower: Keys, upper: Keys, metaKey: Keys, floor: bigint, sync: boolean): bigint;

@@ -84,6 +84,9 @@ export type {
   RepairTotals,
 } from './repair/events.js';
 export { type RepairOptions, repairDatabase } from './repair/repair.js';
+export type { StoredRetention } from './retention/coverage.js';
+export type { RetentionScope, RetentionTurn } from './retention/retainer.js';
+export { Retentions } from './retention/retentions.js';
 export type { ReclaimOptions, ReclaimReport } from './space/reclaim.js';
 export type { WorthOptions, WorthReport } from './space/worthwhile.js';
 export type { LogStats, RocksDBStats } from './stats.js';

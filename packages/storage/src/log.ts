@@ -68,6 +68,8 @@ import { beginRead, entriesOf, type LogEntry, readChunk } from './read/read.js';
 import { resolveSpan } from './read/read-span.js';
 import { type RegionEntry, RegionScan, regionEntries } from './read/region-scan.js';
 import type { ReadChunk } from './read/scan-layout.js';
+import { Retentions } from './retention/retentions.js';
+import { TableWatch } from './retention/table-watch.js';
 import { compact } from './space/compaction.js';
 import { type ReclaimOptions, type ReclaimReport, reclaim } from './space/reclaim.js';
 import { compactWorthwhile, storedBytes, type WorthOptions, type WorthReport } from './space/worthwhile.js';
@@ -105,6 +107,8 @@ export class Log {
   readonly names: Names;
   /** The consumers of its tables, and their positions. Only one log of the instance may open or drop consumers. */
   readonly consumers: Consumers;
+  /** What is retained of its tables. Only one log of the instance may change that. */
+  readonly retentions: Retentions;
   readonly #db: Database;
   readonly #life: Lifetime;
   readonly #context: LogContext;
@@ -124,7 +128,10 @@ export class Log {
     this.names = new Names(home);
     this.consumers = new Consumers(home);
     const ids = new KnownIds(home, idWindow);
-    this.#context = { ...home, tables: new KnownTables(home), ids, counters: newCounters() };
+    const tables = new KnownTables(home);
+    const watch = new TableWatch(home);
+    this.#context = { ...home, tables, ids, counters: newCounters(), watch };
+    this.retentions = new Retentions(this.#context, this.consumers, watch);
     this.#committer = new Committer(this.#context);
     this.#writer = new LogWriter(this.#context, this.#committer);
   }

@@ -18,6 +18,7 @@ import { power } from '../power/power.js';
 import { powerConsume } from '../power-consume/power-consume.js';
 import { powerTargets } from '../power-targets/power-targets.js';
 import { repair } from '../repair/repair.js';
+import { retain } from '../retain/retain.js';
 import { soak } from '../soak/soak.js';
 import { syncFailure } from '../sync-failure/sync-failure.js';
 import { targets } from '../targets/targets.js';
@@ -44,6 +45,7 @@ export const ATTACKS: readonly Attack[] = [
   followKills,
   consume,
   once,
+  retain,
   ingestResume,
   targets,
   concurrency,

@@ -9,6 +9,7 @@ import { journal } from './journal.js';
 import { layouts } from './layouts.js';
 import { nameRecords } from './name-records.js';
 import { payloadCodecs } from './payload-codecs.js';
+import { retentionRecords } from './retention-records.js';
 import { shellCsv, shellLines, shellNdjson } from './shell-input.js';
 
 /** Everything that is fuzzed. */
@@ -20,6 +21,7 @@ export const TARGETS: readonly Target[] = [
   catalogRecord,
   nameRecords,
   consumerRecords,
+  retentionRecords,
   entryChunk,
   payloadCodecs,
   journal,

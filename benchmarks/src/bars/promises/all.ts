@@ -9,6 +9,7 @@ import { namesBar } from './names.js';
 import { openBar } from './open.js';
 import type { PromiseBar } from './promise-bar.js';
 import { readsBesideAppendsBar } from './reads-beside-appends.js';
+import { retentionBar } from './retention.js';
 import { spaceBar } from './space.js';
 import { stoppedFollowerBar } from './stopped-follower.js';
 import { streamsBar } from './streams.js';
@@ -30,6 +31,7 @@ export const PROMISE_BARS: readonly PromiseBar[] = [
   namesBar('names-1m', 1_000_000, true),
   openBar,
   readsBesideAppendsBar,
+  retentionBar,
   spaceBar,
   stoppedFollowerBar,
   streamsBar,

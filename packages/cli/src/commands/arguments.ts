@@ -48,6 +48,56 @@ export function parseBytes(text: string): number {
   return bytes;
 }
 
+const STORED_UNITS: Record<string, bigint> = {
+  '': 1n,
+  b: 1n,
+  k: 2n ** 10n,
+  m: 2n ** 20n,
+  g: 2n ** 30n,
+  t: 2n ** 40n,
+};
+
+/** A size of what is stored: as {@link parseBytes}, up to many TiB. */
+export function parseStoredBytes(text: string): bigint {
+  const match = /^(\d{1,18})\s*([bkmgt]?)(?:i?b)?$/i.exec(text);
+  const unit = STORED_UNITS[match?.[2]?.toLowerCase() ?? ''];
+  const bytes = match === null || unit === undefined ? U64_MAX : BigInt(match[1] ?? 0) * unit;
+  if (bytes >= U64_MAX) throw new InvalidArgumentError('It must be a size such as 65536, 64k, 16MiB or 2t.');
+  return bytes;
+}
+
+const TIMES: Record<string, number> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** A length of time in milliseconds: `90s`, `10m`, `12h`, `7d`, `500ms`. */
+export function parseAge(text: string): number {
+  const match = /^(\d{1,15}(?:\.\d{1,3})?)\s*(ms|[smhdw])$/.exec(text);
+  const ms =
+    match === null ? Number.NaN : Math.round(Number(match[1]) * (TIMES[match[2] ?? ''] ?? Number.NaN));
+  if (!Number.isSafeInteger(ms) || ms < 1)
+    throw new InvalidArgumentError('It must be a time such as 90s, 10m, 12h or 7d.');
+  return ms;
+}
+
+/** A moment in milliseconds since 1970: so long ago, as {@link parseAge}, or a time of ISO 8601. */
+export function parseMoment(text: string): number {
+  if (/^\d{4}-\d{2}-\d{2}/.test(text)) {
+    const ms = Date.parse(text);
+    if (Number.isFinite(ms) && ms >= 0) return ms;
+  } else if (/^\d/.test(text)) {
+    return Math.max(0, Date.now() - parseAge(text));
+  }
+  throw new InvalidArgumentError(
+    'It must be how long ago, such as 10m, or a time such as 2026-11-30T18:00:00Z.',
+  );
+}
+
 /** One ASCII character between fields; `tab` and `\t` name the tab. */
 export function parseDelimiter(text: string): string {
   const delimiter = text === 'tab' || text === '\\t' ? '\t' : text;

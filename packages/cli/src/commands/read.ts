@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes.js';
 import type { Terminal } from '../output/terminal.js';
 import { type BoundOptions, toBounds } from '../read/bounds.js';
 import { entryAsJson, entryAsRow, withEscapes } from '../read/entry-format.js';
-import { parseCount, parseU64 } from './arguments.js';
+import { parseCount, parseMoment, parseU64 } from './arguments.js';
 import { openForReading } from './open-log.js';
 import { findTable } from './table-argument.js';
 
@@ -32,6 +32,7 @@ export function readCommand(terminal: Terminal, done: (exitCode: number) => void
     .option('--lte <sequence>', 'up to and with this sequence', parseU64)
     .option('--lt <sequence>', 'before this sequence', parseU64)
     .option('--from <sequence>', 'the same as --gte', parseU64)
+    .option('--since <time>', 'from about this time on: 10m ago, or as 2026-11-30T18:00:00Z', parseMoment)
     .option('--last <n>', 'the last n entries', parseU64)
     .option('-n, --limit <n>', 'at most n entries', parseCount)
     .option('--json', 'one JSON object per entry: sequence, encoding (utf8 or base64), payload')
@@ -43,6 +44,7 @@ export function readCommand(terminal: Terminal, done: (exitCode: number) => void
 Examples:
   shale read ./data web-1 --last 10
   shale read ./data web-1 --gte 1000 --lt 2000 --json
+  shale read ./data web-1 --since 10m
   shale read ./data web-1 | head -3
   shale read ./data 42 --region 1`,
     )

@@ -11,6 +11,8 @@ export interface BoundOptions {
   readonly lte?: bigint;
   readonly lt?: bigint;
   readonly from?: bigint;
+  /** Milliseconds since 1970. */
+  readonly since?: number;
   readonly last?: bigint;
   readonly limit?: number;
 }
@@ -20,7 +22,7 @@ export async function toBounds(
   options: BoundOptions,
   lastSequence: () => Promise<bigint>,
 ): Promise<ReadRange> {
-  const { gte, gt, lte, lt, from, last, limit } = options;
+  const { gte, gt, lte, lt, from, since, last, limit } = options;
   const lower = Number(gte !== undefined) + Number(gt !== undefined) + Number(from !== undefined);
   if (lower > 1) throw new CliError('CLI_USAGE', 'at most one of --gte, --gt and --from makes sense');
   if (lte !== undefined && lt !== undefined)
@@ -28,7 +30,7 @@ export async function toBounds(
   const bounds: Bounds = {};
   if (limit !== undefined) bounds.limit = limit;
   if (last !== undefined) {
-    if (lower > 0 || lte !== undefined || lt !== undefined) {
+    if (lower > 0 || since !== undefined || lte !== undefined || lt !== undefined) {
       throw new CliError('CLI_USAGE', '--last counts from the end of the table and takes no bounds');
     }
     const end = await lastSequence();
@@ -36,6 +38,7 @@ export async function toBounds(
     bounds.lte = end;
     return bounds;
   }
+  if (since !== undefined) bounds.since = since;
   if (gt !== undefined) bounds.gt = gt;
   const start = gte ?? from;
   if (start !== undefined) bounds.gte = start;

@@ -18,6 +18,8 @@ export async function dropConsumer(engine: Engine, name: string): Promise<boolea
         engine.shard(0).request<'consumerDrop'>({ kind: 'consumerDrop', name, from: at }, 'retry'),
       );
     } while (from !== null);
+    // What it needed may go now.
+    await engine.retention.lookAtAll();
     return true;
   });
 }

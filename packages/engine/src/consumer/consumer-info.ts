@@ -13,6 +13,11 @@ export interface ConsumerInfo {
   readonly tables: number;
   /** In how many of these there are entries behind its position. */
   readonly behind: number;
+  /**
+   * In how many of these entries behind its position were trimmed before it was given them, as by `atMost` of
+   * `wal.retain`: it gets SHALE_TRIMMED there, or a `gap`.
+   */
+  readonly overrun: number;
   /** How many sequences of these tables are behind its positions, trimmed ones included. */
   readonly lag: bigint;
 }

@@ -11,16 +11,17 @@ export async function listConsumers(engine: Engine): Promise<readonly ConsumerIn
   const found = new Map(
     (await allConsumers(engine)).map(({ name, consumer, epoch }) => [
       consumer,
-      { name, isOpen: open.has(name), epoch, tables: 0, behind: 0, lag: 0n },
+      { name, isOpen: open.has(name), epoch, tables: 0, behind: 0, overrun: 0, lag: 0n },
     ]),
   );
-  for await (const { consumer, position, last } of stored(engine, null, null)) {
+  for await (const { consumer, position, first, last } of stored(engine, null, null)) {
     const info = found.get(consumer);
     if (info === undefined) continue;
     info.tables++;
     if (last <= position) continue;
     info.behind++;
     info.lag += last - position;
+    if (position + 1n < first) info.overrun++;
   }
   return [...found.values()];
 }

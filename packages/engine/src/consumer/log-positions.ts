@@ -114,6 +114,14 @@ export class LogPositions implements Places {
    * beyond the end of the table, and as an append does.
    */
   async store(id: TableId, position: bigint, how: StoreWith): Promise<void> {
+    const store = this.#store(id, position, how);
+    const before = this.#known.get(tableKey(id))?.position ?? 0n;
+    // What nobody needed is needed again.
+    if (position < before) this.#engine.retention.suspect(id, store);
+    await store;
+  }
+
+  async #store(id: TableId, position: bigint, how: StoreWith): Promise<void> {
     const { consumer, epoch } = this.#record;
     const address = addressOf(id, this.#engine.routing);
     // A write of before that is in after all has come as far, with all that went with it.

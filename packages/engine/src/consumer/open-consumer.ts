@@ -6,7 +6,7 @@ import { type ConsumerOptions, readConsumerOptions } from './consumer-options.js
 import { keepEnd } from './keep-end.js';
 import { LogPositions } from './log-positions.js';
 import { findConsumer, noticed } from './stored-consumers.js';
-import { readTarget } from './target.js';
+import { readTarget, subscriptionOf } from './target.js';
 
 /** Opens a consumer, after it has fenced those that are open under the name. */
 export async function openConsumer<T>(
@@ -32,8 +32,12 @@ export async function openConsumer<T>(
       }
     }
     const record = await noticed(engine, () =>
-      engine.shard(0).request<'consumerOpen'>({ kind: 'consumerOpen', name }, 'retry'),
+      engine
+        .shard(0)
+        .request<'consumerOpen'>({ kind: 'consumerOpen', name, target: subscriptionOf(target) }, 'retry'),
     );
+    // From here on what it needs is kept: what was found needless before must be gone before it begins.
+    await engine.retention.consumerCame();
     const positions = new LogPositions(engine, record);
     const consumer = new Consumer<T>({ engine, name, target, options: checked, positions });
     try {

@@ -1,4 +1,4 @@
-import { mustBe, type PayloadCodec, type TableId } from '@shale/codec';
+import { mustBe, type PayloadCodec, type RecordTarget, type TableId } from '@shale/codec';
 import { invalid, readBag } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import { NAMED_REGION, readPrefix } from '../follow/name-prefix.js';
@@ -38,6 +38,18 @@ export function readTarget(engine: Engine, tables: unknown, partition: ConsumerP
   if (Region.isOf(tables, engine)) return { is: 'many', region: tables.id, prefix: null, has };
   const { prefix } = readBag('tables', tables, ['prefix']);
   return { is: 'many', region: NAMED_REGION, prefix: readPrefix(prefix), has };
+}
+
+/** What the log keeps of a consumer's target, for retention to wait for it: of all its parts, for they share its name. */
+export function subscriptionOf(target: Target): RecordTarget {
+  if (target.is === 'table') {
+    const { name, address } = target.ref;
+    if (name !== null) return { is: 'name', name };
+    if (address !== null) return { is: 'table', ...address.id };
+  }
+  if (target.is === 'many' && target.prefix !== null) return { is: 'prefix', prefix: target.prefix };
+  const region = target.is === 'many' ? target.region : null;
+  return region === null ? { is: 'all' } : { is: 'region', region };
 }
 
 function partOf(partition: ConsumerPartition | null): (id: TableId) => boolean {

@@ -18,7 +18,7 @@ export interface ReadContext {
   readonly log: Log;
   shard(index: number): Shard;
   /** Asks the shard that owns a table about it. */
-  ask<K extends 'ends' | 'readStart' | 'readNext'>(
+  ask<K extends 'ends' | 'readStart' | 'readNext' | 'timeAt'>(
     of: { readonly address: Address; readonly name: string | null },
     task: ShardTasks[K],
     onLoss?: OnLoss,

@@ -1,7 +1,8 @@
 import { mustBe } from '@shale/codec';
-import { readBag } from '@shale/storage';
+import { type RangeBounds, readBag, toBounds } from '@shale/storage';
 import { checkSignal } from '../abort.js';
 import type { SequenceInput } from '../ids.js';
+import { toMs } from '../moment.js';
 
 /**
  * The bounds of a read. Each is optional, and all that are given hold. A reversed or empty range, and a range of a
@@ -16,6 +17,11 @@ export interface ReadRange {
   readonly lte?: SequenceInput | undefined;
   /** Up to before this sequence. */
   readonly lt?: SequenceInput | undefined;
+  /**
+   * From about this time on: a Date, or milliseconds since 1970. As `table.at` says: nothing that was appended then or
+   * later is left out, and the read fails with SHALE_NOT_FOUND where `table.at` does.
+   */
+  readonly since?: Date | number | undefined;
   /**
    * At most so many entries.
    *
@@ -93,6 +99,22 @@ export interface CheckedRead {
 /** The options of a read. */
 export const READ_OPTIONS = ['signal', 'chunkBytes', 'chunkEntries', 'strict'] as const;
 const SCAN_OPTIONS = ['signal', 'chunkBytes'] as const;
+
+const RANGE = ['gte', 'gt', 'lte', 'lt', 'since', 'limit', 'reverse'] as const;
+
+/** Reads a range, each bound once. Throws SHALE_INVALID_ARGUMENT. */
+export function readRangeOf(range: ReadRange): {
+  readonly bounds: RangeBounds;
+  /** Milliseconds since 1970; undefined when it does not begin with a time. */
+  readonly since: bigint | undefined;
+} {
+  const { since, ...bounds } = readBag('the range of a read', range, RANGE);
+  return {
+    // What each of them is, is checked there.
+    bounds: toBounds(bounds as Parameters<typeof toBounds>[0]),
+    since: since === undefined ? undefined : toMs('since', since as Date | number),
+  };
+}
 
 /** Throws SHALE_INVALID_ARGUMENT. */
 export function checkReadOptions(options: ReadOptions): CheckedRead {

@@ -13,6 +13,14 @@ export interface TablePosition {
   readonly left: number;
 }
 
+/** The table of a read. */
+export interface ReadPlace {
+  /** Its name, for messages; null when it was asked for by its id. */
+  readonly name: string | null;
+  /** Finds it; null when there is none. */
+  readonly locate: () => Promise<Address | null>;
+}
+
 /**
  * Fetches the chunks of a table's range beside the shards: what is acknowledged is in the database. The bounds are fixed
  * when the first chunk is read. Where that leaves a doubt, the shard that owns the table says what the read comes to, as
@@ -22,7 +30,9 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   readonly #context: ReadContext;
   readonly #name: string | null;
   readonly #locate: () => Promise<Address | null>;
-  readonly #bounds: RangeBounds;
+  #bounds: RangeBounds;
+  /** Where it begins in time, until that is found. */
+  #since: bigint | undefined;
   readonly #options: CheckedRead;
   /** Where the table is and what the read spans, once it has begun. */
   #place: { readonly address: Address; readonly span: SequenceSpan } | null = null;
@@ -30,21 +40,19 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
   #watch: bigint | null = null;
   #isOver = false;
 
-  /**
-   * @param name the table's name, for messages; null when it was asked for by its id
-   * @param locate finds the table; null when there is none
-   */
+  /** @param since milliseconds since 1970 */
   constructor(
     context: ReadContext,
-    name: string | null,
-    locate: () => Promise<Address | null>,
+    { name, locate }: ReadPlace,
     bounds: RangeBounds,
     options: CheckedRead,
+    since?: bigint,
   ) {
     this.#context = context;
     this.#name = name;
     this.#locate = locate;
     this.#bounds = bounds;
+    this.#since = since;
     this.#options = options;
   }
 
@@ -67,6 +75,7 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
     const { strict, chunkEntries } = this.#options;
     if (limit === 0 && !strict) return await nothing();
     const address = await this.#locate();
+    if (address !== null) await this.#beginAtTime(address);
     if (address === null && strict) await this.#requireBegin();
     if (address === null || this.#isOver) return await nothing();
     const watch = this.#watch ?? this.#context.log.watch(address.id);
@@ -97,6 +106,19 @@ export class TableChunks implements ChunkFetcher<TablePosition> {
     if (part === null || limit === 0) return END;
     this.#place = { address, span: part.span };
     return after(part, limit);
+  }
+
+  /** Finds where the time is at which the read begins. */
+  async #beginAtTime(address: Address): Promise<void> {
+    const ms = this.#since;
+    if (ms === undefined) return;
+    const at = await this.#context.ask<'timeAt'>(
+      { address, name: this.#name },
+      { kind: 'timeAt', id: address.id, ms },
+    );
+    const { from } = this.#bounds;
+    this.#bounds = { ...this.#bounds, from: from === undefined || from < at ? at : from };
+    this.#since = undefined;
   }
 
   async #continue({ at, left }: TablePosition, bytes: number): Promise<Part<TablePosition>> {

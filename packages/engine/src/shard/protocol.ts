@@ -1,16 +1,28 @@
-import type { ConsumerRecord, ErrorData, KeyRange, Position, ScanLayout, TableId } from '@shale/codec';
+import type {
+  ConsumerRecord,
+  ErrorData,
+  KeyRange,
+  Position,
+  RecordTarget,
+  RetentionRecord,
+  ScanLayout,
+  TableId,
+} from '@shale/codec';
 import type {
   AppendIdWindow,
   ListPart,
   RangeBounds,
   ReclaimReport,
   RegionPosition,
+  RetentionTurn,
   SequenceSpan,
   StoredConsumer,
   StoredPosition,
+  StoredRetention,
   WorthOptions,
   WorthReport,
 } from '@shale/storage';
+import type { ShardBy } from '../routing.js';
 
 /*
  * What a shard's thread is asked and what it answers. Appends travel as codec frames in a transferred buffer that
@@ -45,6 +57,15 @@ export interface ShardWorkerData {
   readonly unsynced: SharedArrayBuffer | null;
   /** How long the ids of appends are remembered; undefined for a thread that writes none. */
   readonly idWindow?: AppendIdWindow;
+  /** Which tables are its own; null for none. */
+  readonly part: ShardPart | null;
+}
+
+/** The part of a WAL's tables that a shard owns. */
+export interface ShardPart {
+  readonly index: number;
+  readonly shards: number;
+  readonly shardBy: ShardBy;
 }
 
 /** What a thread that keeps a WAL synced says without being asked. */
@@ -194,7 +215,12 @@ export interface ShardTasks {
   /** Let a consumer come into being without opening it. Always the same thread. */
   consumerAnnounce: { readonly kind: 'consumerAnnounce'; readonly name: string };
   /** Open a consumer. Always the same thread. */
-  consumerOpen: { readonly kind: 'consumerOpen'; readonly name: string };
+  consumerOpen: {
+    readonly kind: 'consumerOpen';
+    readonly name: string;
+    /** What it is for. */
+    readonly target: RecordTarget;
+  };
   /** One consumer; any thread can tell. */
   consumerFind: { readonly kind: 'consumerFind'; readonly name: string };
   /** Drop the next part of a consumer; null begins. Always the same thread. */
@@ -212,6 +238,24 @@ export interface ShardTasks {
     readonly region: bigint | null;
     readonly from: Uint8Array | null;
   };
+  /** Set what is retained of tables; null removes that. Always the same thread. */
+  retentionSet: {
+    readonly kind: 'retentionSet';
+    readonly target: RecordTarget;
+    readonly record: RetentionRecord | null;
+  };
+  /** Everything that is retained; any thread can tell. */
+  retentionList: { readonly kind: 'retentionList' };
+  /** What is retained has changed, or what may go: all tables are to be looked at. */
+  retentionReload: { readonly kind: 'retentionReload' };
+  /** Find what is to be trimmed of the shard's own tables. */
+  retentionTurn: {
+    readonly kind: 'retentionTurn';
+    /** Tables to look at again. */
+    readonly again: readonly TableId[];
+  };
+  /** The first sequence of a table that may have been appended at or after a time. */
+  timeAt: { readonly kind: 'timeAt'; readonly id: TableId; readonly ms: bigint };
   /**
    * Keep the WAL synced within so many milliseconds from now on. The thread is blocked by it most of the time: it must be
    * asked nothing else.
@@ -300,6 +344,11 @@ export interface ShardResults {
   consumerList: readonly StoredConsumer[];
   position: Position | null;
   positions: ListPart<StoredPosition>;
+  retentionSet: null;
+  retentionList: readonly StoredRetention[];
+  retentionReload: null;
+  retentionTurn: RetentionTurn;
+  timeAt: bigint;
   keepSynced: null;
   stats: ShardThreadStats;
   detach: null;

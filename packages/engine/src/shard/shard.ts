@@ -10,7 +10,7 @@ import { ShardEvents } from '../metrics/shard-events.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { nextTurn } from '../turn.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
-import type { ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
+import type { ShardPart, ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
 import { type ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
 
 /**
@@ -46,7 +46,9 @@ export interface ShardCounters {
 
 /** What shards of one WAL share. */
 export interface ShardContext {
-  readonly data: Omit<ShardWorkerData, 'cells'>;
+  readonly data: Omit<ShardWorkerData, 'cells' | 'part'>;
+  /** How tables are spread over the shards. */
+  readonly routing: Omit<ShardPart, 'index'>;
   readonly pool: BufferPool;
   /** Gives back what an append, trim or drop had booked. */
   release(cost: number): void;
@@ -82,7 +84,9 @@ export class Shard {
     this.index = index;
     this.#context = context;
     this.#events = new ShardEvents(context.data, index);
-    this.startData = { ...context.data, cells: this.metrics.memory };
+    const { shards, shardBy } = context.routing;
+    const part = { index, shards, shardBy };
+    this.startData = { ...context.data, cells: this.metrics.memory, part };
     this.#state = { is: 'over', error: this.#stopped() };
     const isOpen = (): boolean => this.#state.is !== 'starting';
     this.#batcher = new Batcher(context.pool, {

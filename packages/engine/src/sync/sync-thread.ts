@@ -39,7 +39,7 @@ export class SyncThread {
     this.#context = context;
     const { path, handleId } = context.log;
     const cells = ShardCells.memory();
-    this.#data = { path, handleId, instance: context.instance, cells, unsynced: this.memory };
+    this.#data = { path, handleId, instance: context.instance, cells, unsynced: this.memory, part: null };
   }
 
   /** The thread of now, for tests that end it. */

@@ -38,6 +38,11 @@ export class Holds {
     for (const id of ids) this.#take(id);
   }
 
+  /** Whether a table is lent, or waited for. */
+  isTaken(id: TableId): boolean {
+    return this.#taken.size > 0 && this.#taken.has(tableKey(id));
+  }
+
   /** The tables lent to a loan; undefined when this thread has lent it none, as a thread before it may have. */
   lentTo(loan: bigint): readonly TableId[] | undefined {
     return this.#lent.get(loan);

@@ -13,6 +13,7 @@ import {
 import { attachLog, type CommitResult, type Log } from '@shale/storage';
 import { sharedNow } from '../clock.js';
 import { ShardCells } from '../metrics/shard-cells.js';
+import { shardOf } from '../routing.js';
 import {
   type ShardResults,
   type ShardTask,
@@ -127,7 +128,7 @@ export class ShardWorker {
       case 'consumerFind':
         return plain(this.#open().consumers.find(task.name));
       case 'consumerOpen':
-        return plain(this.#open().consumers.open(task.name));
+        return plain(this.#open().consumers.open(task.name, task.target));
       case 'consumerDrop':
         return plain(this.#open().consumers.drop(task.name, task.from));
       case 'consumerList':
@@ -138,6 +139,18 @@ export class ShardWorker {
         );
       case 'positions':
         return plain(this.#open().consumers.positions(task.consumer, task.region, task.from));
+      case 'retentionSet':
+        this.#open().retentions.set(task.target, task.record);
+        return plain(null);
+      case 'retentionList':
+        return plain(this.#open().retentions.list());
+      case 'retentionReload':
+        this.#open().retentions.reload();
+        return plain(null);
+      case 'retentionTurn':
+        return this.#retentionTurn(task);
+      case 'timeAt':
+        return this.#holds.run([task.id], () => plain(this.#open().retentions.at(task.id, task.ms)));
       case 'keepSynced':
         return this.#keepSynced(task);
       case 'stats':
@@ -255,6 +268,17 @@ export class ShardWorker {
     }
     log.install(found, known, since);
     return plain(null);
+  }
+
+  async #retentionTurn({ again }: ShardTasks['retentionTurn']): Promise<Outcome> {
+    const part = this.#data?.part ?? null;
+    const scope = {
+      owns: ({ region, table }: TableId): boolean =>
+        part !== null && shardOf(region, table, part.shards, part.shardBy) === part.index,
+      isLent: (id: TableId): boolean => this.#holds.isTaken(id),
+    };
+    const turn = await this.#open().retentions.turn(scope, again);
+    return { value: turn, transfer: [turn.trims.buffer as ArrayBuffer] };
   }
 
   /** Mostly waits: the thread serves appends meanwhile. */

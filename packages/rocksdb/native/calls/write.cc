@@ -50,7 +50,7 @@ Removals::Of whatIsRemoved(const WriteRemovals& removals) {
   return removals.drops ? Removals::Of::kTables : Removals::Of::kRanges;
 }
 
-// write(handle, runs, lengths, data, sync)
+// write(handle, runs, lengths, data, sync, changes)
 napi_value write(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
   const DatabaseGuard guard(database);
@@ -58,11 +58,12 @@ napi_value write(const Arguments& arguments) {
   const ByteView runs = viewOf(arguments.bytes(1, "runs"));
   const ByteView lengths = viewOf(arguments.bytes(2, "lengths"));
   const ByteView data = viewOf(arguments.bytes(3, "data"));
+  const Bytes changes = arguments.bytes(5, "changes");
   database.assertWritable();
   if (const auto problem = checkWrite(runs, lengths, data)) throwRangeError(problem->argument, problem->expectation);
 
   const WriteRemovals among = removalsOf(runs);
-  rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.bytes + 16);
+  rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.bytes + changes.size + 16);
   std::optional<Removals> removals;
   if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among), among.besideRecords);
   forEachEntry(
@@ -70,6 +71,7 @@ napi_value write(const Arguments& arguments) {
       [&](const char* key, const char* value, uint32_t size) { put(guard, batch, key, value, size); },
       [&](const WriteRun& run) { removeAs(run, *removals); },
       [&](const WriteRun& run, const char* value, uint32_t size) { putRecord(guard, batch, run, value, size); });
+  addChanges(batch, changes, "changes", database.path());
   if (removals) {
     removals->write(sync);
   } else if (batch.Count() > 0) {
@@ -78,11 +80,12 @@ napi_value write(const Arguments& arguments) {
   return makeNull(arguments.env());
 }
 
-// remove(handle, runs, sync)
+// remove(handle, runs, sync, changes)
 napi_value remove(const Arguments& arguments) {
   SharedDatabase& database = arguments.lease(0).database();
   const bool sync = arguments.boolean(2, "sync");
   const ByteView runs = viewOf(arguments.bytes(1, "runs"));
+  const Bytes changes = arguments.bytes(3, "changes");
   const ByteView nothing{nullptr, 0};
   if (const auto problem = checkWrite(runs, nothing, nothing)) throwRangeError(problem->argument, problem->expectation);
 
@@ -94,6 +97,7 @@ napi_value remove(const Arguments& arguments) {
     forEachEntry(
         runs, nothing, nothing, [](const char*, const char*, uint32_t) {},
         [&](const WriteRun& run) { removeAs(run, removals); }, [](const WriteRun&, const char*, uint32_t) {});
+    addChanges(batch, changes, "changes", database.path());
     removals.write(sync);
   });
   return makeNull(arguments.env());

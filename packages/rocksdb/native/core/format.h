@@ -37,6 +37,8 @@ constexpr size_t kPositionValueLeast = 17;
 // version u8 · entries u32 · milliseconds u64 · id.
 constexpr char kAppendIdKeyType = 9;
 constexpr size_t kAppendIdValueLeast = 14;
+// The time mark of a table has the same key with a time in the consumer's place.
+constexpr char kMarkKeyType = 2;
 // Log value: version u8 · payload. Meta value: version u8 · floor u64 big-endian.
 constexpr size_t kMetaValueLength = 9;
 constexpr uint8_t kVersion = 0;

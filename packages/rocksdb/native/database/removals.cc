@@ -71,6 +71,7 @@ void Removals::dropTable(const KeyRange& range, const rocksdb::Slice& metaKey) {
     const uint8_t* prefix = reinterpret_cast<const uint8_t*>(range.lower.data());
     removeRecords(PositionKeys(prefix));
     removeRecords(AppendIdKeys(prefix));
+    removeRecords(TableRecordKeys(prefix, kMarkKeyType));
   }
   floors_[metaKey.ToString()] = 0;
   dropped_.push_back(Dropped{range.lower.ToString(), metaKey.ToString()});

@@ -39,7 +39,7 @@ class Removals {
   uint64_t raiseFloor(const rocksdb::Slice& metaKey, uint64_t sequence);
   // The ids of a table's appends up to that which begins at `first`.
   void removeIds(const uint8_t* prefix, uint64_t first);
-  // With the table's name, if it has one, the positions of its consumers, and the ids of its appends.
+  // With the table's name, if it has one, the positions of its consumers, the ids of its appends, and its time marks.
   void dropTable(const KeyRange& range, const rocksdb::Slice& metaKey);
 
   // Writes the batch; once.

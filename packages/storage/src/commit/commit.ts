@@ -203,6 +203,7 @@ export class Committer {
     this.#removals.clear();
     this.#moves.clear();
     this.#ids.clear();
+    this.#context.watch.begin();
     this.#states.length = 0;
     this.#prefixes.length = 0;
     this.#expectAt = 0;
@@ -250,7 +251,10 @@ export class Committer {
       this.#removals.refuseTrim();
       return error ?? null;
     }
-    firsts[at] = this.#removals.trim(state, prefix, upTo, frame.sync) - 1n;
+    const left = this.#removals.trim(state, prefix, upTo, frame.sync);
+    firsts[at] = left - 1n;
+    const { watch } = this.#context;
+    if (watch.hasMarks) watch.trimmed(state.id, left);
     return null;
   }
 
@@ -265,6 +269,7 @@ export class Committer {
     const dropped = this.#removals.drop(id, state, prefix);
     this.#moves.drop(id);
     this.#ids.drop(id);
+    this.#context.watch.dropped(id);
     // A frame can have a table several times.
     this.#prefixes.forEach((other, index) => {
       if (Buffer.compare(other, prefix) === 0) this.#states[index] = dropped;
@@ -414,6 +419,8 @@ export class Committer {
     const { appends } = frame;
     const isRepeat =
       appends[from * APPEND_WORDS + 2] === APPEND_ID && (firsts[from] ?? 0n) >= APPEND_REPEATED;
+    const { watch } = this.#context;
+    const tick = watch.tick();
     let positions = 0;
     for (let i = from; i < end; i++) {
       const table = appends[i * APPEND_WORDS] ?? 0;
@@ -426,9 +433,11 @@ export class Committer {
       } else if (!(state instanceof WalError)) {
         if (isPosition(flags)) {
           this.#runs.move(prefix, this.#consumers[positions++] ?? 0n);
+          this.#context.watch.touch(state.id);
         } else if (flags === APPEND_ID) {
           this.#runs.identify(prefix, firsts[i + 1] ?? 0n);
         } else {
+          if (entries > 0 && tick > 0) watch.appended(state.id, firsts[i] ?? 0n, tick);
           this.#runs.write(state, prefix, firsts[i] ?? 0n, entries);
         }
       } else {
@@ -442,9 +451,10 @@ export class Committer {
     const { repeated } = this.#ids;
     if (this.#runs.entriesToWrite > 0) {
       for (const { prefix, upTo } of this.#ids.forgets()) this.#runs.forgetIds(prefix, upTo);
-      writeFrame(this.#context, this.#runs.finish(), frame);
+      writeFrame(this.#context, this.#runs.finish(), frame, this.#context.watch.changes());
     } else if (this.#runs.removals > 0) {
-      this.#context.db.remove(this.#runs.finishRemovals(), { sync: frame.sync });
+      const changes = this.#context.watch.changes();
+      this.#context.db.remove(this.#runs.finishRemovals(), { sync: frame.sync }, changes);
     } else if (repeated !== null && frame.sync) {
       // What was written before is on stable storage with it.
       native({ path: this.#context.path }, () => this.#context.db.change([repeated], { sync: true }));
@@ -459,6 +469,7 @@ export class Committer {
     }
     this.#removals.settle(written, this.#source);
     this.#ids.settle(written);
+    this.#context.watch.settle(written);
   }
 
   #stateAt(table: number): TableState | WalError {

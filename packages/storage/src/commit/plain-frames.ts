@@ -3,13 +3,15 @@ import {
   APPEND_TRIMS,
   APPEND_WORDS,
   type AppendFrame,
+  decodeLogKeyPrefix,
   LOG_KEY_PREFIX_LENGTH,
   logNamespace,
   RUN_STRIDE,
+  type TableId,
 } from '@shale/codec';
 import type { LogContext } from '../tables/context.js';
 import { findTableEnds, isUnwritten, stateOf } from '../tables/recover-tables.js';
-import { LAST_AT, rowAt, TAIL_AT, type TableRows } from '../tables/table-rows.js';
+import { dueAt, LAST_AT, rowAt, TAIL_AT, type TableRows } from '../tables/table-rows.js';
 import { TableState } from '../tables/table-state.js';
 import type { CommitResult } from './commit-result.js';
 import { PlainTrims } from './plain-trims.js';
@@ -58,8 +60,10 @@ export class PlainFrames {
    */
   commit(frame: AppendFrame): CommitResult | null {
     const rows = this.#context.tables.rows();
+    const { watch } = this.#context;
     this.#reserve(frame);
     this.#trims.begin(frame);
+    watch.begin();
     let found = false;
     let written = false;
     try {
@@ -68,12 +72,14 @@ export class PlainFrames {
       const firsts = new BigUint64Array(frame.appendCount);
       const runs = this.#assign(frame, rows, new Uint32Array(firsts.buffer));
       if (runs === null) return null;
-      if (frame.entryCount > 0) writeFrame(this.#context, runs, frame);
-      else if (this.#trims.count > 0) this.#context.db.remove(runs, { sync: frame.sync });
+      const changes = watch.changes();
+      if (frame.entryCount > 0) writeFrame(this.#context, runs, frame, changes);
+      else if (this.#trims.count > 0) this.#context.db.remove(runs, { sync: frame.sync }, changes);
       written = true;
       this.#count(frame);
       return { firsts, trims: this.#trims.results, errors: [] };
     } finally {
+      watch.settle(written);
       if (found && !written) {
         this.#restore(frame, rows);
         this.#trims.restore(rows);
@@ -180,9 +186,12 @@ export class PlainFrames {
   #assign(frame: AppendFrame, rows: TableRows, firsts: Uint32Array): Uint8Array | null {
     const { appends, appendCount, tables, tableCount } = frame;
     const runs = this.#runs;
+    const { watch } = this.#context;
+    const tick = watch.tick();
     let end = 0;
     // Of the table of the append before.
     let current = -1;
+    let currentRow = 0;
     let words = firsts;
     let at = 0;
     let run = -1;
@@ -202,6 +211,7 @@ export class PlainFrames {
           end += RUN_WORDS;
         });
         if (left === null) return null;
+        if (watch.hasMarks) watch.trimmed(idAt(tables, table), left + 1n);
         firsts[i * 2] = Number(left & LOW);
         firsts[i * 2 + 1] = Number(left >> 32n);
         current = -1;
@@ -212,6 +222,7 @@ export class PlainFrames {
         words = rows.wordsOf(row);
         at = rowAt(row);
         current = table;
+        currentRow = row;
         run = -1;
       }
       const low = words[at + LAST_AT] ?? 0;
@@ -238,6 +249,14 @@ export class PlainFrames {
       words[at + TAIL_AT] = last;
       words[at + TAIL_AT + 1] = lastHigh;
       if (run < 0) {
+        if (tick > 0) {
+          const dues = rows.duesOf(currentRow);
+          const due = dueAt(currentRow);
+          if ((dues[due] ?? 0) <= tick) {
+            const sequence = (BigInt(firstHigh) << 32n) | BigInt(first);
+            dues[due] = watch.appended(idAt(tables, table), sequence, tick);
+          }
+        }
         run = end;
         end += RUN_WORDS;
         this.#begin(run, tables, table * LOG_KEY_PREFIX_LENGTH);
@@ -300,6 +319,11 @@ export class PlainFrames {
 
 function viewOf(tables: Uint8Array): DataView {
   return new DataView(tables.buffer, tables.byteOffset, tables.byteLength);
+}
+
+/** The ids of a table of a frame. */
+function idAt(tables: Uint8Array, table: number): TableId {
+  return decodeLogKeyPrefix(tables, table * LOG_KEY_PREFIX_LENGTH);
 }
 
 function unwrittenState(tables: DataView, at: number): TableState {

@@ -10,11 +10,14 @@ import {
   decodePositionKey,
   encodeConsumer,
   encodeLogKeyPrefix,
+  encodeSubscription,
   LOG_KEY_PREFIX_LENGTH,
   type Position,
   type PositionKey,
   positionRange,
   positionRangeOfRegion,
+  type RecordTarget,
+  subscriptionKey,
   type TableId,
   WalError,
 } from '@shale/codec';
@@ -33,6 +36,8 @@ export interface StoredConsumer extends ConsumerRecord {
 
 /** A position as it is stored, and how far its table has come. */
 export interface StoredPosition extends PositionKey, Position {
+  /** The first sequence that there is in the table, or will be. */
+  readonly first: bigint;
   /** The largest sequence that the table has given out; 0n for none. */
   readonly last: bigint;
 }
@@ -45,8 +50,14 @@ export interface ListPart<T> {
 
 /** Numbers of a table's ends: flags, first, last, floor. */
 const ENDS_STRIDE = 4;
+const FIRST_AT = 1;
 const LAST_AT = 2;
 const FLOOR_AT = 3;
+/** The flag of a table that has entries. */
+const HAS_ENTRIES = 2n;
+
+type TableEnds = Pick<StoredPosition, 'first' | 'last'>;
+const NO_ENDS: TableEnds = { first: 1n, last: 0n };
 
 /**
  * The consumers of an instance's tables and their positions. Nothing is kept of them: each call looks. Lists come in
@@ -63,13 +74,19 @@ export class Consumers {
   /**
    * Opens a consumer, which comes into being with its first opening, and is on stable storage when this returns. From
    * then on no position that an earlier opening has not written yet goes past one of this opening. Only one log of the
-   * instance may open consumers. Throws SHALE_INVALID_ARGUMENT, SHALE_TOO_LARGE and SHALE_CORRUPT.
+   * instance may open consumers. What it is for is kept beside it, for retention to wait for it. Throws SHALE_INVALID_ARGUMENT, SHALE_TOO_LARGE and SHALE_CORRUPT.
    */
-  open(name: string): ConsumerRecord {
+  open(name: string, target: RecordTarget | null = null): ConsumerRecord {
     this.#requireOrdinary();
     const known = this.find(name);
     const record = { consumer: known?.consumer ?? this.#newId(), epoch: (known?.epoch ?? 0n) + 1n };
-    this.#change([{ put: consumerKey(this.#home.instance, name), value: encodeConsumer(record) }], true);
+    const { instance } = this.#home;
+    const changes: RecordChange[] = [{ put: consumerKey(instance, name), value: encodeConsumer(record) }];
+    if (target !== null) {
+      const key = subscriptionKey(instance, record.consumer);
+      changes.push({ put: key, value: encodeSubscription(target) });
+    }
+    this.#change(changes, true);
     return record;
   }
 
@@ -136,8 +153,8 @@ export class Consumers {
     const found = records.map(({ key, value }): PositionKey & Position =>
       this.#decoded(key, () => ({ ...decodePositionKey(key, instance), ...decodePosition(value) })),
     );
-    const lasts = this.#lastsOf(found);
-    return { items: found.map((position, i) => ({ ...position, last: lasts[i] ?? 0n })), next };
+    const ends = this.#endsOf(found);
+    return { items: found.map((position, i) => ({ ...position, ...(ends[i] ?? NO_ENDS) })), next };
   }
 
   /**
@@ -150,13 +167,16 @@ export class Consumers {
     if (known === null) return null;
     const { records, next } = recordsOf(this.#home, known.consumer, positionRange(instance), from);
     const changes: RecordChange[] = records.map(({ key }) => ({ remove: key }));
-    if (next === null) changes.push({ remove: consumerKey(instance, name) });
+    if (next === null) {
+      changes.push({ remove: consumerKey(instance, name) });
+      changes.push({ remove: subscriptionKey(instance, known.consumer) });
+    }
     this.#change(changes, next === null);
     return next;
   }
 
-  /** The largest sequence that each table has given out; those of one table stand together. */
-  #lastsOf(ids: readonly TableId[]): bigint[] {
+  /** Where each table begins, and the largest sequence that it has given out; those of one table stand together. */
+  #endsOf(ids: readonly TableId[]): TableEnds[] {
     const { instance } = this.#home;
     const prefixes = new Uint8Array(ids.length * LOG_KEY_PREFIX_LENGTH);
     let tables = 0;
@@ -175,7 +195,10 @@ export class Consumers {
     return tableOf.map((table) => {
       const last = ends[table * ENDS_STRIDE + LAST_AT] ?? 0n;
       const floor = ends[table * ENDS_STRIDE + FLOOR_AT] ?? 0n;
-      return last > floor ? last : floor;
+      const given = last > floor ? last : floor;
+      const hasEntries = ((ends[table * ENDS_STRIDE] ?? 0n) & HAS_ENTRIES) !== 0n;
+      const first = hasEntries ? (ends[table * ENDS_STRIDE + FIRST_AT] ?? 0n) : given + 1n;
+      return { first, last: given };
     });
   }
 

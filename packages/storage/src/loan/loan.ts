@@ -34,7 +34,11 @@ export function commitWithLoan(
   if (!native({ path }, () => db.useLoan(loan))) return null;
   try {
     const lent = new LentTables(context, context.tables, states);
+    const lentIds = context.watch.tick() === 0 ? [] : [...unpackStates(states)].map(({ id }) => id);
+    // What is known of their marks is of before.
+    for (const id of lentIds) context.watch.forget(id);
     const result = committer.commit(frame, lent);
+    for (const id of lentIds) context.watch.disown(id);
     return { ...result, states: lent.states() };
   } finally {
     native({ path }, () => db.returnLoan(loan));
@@ -47,6 +51,9 @@ export function takeBack(context: LogContext, states: BigUint64Array): void {
     context.ids.note(id);
     if (state === null) context.tables.forget(id);
     else context.tables.replace(state);
+    // Whoever has written may have given it marks, or dropped it with those it had.
+    context.watch.forget(id);
+    context.watch.touch(id);
   }
 }
 
@@ -59,5 +66,7 @@ export function endLoan(context: LogContext, loan: bigint, ids: readonly TableId
   for (const id of ids) {
     context.ids.note(id);
     context.tables.forget(id);
+    context.watch.forget(id);
+    context.watch.touch(id);
   }
 }

@@ -13,8 +13,18 @@ import type { FilePlace } from '../damage/file-place.js';
  * - `'name'`: a table has lost its name and got a new one.
  * - `'consumer'`: positions of consumers are lost, or may be: they get entries again.
  * - `'id'`: ids of appends are lost, or may be, or are of entries that are: repeated, such an append is written again.
+ * - `'retention'`: the record of what is retained of tables, or of when they had come how far, is lost.
  */
-export type RepairLossKind = 'middle' | 'tail' | 'file' | 'foreign' | 'trim' | 'name' | 'consumer' | 'id';
+export type RepairLossKind =
+  | 'middle'
+  | 'tail'
+  | 'file'
+  | 'foreign'
+  | 'trim'
+  | 'name'
+  | 'consumer'
+  | 'id'
+  | 'retention';
 
 /** One thing that a repair could not save. */
 export interface RepairLoss {

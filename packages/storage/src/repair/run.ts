@@ -6,6 +6,7 @@ import { KnownIds } from '../append-ids/known-ids.js';
 import { USUAL_ID_WINDOW } from '../append-ids/window.js';
 import { nativeAsync } from '../errors.js';
 import { refuseLaterFormat } from '../requirements.js';
+import { TableWatch } from '../retention/table-watch.js';
 import type { LogContext } from '../tables/context.js';
 import { newCounters } from '../tables/counters.js';
 import { KnownTables } from '../tables/known-tables.js';
@@ -25,6 +26,7 @@ import { type Inventory, takeInventory } from './old-files.js';
 import { rebuild } from './rebuild.js';
 import { saveAppendIds } from './save-append-ids.js';
 import { saveConsumers } from './save-consumers.js';
+import { saveRetention } from './save-retention.js';
 import { SavedNames } from './saved-names.js';
 
 /** What a run is to do. */
@@ -213,6 +215,7 @@ export class RepairRun {
     if (instance !== CATALOG_INSTANCE) {
       losses.push(...saveAppendIds({ source, target, instance }, copy.tables, this.#damage));
       losses.push(...saveConsumers({ source, target, instance }, copy.tables, book, this.#damage));
+      losses.push(...saveRetention({ source, target, instance }, copy.tables, book));
     }
     copy.writeFloors();
     if (instance === CATALOG_INSTANCE) {
@@ -272,5 +275,6 @@ function* withNames(losses: readonly RepairLoss[], names: SavedNames): Generator
 function contextOf(db: Database, instance: number): LogContext {
   const home = { db, path: db.path, instance };
   const ids = new KnownIds(home, USUAL_ID_WINDOW);
-  return { ...home, tables: new KnownTables(home), ids, counters: newCounters() };
+  const watch = new TableWatch(home);
+  return { ...home, tables: new KnownTables(home), ids, counters: newCounters(), watch };
 }

@@ -38,6 +38,8 @@ interface Page {
   /** The same memory: keys are compared without making bigints of them. */
   readonly words: Uint32Array;
   readonly flags: Uint8Array;
+  /** Of each row what {@link TableRows.duesOf} tells; null until it is asked for. */
+  dues: Uint32Array | null;
 }
 
 /**
@@ -81,6 +83,21 @@ export class TableRows {
   /** The page of a row, to read and change in place: a row is {@link ROW_WORDS} from {@link rowAt} on. */
   wordsOf(row: number): Uint32Array {
     return this.#pageOf(row).words;
+  }
+
+  /**
+   * Numbers of a page's rows, to read and change in place, 0 at first: a row's is at {@link dueAt}. They go with their
+   * rows.
+   */
+  duesOf(row: number): Uint32Array {
+    const page = this.#pageOf(row);
+    page.dues ??= new Uint32Array(ROWS_PER_PAGE);
+    return page.dues;
+  }
+
+  /** Makes all numbers of {@link duesOf} 0. */
+  clearDues(): void {
+    for (const page of this.#pages) page.dues = null;
   }
 
   /** The same of a table that is made known, as never written, if it is not. */
@@ -176,6 +193,8 @@ export class TableRows {
     const row = this.#size++;
     this.#fill(slot, hashed, row);
     if (this.#pages.length * ROWS_PER_PAGE <= row) this.#pages.push(newPage());
+    const { dues } = this.#pageOf(row);
+    if (dues !== null) dues[dueAt(row)] = 0;
     return row;
   }
 
@@ -274,6 +293,7 @@ export class TableRows {
     const at = (from % ROWS_PER_PAGE) * FIELDS;
     target.fields.set(source.fields.subarray(at, at + FIELDS), (to % ROWS_PER_PAGE) * FIELDS);
     target.flags[to % ROWS_PER_PAGE] = source.flags[from % ROWS_PER_PAGE] ?? 0;
+    if (target.dues !== null) target.dues[dueAt(to)] = source.dues?.[dueAt(from)] ?? 0;
   }
 
   #rehash(slots: number): void {
@@ -293,9 +313,14 @@ export function rowAt(row: number): number {
   return (row % ROWS_PER_PAGE) * WORDS;
 }
 
+/** Where the number of a row is among those of its page. */
+export function dueAt(row: number): number {
+  return row % ROWS_PER_PAGE;
+}
+
 function newPage(): Page {
   const fields = new BigUint64Array(ROWS_PER_PAGE * FIELDS);
-  return { fields, words: new Uint32Array(fields.buffer), flags: new Uint8Array(ROWS_PER_PAGE) };
+  return { fields, words: new Uint32Array(fields.buffer), flags: new Uint8Array(ROWS_PER_PAGE), dues: null };
 }
 
 /** Tables whose ids differ in these bits of the low word alone have slots beside each other. */

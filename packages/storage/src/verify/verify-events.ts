@@ -17,6 +17,7 @@ import type { FilePlace } from '../damage/file-place.js';
  * - `'consumer'`: the records of consumers and their positions cannot be read, or do not agree with each other or with
  *   their tables.
  * - `'id'`: the id of an append cannot be read, or is of entries behind the end of its table.
+ * - `'retention'`: the records of what is retained, or time marks, cannot be read, or marks do not follow each other.
  */
 export type FindingKind =
   | 'hole'
@@ -28,7 +29,8 @@ export type FindingKind =
   | 'floor'
   | 'name'
   | 'consumer'
-  | 'id';
+  | 'id'
+  | 'retention';
 
 /** A fault that verification found. */
 export interface VerifyFinding {

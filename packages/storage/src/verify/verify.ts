@@ -23,6 +23,7 @@ import { verifyAppendIds } from './verify-append-ids.js';
 import { ConsumersCheck } from './verify-consumers.js';
 import type { VerifyEvent, VerifyFinding, VerifyProgress } from './verify-events.js';
 import { NamesCheck } from './verify-names.js';
+import { RetentionCheck } from './verify-retention.js';
 import { TableCheck } from './verify-table.js';
 
 /** How to verify. */
@@ -53,7 +54,7 @@ export function toVerifyChunkBytes(options: VerifyOptions): number {
 /**
  * Reads everything of the instance, checksums included, and checks that every key and value is of this format, that
  * sequences are dense, that seeks and scans agree, that the metadata records account for what was trimmed, that names and
- * their tables agree, and that positions of consumers and ids of appends lie within their tables. It checks the database as it was at the start, goes on after every finding, and works on
+ * their tables agree, and that positions of consumers and ids of appends lie within their tables, and that time marks follow each other. It checks the database as it was at the start, goes on after every finding, and works on
  * read-only logs.
  */
 export function* verify(
@@ -106,6 +107,8 @@ class VerifyRun {
     const consumers = new ConsumersCheck(this.#context, this.#snapshot);
     for (const found of consumers.run()) yield found ?? this.#progress();
     for (const found of verifyAppendIds(this.#context, this.#snapshot)) yield found ?? this.#progress();
+    const retention = new RetentionCheck(this.#context, this.#snapshot);
+    for (const found of retention.run()) yield found ?? this.#progress();
     yield* this.#logs();
   }
 
