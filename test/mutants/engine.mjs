@@ -85,6 +85,31 @@ export const engine = [
     killers: ['packages/engine/test/consumer.test.ts'],
   },
   {
+    name: 'write-outlives-its-iteration',
+    removes:
+      'that a position which was written while its iteration ended is not taken back when that one is stored',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/consumer.ts',
+        from: 'if (run.isOver) progress.ack(batch, batch.last);\n          else this.#ack(',
+        to: 'this.#ack(',
+      },
+    ],
+    killers: ['packages/engine/test/consumer-order.test.ts', 'test/attacks/consume/consume.test.ts'],
+  },
+  {
+    name: 'position-in-doubt-taken-back',
+    removes: 'that a write which is in, and could not be found out about, is not taken back by less',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/log-positions.ts',
+        from: 'if (isIn && found.position > position) return true;',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/consumer-order.test.ts'],
+  },
+  {
     name: 'position-behind-a-drop',
     removes: 'that what is acknowledged of a table is not stored behind a drop of it',
     edits: [

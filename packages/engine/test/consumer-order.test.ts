@@ -83,6 +83,29 @@ test('a write that outlives its iteration is known to the next one', async () =>
   expect(firsts).toEqual([1n, 6n, 11n, 16n, 21n, 26n, 31n, 36n, 41n, 46n]);
 });
 
+test.each(['closed', 'left', 'moved elsewhere'] as const)(
+  'a position that is written while its iteration ends stays where it is written (%s)',
+  async (how) => {
+    const wal = await open();
+    const table = wal.table(ID);
+    const output = wal.table({ region: 2n, table: 1n });
+    await fill(table, 30);
+    const options = { tables: wal.region(1n), chunkEntries: 10 };
+    let consumer = await wal.consumer('c', options);
+    const batches = iterate(consumer);
+    await (await next(batches)).write([{ table: output, payloads: [bytes('1')] }]);
+    const written = (await next(batches)).write([{ table: output, payloads: [bytes('2')] }]);
+    if (how === 'closed') await consumer.close();
+    else if (how === 'left') await batches.return?.();
+    else await consumer.seek(wal.table(OTHER), 'start');
+    if (how === 'closed') consumer = await wal.consumer('c', options);
+    expect(await consumer.lag()).toEqual({ entries: 10n, tables: 1 });
+    expect((await next(how === 'moved elsewhere' ? batches : iterate(consumer))).first).toBe(21n);
+    await written;
+    expect(await all(output.read())).toHaveLength(2);
+  },
+);
+
 test.each(['not stored', 'stored', 'written'] as const)(
   'what is acknowledged of a table that is dropped says nothing of the one after it (%s)',
   async (how) => {
@@ -240,6 +263,29 @@ test.each(['acknowledged', 'written'] as const)(
     expect(await wal.consumers()).toMatchObject([{ lag: 10n }]);
   },
 );
+
+test('a write that is in, and could not be found out about, is neither taken back by less nor made again', async () => {
+  const wal = await open({ shards: 1 });
+  const table = wal.table(ID);
+  const other = wal.table(OTHER);
+  await fill(table, 20);
+  const consumer = await wal.consumer('c', { tables: table, chunkEntries: 5 });
+  const batches = iterate(consumer);
+  const batch = await next(batches);
+  const restore = loseAnswers(wal);
+  const parts = [{ table: other, payloads: [bytes('output')] }] as const;
+  await rejectsWith('SHALE_IO', batch.write(parts));
+  restore();
+  for (const upTo of [2, 3]) {
+    batch.ack(upTo);
+    await consumer.commit();
+    expect(await wal.consumers()).toMatchObject([{ lag: 15n }]);
+  }
+  await batch.write(parts);
+  await (await next(batches)).write([]);
+  expect(await all(other.read())).toHaveLength(1);
+  expect(await wal.consumers()).toMatchObject([{ lag: 10n }]);
+});
 
 /** Lets the thread write, and die before it answers; and lets nobody look what has come of it. Returns what ends that. */
 function loseAnswers(wal: Wal): () => void {

@@ -535,7 +535,9 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
             isVoid: () => progress.isDropped,
           });
           batch.isWritten = true;
-          this.#ack(run, progress, batch, batch.last);
+          // An iteration that has ended meanwhile stores what it had acknowledged after this: that must be no less.
+          if (run.isOver) progress.ack(batch, batch.last);
+          else this.#ack(run, progress, batch, batch.last);
         });
         store.then(resolve, reject);
       } catch (error) {

@@ -125,7 +125,7 @@ export class LogPositions implements Places {
     const { consumer, epoch } = this.#record;
     const address = addressOf(id, this.#engine.routing);
     // A write of before that is in after all has come as far, with all that went with it.
-    if (this.#inDoubt.has(tableKey(id)) && (await this.#settle(address)) === position) return;
+    if (this.#inDoubt.has(tableKey(id)) && (await this.#hasCome(address, position))) return;
     const known = this.#known.get(tableKey(id));
     const next: Known = { position, state: how.state ?? known?.state ?? NO_STATE };
     const value = encodePosition({ ...next, epoch });
@@ -167,17 +167,18 @@ export class LogPositions implements Places {
   }
 
   /**
-   * Finds out what became of a write whose outcome is unknown; the position that it stored, null when it did not. What is
-   * stored with the number of this opening, nobody else can have stored.
+   * Finds out what became of a write whose outcome is unknown: whether it is in, and has come as far as `position`. What is
+   * stored with the number of this opening, nobody else can have stored. One that has come further stays in doubt, for the
+   * batch that it is of may be written again.
    */
-  async #settle(address: Address): Promise<bigint | null> {
+  async #hasCome(address: Address, position: bigint): Promise<boolean> {
     const key = tableKey(address.id);
     const found = await this.#ask(address);
+    const isIn = found?.epoch === this.#record.epoch && this.#known.get(key)?.position !== found.position;
+    if (isIn && found.position > position) return true;
     this.#inDoubt.delete(key);
-    if (found?.epoch !== this.#record.epoch) return null;
-    const isOfBefore = this.#known.get(key)?.position === found.position;
-    this.#known.set(key, found);
-    return isOfBefore ? null : found.position;
+    if (found?.epoch === this.#record.epoch) this.#known.set(key, found);
+    return isIn && found.position === position;
   }
 
   /** Resolves when what was asked for before is known to have dropped the table, or not. */
