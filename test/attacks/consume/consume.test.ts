@@ -5,6 +5,7 @@ import { runAttack } from '../../dist/attacks/runner/run-attack.js';
 
 test('whenever a consumer is killed that writes by batch.write, each input has come to one output', async () => {
   const figures = await runAttack(consume, { seed: 16, count: 4 });
-  expect(figures.kills).toBe(4);
+  expect(figures.kills).toBe(6);
+  expect(figures.fights).toBe(2);
   expect(figures.outputs).toBeGreaterThan(0);
 });

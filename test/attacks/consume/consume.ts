@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,10 +10,11 @@ import { INPUTS, OUTPUTS, TABLES } from './tables.js';
 
 const PROCESS = fileURLToPath(new URL('./process.js', import.meta.url));
 
-/** Kills a process whose consumer writes what comes of its batches together with its positions. */
+/** Kills processes whose consumer writes what comes of its batches together with its positions, and that fight for it. */
 export const consume: Attack = {
   name: 'consume',
-  summary: 'SIGKILL of a consumer that copies tables by batch.write, the copies compared afterwards',
+  summary:
+    'SIGKILL of a consumer that copies tables by batch.write, and of two processes that take it from each other',
   unit: 'kills',
   option: 'count',
   longCount: 500,
@@ -28,23 +29,41 @@ async function runConsume({
 }: AttackContext): Promise<Record<string, number>> {
   const random = randomFrom(seed);
   const path = join(directory, 'db');
-  const figures = { kills: 0, inputs: 0, outputs: 0 };
+  const figures = { kills: 0, fights: 0, inputs: 0, outputs: 0 };
   for (let kill = 0; kill < count; kill++) {
-    const threadsDie = random.of(['yes', 'no']);
-    const child = spawn(process.execPath, [PROCESS, path, String(random.of([1, 2, 4])), threadsDie], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const closed = once(child, 'close');
-    await Promise.race([once(child.stdout, 'data'), closed]);
-    await pause(random.below(600));
-    child.kill('SIGKILL');
-    const [code, signal] = await closed;
-    if (signal !== 'SIGKILL') throw new Error(`the process ended with ${code ?? signal}`);
-    figures.kills++;
+    // The second one waits for the first one's lock, and takes over when it is closed or killed.
+    const inTurns = kill % 2 === 1 ? 'yes' : 'no';
+    const rivals = Array.from({ length: inTurns === 'yes' ? 2 : 1 }, () =>
+      start([path, String(random.of([1, 2, 4])), random.of(['yes', 'no']), inTurns]),
+    );
+    await Promise.race(rivals.map(({ begun }) => begun));
+    for (const { child, closed } of rivals) {
+      await pause(random.below(600));
+      child.kill('SIGKILL');
+      const [code, signal] = await closed;
+      if (signal !== 'SIGKILL') throw new Error(`the process ended with ${code ?? signal}`);
+      figures.kills++;
+    }
+    if (rivals.length > 1) figures.fights++;
     Object.assign(figures, await check(path));
     progress(kill + 1, `${figures.outputs} of ${figures.inputs} copied`);
   }
   return figures;
+}
+
+interface Rival {
+  readonly child: ChildProcess;
+  /** Resolves when it has a consumer, or has ended. */
+  readonly begun: Promise<unknown>;
+  readonly closed: Promise<unknown[]>;
+}
+
+function start(args: readonly string[]): Rival {
+  const child = spawn(process.execPath, [PROCESS, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const closed = once(child, 'close');
+  const begun = Promise.race([once(child.stdout, 'data'), closed]);
+  child.stdout.resume();
+  return { child, begun, closed };
 }
 
 /** Each input is in its output once, as far as the position says, and in order. */
