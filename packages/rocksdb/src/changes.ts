@@ -14,6 +14,7 @@ const REMOVE_RANGE = 2;
 
 /** The changes as the addon takes them; see native/database/changes.h. */
 export function packChanges(changes: readonly RecordChange[]): Uint8Array {
+  if (!Array.isArray(changes)) throw typeError('changes', 'an array');
   if (changes.length === 0) return NOTHING;
   const parts = changes.map(partsOf);
   const packed = new Uint8Array(
@@ -33,6 +34,7 @@ export function packChanges(changes: readonly RecordChange[]): Uint8Array {
 }
 
 function partsOf(change: RecordChange): { kind: number; key: Uint8Array; value: Uint8Array } {
+  if (typeof change !== 'object' || change === null) throw typeError('changes', 'an array of objects');
   if ('put' in change) return { kind: PUT, key: bytes(change.put), value: bytes(change.value) };
   if ('remove' in change) return { kind: REMOVE, key: bytes(change.remove), value: NOTHING };
   return { kind: REMOVE_RANGE, key: bytes(change.removeFrom), value: bytes(change.to) };

@@ -44,8 +44,8 @@ test('a call of the addon that has nothing to say says that it is done', async (
   call('claim', handle, 'name');
   call('useLoan', handle, loan);
   expect({
-    write: call('write', handle, none, none, none, false),
-    remove: call('remove', handle, none, false),
+    write: call('write', handle, none, none, none, false, none),
+    remove: call('remove', handle, none, false, none),
     put: call('put', handle, lower, none, false),
     change: call('change', handle, none, false),
     drop: call('drop', handle, lower, upper, lower, false),
