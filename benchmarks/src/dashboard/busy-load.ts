@@ -74,7 +74,17 @@ export async function runEvents(wal: Wal, signal: AbortSignal): Promise<void> {
     repeat(FLOOD.everySeconds * 1000, signal, () => again(flood(wal.table('imports')))),
     repeat(500, signal, () => again(readSlowly(wal.table('clicks'), signal))),
     repeat(20_000, signal, () => wal.sync()),
+    archive(wal, wal.table('clicks'), signal),
   ]);
+}
+
+/** A consumer that is slower than what comes at high tide, and then loses some of it to trims. */
+async function archive(wal: Wal, table: Table, signal: AbortSignal): Promise<void> {
+  const consumer = await wal.consumer('archive', { tables: table, onTrimmed: 'skip', chunkEntries: 500 });
+  const end = (): void => void consumer.close().catch(() => undefined);
+  signal.addEventListener('abort', end);
+  const batches = consumer[Symbol.asyncIterator]();
+  await repeat(100, signal, () => batches.next());
 }
 
 async function write(table: Table, signal: AbortSignal): Promise<void> {
