@@ -54,7 +54,7 @@ const OWN = { owns: () => true, isLent: () => false };
 /** Trims what the turns find until they find nothing more; returns the tables that were trimmed. */
 async function enforce(log: Log): Promise<bigint[]> {
   const trimmed: bigint[] = [];
-  for (let idle = 0; idle < 3; ) {
+  for (let idle = 0; idle < 4; ) {
     pass(1100);
     const { trims, more } = await log.retentions.turn(OWN);
     for (let at = 0; at < trims.length; at += 3) {
@@ -290,6 +290,39 @@ test('a trim removes the marks before its first entry in its own write, but the 
   expect(marksOf(log).map(({ sequence }) => sequence)).toEqual([91n]);
 });
 
+test('marks stay few though a frame trims a table twice, or fails', async () => {
+  const log = await fresh();
+  log.retentions.set(ALL, keep({ ageMs: BigInt(10_000 * HOUR) }));
+  for (let minute = 0; minute < 600; minute++) {
+    fill(log, ID, 1);
+    pass(60_001);
+    if (minute < 100 || minute >= 200) continue;
+    const writer = new AppendFrameWriter(new ArrayBuffer(4096));
+    const table = writer.addTableOf({ instance: 0, ...ID });
+    for (let twice = 0; twice < 2; twice++) writer.addTrim(table, BigInt(minute - 90));
+    log.commit(decodeAppendFrame(writer.seal({ sync: false }).slice()));
+  }
+  expect(marksOf(log).length).toBeLessThanOrEqual(320);
+});
+
+test('a table that was trimmed gets its last mark, so that its last entry goes in time', async () => {
+  const log = await fresh();
+  log.retentions.set(ALL, keep({ ageMs: BigInt(HOUR) }));
+  for (let i = 0; i < 4; i++) {
+    fill(log, ID, 10);
+    pass(61_000);
+  }
+  fill(log, ID, 10);
+  log.trim(ID, 45n, { sync: false });
+  await enforce(log);
+  pass(125_000);
+  await enforce(log);
+  expect(marksOf(log).at(-1)?.sequence).toBe(51n);
+  pass(HOUR + 61_000);
+  await enforce(log);
+  expect(sequences(log, ID)).toEqual([]);
+});
+
 test('a drop takes the marks along, and what begins anew in the same frame has its own', async () => {
   const log = await fresh();
   log.retentions.set(ALL, keep({ ageMs: BigInt(HOUR) }));
@@ -313,7 +346,7 @@ test('a drop takes the marks along, and what begins anew in the same frame has i
   expect(marksOf(log)).toEqual([]);
 });
 
-test('about so many bytes are kept, and no fewer', async () => {
+test('about so many bytes are kept', async () => {
   const log = await fresh({ rocksdb: { compression: 'none' } });
   const wanted = 1024 * 1024;
   log.retentions.set(ALL, keep({ bytes: BigInt(wanted) }));

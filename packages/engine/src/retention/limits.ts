@@ -11,7 +11,8 @@ export interface Limit {
    */
   readonly entries?: bigint | number | undefined;
   /**
-   * About so many bytes of the last entries, as they are stored: compressed, and to the size of a block. No less is kept.
+   * About so many bytes of the last entries, as RocksDB stores them: compressed, and to a few hundredths or the size of a
+   * block, whichever is more.
    *
    * @range 0 to 2^64-2
    * @defaultValue no limit

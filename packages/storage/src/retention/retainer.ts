@@ -138,7 +138,11 @@ export class Retainer {
     try {
       const { first, last } = this.#context.tables.look(id);
       if (last === 0n || first > last) return null;
-      return { table, first, last, marks: every === null ? [] : readMarks(this.#context, id) };
+      if (every === null) return { table, first, last, marks: [] };
+      const marks = readMarks(this.#context, id);
+      table.last = marks.at(-1) ?? null;
+      table.marks = marks.length;
+      return { table, first, last, marks };
     } catch (error) {
       if (error instanceof WalError) return null;
       throw error;
@@ -231,11 +235,12 @@ export class Retainer {
     const left = upTo >= first ? upTo + 1n : first;
     // What a consumer holds is looked at when it moves on.
     const isHeld = doneWith !== null && doneWith < keep;
-    table.lookAt = Math.min(
+    const lookAt = Math.min(
       isHeld ? Number.POSITIVE_INFINITY : expiryOf(marks, left, retention.keep.ageMs),
       expiryOf(marks, left, retention.atMost.ageMs),
       closingOf(table, last),
     );
+    this.#watch.wakeAt(table, lookAt);
     if (upTo < first) {
       table.settling = null;
       return null;
@@ -244,7 +249,7 @@ export class Retainer {
     const isLittle = (upTo - first + 1n) * SLACK < last - upTo;
     if (isLittle && table.settling !== last) {
       table.settling = last;
-      table.lookAt = Math.min(table.lookAt, now + SETTLE_MS);
+      this.#watch.wakeAt(table, Math.min(lookAt, now + SETTLE_MS));
       return null;
     }
     table.settling = null;

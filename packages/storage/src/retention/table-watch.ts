@@ -6,6 +6,7 @@ import type { TableHome } from '../tables/table-state.js';
 import { Coverage, marksEvery, type StoredRetention } from './coverage.js';
 import { hasMarks, readRetentions } from './records.js';
 import { addMark, MOST_MARKS, passedMarks, readMarks, removeMark } from './time-marks.js';
+import { Wakes } from './wakes.js';
 
 /** A tick of the clock by which tables are due, in milliseconds. */
 const TICK_MS = 64;
@@ -28,8 +29,6 @@ export interface WatchedTable {
   marks: number;
   /** The tick it was touched at; null when it was looked at since. */
   touchedAt: number | null;
-  /** When it is to be looked at again although nothing touches it: milliseconds since 1970. */
-  lookAt: number;
   /** What its last sequence was when a little was left to be trimmed. */
   settling: bigint | null;
 }
@@ -51,6 +50,8 @@ export class TableWatch implements FrameWatch {
   #hasMarks = false;
   #tables = new Map<string, WatchedTable>();
   readonly #touched = new Set<WatchedTable>();
+  /** Those that are to be looked at again although nothing touches them. */
+  readonly #wakes = new Wakes<WatchedTable>();
   readonly #pending = new Map<string, PendingMark>();
   readonly #trimmed: RecordChange[] = [];
   /** Counts the loads: what was noted of tables before is void. */
@@ -70,6 +71,7 @@ export class TableWatch implements FrameWatch {
     this.#hasMarks = hasMarks(this.#home);
     this.#tables = new Map();
     this.#touched.clear();
+    this.#wakes.clear();
     this.generation++;
   }
 
@@ -130,8 +132,9 @@ export class TableWatch implements FrameWatch {
     const passed = passedMarks(this.#marksOf(id), first);
     if (passed.length === 0) return;
     this.#trimmed.push(...passed.map((mark) => removeMark(instance, id, mark)));
+    // They are counted again when the next one comes: this frame may fail, or trim the table twice.
     const table = this.#tables.get(tableKey(id));
-    if (table !== undefined) table.marks -= passed.length;
+    if (table !== undefined) table.last = undefined;
   }
 
   /** A frame drops a table, with its marks. */
@@ -154,6 +157,7 @@ export class TableWatch implements FrameWatch {
     const table = this.#tables.get(key);
     if (table === undefined) return;
     this.#touched.delete(table);
+    this.#wakes.set(table, Number.POSITIVE_INFINITY);
     this.#tables.delete(key);
   }
 
@@ -198,7 +202,6 @@ export class TableWatch implements FrameWatch {
       last: undefined,
       marks: 0,
       touchedAt: null,
-      lookAt: Number.POSITIVE_INFINITY,
       settling: null,
     };
     this.#tables.set(key, table);
@@ -222,17 +225,18 @@ export class TableWatch implements FrameWatch {
 
   /** Touches every table whose time has come. @param now milliseconds since 1970 */
   wakeTables(now: number, tick: number): void {
-    for (const table of this.#tables.values()) {
-      if (table.lookAt > now) continue;
-      table.lookAt = Number.POSITIVE_INFINITY;
-      this.#touch(table, tick - REST_TICKS);
-    }
+    for (const table of this.#wakes.take(now)) this.#touch(table, tick - REST_TICKS);
+  }
+
+  /** A table is to be looked at again at a moment, whatever happens to it. @param ms since 1970; infinite for never */
+  wakeAt(table: WatchedTable, ms: number): void {
+    this.#wakes.set(table, ms);
   }
 
   /** Nothing is to be waited for in a table: keeps nothing of it. */
   leave(table: WatchedTable): void {
     const key = tableKey(table.id);
-    const isIdle = table.touchedAt === null && table.lookAt === Number.POSITIVE_INFINITY;
+    const isIdle = table.touchedAt === null && !this.#wakes.has(table);
     if (isIdle && this.#tables.get(key) === table) this.#tables.delete(key);
   }
 
