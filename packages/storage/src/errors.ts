@@ -156,6 +156,15 @@ export function foreignKey(
   );
 }
 
+/** What a record holds. Throws the error of {@link foreignKey} for the record's key when it cannot be decoded. */
+export function decoded<T>(key: Uint8Array, context: ErrorContext, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw foreignKey(key, error instanceof WalError ? error.message : String(error), context, error);
+  }
+}
+
 /** What a native code is to the caller of this very call. */
 function meaningOf(
   native: RocksDBError['code'],

@@ -423,8 +423,11 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
       await this.#room(run);
       if (run.isOver) continue;
       const delivery = await this.#delivery(run);
-      // It was moved meanwhile.
-      if (run.isOver) continue;
+      // It was moved meanwhile, and what comes then is another run's.
+      if (run.isOver) {
+        delivery?.held.release();
+        continue;
+      }
       if (delivery !== null) return this.#handOut(run, delivery);
       if (this.#failure !== null) throw this.#failure;
       return null;

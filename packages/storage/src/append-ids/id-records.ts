@@ -7,10 +7,9 @@ import {
   decodeAppendIdKey,
   keySuccessor,
   type TableId,
-  WalError,
 } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
-import { foreignKey } from '../errors.js';
+import { decoded } from '../errors.js';
 import { recordPages } from '../raw-records.js';
 
 /** Where ids are. */
@@ -37,12 +36,10 @@ export function* readAppendIds(
   const from = after === null ? lower : keySuccessor(appendIdKey(home.instance, { ...id, first: after }));
   for (const page of recordPages(home.db, { lower: from, upper })) {
     for (const { key, value } of page) {
-      try {
-        yield { ...decodeAppendIdKey(key, home.instance), ...decodeAppendId(value) };
-      } catch (error) {
-        const reason = error instanceof WalError ? error.message : String(error);
-        throw foreignKey(key, reason, { path: home.path, table: id }, error);
-      }
+      yield decoded(key, { path: home.path, table: id }, () => ({
+        ...decodeAppendIdKey(key, home.instance),
+        ...decodeAppendId(value),
+      }));
     }
   }
 }

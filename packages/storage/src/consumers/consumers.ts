@@ -22,7 +22,7 @@ import {
   WalError,
 } from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
-import { foreignKey, native } from '../errors.js';
+import { decoded, native } from '../errors.js';
 import { recordPages } from '../raw-records.js';
 import { findTableEnds } from '../tables/recover-tables.js';
 import type { TableHome } from '../tables/table-state.js';
@@ -109,7 +109,7 @@ export class Consumers {
     this.#requireOrdinary();
     const key = consumerKey(instance, name);
     const value = native({ path }, () => db.get(key));
-    return value === null ? null : this.#decoded(key, () => decodeConsumer(value));
+    return value === null ? null : decoded(key, { path: this.#home.path }, () => decodeConsumer(value));
   }
 
   /** Every consumer, in the order of the names' bytes. */
@@ -120,7 +120,10 @@ export class Consumers {
     for (const page of recordPages(db, consumerRange(instance))) {
       for (const { key, value } of page) {
         found.push(
-          this.#decoded(key, () => ({ name: decodeConsumerKey(key, instance), ...decodeConsumer(value) })),
+          decoded(key, { path: this.#home.path }, () => ({
+            name: decodeConsumerKey(key, instance),
+            ...decodeConsumer(value),
+          })),
         );
       }
     }
@@ -151,7 +154,10 @@ export class Consumers {
     const { records, next } =
       consumer === null ? allRecords(this.#home, range, from) : recordsOf(this.#home, consumer, range, from);
     const found = records.map(({ key, value }): PositionKey & Position =>
-      this.#decoded(key, () => ({ ...decodePositionKey(key, instance), ...decodePosition(value) })),
+      decoded(key, { path: this.#home.path }, () => ({
+        ...decodePositionKey(key, instance),
+        ...decodePosition(value),
+      })),
     );
     const ends = this.#endsOf(found);
     return { items: found.map((position, i) => ({ ...position, ...(ends[i] ?? NO_ENDS) })), next };
@@ -214,15 +220,6 @@ export class Consumers {
   #change(changes: readonly RecordChange[], sync: boolean): void {
     const { db, path } = this.#home;
     native({ path }, () => db.change(changes, { sync }));
-  }
-
-  #decoded<T>(key: Uint8Array, decode: () => T): T {
-    try {
-      return decode();
-    } catch (error) {
-      const reason = error instanceof WalError ? error.message : String(error);
-      throw foreignKey(key, reason, { path: this.#home.path }, error);
-    }
   }
 
   #requireOrdinary(): void {

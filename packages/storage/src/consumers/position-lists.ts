@@ -7,7 +7,7 @@ import {
   positionRangeOfTable,
   WalError,
 } from '@shale/codec';
-import { foreignKey } from '../errors.js';
+import { decoded } from '../errors.js';
 import { PAGE_BYTES, type RawRecord, recordPages } from '../raw-records.js';
 import type { TableHome } from '../tables/table-state.js';
 
@@ -79,10 +79,5 @@ function lastOf(records: readonly RawRecord[], path: string): RawRecord {
 }
 
 function read({ instance, path }: TableHome, key: Uint8Array): PositionKey {
-  try {
-    return decodePositionKey(key, instance);
-  } catch (error) {
-    const reason = error instanceof WalError ? error.message : String(error);
-    throw foreignKey(key, reason, { path }, error);
-  }
+  return decoded(key, { path }, () => decodePositionKey(key, instance));
 }

@@ -1,6 +1,6 @@
-import { decodePosition, type Position, positionKey, type TableId, WalError } from '@shale/codec';
+import { decodePosition, type Position, positionKey, type TableId } from '@shale/codec';
 import type { Snapshot } from '@shale/rocksdb';
-import { foreignKey, native } from '../errors.js';
+import { decoded, native } from '../errors.js';
 import type { TableHome } from '../tables/table-state.js';
 
 /** How far a consumer has come in a table; null when it has no position there. Throws SHALE_CORRUPT. */
@@ -14,10 +14,5 @@ export function readPosition(
   const place = { path: home.path, table: id };
   const value = native(place, () => home.db.get(key, snapshot === undefined ? {} : { snapshot }));
   if (value === null) return null;
-  try {
-    return decodePosition(value);
-  } catch (error) {
-    const reason = error instanceof WalError ? error.message : String(error);
-    throw foreignKey(key, reason, place, error);
-  }
+  return decoded(key, place, () => decodePosition(value));
 }

@@ -17,7 +17,7 @@ import {
   WalError,
 } from '@shale/codec';
 import type { RecordChange, Snapshot } from '@shale/rocksdb';
-import { foreignKey, native } from '../errors.js';
+import { decoded, native } from '../errors.js';
 import { type RawRecord, recordPages, valueAt } from '../raw-records.js';
 import { recoverTable, type TableHome } from '../tables/table-state.js';
 
@@ -88,13 +88,10 @@ export function markMoved(home: TableHome): RecordChange[] {
 }
 
 function payloadOf(home: TableHome, { key, value }: RawRecord): Uint8Array {
-  try {
+  return decoded(key, { path: home.path, table: logId(home.instance) }, () => {
     decodeLogKey(key, CATALOG_INSTANCE);
     return decodeLogValue(value);
-  } catch (error) {
-    const reason = error instanceof WalError ? error.message : String(error);
-    throw foreignKey(key, reason, { path: home.path, table: logId(home.instance) }, error);
-  }
+  });
 }
 
 function logId(instance: number): { readonly region: bigint; readonly table: bigint } {

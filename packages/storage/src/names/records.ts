@@ -7,10 +7,9 @@ import {
   nameKey,
   type TableId,
   tableNameKey,
-  WalError,
 } from '@shale/codec';
 import type { RecordChange, Snapshot } from '@shale/rocksdb';
-import { foreignKey, native } from '../errors.js';
+import { decoded, native } from '../errors.js';
 import type { TableHome } from '../tables/table-state.js';
 
 /** The table of a name; null when there is none of that name. Throws SHALE_CORRUPT. */
@@ -45,10 +44,5 @@ function look<T>(
 ): T | null {
   const value = native({ path }, () => db.get(key, snapshot === undefined ? {} : { snapshot }));
   if (value === null) return null;
-  try {
-    return decode(value);
-  } catch (error) {
-    const reason = error instanceof WalError ? error.message : String(error);
-    throw foreignKey(key, reason, { path }, error);
-  }
+  return decoded(key, { path }, () => decode(value));
 }

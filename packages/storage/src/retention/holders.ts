@@ -6,7 +6,7 @@ import {
   type TableId,
 } from '@shale/codec';
 import type { Consumers } from '../consumers/consumers.js';
-import { foreignKey } from '../errors.js';
+import { decoded } from '../errors.js';
 import { nameOfTable } from '../names/records.js';
 import { recordPages } from '../raw-records.js';
 import type { TableHome } from '../tables/table-state.js';
@@ -56,18 +56,10 @@ export class Holders {
     const { db, path, instance } = this.#home;
     for (const page of recordPages(db, positionRangeOfTable(instance, id), undefined, PAGE_BYTES)) {
       for (const { key, value } of page) {
-        try {
-          const { consumer } = decodePositionKey(key, instance);
-          const { position } = decodePosition(value);
-          yield { consumer, position };
-        } catch (error) {
-          throw foreignKey(
-            key,
-            error instanceof Error ? error.message : String(error),
-            { path, table: id },
-            error,
-          );
-        }
+        yield decoded(key, { path, table: id }, () => ({
+          consumer: decodePositionKey(key, instance).consumer,
+          position: decodePosition(value).position,
+        }));
       }
     }
   }

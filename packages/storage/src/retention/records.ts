@@ -11,9 +11,8 @@ import {
   retentionKey,
   retentionRange,
   subscriptionRange,
-  WalError,
 } from '@shale/codec';
-import { foreignKey, native } from '../errors.js';
+import { decoded, native } from '../errors.js';
 import { firstKey, recordPages } from '../raw-records.js';
 import type { TableHome } from '../tables/table-state.js';
 import type { StoredRetention } from './coverage.js';
@@ -26,7 +25,10 @@ export function readRetentions(home: TableHome): StoredRetention[] {
   for (const page of recordPages(db, retentionRange(instance))) {
     for (const { key, value } of page) {
       found.push(
-        decoded(path, key, () => ({ target: decodeRetentionKey(key, instance), ...decodeRetention(value) })),
+        decoded(key, { path }, () => ({
+          target: decodeRetentionKey(key, instance),
+          ...decodeRetention(value),
+        })),
       );
     }
   }
@@ -48,7 +50,9 @@ export function readSubscriptions(home: TableHome): Map<bigint, RecordTarget> {
   if (instance === CATALOG_INSTANCE) return found;
   for (const page of recordPages(db, subscriptionRange(instance))) {
     for (const { key, value } of page) {
-      decoded(path, key, () => found.set(decodeSubscriptionKey(key, instance), decodeSubscription(value)));
+      decoded(key, { path }, () =>
+        found.set(decodeSubscriptionKey(key, instance), decodeSubscription(value)),
+      );
     }
   }
   return found;
@@ -57,13 +61,4 @@ export function readSubscriptions(home: TableHome): Map<bigint, RecordTarget> {
 /** Whether any table has time marks. */
 export function hasMarks({ db, instance }: TableHome): boolean {
   return instance !== CATALOG_INSTANCE && firstKey(db, markRange(instance)) !== null;
-}
-
-function decoded<T>(path: string, key: Uint8Array, decode: () => T): T {
-  try {
-    return decode();
-  } catch (error) {
-    const reason = error instanceof WalError ? error.message : String(error);
-    throw foreignKey(key, reason, { path }, error);
-  }
 }

@@ -8,10 +8,9 @@ import {
   markRangeOfTable,
   type TableId,
   type TimeMark,
-  WalError,
 } from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
-import { foreignKey } from '../errors.js';
+import { decoded } from '../errors.js';
 import { recordPages } from '../raw-records.js';
 import type { TableHome } from '../tables/table-state.js';
 
@@ -30,12 +29,8 @@ export function readMarks(home: TableHome, id: TableId): TimeMark[] {
   const marks: TimeMark[] = [];
   for (const page of recordPages(db, markRangeOfTable(instance, id), undefined, PAGE_BYTES)) {
     for (const { key, value } of page) {
-      try {
-        marks.push({ ms: decodeMarkKey(key, instance).ms, sequence: decodeMark(value) });
-      } catch (error) {
-        const reason = error instanceof WalError ? error.message : String(error);
-        throw foreignKey(key, reason, { path, table: id }, error);
-      }
+      const mark = (): TimeMark => ({ ms: decodeMarkKey(key, instance).ms, sequence: decodeMark(value) });
+      marks.push(decoded(key, { path, table: id }, mark));
     }
   }
   return marks;

@@ -1,6 +1,6 @@
-import { decodeLogKey, decodeMetaValue, metaKey, type TableId, tableRange, WalError } from '@shale/codec';
+import { decodeLogKey, decodeMetaValue, metaKey, type TableId, tableRange } from '@shale/codec';
 import type { Database } from '@shale/rocksdb';
-import { foreignKey, native } from '../errors.js';
+import { decoded, native } from '../errors.js';
 
 /** Where a table's keys are. */
 export interface TableHome {
@@ -141,21 +141,9 @@ export function readFloor(home: TableHome, id: TableId): bigint {
   const context = { path: home.path, table: id };
   const value = native(context, () => home.db.get(key));
   if (value === null) return 0n;
-  try {
-    return decodeMetaValue(value);
-  } catch (error) {
-    throw foreignKey(key, reasonOf(error), context, error);
-  }
+  return decoded(key, context, () => decodeMetaValue(value));
 }
 
 function sequenceOf(home: TableHome, id: TableId, key: Uint8Array): bigint {
-  try {
-    return decodeLogKey(key, home.instance).sequence;
-  } catch (error) {
-    throw foreignKey(key, reasonOf(error), { path: home.path, table: id }, error);
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof WalError ? error.message : String(error);
+  return decoded(key, { path: home.path, table: id }, () => decodeLogKey(key, home.instance).sequence);
 }
