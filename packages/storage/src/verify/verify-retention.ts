@@ -72,7 +72,7 @@ export class RetentionCheck {
     this.#last = { table, sequence };
     if (sequence >= before) return null;
     return finding(
-      `the time mark of ${new Date(Number(ms)).toISOString()} in ${tableInWords(id)} is at ${sequence}, behind one that is at ${before}`,
+      `the time mark of ${ms} ms after 1970 in ${tableInWords(id)} is at ${sequence}, behind one that is at ${before}`,
       id,
     );
   }
