@@ -17,7 +17,7 @@ export function consumersCommand(terminal: Terminal, done: (exitCode: number) =>
     .summary('list the consumers: tables, positions, how far they are behind')
     .description(
       'Lists the consumers of the log: in how many tables each has a position, in how many of them there are entries ' +
-        'behind it, and how many; with a name, each of its tables. It asks the process that has the log open with ' +
+        'behind it, in how many such entries were trimmed, and how many entries it is behind; with a name, each of its tables. It asks the process that has the log open with ' +
         'inspect: true, and reads the files otherwise, also beside a running writer. How old the oldest of the entries ' +
         'is, is not told: entries carry no time.',
     )
@@ -37,8 +37,8 @@ export function consumersCommand(terminal: Terminal, done: (exitCode: number) =>
 async function listAll(terminal: Terminal, consumers: ConsumersOfLog, flags: ConsumersFlags): Promise<void> {
   const list = await consumers.list();
   if (flags.json) {
-    for (const { name, isOpen, epoch, tables, behind, lag } of list) {
-      const wait = terminal.out.line(toJson({ name, isOpen, epoch, tables, behind, lag }));
+    for (const { name, isOpen, epoch, tables, behind, overrun, lag } of list) {
+      const wait = terminal.out.line(toJson({ name, isOpen, epoch, tables, behind, overrun, lag }));
       if (wait) await wait;
     }
     return;
@@ -47,12 +47,13 @@ async function listAll(terminal: Terminal, consumers: ConsumersOfLog, flags: Con
     await terminal.out.line('no consumers');
     return;
   }
-  const rows = list.map(({ name, isOpen, epoch, tables, behind, lag }) => [
+  const rows = list.map(({ name, isOpen, epoch, tables, behind, overrun, lag }) => [
     printable(Buffer.from(name), 60),
     isOpen ? 'yes' : 'no',
     formatCount(epoch),
     formatCount(tables),
     formatCount(behind),
+    formatCount(overrun),
     formatCount(lag),
   ]);
   await terminal.out.line(grid(ALL, rows, terminal.outColors.bold));
@@ -97,6 +98,7 @@ const ALL: readonly Column[] = [
   { title: 'openings', align: 'right' },
   { title: 'tables', align: 'right' },
   { title: 'behind', align: 'right' },
+  { title: 'overrun', align: 'right' },
   { title: 'lag', align: 'right' },
 ];
 

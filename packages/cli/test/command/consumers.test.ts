@@ -36,12 +36,12 @@ beforeAll(async () => {
 describe('of a log that nobody has open', () => {
   it('consumers and their positions are listed', async () => {
     expect(objects(await ok(['consumers', closed, '--json']))).toEqual([
-      { name: 'billing', isOpen: false, epoch: 1, tables: 1, behind: 1, lag: 6 },
+      { name: 'billing', isOpen: false, epoch: 1, tables: 1, behind: 1, overrun: 0, lag: 6 },
     ]);
     const [row] = objects(await ok(['consumers', closed, 'billing', '--json']));
     expect(row).toMatchObject({ name: 'orders', region: 0, position: 4, last: 10, lag: 6 });
     expect(await ok(['consumers', closed])).toMatch(
-      /^name +open +openings +tables +behind +lag\nbilling +no +1/,
+      /^name +open +openings +tables +behind +overrun +lag\nbilling +no +1/,
     );
     expect(await ok(['consumers', closed, 'billing'])).toMatch(
       /^name +region +table +position +last +lag\norders .* 4 +10 +6\n1 table with a position, 6 entries behind it/,
@@ -55,7 +55,11 @@ describe('of a log that nobody has open', () => {
     expect(objects(await ok(['seek', closed, 'billing', 'orders', '--to', '7', '--json']))).toEqual([
       { consumer: 'billing', table: 'orders', region: null, position: 7 },
     ]);
-    expect(objects(await ok(['consumers', closed, '--json']))).toMatchObject([{ tables: 2, lag: 3 }]);
+    expect(objects(await ok(['consumers', closed, '--json']))).toMatchObject([
+      { tables: 2, overrun: 0, lag: 3 },
+    ]);
+    await ok(['trim', closed, 'orders', '--to', '8']);
+    expect(objects(await ok(['consumers', closed, '--json']))).toMatchObject([{ overrun: 1, lag: 3 }]);
     expect((await shale(['seek', closed, 'billing', 'orders', '--to', '11'])).code).toBe(9);
     expect((await shale(['seek', closed, 'billing', 'nothing', '--to', '1'])).code).toBe(4);
     expect((await shale(['seek', closed, 'nobody', 'orders', '--to', '1'])).code).toBe(4);
