@@ -153,6 +153,43 @@ test('a seek moves the position of the application, wherever that is, from outsi
   expect(store.positions.get(keyOf(ID))).toBe(20n);
 });
 
+test('the copy in the log is never ahead of the application, so that nothing goes which it still needs', async () => {
+  const wal = await open();
+  const table = wal.table(ID);
+  await fill(table, 20);
+  const store = new Store();
+  const copy = async (): Promise<bigint | undefined> => (await all(wal.consumerPositions('c')))[0]?.position;
+  let isDown = true;
+  const position: OwnPosition = {
+    ...store.position,
+    store: async (move, transaction) => {
+      if (isDown) throw new Error('no database');
+      return await store.position.store(move, transaction);
+    },
+  };
+  const consumer = await wal.consumer('c', { tables: table, position });
+  await expect(consumer.seek(table, 'end')).rejects.toThrow('no database');
+  expect(await copy()).toBeUndefined();
+  isDown = false;
+  await consumer.seek(table, 'end');
+  expect(await copy()).toBe(20n);
+  isDown = true;
+  await expect(consumer.seek(table, { after: 5n })).rejects.toThrow('no database');
+  expect(await copy()).toBe(5n);
+  isDown = false;
+  await consumer.seek(table, 'end');
+  // Its database was restored, and is further back, or has nothing at all.
+  for (const before of [3n, undefined]) {
+    if (before === undefined) store.positions.clear();
+    else store.positions.set(keyOf(ID), before);
+    const batches = iterate(consumer);
+    expect((await next(batches)).first).toBe((before ?? 0n) + 1n);
+    expect(await copy()).toBe(before ?? 0n);
+    await batches.return?.();
+    await consumer.seek(table, 'end');
+  }
+});
+
 test('an iteration fails with what load throws, or gives that is no position, and the next one asks again', async () => {
   const wal = await open();
   const table = wal.table(ID);

@@ -195,7 +195,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
 
   async #move(table: ConsumedTable, to: SeekTo): Promise<void> {
     const { engine, target, positions, options } = this.#parts;
-    const { id, after } = await readSeek(engine, target, table, to);
+    const { id, after, last } = await readSeek(engine, target, table, to);
     await this.#endRun();
     // What is acknowledged of the table is void with it.
     this.#commits.forget(id);
@@ -204,8 +204,11 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     // It may have been fenced or closed meanwhile, and then another one has the name.
     this.#requireUsable();
     const how = { sync: options.sync, isLate: false, isVoid: () => false };
+    // What the application has not passed is not to go: the copy in the log is never ahead of it.
+    const isOnward = after > (positions.positionIn(id) ?? 0n) && after <= last;
+    if (isOnward) await this.#own?.store(id, 'anywhere', after, undefined);
     await this.#commits.watched(positions.store(id, after, how));
-    await this.#own?.store(id, 'anywhere', after, undefined);
+    if (!isOnward) await this.#own?.store(id, 'anywhere', after, undefined);
   }
 
   /**
@@ -349,12 +352,17 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     await run.begun;
     this.#starting = null;
     this.#begun = run;
-    if (this.#own !== null) this.#copyPositions(run, this.#own);
-    if (target.is === 'many' || from === 'start' || this.#hasPosition(target.ref)) return run;
-    // Where it cannot begin as it was told to, it does not begin at all.
-    run.stream.requireNoFailure();
-    await this.#keepBeginning(run);
-    return run;
+    try {
+      if (this.#own !== null) await this.#copyPositions(run, this.#own);
+      if (target.is === 'many' || from === 'start' || this.#hasPosition(target.ref)) return run;
+      // Where it cannot begin as it was told to, it does not begin at all.
+      run.stream.requireNoFailure();
+      await this.#keepBeginning(run);
+      return run;
+    } catch (error) {
+      run.end();
+      throw error;
+    }
   }
 
   async #loadTable(ref: TableRef): Promise<void> {
@@ -365,15 +373,27 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     if (ref.address !== null) await positions.load(ref.address);
   }
 
-  /** What is known of the application's positions goes into the log, where the copy is another one. */
-  #copyPositions(run: Run, own: OwnPositions): void {
+  /**
+   * What is known of the application's positions goes into the log, where the copy is another one: at once where it is
+   * ahead, for what the application needs again is not to go.
+   */
+  async #copyPositions(run: Run, own: OwnPositions): Promise<void> {
     if (!run.stream.isRunning) return;
+    let isAhead = false;
     for (const { table } of run.cursors) {
       const { id } = table.address;
-      const position = own.positionIn(id);
-      if (position !== null && position !== this.#parts.positions.positionIn(id))
-        this.#commits.add(run.progressIn(table, position), 0n);
+      const copy = this.#parts.positions.positionIn(id);
+      // Without a position it begins with the first entry that there is.
+      const beginning = copy === null || table.begin === 0n ? null : table.begin - 1n;
+      const position = own.positionIn(id) ?? beginning;
+      if (position === null || position === copy) continue;
+      isAhead ||= copy !== null && position < copy;
+      this.#commits.add(run.progressIn(table, position), 0n);
     }
+    if (!isAhead) return;
+    await this.#commits.flush(false).catch((error: unknown) => {
+      if (this.#state === 'open') throw error;
+    });
   }
 
   #hasPosition({ address }: TableRef): boolean {

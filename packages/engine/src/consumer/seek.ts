@@ -14,6 +14,15 @@ export type ConsumedTable = TableIdInput | Pick<Table<unknown, never>, 'id'>;
 /** Where a consumer is to go on in a table: at its first entry, behind its last one, or behind a sequence. */
 export type SeekTo = 'start' | 'end' | FollowPosition;
 
+/** Where a consumer is to go in which table. */
+export interface Seek {
+  readonly id: TableId;
+  /** The last sequence that counts as done with then. */
+  readonly after: bigint;
+  /** The last sequence of the table. */
+  readonly last: bigint;
+}
+
 /**
  * Where a consumer is to go. Throws SHALE_INVALID_ARGUMENT.
  *
@@ -24,18 +33,18 @@ export async function readSeek(
   target: Target | null,
   table: ConsumedTable,
   to: SeekTo,
-): Promise<{ readonly id: TableId; readonly after: bigint }> {
+): Promise<Seek> {
   if (isTable(table)) await lookUp(engine, table);
   const id = idOf(table);
   if (id === null) throw invalid('table', 'there is no table of this name yet');
   if (target !== null && !(await isOf(engine, target, id)))
     throw invalid('table', 'this table is none of the consumer');
   const { first, last } = await engine.ends(addressOf(id, engine.routing));
-  if (to === 'start') return { id, after: first === 0n ? 0n : first - 1n };
-  if (to === 'end') return { id, after: last };
+  if (to === 'start') return { id, after: first === 0n ? 0n : first - 1n, last };
+  if (to === 'end') return { id, after: last, last };
   if (typeof to !== 'object' || to === null) throw mustBe('to', "'start', 'end' or { after }", to);
   const { after } = readBag('to', to, ['after']);
-  return { id, after: toU64('after', after) };
+  return { id, after: toU64('after', after), last };
 }
 
 /** The ids of a table; null for a name that does not exist yet. Throws SHALE_INVALID_ARGUMENT. */
