@@ -8,7 +8,9 @@ type Part = { readonly index: number; readonly of: number } | null;
 export interface OpenConsumer {
   readonly name: string;
   readonly partition: Part;
-  /** Moves its position behind a sequence of a table; false when the table is none of its own, or it is closed. */
+  /** Whether a table is one of its own. */
+  has(table: TableId): Promise<boolean>;
+  /** Moves its position behind a sequence of a table of its own; false when it is closed, or fenced. */
   seek(table: TableId, after: bigint): Promise<boolean>;
   /** What is told of it. */
   metrics(): ConsumerMetrics;

@@ -1,5 +1,5 @@
 // Positions that the application keeps, in the transaction that stores what comes of the entries.
-import type { OwnPosition, PositionMove, TableId } from '@shale/engine';
+import type { Consumer, OwnPosition, PositionMove, TableId } from '@shale/engine';
 import { expect, test } from 'vitest';
 import { fill, iterate, next } from './consuming.js';
 import { all, open, rejectsWith, temporary, text } from './support.js';
@@ -230,6 +230,58 @@ test('a consumer whose application does not say where it is can be closed, and s
   const waiting = iterate(consumer).next();
   await wal.close();
   expect(await waiting).toEqual({ done: true, value: undefined });
+});
+
+test('a seek that the application comes to no end with holds up nobody who closes the consumer, opens or drops the name', async () => {
+  const wal = await open();
+  const table = wal.table(ID);
+  await fill(table, 10);
+  let asked = (): void => {};
+  const never: OwnPosition = {
+    load: () => null,
+    store: () => {
+      asked();
+      return new Promise(() => {});
+    },
+  };
+  const options = { tables: table, position: never };
+  /** Opens the consumer, moves it, and resolves when the application is asked to store that. */
+  const stuck = async (seek: (consumer: Consumer) => Promise<unknown>) => {
+    const consumer = await wal.consumer('c', options);
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    const outcome = Promise.allSettled([seek(consumer)]);
+    await isAsked;
+    return { consumer, waiting: iterate(consumer).next(), outcome };
+  };
+  const toEnd = (consumer: Consumer): Promise<void> => consumer.seek(table, 'end');
+  const fromOutside = (): Promise<bigint> => wal.seekConsumer('c', table, 'end');
+  const failed = (code: string) => [{ status: 'rejected', reason: expect.objectContaining({ code }) }];
+
+  const closed = await stuck(toEnd);
+  await closed.consumer.close();
+  expect(await closed.outcome).toEqual(failed('SHALE_CLOSED'));
+  expect(await closed.waiting).toEqual({ done: true, value: undefined });
+
+  const fenced = await stuck(fromOutside);
+  const isFenced = rejectsWith('SHALE_FENCED', fenced.waiting);
+  const other = await wal.consumer('c', { tables: table });
+  await isFenced;
+  // What was asked for from outside goes to whoever has the name then.
+  expect(await fenced.outcome).toEqual([{ status: 'fulfilled', value: 10n }]);
+  expect(await other.lag()).toMatchObject({ entries: 0n });
+
+  const dropped = await stuck(() => wal.seekConsumer('c', table, { after: 5n }));
+  const isDropped = rejectsWith('SHALE_FENCED', dropped.waiting);
+  await wal.dropConsumer('c');
+  await isDropped;
+  expect(await dropped.outcome).toEqual(failed('SHALE_NOT_FOUND'));
+
+  const last = await stuck(toEnd);
+  await wal.close();
+  expect(await last.outcome).toEqual(failed('SHALE_CLOSED'));
+  expect(await last.waiting).toEqual({ done: true, value: undefined });
 });
 
 test('a table that was dropped, and one that comes later: the position of the one goes, the other begins at its start', async () => {

@@ -1,5 +1,6 @@
-import { mustBe } from '@shale/codec';
+import { mustBe, type TableId } from '@shale/codec';
 import type { Engine } from '../engine.js';
+import type { OpenConsumer } from '../open-consumers.js';
 import { addressOf } from '../table-ref.js';
 import { LogPositions } from './log-positions.js';
 import { type ConsumedTable, readSeek, type SeekTo } from './seek.js';
@@ -33,16 +34,28 @@ export async function seekConsumer(
 ): Promise<bigint> {
   if (typeof name !== 'string') throw mustBe('name', 'a string', name);
   const { id, after } = await readSeek(engine, null, table, to);
-  return await engine.consumers.inTurn(name, async () => {
-    engine.requireWritable();
-    const record = await requireConsumer(engine, name);
-    for (const open of [...engine.consumers]) {
-      if (open.name === name && (await open.seek(id, after))) return after;
-    }
-    const positions = new LogPositions(engine, record);
-    await positions.load(addressOf(id, engine.routing));
-    const sync = engine.options.durability === 'sync';
-    await positions.store(id, after, { sync, isLate: false, isVoid: () => false });
-    return after;
-  });
+  for (;;) {
+    const open = await engine.consumers.inTurn(name, () => seekStored(engine, name, id, after));
+    // Not in its turn: the application may keep the position, and not come to an end with it.
+    if (open === null || (await open.seek(id, after))) return after;
+  }
+}
+
+/** Moves the position as it is stored, and returns null; or returns the consumer that is open and has the table. */
+async function seekStored(
+  engine: Engine,
+  name: string,
+  id: TableId,
+  after: bigint,
+): Promise<OpenConsumer | null> {
+  engine.requireWritable();
+  const record = await requireConsumer(engine, name);
+  for (const open of [...engine.consumers]) {
+    if (open.name === name && (await open.has(id))) return open;
+  }
+  const positions = new LogPositions(engine, record);
+  await positions.load(addressOf(id, engine.routing));
+  const sync = engine.options.durability === 'sync';
+  await positions.store(id, after, { sync, isLate: false, isVoid: () => false });
+  return null;
 }

@@ -89,6 +89,11 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   #unacked = 0n;
   #gaps = 0;
   #wake: () => void = nothing;
+  #end: () => void = nothing;
+  /** Resolves when it is closed, or ended for good. */
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
   #closing: Promise<void> | null = null;
 
   /** @internal Use `wal.consumer`. */
@@ -108,6 +113,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     this.#registered = {
       name,
       partition,
+      has: (table) => isOf(engine, target, table),
       seek: (table, after) => this.#sought(table, after),
       metrics: () => this.#metrics(),
       fence: () => this.#fence(),
@@ -187,10 +193,16 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   }
 
   async #sought(table: TableId, after: bigint): Promise<boolean> {
-    if (!(await isOf(this.#parts.engine, this.#parts.target, table))) return false;
-    if (this.#closing === null) await this.seek(table, { after });
-    else await this.#closing.catch(nothing);
-    return this.#closing === null;
+    try {
+      if (this.#closing === null && this.#failure === null) {
+        await this.seek(table, { after });
+        return true;
+      }
+    } catch (error) {
+      if (this.#closing === null && this.#failure === null) throw error;
+    }
+    await this.#closing?.catch(nothing);
+    return false;
   }
 
   async #move(table: ConsumedTable, to: SeekTo): Promise<void> {
@@ -206,9 +218,17 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     const how = { sync: options.sync, isLate: false, isVoid: () => false };
     // What the application has not passed is not to go: the copy in the log is never ahead of it.
     const isOnward = after > (positions.positionIn(id) ?? 0n) && after <= last;
-    if (isOnward) await this.#own?.store(id, 'anywhere', after, undefined);
+    if (isOnward) await this.#moveOwn(id, after);
     await this.#commits.watched(positions.store(id, after, how));
-    if (!isOnward) await this.#own?.store(id, 'anywhere', after, undefined);
+    if (!isOnward) await this.#moveOwn(id, after);
+  }
+
+  /** The application may not come to an end with it before long, or at all. */
+  async #moveOwn(id: TableId, after: bigint): Promise<void> {
+    if (this.#own === null) return;
+    const moved = this.#own.store(id, 'anywhere', after, undefined).then(() => true);
+    const isMoved = await Promise.race([moved, this.#ended]);
+    if (isMoved !== true) this.#requireUsable();
   }
 
   /**
@@ -236,6 +256,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
 
   async #close(): Promise<void> {
     this.#state = 'closed';
+    this.#end();
     this.#commits.quiet();
     await this.#endRun();
     this.#wake();
@@ -254,6 +275,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   #endWithWal(): void {
     this.#closing ??= Promise.resolve();
     this.#state = 'closed';
+    this.#end();
     this.#endStarting();
     this.#wake();
     this.#commits.quiet();
@@ -288,6 +310,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
       this.#events.fenced(error);
     }
     this.#failure ??= error;
+    this.#end();
     const run = this.#run;
     this.#commits.end();
     this.#endStarting();

@@ -22,13 +22,13 @@ export interface OwnPosition {
   /**
    * Says where the consumer is in a table: the last sequence that is done with; 0, null or undefined for none. It is asked
    * when an iteration begins, about each table that there is, some at a time. What it throws, the iteration fails with,
-   * and the next one asks again.
+   * and the next one asks again. It must not wait for the consumer itself.
    */
   load(table: TableId): SequenceInput | null | undefined | PromiseLike<SequenceInput | null | undefined>;
   /**
    * Stores a position in a transaction: that which was given to `batch.store`; undefined when the position is to be moved
    * by itself, for `consumer.seek`. Says whether it was where it must be before: if not, false, and nothing is stored. It
-   * must not come to an end while another transaction moves the position.
+   * must not come to an end while another transaction moves the position, nor wait for a `seek`.
    */
   store(move: PositionMove, transaction: unknown): boolean | PromiseLike<boolean>;
 }
