@@ -2,7 +2,8 @@
 export interface IdWindow {
   /**
    * Fewer entries than this have been appended to its table since. Each id takes about 250 bytes of memory in its
-   * shard, which keeps those of the tables that were appended to last: 1,000,000 of them, or all of one table. An append
+   * shard, and each table 2 KB. It keeps those of the tables that were appended to last: 1,000,000 of them, of 50,000
+   * tables at most, or all of one table. An append
    * with an id to another table reads that table's ids again. So where more than ten tables of a shard have such appends
    * all the time, windows are to be smaller: the tables times this at most 1,000,000.
    *

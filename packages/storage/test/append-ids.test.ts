@@ -252,6 +252,20 @@ test('only so many ids are kept in memory, those of the tables that were used la
   expect(db.watches()).toBe(3 + 2);
 });
 
+test('only so many tables are known, also of those whose appends with ids were all refused', async () => {
+  const log = await fresh();
+  const db = attachDatabase(log.path);
+  onTestFinished(() => db.close());
+  const window = { entries: 1000, ageMs: 1000 };
+  const known = new KnownIds({ db, path: log.path, instance: 0 }, window, 250, 10);
+  const before = db.watches();
+  for (let table = 1n; table <= 30n; table++) {
+    expect(known.of({ region: 1n, table }, false).size).toBe(0);
+    known.rest();
+  }
+  expect(db.watches()).toBe(before + 10);
+});
+
 test('a backup has the ids, and a restored one knows what is in', async () => {
   const root = await directory();
   const log = await open(join(root, 'log'));

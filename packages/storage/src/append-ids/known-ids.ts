@@ -6,6 +6,8 @@ import type { AppendIdWindow } from './window.js';
 
 /** So many ids are kept in memory, or those of one table if they are more. */
 const MOST_IDS = 1_000_000;
+/** And of so many tables, which take about 2 KB each, whether they have ids or not. */
+const MOST_TABLES = 50_000;
 
 interface KnownTable {
   readonly ids: TableIds;
@@ -19,21 +21,28 @@ interface KnownTable {
 
 /**
  * The ids of the appends to the tables that get such appends: read when the first one comes, and kept until there are too
- * many, then those of the tables that had none for longest are let go of.
+ * many, or too many tables; then those of the tables that had none for longest are let go of.
  */
 export class KnownIds {
   readonly window: AppendIdWindow;
   readonly #home: IdHome;
   readonly #most: number;
+  readonly #mostTables: number;
   /** The tables, the one that was used last at the end. */
   readonly #tables = new Map<string, KnownTable>();
   readonly #used = new Set<string>();
   #size = 0;
 
-  constructor(home: IdHome, window: AppendIdWindow, most: number = MOST_IDS) {
+  constructor(
+    home: IdHome,
+    window: AppendIdWindow,
+    most: number = MOST_IDS,
+    mostTables: number = MOST_TABLES,
+  ) {
     this.#home = home;
     this.window = window;
     this.#most = most;
+    this.#mostTables = mostTables;
   }
 
   /** How many ids are in memory. */
@@ -78,7 +87,8 @@ export class KnownIds {
     }
     this.#used.clear();
     for (const key of this.#tables.keys()) {
-      if (this.#size <= this.#most || this.#tables.size === 1) return;
+      const areFew = this.#size <= this.#most && this.#tables.size <= this.#mostTables;
+      if (areFew || this.#tables.size === 1) return;
       this.#forget(key);
     }
   }
