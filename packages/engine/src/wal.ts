@@ -288,8 +288,8 @@ export class Wal implements AsyncDisposable {
    * sequence. Resolves with the last sequence that counts as done with. One that is open goes on there, as after its own
    * `seek`; what it has handed out and not acknowledged comes again.
    *
-   * Rejects with SHALE_NOT_FOUND when there is none of the name, SHALE_AHEAD beyond the end of the table,
-   * SHALE_INVALID_ARGUMENT, and as an append does.
+   * Rejects with SHALE_NOT_FOUND when there is none of the name, or no table of the table's name, SHALE_AHEAD beyond the
+   * end of the table, SHALE_INVALID_ARGUMENT, and as an append does.
    */
   seekConsumer(name: string, table: ConsumedTable, to: SeekTo): Promise<bigint> {
     return refusedInTurn(async () => {

@@ -599,7 +599,7 @@ test('a consumer can be moved within its iteration, and what it had handed out i
   expect(firsts).toEqual([1n, 11n, 6n, 21n]);
   await rejectsWith('SHALE_AHEAD', consumer.seek(table, { after: 22n }));
   await rejectsWith('SHALE_INVALID_ARGUMENT', consumer.seek(wal.table({ region: 1, table: 2 }), 'start'));
-  await rejectsWith('SHALE_INVALID_ARGUMENT', consumer.seek(wal.table('nothing'), 'start'));
+  await rejectsWith('SHALE_NOT_FOUND', consumer.seek(wal.table('nothing'), 'start'));
 });
 
 test('the death of every thread, again and again, is not noticed', async () => {

@@ -44,7 +44,7 @@ test('a consumer that is not open is moved, and goes on there when it is opened'
   await (await wal.consumer('c', { tables: table })).close();
   expect(await wal.seekConsumer('c', table, { after: 7n })).toBe(7n);
   await rejectsWith('SHALE_AHEAD', wal.seekConsumer('c', table, { after: 11n }));
-  await rejectsWith('SHALE_INVALID_ARGUMENT', wal.seekConsumer('c', wal.table('nothing'), 'end'));
+  await rejectsWith('SHALE_NOT_FOUND', wal.seekConsumer('c', wal.table('nothing'), 'end'));
   const consumer = await wal.consumer('c', { tables: table });
   expect(await next(iterate(consumer))).toMatchObject({ first: 8n });
 });
@@ -66,6 +66,7 @@ test('a consumer that is open is moved within its iteration, also from another p
   expect(await next(batches)).toMatchObject({ first: 1n });
   await rejectsWith('SHALE_AHEAD', inspection.seekConsumer('c', id, { after: 11 }));
   await rejectsWith('SHALE_NOT_FOUND', inspection.seekConsumer('nobody', id, 'end'));
+  await rejectsWith('SHALE_NOT_FOUND', inspection.seekConsumer('c', 'nothing', 'end'));
   await rejectsWith('SHALE_INVALID_ARGUMENT', inspection.seekConsumer('c', id, { last: 3 } as never));
 });
 

@@ -39,7 +39,7 @@ async function requireLog(directory: string): Promise<void> {
 
 function notFound(directory: string): CliError {
   return new CliError('CLI_NOT_FOUND', `there is no log in ${directory}`, {
-    hint: 'Name the directory that was given to `shale ingest`.',
+    hint: 'Name the directory that was given to openWal or `shale ingest`.',
   });
 }
 

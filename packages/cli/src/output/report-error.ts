@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.js';
 
 const HINTS: Partial<Record<WalError['code'], string>> = {
   SHALE_LOCKED:
-    'One process writes at a time. read, tables, stats, verify and doctor work beside a running writer, and tail and top where it has the log open with inspect: true; ingest, trim and backup do not.',
+    'One process writes at a time. read, tables, stats, verify and doctor work beside a running writer, and tail and top where it has the log open with inspect: true; ingest, trim, retain with a change, and backup do not.',
   SHALE_NO_SPACE: 'Free some space, or `shale trim` what is no longer needed, then run the command again.',
   SHALE_NO_RESOURCES: 'Raise the limit of open files (ulimit -n), then run the command again.',
   SHALE_CORRUPT:

@@ -178,7 +178,8 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
   /**
    * Moves its position in a table, and stores that: to the first entry, behind the last one, or behind a sequence. What
    * was handed out of any table and not acknowledged comes again. Rejects with SHALE_AHEAD beyond the end of the table,
-   * SHALE_INVALID_ARGUMENT for a table that is not one of the consumer's, SHALE_FENCED, and as an append does.
+   * SHALE_NOT_FOUND for a name that no table has, SHALE_INVALID_ARGUMENT for a
+   * table that is not one of the consumer's, SHALE_FENCED, and as an append does.
    */
   async seek(table: ConsumedTable, to: SeekTo): Promise<void> {
     this.#requireUsable();

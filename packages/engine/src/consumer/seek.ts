@@ -1,4 +1,4 @@
-import { mustBe, type TableId, toU64 } from '@shale/codec';
+import { mustBe, type TableId, toU64, WalError } from '@shale/codec';
 import { invalid, readBag } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import type { FollowPosition } from '../follow/follow-options.js';
@@ -24,7 +24,7 @@ export interface Seek {
 }
 
 /**
- * Where a consumer is to go. Throws SHALE_INVALID_ARGUMENT.
+ * Where a consumer is to go. Throws SHALE_INVALID_ARGUMENT, and SHALE_NOT_FOUND for a name that no table has.
  *
  * @param target what it is of; null for whatever there is
  */
@@ -36,7 +36,7 @@ export async function readSeek(
 ): Promise<Seek> {
   if (isTable(table)) await lookUp(engine, table);
   const id = idOf(table);
-  if (id === null) throw invalid('table', 'there is no table of this name yet');
+  if (id === null) throw noTable(table);
   if (target !== null && !(await isOf(engine, target, id)))
     throw invalid('table', 'this table is none of the consumer');
   const { first, last } = await engine.ends(addressOf(id, engine.routing));
@@ -52,6 +52,18 @@ export function idOf(table: ConsumedTable): TableId | null {
   if (typeof table !== 'object' || table === null) throw mustBe('table', 'a table, or its ids', table);
   if (!('id' in table)) return toTableId(table);
   return table.id === null ? null : toTableId(table.id);
+}
+
+/** Says that no table has the name yet. */
+function noTable(table: ConsumedTable): WalError {
+  const name = isTable(table) ? table.name : null;
+  return new WalError(
+    'SHALE_NOT_FOUND',
+    name === null
+      ? 'there is no table of this name yet'
+      : `there is no table named ${JSON.stringify(name)} yet`,
+    name === null ? {} : { tableName: name },
+  );
 }
 
 /** Looks up which table has the name, if it has one: it may not have been used yet. */

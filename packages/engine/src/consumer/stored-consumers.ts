@@ -11,7 +11,7 @@ export async function findConsumer(engine: Engine, name: string): Promise<Consum
 export async function requireConsumer(engine: Engine, name: string): Promise<ConsumerRecord> {
   const found = await findConsumer(engine, name);
   if (found !== null) return found;
-  const message = `there is no consumer ${JSON.stringify(name)}: wal.consumers() lists those that there are`;
+  const message = `there is no consumer ${JSON.stringify(name)}: wal.consumers() and \`shale consumers\` list those that there are`;
   throw new WalError('SHALE_NOT_FOUND', message, { path: engine.path });
 }
 

@@ -32,7 +32,7 @@ export function readTarget(engine: Engine, tables: unknown, partition: ConsumerP
     if (partition !== null) throw invalid('partition', 'one table has no parts: consume a region, or all');
     return { is: 'table', ...tables.place() };
   }
-  if (typeof tables !== 'object' || tables === null) {
+  if (typeof tables !== 'object' || tables === null || Array.isArray(tables)) {
     throw mustBe('tables', "a table of wal.table(), a region of wal.region(), { prefix } or 'all'", tables);
   }
   if (Region.isOf(tables, engine)) return { is: 'many', region: tables.id, prefix: null, has };

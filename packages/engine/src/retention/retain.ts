@@ -1,7 +1,7 @@
 import { mustBe, type RecordTarget } from '@shale/codec';
 import { invalid, readBag, type StoredRetention } from '@shale/storage';
 import type { Engine } from '../engine.js';
-import { toName } from '../ids.js';
+import { readPrefix } from '../follow/name-prefix.js';
 import { Region } from '../region/region.js';
 import type { Table } from '../table.js';
 import type { TableRef } from '../table-ref.js';
@@ -68,8 +68,7 @@ export function readRetainTarget(engine: Engine, target: unknown): RecordTarget 
     if (Region.isOf(target, engine)) return { is: 'region', region: target.id };
     if ('prefix' in target) {
       const { prefix } = readBag('target', target, ['prefix']);
-      if (typeof prefix !== 'string') throw mustBe('prefix', 'a string', prefix);
-      return { is: 'prefix', prefix: toName(prefix) };
+      return { is: 'prefix', prefix: readPrefix(prefix) };
     }
   }
   throw mustBe('target', "a table of wal.table(), a region of wal.region(), { prefix } or 'all'", target);
