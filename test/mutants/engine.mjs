@@ -61,6 +61,24 @@ export const engine = [
     killers: ['packages/engine/test/consumer.test.ts'],
   },
   {
+    name: 'opened-on-a-full-disk',
+    removes: 'that a consumer which a full disk keeps from being recorded opens all the same',
+    edits: [
+      {
+        file: 'packages/engine/src/consumer/opening.ts',
+        from: "if (!(error instanceof WalError) || error.code !== 'SHALE_NO_SPACE') throw error;",
+        to: 'if (error !== null) throw error;',
+      },
+    ],
+    killers: ['test/attacks/full-disk/full-consumer.test.ts'],
+  },
+  {
+    name: 'recorded-when-resumed',
+    removes: 'that a consumer which was opened on a full disk is recorded when there is room',
+    edits: [{ file: 'packages/engine/src/wal.ts', from: 'this.#engine.consumers.resumed();', to: '' }],
+    killers: ['test/attacks/full-disk/full-consumer.test.ts'],
+  },
+  {
     name: 'position-outcome',
     removes: 'that a position whose write has an unknown outcome is looked up before it is written again',
     edits: [

@@ -16,6 +16,8 @@ export interface OpenConsumer {
   metrics(): ConsumerMetrics;
   /** It writes no position any more: resolves when none is under way. */
   fence(): Promise<void>;
+  /** The WAL goes on after a full disk. Rejects when that cannot be recorded yet. */
+  resumed(): Promise<void>;
   /** The WAL begins to close: what is acknowledged is stored, and nothing more is handed out. */
   end(): void;
 }
@@ -60,6 +62,11 @@ export class OpenConsumers {
 
   delete(consumer: OpenConsumer): void {
     this.#open.delete(consumer);
+  }
+
+  /** The WAL goes on after a full disk. What cannot be recorded even so is so before it is needed. */
+  resumed(): void {
+    for (const consumer of [...this.#open]) consumer.resumed().catch(() => undefined);
   }
 
   end(): void {

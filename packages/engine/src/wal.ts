@@ -257,8 +257,11 @@ export class Wal implements AsyncDisposable {
    * {@link Consumer}. It comes into being with its first opening and stays until `dropConsumer`. One that is open under
    * the name already, for any of the same tables, is fenced: it writes nothing more, and fails with SHALE_FENCED.
    *
-   * Resolves when it is fixed where it begins. Rejects with SHALE_INVALID_ARGUMENT, SHALE_TOO_LARGE for too long a name,
-   * SHALE_READ_ONLY, SHALE_CLOSED, SHALE_CORRUPT, and what keeps the WAL from writing.
+   * Resolves when it is fixed where it begins. On a full disk it opens where that takes no write: it has a position, or
+   * begins at the start. Its opening is recorded soon after `resume()`, and before a position of it is stored; until
+   * then a name that is new is not listed, and retention does not wait for it. Rejects with SHALE_INVALID_ARGUMENT, SHALE_TOO_LARGE for too long a name,
+   * SHALE_READ_ONLY, SHALE_CLOSED, SHALE_CORRUPT, SHALE_NO_SPACE otherwise on a full disk, and what else keeps the WAL from
+   * writing.
    */
   consumer<T = Uint8Array>(name: string, options: ConsumerOptions<T>): Promise<Consumer<T>> {
     return refusedInTurn(async () => await openConsumer(this.#engine, name, options));
@@ -362,6 +365,7 @@ export class Wal implements AsyncDisposable {
       await this.#engine.admin((log) => log.resume());
       this.#engine.health.resumed();
       this.#engine.follows.synced();
+      this.#engine.consumers.resumed();
     });
   }
 

@@ -2,6 +2,7 @@ import { type Wal, WalError } from '@shale/engine';
 import { expect, test } from 'vitest';
 import { readConsumerOptions } from '../dist/consumer/consumer-options.js';
 import { LogPositions } from '../dist/consumer/log-positions.js';
+import { Opening } from '../dist/consumer/opening.js';
 import { Run } from '../dist/consumer/run.js';
 import { ThreadLost } from '../dist/shard/shard-thread.js';
 import { fill, iterate, next } from './consuming.js';
@@ -140,7 +141,7 @@ test('nothing is kept of names that were dropped, however many there were', asyn
   const { consumer: id } = await engine
     .shard(0)
     .request<'consumerOpen'>({ kind: 'consumerOpen', name: 'c', target: { is: 'all' } }, 'retry');
-  const positions = new LogPositions(engine, { consumer: id, epoch: 1n });
+  const positions = new LogPositions(engine, Opening.of({ consumer: id, epoch: 1n }));
   const options = readConsumerOptions({ tables: 'all' }, 'sync', () => false);
   const target = { is: 'many', region: null, prefix: null, has: () => true } as const;
   const run = new Run(engine, target, options, positions, 'start');

@@ -425,7 +425,8 @@ describe('who may write', () => {
       .shard(0)
       .request<'consumerOpen'>({ kind: 'consumerOpen', name: 'c', target: { is: 'all' } }, 'fail');
     const { LogPositions } = await import('../dist/consumer/log-positions.js');
-    await new LogPositions(engine, stranger).store(ID, 3n, {
+    const { Opening } = await import('../dist/consumer/opening.js');
+    await new LogPositions(engine, Opening.of(stranger)).store(ID, 3n, {
       sync: false,
       isLate: false,
       isVoid: () => false,

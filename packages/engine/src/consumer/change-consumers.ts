@@ -3,6 +3,7 @@ import type { Engine } from '../engine.js';
 import type { OpenConsumer } from '../open-consumers.js';
 import { addressOf } from '../table-ref.js';
 import { LogPositions } from './log-positions.js';
+import { Opening } from './opening.js';
 import { type ConsumedTable, readSeek, type SeekTo } from './seek.js';
 import { findConsumer, noticed, requireConsumer } from './stored-consumers.js';
 
@@ -53,7 +54,7 @@ async function seekStored(
   for (const open of [...engine.consumers]) {
     if (open.name === name && (await open.has(id))) return open;
   }
-  const positions = new LogPositions(engine, record);
+  const positions = new LogPositions(engine, Opening.of(record));
   await positions.load(addressOf(id, engine.routing));
   const sync = engine.options.durability === 'sync';
   await positions.store(id, after, { sync, isLate: false, isVoid: () => false });

@@ -18,6 +18,7 @@ import type { CheckedConsumer, ConsumerPartition } from './consumer-options.js';
 import { Iteration } from './iteration.js';
 import { LagWatch, lagOf } from './lag-watch.js';
 import { droppedTable, type LogPositions } from './log-positions.js';
+import type { Opening } from './opening.js';
 import { OwnPositions } from './own-positions.js';
 import type { Places } from './places.js';
 import { Run } from './run.js';
@@ -39,6 +40,7 @@ export interface ConsumerParts {
   readonly name: string;
   readonly target: Target;
   readonly options: CheckedConsumer;
+  readonly opening: Opening;
   readonly positions: LogPositions;
 }
 
@@ -117,6 +119,7 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
       seek: (table, after) => this.#sought(table, after),
       metrics: () => this.#metrics(),
       fence: () => this.#fence(),
+      resumed: () => this.#resumed(),
       end: () => this.#endWithWal(),
     };
     engine.consumers.add(this.#registered);
@@ -290,6 +293,15 @@ export class Consumer<T = Uint8Array> implements AsyncIterable<Batch<T>>, AsyncD
     const { engine } = this.#parts;
     engine.consumers.delete(this.#registered);
     engine.committing.delete(this.#unsettled);
+  }
+
+  /** There may be room again: what a full disk has kept from being recorded is. */
+  async #resumed(): Promise<void> {
+    const { engine, opening } = this.#parts;
+    // A drop of the name that is under way is over first.
+    await engine.consumers.inTurn(this.name, async () => {
+      if (this.#failure === null && this.#state === 'open') await opening.record();
+    });
   }
 
   async #fence(): Promise<void> {

@@ -1,16 +1,9 @@
-import {
-  type ConsumerRecord,
-  encodePosition,
-  type Position,
-  type TableId,
-  tableInWords,
-  tableKey,
-  WalError,
-} from '@shale/codec';
+import { encodePosition, type Position, type TableId, tableInWords, tableKey, WalError } from '@shale/codec';
 import type { ListPart, StoredPosition } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import { type PendingPart, WriteAppend } from '../frames/pending-append.js';
 import { type Address, addressOf, TableRef } from '../table-ref.js';
+import type { Opening } from './opening.js';
 import type { Places } from './places.js';
 
 /** What is known of a position that is stored. */
@@ -43,16 +36,16 @@ const MOST_ATTEMPTS = 16;
  */
 export class LogPositions implements Places {
   readonly #engine: Engine;
-  readonly #record: ConsumerRecord;
+  readonly #opening: Opening;
   readonly #known = new Map<string, Known>();
   /** Tables of which a write has an unknown outcome, and could not be found out about. */
   readonly #inDoubt = new Set<string>();
   /** Tables in which the consumer is before the last sequence. */
   #unfinished: TableId[] = [];
 
-  constructor(engine: Engine, record: ConsumerRecord) {
+  constructor(engine: Engine, opening: Opening) {
     this.#engine = engine;
-    this.#record = record;
+    this.#opening = opening;
   }
 
   /** Of how many tables it is known where the consumer is. */
@@ -71,10 +64,11 @@ export class LogPositions implements Places {
 
   /** The same in all tables of a region, or in all, that it is for. */
   async loadAll(region: bigint | null, has: (id: TableId) => boolean): Promise<void> {
-    const { consumer } = this.#record;
+    const { consumer } = this.#opening;
     this.#known.clear();
     this.#inDoubt.clear();
     this.#unfinished = [];
+    if (consumer === null) return;
     for (let from: Uint8Array | null = null; ; ) {
       const part: ListPart<StoredPosition> = await this.#part(consumer, region, from);
       for (const { region: inRegion, table, position, state, last } of part.items) {
@@ -122,10 +116,10 @@ export class LogPositions implements Places {
   }
 
   async #store(id: TableId, position: bigint, how: StoreWith): Promise<void> {
-    const { consumer, epoch } = this.#record;
+    const { consumer, epoch } = await this.#opening.record();
     const address = addressOf(id, this.#engine.routing);
     // A write of before that is in after all has come as far, with all that went with it.
-    if (this.#inDoubt.has(tableKey(id)) && (await this.#hasCome(address, position))) return;
+    if (this.#inDoubt.has(tableKey(id)) && (await this.#hasCome(address, position, epoch))) return;
     const known = this.#known.get(tableKey(id));
     const next: Known = { position, state: how.state ?? known?.state ?? NO_STATE };
     const value = encodePosition({ ...next, epoch });
@@ -171,13 +165,13 @@ export class LogPositions implements Places {
    * stored with the number of this opening, nobody else can have stored. One that has come further stays in doubt, for the
    * batch that it is of may be written again.
    */
-  async #hasCome(address: Address, position: bigint): Promise<boolean> {
+  async #hasCome(address: Address, position: bigint, epoch: bigint): Promise<boolean> {
     const key = tableKey(address.id);
     const found = await this.#ask(address);
-    const isIn = found?.epoch === this.#record.epoch && this.#known.get(key)?.position !== found.position;
+    const isIn = found?.epoch === epoch && this.#known.get(key)?.position !== found.position;
     if (isIn && found.position > position) return true;
     this.#inDoubt.delete(key);
-    if (found?.epoch === this.#record.epoch) this.#known.set(key, found);
+    if (found?.epoch === epoch) this.#known.set(key, found);
     return isIn && found.position === position;
   }
 
@@ -200,9 +194,11 @@ export class LogPositions implements Places {
   }
 
   async #ask(address: Address): Promise<Position | null> {
+    const { consumer } = this.#opening;
+    if (consumer === null) return null;
     return await this.#engine.ask<'position'>(
       { address, name: null },
-      { kind: 'position', id: address.id, consumer: this.#record.consumer },
+      { kind: 'position', id: address.id, consumer },
       'insist',
     );
   }

@@ -5,6 +5,7 @@ import { Consumer } from './consumer.js';
 import { type ConsumerOptions, readConsumerOptions } from './consumer-options.js';
 import { keepEnd } from './keep-end.js';
 import { LogPositions } from './log-positions.js';
+import { Opening } from './opening.js';
 import { findConsumer, noticed } from './stored-consumers.js';
 import { readTarget, subscriptionOf } from './target.js';
 
@@ -28,18 +29,12 @@ export async function openConsumer<T>(
         const record = await noticed(engine, () =>
           engine.shard(0).request<'consumerAnnounce'>({ kind: 'consumerAnnounce', name }, 'retry'),
         );
-        await keepEnd(engine, whole, checked, new LogPositions(engine, record));
+        await keepEnd(engine, whole, checked, new LogPositions(engine, Opening.of(record)));
       }
     }
-    const record = await noticed(engine, () =>
-      engine
-        .shard(0)
-        .request<'consumerOpen'>({ kind: 'consumerOpen', name, target: subscriptionOf(target) }, 'retry'),
-    );
-    // From here on what it needs is kept: what was found needless before must be gone before it begins.
-    await engine.retention.consumerCame();
-    const positions = new LogPositions(engine, record);
-    const consumer = new Consumer<T>({ engine, name, target, options: checked, positions });
+    const opening = await Opening.begin(engine, name, subscriptionOf(target));
+    const positions = new LogPositions(engine, opening);
+    const consumer = new Consumer<T>({ engine, name, target, options: checked, opening, positions });
     try {
       await consumer.open();
     } catch (error) {
