@@ -85,15 +85,17 @@ describe.each(names)('the tarball of @shale/%s', (name) => {
       [...folders].filter((entry) => ![...allowed, ...(more[name] ?? [])].includes(entry ?? '')),
     ).toEqual([]);
     expect(files.filter((file) => /\.node$|\.o$|tsbuildinfo|\.test\.|\.d\.ts\.map$/.test(file))).toEqual([]);
-    // One file of all of them is a program and has no types.
-    const compiled = files.filter((file) => /^dist\/.*\.js$/.test(file) && file !== 'dist/shale.js');
+    // What is made of all of them, for them or for the command, has no types of its own.
+    const compiled = files.filter(
+      (file) => /^dist\/.*\.js$/.test(file) && !/^dist\/(?:bundle|shale)\.js$/.test(file),
+    );
     expect(compiled.length).toBeGreaterThan(0);
     expect(compiled.filter((file) => !files.includes(file.replace(/\.js$/, '.d.ts')))).toEqual([]);
   });
 
   it('has the sources of each source map within it; if not, run `npm run clean` first', () => {
     const { files, read } = tarball(name);
-    const maps = files.filter((file) => /^dist\/(?:index|admin|main|prometheus)\.js\.map$/.test(file));
+    const maps = files.filter((file) => /^dist\/(?:bundle|index|main|prometheus)\.js\.map$/.test(file));
     expect(maps.length).toBeGreaterThan(0);
     for (const map of maps) {
       const { sources, sourcesContent } = JSON.parse(read(map)) as SourceMap;
@@ -127,6 +129,28 @@ describe('an empty application', () => {
     expect(appended).toBe('1 function');
     // Not that of the checkout.
     expect(addon).toContain(join(app, 'node_modules', '@shale'));
+
+    // A repair runs in a process of its own, and imports do nothing but give what they export.
+    writeFileSync(
+      join(app, 'repair.js'),
+      `import { ChildProcess } from 'node:child_process';
+       const before = process.eventNames().length;
+       const { repairDatabase } = await import('@shale/engine/admin');
+       for (const name of ['codec', 'rocksdb', 'storage', 'engine']) await import(\`@shale/\${name}\`);
+       const added = process.eventNames().length - before;
+       let program = 'none';
+       const { spawn } = ChildProcess.prototype;
+       ChildProcess.prototype.spawn = function (options) {
+         program = options.args.at(-1);
+         return spawn.call(this, options);
+       };
+       let end;
+       for await (const event of repairDatabase('./data', './mended')) end = event.type;
+       console.log(added, end, program);`,
+    );
+    expect(run(process.execPath, 'repair.js')).toMatch(
+      /^0 \w+ .*\/node_modules\/@shale\/storage\/dist\/repair\/repair-process\.js$/m,
+    );
   });
 });
 

@@ -4,7 +4,7 @@
 // The benchmarks are not in it, which start files of their own as processes and are loaded by `shale bench` alone.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from '../../../scripts/lib/bundle.mjs';
+import { bundle } from '../../../scripts/lib/bundle/program.mjs';
 
 const folder = fileURLToPath(new URL('../dist', import.meta.url));
 

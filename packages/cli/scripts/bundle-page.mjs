@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleScript, writeIfOther } from '../../../scripts/lib/bundle.mjs';
+import { writeIfOther } from '../../../scripts/lib/bundle/files.mjs';
+import { bundleScript } from '../../../scripts/lib/bundle/script.mjs';
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
 

@@ -81,7 +81,7 @@ test('a database that loses what a killed process acknowledged fails its check, 
           inFlight: 8,
         });
         await workload.opened;
-        while (((await workload.stats())?.acknowledged ?? 0) < 50);
+        while (((await workload.stats())?.acknowledged ?? 0) < 50) expect(workload.isAlive).toBe(true);
         await workload.kill();
         if (run === 1) {
           const database = await openDatabase(site.path);

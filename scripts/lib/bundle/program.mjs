@@ -1,7 +1,9 @@
 // Makes one file of a compiled module and all that it imports, with the licenses of what others wrote.
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { compiledPackages, isForeign, withSourceMap } from './compiled.mjs';
+import { read, writeIfOther } from './files.mjs';
 
 /**
  * Throws when something is to be imported that is not named in `external`.
@@ -13,7 +15,7 @@ export async function bundle({ input, target, format, external }) {
     input,
     platform: 'node',
     external,
-    plugins: [{ name: 'source-maps', load: withSourceMap }],
+    plugins: [compiledPackages, withSourceMap],
     // No module is imported for what it does at its top.
     treeshake: { moduleSideEffects: false },
     // On a busy machine the plugin's time is the machine's.
@@ -40,43 +42,6 @@ export async function bundle({ input, target, format, external }) {
   }
 }
 
-/**
- * A script for browsers, of a compiled module and what it imports. Throws when something in it is of others.
- *
- * @param {string} input
- */
-export async function bundleScript(input) {
-  const made = await rolldown({
-    input,
-    platform: 'browser',
-    checks: { bundlerTimings: false },
-    onLog(level, log) {
-      if (level === 'warn') throw new Error(log.message);
-    },
-  });
-  const { output } = await made.generate({ format: 'iife', codeSplitting: false });
-  await made.close();
-  const [{ code, imports, moduleIds }] = output;
-  const foreign = [...imports, ...moduleIds.filter(isForeign)];
-  if (foreign.length > 0) throw new Error(`${input} must not need ${foreign.join(', ')}`);
-  return code;
-}
-
-/**
- * What was compiled from TypeScript, with its map, so that the map of the bundle leads to the TypeScript.
- *
- * @param {string} id
- */
-function withSourceMap(id) {
-  const map = read(`${id}.map`);
-  return map === undefined || isForeign(id) ? null : { code: readFileSync(id, 'utf8'), map };
-}
-
-/** @param {string} id */
-function isForeign(id) {
-  return id.includes('node_modules');
-}
-
 /** The licenses of what is in the file besides Shale: they ask to go with it. @param {string[]} ids */
 function licenses(ids) {
   const folders = new Set(
@@ -89,25 +54,4 @@ function licenses(ids) {
       return `/*\nContains code of ${JSON.parse(read(join(folder, 'package.json')) ?? '{}').name}:\n\n${read(join(folder, name))}*/`;
     })
     .join('\n');
-}
-
-/**
- * A rename, and only when something is different: another run of tests may be loading it.
- *
- * @param {string} path
- * @param {string | Uint8Array} content
- */
-export function writeIfOther(path, content) {
-  if (read(path) === content) return;
-  writeFileSync(`${path}.${process.pid}`, content);
-  renameSync(`${path}.${process.pid}`, path);
-}
-
-/** @param {string} path */
-function read(path) {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
