@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 import { HANG_MS, TEST_HANG_MS } from './test/support/patience.js';
 
 export default defineConfig({
@@ -11,6 +12,7 @@ export default defineConfig({
     server: { deps: { external: [/\/dist\//] } },
     // Most tests wait for processes, threads and disks, so one at a time would leave the machine idle.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     testTimeout: TEST_HANG_MS,
     hookTimeout: TEST_HANG_MS,
     teardownTimeout: HANG_MS,
