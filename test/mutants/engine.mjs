@@ -6,7 +6,7 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/followed/outline-events.ts',
-        from: '      if (flags === APPEND_ID && (reply.firsts[i] ?? 0n) >= APPEND_REPEATED) i++;\n',
+        from: '  for (let i = 0; i < reply.repeats.length; i += 2) passed.add(reply.repeats[i] ?? 0);\n',
         to: '',
       },
     ],

@@ -30,7 +30,7 @@ export const rocksdb = [
     edits: [
       {
         file: 'packages/rocksdb/native/database/removals.cc',
-        from: 'if (besideRecords_ || records->Valid()',
+        from: 'if (besidePositions_ || records->Valid()',
         to: 'if (records->Valid()',
       },
     ],

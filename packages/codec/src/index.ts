@@ -16,8 +16,14 @@ export {
   type AppendFrame,
   type AppendFrameLimits,
   decodeAppendFrame,
+  timeOfId,
 } from './frame/append-frame.js';
-export { AppendFrameWriter, type AppendOptions, type FrameOutline } from './frame/append-frame-writer.js';
+export {
+  AppendFrameWriter,
+  type AppendOptions,
+  type FrameOutline,
+  ID_RESERVE,
+} from './frame/append-frame-writer.js';
 export {
   type AppendError,
   type AppendReply,
@@ -30,25 +36,32 @@ export {
   APPEND_ID,
   APPEND_JOINS,
   APPEND_POSITION,
-  APPEND_REPEATED,
   APPEND_TRIMS,
   APPEND_WORDS,
+  ID_HEADER_LENGTH,
 } from './frame/frame-format.js';
 export { EntryPacker, memoryOf, type PackedEntries } from './frame/packed-entries.js';
 export type { OverArrayBuffer } from './frame/typed-views.js';
 export {
   APPEND_ID_HEADER_LENGTH,
   APPEND_ID_KEY_LENGTH,
+  APPEND_IDS_HEADER_LENGTH,
+  APPEND_IDS_ITEM_LENGTH,
   type AppendId,
   type AppendIdKey,
   appendIdKey,
   appendIdRange,
   appendIdRangeOfTable,
+  beginAppendIds,
+  checkAppendId,
   decodeAppendId,
   decodeAppendIdKey,
+  decodeAppendIds,
   encodeAppendId,
+  encodeAppendIds,
   MAX_APPEND_ID_BYTES,
   toAppendId,
+  writeAppendIdItem,
 } from './layout/append-id-record.js';
 export {
   type ConsumerRecord,

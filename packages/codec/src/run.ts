@@ -35,8 +35,7 @@ export const RUN_DROP = 16;
 /** Flag: no entry but the value of the position that the consumer `first` has in the table. Count is 1. */
 export const RUN_POSITION = 32;
 /**
- * Flag: with count 1, no entry but the value of the id of the append that begins at `first`; with count 0, the removal of
- * all ids of the table's appends up to the one that begins at `first`.
+ * Flag: the removal of the records of ids of the table's appends, up to the one of `first`. Count is 0.
  */
 export const RUN_ID = 128;
 
@@ -48,9 +47,9 @@ const FIRST_AT = 24;
 const RUN_FLAGS = RUN_SKIP | RUN_DESCENDING;
 const U32_MAX = 2 ** 32 - 1;
 
-/** Consecutive sequences of one table, a removal, a position, or an id. */
+/** Consecutive sequences of one table, a removal, or a position. */
 export interface Run extends LogKeyPrefix {
-  /** The first sequence of the run, the largest when it descends. For a removal, a position or an id, see its flag. */
+  /** The first sequence of the run, the largest when it descends. For a removal or a position, see its flag. */
   readonly first: bigint;
   /** 0 to 2^32-1. */
   readonly count: number;
@@ -131,9 +130,8 @@ function arePossible(flags: number, count: number, first: bigint): boolean {
   if ((flags & ~RUN_FLAGS) === 0) return true;
   if (flags === RUN_TRIM) return count <= RUN_TRIM_MOST && BigInt(count) <= first + 1n;
   if (flags === RUN_POSITION) return count === 1;
-  if (flags === RUN_ID) return count <= 1;
   if (count !== 0) return false;
-  return flags === RUN_FLOOR || (flags === RUN_DROP && first === 0n);
+  return flags === RUN_FLOOR || flags === RUN_ID || (flags === RUN_DROP && first === 0n);
 }
 
 /**

@@ -48,7 +48,8 @@ describe('a frame that contradicts itself is refused, and the error names the pa
   test.each<[string, string, (frame: Parts) => void]>([
     ['version', 'another version', (frame) => (frame[0] = 2)],
     ['version', 'no version', (frame) => (frame[0] = null)],
-    ['elements', 'an element too many', (frame) => frame.push(1)],
+    ['ids', 'an element too many', (frame) => frame.push(1)],
+    ['elements', 'two elements too many', (frame) => frame.push(1, 2)],
     ['data', 'data that is text', (frame) => Object.assign(frame, { 1: 'text' })],
     ['data', 'an entry of another version', (frame) => (frame[1][2] = 4)],
     ['lengths', 'a byte of data too many', (frame) => (frame[1] = new Uint8Array(7))],

@@ -5,6 +5,7 @@ import {
   consumerKey,
   decodeLogKey,
   encodeAppendId,
+  encodeAppendIds,
   encodeCatalogRecord,
   encodeConsumer,
   encodeLogKey,
@@ -44,6 +45,10 @@ import { sealed } from './support/frames.js';
 
 const NAMED = { region: 0n, table: 2n ** 63n };
 const ID = { instance: 0, region: 1234n, table: 8910n };
+const TWO_IDS = encodeAppendIds([
+  { first: 1000n, entries: 3, time: 0x19a12345678, id: Uint8Array.of(0x6f, 0x2d, 0x37) },
+  { first: 1005n, entries: 1, time: 0x19a1234567a, id: Uint8Array.of(0x6f, 0x38) },
+]);
 
 /** The hexadecimal digits of the code-block lines that begin with `label`, or of all lines without one. */
 function hexAfter(document: string, label: string): string {
@@ -86,6 +91,8 @@ test('the examples of docs/format.md are what the codec writes', () => {
     '                      3 entries from 1000 on': hexOf(
       encodeAppendId({ entries: 3, time: 0x19a12345678, id: Uint8Array.of(0x6f, 0x2d, 0x37) }),
     ),
+    'two of them           3 from 1000 on, ': hexOf(TWO_IDS.subarray(0, 25)),
+    '                      1 at 1005, 2 ms later': hexOf(TWO_IDS.subarray(25)),
     'retention             of all tables, of instance 0': hexOf(retentionKey(0, { is: 'all' })),
     '                      keeps 1000 entries, an hour': hexOf(
       encodeRetention({

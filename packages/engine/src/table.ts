@@ -10,7 +10,6 @@ import { followTable } from './follow/table-follow.js';
 import {
   type AppendResult,
   IdentifiedAppend,
-  type Payloads,
   type PendingPart,
   SingleAppend,
   WriteAppend,
@@ -123,14 +122,8 @@ export class Table<T = Uint8Array, Input = T> {
         // From here on no code of the caller runs until the payload is copied.
         const bytes = measureEncoded(this.#codec, payloadBytes);
         this.#requireOwn();
-        if (how.id === undefined) {
-          const append = new SingleAppend(this.#ref, payloadBytes, bytes, how, resolve, reject);
-          this.#engine.intake.accept(append, how.signal);
-          return;
-        }
-        const payloads: Payloads = { are: 'measured', count: 1, views: [payloadBytes], lengths: [bytes] };
-        const part = { ref: this.#ref, payloads, count: 1, bytes, expect: how.expect };
-        this.#appendOnce(part, how.id, how, ({ first }) => resolve(first), reject);
+        const append = new SingleAppend(this.#ref, payloadBytes, bytes, how, resolve, reject);
+        this.#engine.intake.accept(append, how.signal);
       } catch (error) {
         inTurn(reject, error);
       }
@@ -150,9 +143,12 @@ export class Table<T = Uint8Array, Input = T> {
         const gathered = this.gather(payloads);
         // From here on no code of the caller runs until the payloads are copied.
         const part = this.measure(gathered, how.expect);
-        if (how.id !== undefined) {
+        if (how.id !== null) {
           if (part.count === 0) throw invalid('id', 'a batch with an id must have entries, got none');
-          this.#appendOnce(part, how.id, how, resolve, reject);
+          this.#engine.intake.accept(
+            new IdentifiedAppend(part, how.id, how.sync, resolve, reject),
+            how.signal,
+          );
           return;
         }
         // One part has one result.
@@ -163,17 +159,6 @@ export class Table<T = Uint8Array, Input = T> {
         inTurn(reject, error);
       }
     });
-  }
-
-  #appendOnce(
-    part: PendingPart,
-    id: Uint8Array,
-    { sync, signal }: CheckedAppend,
-    resolve: (result: AppendResult) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    const append = new IdentifiedAppend(part, { id, time: Date.now() }, sync, resolve, reject);
-    this.#engine.intake.accept(append, signal);
   }
 
   /** Reads the table; see {@link TableRead}. Throws SHALE_INVALID_ARGUMENT. */

@@ -1,8 +1,9 @@
-import { type BytesInput, mustBe, toAppendId, toU64 } from '@shale/codec';
+import { type BytesInput, checkAppendId, mustBe, toU64 } from '@shale/codec';
 import { readBag } from '@shale/storage';
 import { checkSignal } from './abort.js';
 import type { SequenceInput } from './ids.js';
 import type { Durability } from './options.js';
+import type { ProducerId } from './producer-id.js';
 
 /** How to write. */
 export interface WriteOptions {
@@ -50,12 +51,12 @@ export type CheckedWrite = Omit<CheckedAppend, 'expect' | 'id'>;
 export interface CheckedAppend {
   readonly sync: boolean;
   readonly expect: bigint | undefined;
-  readonly id: Uint8Array | undefined;
+  readonly id: ProducerId | null;
   readonly signal: AbortSignal | undefined;
 }
 
-const USUAL_SYNC: CheckedAppend = { sync: true, expect: undefined, id: undefined, signal: undefined };
-const USUAL_OS: CheckedAppend = { sync: false, expect: undefined, id: undefined, signal: undefined };
+const USUAL_SYNC: CheckedAppend = { sync: true, expect: undefined, id: null, signal: undefined };
+const USUAL_OS: CheckedAppend = { sync: false, expect: undefined, id: null, signal: undefined };
 
 const APPEND_OPTIONS = ['durability', 'expect', 'id', 'signal'] as const;
 const WRITE_OPTIONS = ['durability', 'signal'] as const;
@@ -71,7 +72,7 @@ export function readAppendOptions(call: string, options: AppendOptions, usual: C
   return {
     sync: wantsSync(durability, usual.sync),
     expect: checkExpect(expect),
-    id: id === undefined ? undefined : toAppendId(id),
+    id: id === undefined ? null : { id: checkAppendId(id), time: Date.now() },
     signal: checkSignal(signal),
   };
 }

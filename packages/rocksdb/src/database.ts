@@ -136,7 +136,7 @@ export class Database {
    * removals: `RUN_TRIM`, `RUN_FLOOR` and `RUN_DROP` do to the table what {@link trim} and {@link drop} do, after
    * what stands before them and before what stands after them; a `RUN_TRIM` with a count writes a deletion for each of
    * so many entries instead of a range. A run `RUN_POSITION` has one value, which is put under the key of the position
-   * that a consumer has in the table, and a `RUN_ID` the id of an append, or no value, and it removes ids. `changes` come after all of them, as {@link change} does them. Everything is checked before anything is written; when it throws, nothing was.
+   * that a consumer has in the table; a `RUN_ID` has none, and removes records of ids. `changes` come after all of them, as {@link change} does them. Everything is checked before anything is written; when it throws, nothing was.
    */
   write(
     runs: Uint8Array,

@@ -37,6 +37,7 @@ export function frame(
     tables: prefixes,
     tableCount: tables.length,
     expects: BigUint64Array.from(appends.flatMap(({ trims, expect: expected }) => trims ?? expected ?? [])),
+    ids: new Uint8Array(0),
     sync,
   };
 }

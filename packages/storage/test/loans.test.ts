@@ -145,6 +145,7 @@ test('trims and drops of lent tables are done in order with the appends around t
     appends: Uint32Array.of(0, 1, 0, 0, 0, APPEND_TRIMS, 1, 0, APPEND_DROPS, 2, 0, APPEND_DROPS, 1, 1, 0),
     appendCount: 5,
     expects: BigUint64Array.of(4n),
+    ids: new Uint8Array(0),
   };
   const result = here.commitWithLoan(loan, lent(there, loan, a, b), both);
   expect(result?.firsts).toEqual(BigUint64Array.of(6n, 4n, 0n, 0n, 1n));

@@ -4,6 +4,7 @@ import {
   decodeLogKeyPrefix,
   encodeLogKeyPrefix,
   encodePosition,
+  timeOfId,
 } from '@shale/codec';
 import { require, type Target, typed } from '../target.js';
 
@@ -56,19 +57,19 @@ export const appendFrame: Target = {
     }, false),
     frame((writer) => {
       const table = writer.addTable(prefix(0, 1n, 2n));
-      writer.addId(table, 2, 1000, Uint8Array.of(7, 8));
-      writer.beginAppend(table, { joins: true, expect: 7n });
+      writer.beginAppend(table, { expect: 7n });
+      writer.addId(1000, Uint8Array.of(7, 8));
       writer.add(Uint8Array.of(1, 2, 3));
       writer.add(Uint8Array.of(4));
-      writer.addId(table, 1, 1000, Uint8Array.of(9));
-      writer.beginAppend(table, { joins: true });
+      writer.beginAppend(table);
+      writer.addId(2 ** 40, 'x');
       writer.add(Uint8Array.of(5));
     }, true),
   ],
   run(input) {
     const decoded = typed(['SHALE_CORRUPT'], () => decodeAppendFrame(input));
     if (decoded === undefined) return;
-    const { data, lengths, entryCount, appends, appendCount, tables, tableCount, expects } = decoded;
+    const { data, lengths, entryCount, appends, appendCount, tables, tableCount, expects, ids } = decoded;
     const view = new DataView(lengths.buffer, lengths.byteOffset, lengths.byteLength);
     let end = 0;
     for (let i = 0; i < entryCount; i++) {
@@ -78,17 +79,19 @@ export const appendFrame: Target = {
     require(end === data.length, `the lengths add up to ${end} of ${data.length}`);
     let entries = 0;
     let expected = 0;
+    let idAt = 0;
     for (let i = 0; i < appendCount; i++) {
       require((appends[i * 3] ?? tableCount) < tableCount, `append ${i} names no table`);
       const flags = appends[i * 3 + 2] ?? 0;
       const isPosition = (flags & 16) !== 0;
       const isId = (flags & 64) !== 0;
       if (isId) {
-        require(flags === 64 && appends[i * 3 + 1] === 1, `id ${i} is something else, too`);
-        require(view.getUint32(entries * 4, true) >= 14, `id ${i} is not whole`);
-        const isOfNext = appends[i * 3] === appends[i * 3 + 3] && ((appends[i * 3 + 5] ?? 0) & ~2) === 1;
-        require(isOfNext && (appends[i * 3 + 4] ?? 0) > 0, `id ${i} is of no append`);
-        require(((appends[i * 3 + 8] ?? 0) & 1) === 0, `id ${i} is of more than one append`);
+        require((flags & ~66) === 0 &&
+          (appends[i * 3 + 1] ?? 0) > 0, `append ${i} with an id is something else, too`);
+        require(((appends[i * 3 + 5] ?? 0) & 1) === 0, `the id of append ${i} is of more than one append`);
+        require((ids[idAt] ?? 0) > 0 &&
+          Number.isSafeInteger(timeOfId(ids, idAt)), `the id of append ${i} is none`);
+        idAt += 9 + (ids[idAt] ?? 0);
       }
       if (isPosition) {
         require((flags & ~17) === 0 && appends[i * 3 + 1] === 1, `position ${i} is something else, too`);
@@ -102,6 +105,7 @@ export const appendFrame: Target = {
         isId ||
         (appends[i * 3 + 1] === 0 && (flags & 3) === 0), `removal ${i} is an append too`);
     }
+    require(idAt === ids.length, `the ids take ${idAt} of ${ids.length}`);
     require(entries === entryCount, `the appends have ${entries} of ${entryCount} entries`);
     require(expected ===
       expects.length, `${expected} appends expect, and there are ${expects.length} expects`);

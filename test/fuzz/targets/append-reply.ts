@@ -42,6 +42,11 @@ const tokens = [
 function check(reply: Uint8Array): void {
   const decoded = typed(['SHALE_CORRUPT'], () => decodeAppendReply(reply));
   if (decoded === undefined) return;
+  for (let i = 0, least = 0; i < decoded.repeats.length; i += 2) {
+    const append = decoded.repeats[i] ?? 0;
+    require(append >= least && append < decoded.firsts.length, `repeats append ${append}`);
+    least = append + 1;
+  }
   for (const { append, error: failure } of decoded.errors) {
     require(append >= 0 && append < decoded.firsts.length, `names append ${append}`);
     const made = errorFromData(failure);
@@ -61,6 +66,13 @@ export const appendReply: Target = {
     encodeAppendReply(new ArrayBuffer(4096), BigUint64Array.of(1n, 2n), []).slice(),
     encodeAppendReply(new ArrayBuffer(4096), BigUint64Array.of(1n, 0n), [{ append: 1, error: data }]).slice(),
     encodeAppendReply(new ArrayBuffer(4096), BigUint64Array.of(3n), [], BigUint64Array.of(9n, 2n)).slice(),
+    encodeAppendReply(
+      new ArrayBuffer(4096),
+      BigUint64Array.of(3n, 4n, 5n),
+      [],
+      BigUint64Array.of(9n, 2n),
+      Uint32Array.of(0, 7, 2, 1),
+    ).slice(),
   ],
   run: check,
 };

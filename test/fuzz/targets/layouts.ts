@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   appendIdKey,
   decodeAppendId,
   decodeAppendIdKey,
+  decodeAppendIds,
   decodeLogKey,
   decodeLogKeyPrefix,
   decodeLogValue,
@@ -9,6 +11,7 @@ import {
   decodeMetaValue,
   decodeRun,
   encodeAppendId,
+  encodeAppendIds,
   encodeLogKey,
   encodeLogKeyPrefix,
   encodeLogValue,
@@ -38,6 +41,10 @@ export const layouts: Target = {
     written(4, (t) => encodeLogValue(t, 0, Uint8Array.of(1, 2, 3))),
     appendIdKey(0, { region: 1n, table: 2n, first: 3n }),
     encodeAppendId({ entries: 1, time: 1000, id: Uint8Array.of(1, 2, 3) }),
+    encodeAppendIds([
+      { first: 7n, entries: 2, time: 1000, id: Uint8Array.of(1, 2, 3) },
+      { first: 9n, entries: 1, time: 1001, id: Uint8Array.of(4) },
+    ]),
     written(32, (t) =>
       encodeRun(
         t,
@@ -83,6 +90,12 @@ export const layouts: Target = {
     if (idKey !== undefined) require(same(appendIdKey(owner, idKey), input), 'another key of an id');
     const id = typed(DECODE, () => decodeAppendId(input));
     if (id !== undefined) require(same(encodeAppendId(id), input), 'another id');
+    const ids = typed(DECODE, () => decodeAppendIds({ first: 7n }, input));
+    if (ids !== undefined) {
+      require(ids.length > 0 && ids[0]?.first === 7n, 'ids that do not begin where their key says');
+      const again = decodeAppendIds({ first: 7n }, encodeAppendIds(ids));
+      require(isDeepStrictEqual(again, ids), 'other ids');
+    }
     const run = typed(DECODE, () => decodeRun(input, 0));
     if (run !== undefined) {
       const bytes = written(32, (t) =>

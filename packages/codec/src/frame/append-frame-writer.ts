@@ -1,12 +1,12 @@
 import { invalidArgument } from '../errors/refuse.js';
 import { WalError } from '../errors/wal-error.js';
-import { APPEND_ID_HEADER_LENGTH, MAX_APPEND_ID_BYTES, writeAppendId } from '../layout/append-id-record.js';
+import { MAX_APPEND_ID_BYTES } from '../layout/append-id-record.js';
 import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
 import { encodeLogKeyPrefix, type LogKeyPrefix } from '../layout/log-key.js';
 import { LOG_VALUE_HEADER_LENGTH } from '../layout/log-value.js';
 import { POSITION_VALUE_HEADER_LENGTH } from '../layout/position-record.js';
-import { requireU64, writeU64LE } from '../layout/u64.js';
+import { requireU64, writeU32LE, writeU64LE } from '../layout/u64.js';
 import {
   APPEND_DROPS,
   APPEND_EXPECTS,
@@ -19,6 +19,8 @@ import {
   DATA_AT,
   EXPECT_STRIDE,
   FRAME_OVERHEAD,
+  ID_HEADER_LENGTH,
+  ID_TIME_AT,
   LENGTH_STRIDE,
   TABLE_STRIDE,
   writeBinHeader,
@@ -49,7 +51,10 @@ const ENTRY_OVERHEAD = LOG_VALUE_HEADER_LENGTH + LENGTH_STRIDE;
 const APPEND_RESERVE = APPEND_STRIDE + EXPECT_STRIDE;
 /** How far the data border moves down at a time, so that it moves rarely. */
 const BORDER_STEP = 8 * 1024;
-const idValue = new Uint8Array(APPEND_ID_HEADER_LENGTH + MAX_APPEND_ID_BYTES);
+/** The most that an id takes in a frame besides its bytes: its header, and that of all ids. */
+export const ID_RESERVE: number = ID_HEADER_LENGTH + BIN_HEADER_LENGTH;
+const FIRST_IDS = 1024;
+const NO_IDS = new Uint8Array(0);
 
 /**
  * Fills one append frame (see frame-format.ts) in a given buffer: `addTable`, then for each append `beginAppend` and
@@ -84,6 +89,8 @@ export class AppendFrameWriter {
   #tables = new Uint8Array(16 * TABLE_STRIDE);
   #tableCount = 0;
   readonly #expects: bigint[] = [];
+  #ids: Uint8Array = NO_IDS;
+  #idsEnd = 0;
   #state: 'open' | 'sealed' = 'open';
   #outline: FrameOutline | null = null;
   /** Whether a `begin` awaits its `commit`; if so, the fields below hold the state before it. */
@@ -96,6 +103,7 @@ export class AppendFrameWriter {
   #keptAppendCount = 0;
   #keptTableCount = 0;
   #keptExpectCount = 0;
+  #keptIdsEnd = 0;
 
   /**
    * @param buffer holds a frame of up to `buffer.byteLength` bytes: at least `AppendFrameWriter.sizeFor(0, 0, 0)`,
@@ -182,6 +190,7 @@ export class AppendFrameWriter {
     this.#keptAppendCount = this.#appendCount;
     this.#keptTableCount = this.#tableCount;
     this.#keptExpectCount = this.#expects.length;
+    this.#keptIdsEnd = this.#idsEnd;
     this.#isOpenAddition = true;
     this.#countAt = -1;
     const lowest = this.#wordTop * LENGTH_STRIDE - entries * LENGTH_STRIDE - appends * APPEND_STRIDE;
@@ -222,11 +231,7 @@ export class AppendFrameWriter {
   /** Makes room for the next table and returns where to write it. */
   #placeOfTable(): number {
     const at = this.#tableCount * TABLE_STRIDE;
-    if (at + TABLE_STRIDE > this.#tables.length) {
-      const larger = new Uint8Array(this.#tables.length * 2);
-      larger.set(this.#tables);
-      this.#tables = larger;
-    }
+    if (at + TABLE_STRIDE > this.#tables.length) this.#tables = longer(this.#tables, this.#tables.length * 2);
     return at;
   }
 
@@ -296,19 +301,36 @@ export class AppendFrameWriter {
   }
 
   /**
-   * Adds the id of the append that is begun next, of the same table and with `joins`. It takes as much room as an append
-   * with one entry, without its version byte.
+   * Gives the current append its id, once; it must have entries, and join no other. It takes as much room as
+   * {@link ID_RESERVE} and its length in payload bytes.
    *
-   * @param entries how many entries that append has
-   * @param time when it was made, in milliseconds since 1970
-   * @param id 1 to 255 bytes; copied
+   * @param time when the append was made, in milliseconds since 1970
+   * @param id 1 to 255 bytes, or as many characters of ASCII; copied
    */
-  addId(tableIndex: number, entries: number, time: number, id: Uint8Array): number {
-    writeAppendId(idValue, 0, entries, time, id);
-    const index = this.beginAppend(tableIndex);
-    this.add(idValue.subarray(LOG_VALUE_HEADER_LENGTH, APPEND_ID_HEADER_LENGTH + id.length));
-    this.#words[this.#countAt - 1] = APPEND_ID;
-    return index;
+  addId(time: number, id: Uint8Array | string): void {
+    const { length } = id;
+    if (length < 1 || length > MAX_APPEND_ID_BYTES || !Number.isSafeInteger(time) || time < 0) {
+      throw invalidArgument(
+        `an id must have 1 to ${MAX_APPEND_ID_BYTES} bytes and a time, got ${length} and ${time}`,
+      );
+    }
+    if (this.#countAt < 0) throw invalidArgument('an id needs an append: call beginAppend first');
+    this.#take(ID_HEADER_LENGTH + length + (this.#idsEnd === 0 ? BIN_HEADER_LENGTH : 0));
+    const at = this.#idsEnd;
+    const end = at + ID_HEADER_LENGTH + length;
+    if (end > this.#ids.length) this.#ids = longer(this.#ids, Math.max(FIRST_IDS, 2 * end));
+    const ids = this.#ids;
+    ids[at] = length;
+    writeU32LE(ids, at + ID_TIME_AT, time >>> 0);
+    writeU32LE(ids, at + ID_TIME_AT + 4, Math.floor(time / 2 ** 32));
+    if (typeof id === 'string') {
+      for (let i = 0; i < length; i++) ids[at + ID_HEADER_LENGTH + i] = id.charCodeAt(i);
+    } else {
+      ids.set(id, at + ID_HEADER_LENGTH);
+    }
+    this.#idsEnd = end;
+    const flags = this.#countAt - 1;
+    this.#words[flags] = (this.#words[flags] ?? 0) | APPEND_ID;
   }
 
   /**
@@ -356,7 +378,7 @@ export class AppendFrameWriter {
     if (this.#isOpenAddition) this.#forget();
     this.#state = 'sealed';
     const bytes = this.#bytes;
-    writeFrameStart(bytes);
+    writeFrameStart(bytes, this.#idsEnd > 0);
     writeBinHeader(bytes, DATA_AT - BIN_HEADER_LENGTH, this.#dataEnd - DATA_AT);
     // Lengths and appends may overlap their destination, so they are first sorted outside the buffer.
     const { lengths, appends } = SealScratch.sortOut(this.#words, this.#entryCount, this.#appendCount);
@@ -370,6 +392,7 @@ export class AppendFrameWriter {
       writeU64LE(bytes, at, expect);
       at += EXPECT_STRIDE;
     }
+    if (this.#idsEnd > 0) at = writeBin(bytes, at, this.#ids.subarray(0, this.#idsEnd));
     at = writeOptions(bytes, at, options);
     return bytes.subarray(0, at);
   }
@@ -402,6 +425,7 @@ export class AppendFrameWriter {
     this.#entryCount = this.#keptEntryCount;
     this.#appendCount = this.#keptAppendCount;
     this.#expects.length = this.#keptExpectCount;
+    this.#idsEnd = this.#keptIdsEnd;
   }
 
   /** Moves the border to between the end of the data and the lowest word there will be. */
@@ -433,6 +457,12 @@ export class AppendFrameWriter {
       { details: { size, room: this.#room, capacity: this.#bytes.length } },
     );
   }
+}
+
+function longer(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const longer = new Uint8Array(length);
+  longer.set(bytes);
+  return longer;
 }
 
 function writeBin(target: Uint8Array, offset: number, content: Uint8Array): number {

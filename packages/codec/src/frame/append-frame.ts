@@ -1,8 +1,8 @@
 import { corrupt } from '../errors/refuse.js';
-import { decodeAppendId } from '../layout/append-id-record.js';
 import { requireLittleEndian } from '../layout/byte-order.js';
 import { FORMAT_VERSION } from '../layout/instance.js';
 import { POSITION_VALUE_HEADER_LENGTH } from '../layout/position-record.js';
+import { readU32LE } from '../layout/u64.js';
 import {
   APPEND_DROPS,
   APPEND_EXPECTS,
@@ -11,10 +11,12 @@ import {
   APPEND_POSITION,
   APPEND_STRIDE,
   APPEND_TRIMS,
-  APPEND_WORDS,
   EXPECT_STRIDE,
   FRAME_ELEMENTS,
+  FRAME_ELEMENTS_WITH_IDS,
   FRAME_VERSION,
+  ID_HEADER_LENGTH,
+  ID_TIME_AT,
   LENGTH_STRIDE,
   TABLE_STRIDE,
 } from './frame-format.js';
@@ -31,7 +33,8 @@ export interface AppendFrame {
   /**
    * `APPEND_WORDS` per append: index of its table, count of its entries, flags. The flags are `APPEND_JOINS` and
    * `APPEND_EXPECTS`, or'ed; or one of `APPEND_TRIMS` and `APPEND_DROPS`, then without entries; or `APPEND_POSITION`,
-   * with one entry, and perhaps `APPEND_JOINS`; or `APPEND_ID`, with one entry, and behind it the append that it is of.
+   * with one entry, and perhaps `APPEND_JOINS`; or `APPEND_ID`, with entries, and perhaps `APPEND_EXPECTS`, and then the
+   * next one does not join it.
    */
   readonly appends: Uint32Array;
   readonly appendCount: number;
@@ -43,6 +46,8 @@ export interface AppendFrame {
    * consumer and the stored position of each position.
    */
   readonly expects: BigUint64Array;
+  /** In order, of each append with `APPEND_ID`: the length of its id, its time (u64 LE), and the id; see {@link timeOfId}. */
+  readonly ids: Uint8Array;
   /** Whether the write must be on disk before it is acknowledged. */
   readonly sync: boolean;
 }
@@ -57,6 +62,12 @@ const MAX_OPTIONS_BYTES = 64;
 /** An append with one of these flags has a value among the expects. */
 const HAS_EXPECT = APPEND_EXPECTS | APPEND_TRIMS;
 const ENTRY_FLAGS = APPEND_JOINS | APPEND_EXPECTS;
+const NO_IDS = new Uint8Array(0);
+
+/** The time of the id at `at` of the ids of a frame, in milliseconds since 1970. */
+export function timeOfId(ids: Uint8Array, at: number): number {
+  return readU32LE(ids, at + ID_TIME_AT) + readU32LE(ids, at + ID_TIME_AT + 4) * 2 ** 32;
+}
 
 /**
  * Decodes an append frame, which must be all of `bytes`, and checks everything that can be checked without the log:
@@ -74,13 +85,14 @@ export function decodeAppendFrame(bytes: Uint8Array, limits: AppendFrameLimits =
     });
   }
   const reader = new MessageReader('an append frame', bytes);
-  reader.array(FRAME_ELEMENTS);
+  const hasIds = reader.array(FRAME_ELEMENTS, FRAME_ELEMENTS_WITH_IDS) === FRAME_ELEMENTS_WITH_IDS;
   reader.version(FRAME_VERSION);
   const data = reader.bin('data', 1);
   const lengthBytes = reader.bin('lengths', LENGTH_STRIDE);
   const appendBytes = reader.bin('appends', APPEND_STRIDE);
   const tables = reader.bin('tables', TABLE_STRIDE);
   const expectBytes = reader.bin('expects', EXPECT_STRIDE);
+  const ids = hasIds ? reader.bin('ids', 1) : NO_IDS;
   const sync = readOptions(reader.rest('options', MAX_OPTIONS_BYTES));
 
   const lengths = alignedCopy(lengthBytes, LENGTH_STRIDE);
@@ -95,11 +107,11 @@ export function decodeAppendFrame(bytes: Uint8Array, limits: AppendFrameLimits =
     tables,
     tableCount: tables.length / TABLE_STRIDE,
     expects: new BigUint64Array(expects.buffer, expects.byteOffset, expects.length / EXPECT_STRIDE),
+    ids,
     sync,
   };
   checkEntries(frame);
-  const ids = checkAppends(frame);
-  if (ids > 0) checkIds(frame);
+  checkAppends(frame);
   checkTables(frame);
   return frame;
 }
@@ -144,20 +156,20 @@ function damagedEntry(data: Uint8Array, entry: number, at: number, length: numbe
   });
 }
 
-/** Returns how many of the appends are ids. */
 function checkAppends({
   appends,
   appendCount,
   entryCount,
   tableCount,
   expects,
+  ids,
   ...frame
-}: AppendFrame): number {
+}: AppendFrame): void {
   const lengths = new Uint32Array(frame.lengths.buffer, frame.lengths.byteOffset, entryCount);
   let entries = 0;
   let expected = 0;
   let canJoin = false;
-  let ids = 0;
+  let idAt = 0;
   for (let i = 0; i < appendCount; i++) {
     const table = appends[i * 3] ?? 0;
     const flags = appends[i * 3 + 2] ?? 0;
@@ -167,7 +179,7 @@ function checkAppends({
     const count = appends[i * 3 + 1] ?? 0;
     const isRemoval = count === 0 && (flags === APPEND_TRIMS || flags === APPEND_DROPS);
     const isPosition = (flags & ~APPEND_JOINS) === APPEND_POSITION && count === 1;
-    const isId = flags === APPEND_ID && count === 1;
+    const isId = (flags & ~APPEND_EXPECTS) === APPEND_ID && count > 0;
     const isPossible = (flags & ~ENTRY_FLAGS) === 0 || isRemoval || isPosition || isId;
     if (!isPossible || (!canJoin && (flags & APPEND_JOINS) !== 0)) {
       throw damaged('appends', `have impossible flags ${flags} at append ${i}`, { append: i });
@@ -176,8 +188,8 @@ function checkAppends({
       throw damaged('lengths', `have less than a position at append ${i}`, { append: i });
     }
     entries += count;
-    canJoin = !isRemoval;
-    if (isId) ids++;
+    canJoin = !isRemoval && !isId;
+    if (isId) idAt = endOfId(ids, idAt, i);
     if (isPosition) expected += 2;
     else if ((flags & HAS_EXPECT) !== 0) expected++;
   }
@@ -193,28 +205,22 @@ function checkAppends({
       actual: expects.length,
     });
   }
-  return ids;
+  if (idAt !== ids.length) {
+    throw damaged('ids', `are ${ids.length} bytes, but those of the appends take ${idAt}`, {
+      expected: idAt,
+      actual: ids.length,
+    });
+  }
 }
 
-/** Each id is whole, and the append that it is of is behind it and alone. */
-function checkIds({ appends, appendCount, data, ...frame }: AppendFrame): void {
-  const lengths = new Uint32Array(frame.lengths.buffer, frame.lengths.byteOffset, frame.entryCount);
-  let entry = 0;
-  let offset = 0;
-  for (let i = 0; i < appendCount; i++) {
-    const at = i * APPEND_WORDS;
-    const end = entry + (appends[at + 1] ?? 0);
-    if (appends[at + 2] === APPEND_ID) {
-      const { entries } = decodeAppendId(data.subarray(offset, offset + (lengths[entry] ?? 0)));
-      const [, , , table, count, flags = 0, , , after = 0] = appends.subarray(at, at + 3 * APPEND_WORDS);
-      const isOfNext =
-        table === appends[at] && count === entries && (flags & ~APPEND_EXPECTS) === APPEND_JOINS;
-      if (!isOfNext || (after & APPEND_JOINS) !== 0) {
-        throw damaged('appends', `have an id at append ${i} that is of none`, { append: i });
-      }
-    }
-    for (; entry < end; entry++) offset += lengths[entry] ?? 0;
+/** Where the id after the one at `at` is, which must be whole. */
+function endOfId(ids: Uint8Array, at: number, append: number): number {
+  const length = ids[at] ?? 0;
+  const end = at + ID_HEADER_LENGTH + length;
+  if (length === 0 || end > ids.length || !Number.isSafeInteger(timeOfId(ids, at))) {
+    throw damaged('ids', `have no whole one at offset ${at}, for append ${append}`, { append, offset: at });
   }
+  return end;
 }
 
 function checkTables({ tables, tableCount }: AppendFrame): void {

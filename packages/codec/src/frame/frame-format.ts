@@ -3,7 +3,7 @@ import { LOG_KEY_PREFIX_LENGTH } from '../layout/log-key.js';
 import { writeU32BE } from '../layout/u64.js';
 
 /*
- * An append frame is one msgpack message, an array of seven:
+ * An append frame is one msgpack message, an array of seven, or of eight if appends have ids:
  *
  *   0  version  1
  *   1  data     bin: the log values of all entries, back to back, each with its version byte
@@ -11,10 +11,11 @@ import { writeU32BE } from '../layout/u64.js';
  *   3  appends  bin: u32 LE × APPEND_WORDS per append: index of its table, count of its entries, flags
  *   4  tables   bin: 17 bytes per table, the prefix of its log keys
  *   5  expects  bin: u64 LE per append that has APPEND_EXPECTS or APPEND_TRIMS, two per position, in order
- *   6  options  map: { sync: boolean }
+ *   6  ids      bin, only if there are any: length u8 · milliseconds u64 LE · id per append that has APPEND_ID, in order
+ *   7  options  map: { sync: boolean }
  *
  * Trims and drops of tables are encoded among the appends, in order, as appends without entries and with a flag; a
- * position of a consumer, and the id of an append, as an append with a flag whose one entry is the value of the record.
+ * position of a consumer as an append with a flag whose one entry is the value of the record.
  *
  * Data comes first because it is filled first, and so never moves. The headers of the array and of the bins are written
  * here and not by msgpackr, because msgpackr would have to copy the data: a bin header precedes its bytes, but its
@@ -40,18 +41,16 @@ export const APPEND_DROPS = 8;
  * `expects` are the id of the consumer, and the position that is stored, 0 for none. It may join.
  */
 export const APPEND_POSITION = 16;
-/**
- * Append flag: the id of the append behind it, which joins it, is of the same table, has entries, and is all that joins
- * it. Its one entry is the value of the id. It has no other flag.
- */
+/** Append flag: has an id, and entries. It joins none and none joins it; `APPEND_EXPECTS` is the one other flag it may have. */
 export const APPEND_ID = 64;
-/**
- * What the reply tells for an append's id is how many entries the append has; and this, if an append with the same id is
- * in already: then that one's entries and sequences are told, and nothing was written.
- */
-export const APPEND_REPEATED: bigint = 2n ** 63n;
+/** Bytes before each id: its length, and when the append was made. */
+export const ID_HEADER_LENGTH = 9;
+/** Where in these the milliseconds are. */
+export const ID_TIME_AT = 1;
 /** Elements of the outer array. */
 export const FRAME_ELEMENTS = 7;
+/** Elements of the outer array of a frame that has ids. */
+export const FRAME_ELEMENTS_WITH_IDS = 8;
 
 export const LENGTH_STRIDE = 4;
 export const EXPECT_STRIDE = 8;
@@ -69,12 +68,12 @@ const packr = new Packr({ useRecords: false, variableMapSize: true });
 const SYNC_OPTIONS = Uint8Array.from(packr.pack({ sync: true }));
 const OS_OPTIONS = Uint8Array.from(packr.pack({ sync: false }));
 
-/** Bytes of a frame besides data, lengths, appends, tables and expects. Both values of the options are equally long. */
+/** Bytes of a frame besides data, lengths, appends, tables, expects and ids. Both values of the options are equally long. */
 export const FRAME_OVERHEAD: number = 2 + 5 * BIN_HEADER_LENGTH + SYNC_OPTIONS.length;
 
 /** Writes what precedes the data, except its bin header. */
-export function writeFrameStart(target: Uint8Array): void {
-  target[0] = FIXARRAY | FRAME_ELEMENTS;
+export function writeFrameStart(target: Uint8Array, hasIds: boolean): void {
+  target[0] = FIXARRAY | (hasIds ? FRAME_ELEMENTS_WITH_IDS : FRAME_ELEMENTS);
   target[1] = FRAME_VERSION;
 }
 

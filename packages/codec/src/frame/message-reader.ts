@@ -26,9 +26,11 @@ export class MessageReader {
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Skips the header of an array of `elements` (up to 15). */
-  array(elements: number): void {
-    this.#expectByte('elements', FIXARRAY | elements);
+  /** Skips the header of an array of `elements` (up to 15), or of as many as `or` says; returns how many it has. */
+  array(elements: number, or: number = elements): number {
+    const has = this.#bytes[this.#at] === (FIXARRAY | or) ? or : elements;
+    this.#expectByte('elements', FIXARRAY | has);
+    return has;
   }
 
   /** Skips a version, which must be `expected` (up to 127), encoded in one byte or two. */

@@ -1,7 +1,6 @@
 import {
   APPEND_DROPS,
   APPEND_ID,
-  APPEND_REPEATED,
   APPEND_TRIMS,
   APPEND_WORDS,
   type AppendReply,
@@ -17,7 +16,9 @@ export interface OutlineEvents {
 
 /** Tells what a frame that is in has done, by the indexes of its tables, as often as drops in it make necessary. */
 export function tellOutline({ appends }: FrameOutline, reply: AppendReply, events: OutlineEvents): void {
-  const refused = new Set(reply.errors.map(({ append }) => append));
+  // Of what is not in, and of what is in already, which was told when it came in.
+  const passed = new Set(reply.errors.map(({ append }) => append));
+  for (let i = 0; i < reply.repeats.length; i += 2) passed.add(reply.repeats[i] ?? 0);
   // The first and the last append to each table, in the order in which the tables come.
   let spans = new Map<number, { readonly first: number; last: number }>();
   const tell = (): void => {
@@ -30,11 +31,9 @@ export function tellOutline({ appends }: FrameOutline, reply: AppendReply, event
   for (let i = 0; i * APPEND_WORDS < appends.length; i++) {
     const table = appends[i * APPEND_WORDS] ?? 0;
     const flags = appends[i * APPEND_WORDS + 2] ?? 0;
-    if (refused.size > 0 && refused.has(i)) continue;
-    if (flags >= APPEND_TRIMS) {
-      // What is in already was told when it came in.
-      if (flags === APPEND_ID && (reply.firsts[i] ?? 0n) >= APPEND_REPEATED) i++;
-      // Trims take no sequence back; positions of consumers and ids are no entries.
+    if (passed.size > 0 && passed.has(i)) continue;
+    if ((flags & ~APPEND_ID) >= APPEND_TRIMS) {
+      // Trims take no sequence back; positions of consumers are no entries.
       if (flags !== APPEND_DROPS) continue;
       // What was appended before belongs to the table that is gone.
       tell();

@@ -6,6 +6,7 @@ import {
   WalError,
 } from '@shale/codec';
 import { sharedNow } from '../clock.js';
+import type { ProducerId } from '../producer-id.js';
 import { withName } from '../table-name.js';
 import type { Address, TableRef } from '../table-ref.js';
 import type { BufferPool } from './buffer-pool.js';
@@ -18,7 +19,6 @@ import {
   type PendingRemoval,
   type PendingTrim,
   type PositionMove,
-  type ProducerId,
   refsOf,
 } from './pending-append.js';
 
@@ -170,9 +170,9 @@ export class Frame implements AppendSink {
     this.#writer.addPosition(this.#tableOf(ref), joins, consumer, stored, value);
   }
 
-  /** @internal For the append that is being added, before its part. */
-  addId(ref: TableRef, { id, time }: ProducerId, entries: number): void {
-    this.#writer.addId(this.#tableOf(ref), entries, time, id);
+  /** @internal For the append that is being added, of the part that is begun. */
+  addId({ id, time }: ProducerId): void {
+    this.#writer.addId(time, id);
   }
 
   #addRemoval(removal: PendingRemoval): void {
@@ -264,7 +264,7 @@ function partsOf(change: PendingChange): number {
   return isRemoval(change) ? 1 : change.parts;
 }
 
-/** How many appends' room it takes: a position takes that of two, and so does an id. */
+/** How many appends' room it takes: a position takes that of two. */
 function placesOf(change: PendingChange): number {
   return isRemoval(change) ? 1 : change.parts + change.moves;
 }

@@ -1,10 +1,5 @@
-import {
-  APPEND_ID_HEADER_LENGTH,
-  APPEND_REPEATED,
-  type AppendReply,
-  EntryPacker,
-  type PackedEntries,
-} from '@shale/codec';
+import { type AppendReply, EntryPacker, ID_RESERVE, type PackedEntries } from '@shale/codec';
+import type { ProducerId } from '../producer-id.js';
 import { TableRef } from '../table-ref.js';
 import { costOf } from './cost.js';
 
@@ -47,14 +42,6 @@ export interface PositionMove {
   readonly value: Uint8Array;
 }
 
-/** What an append is known by when it is repeated. */
-export interface ProducerId {
-  /** With no other owner. */
-  readonly id: Uint8Array;
-  /** When the append was made, in milliseconds since 1970. */
-  readonly time: number;
-}
-
 /** Entries for one table: a batch, or a part of a write. Or the position of a consumer in it, which has no entries. */
 export interface PendingPart {
   ref: TableRef;
@@ -74,8 +61,8 @@ export interface AppendSink {
   addEntry(payload: Uint8Array, length: number): void;
   addEntries(payloads: Payloads): void;
   addPosition(ref: TableRef, joins: boolean, move: PositionMove): void;
-  /** @param entries how many entries the part has that is begun next, of the same table */
-  addId(ref: TableRef, id: ProducerId, entries: number): void;
+  /** Of the part that is begun. */
+  addId(id: ProducerId): void;
 }
 
 interface Common {
@@ -94,7 +81,7 @@ interface Append extends Common {
   readonly ref: TableRef | undefined;
   /** How many appends it is for the frame. */
   readonly parts: number;
-  /** How many of them are positions of consumers or ids, each of which takes the room of an entry. */
+  /** How many of them are positions of consumers, each of which takes the room of an entry. */
   readonly moves: number;
   refs(): readonly TableRef[];
   /** Whether every table has its address. */
@@ -121,6 +108,7 @@ interface Append extends Common {
 interface How {
   readonly sync: boolean;
   readonly expect: bigint | undefined;
+  readonly id: ProducerId | null;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -129,7 +117,7 @@ const NO_PAYLOADS: Payloads = { are: 'measured', count: 0, views: [], lengths: [
 
 /** `table.append`: one entry; resolves with its sequence. */
 export class SingleAppend implements Append {
-  readonly kind = 'single';
+  readonly kind: 'single' | 'once';
   readonly parts = 1;
   readonly entries = 1;
   ref: TableRef;
@@ -138,9 +126,11 @@ export class SingleAppend implements Append {
   readonly bytes: number;
   readonly reject: (error: unknown) => void;
   #payload: Uint8Array;
+  readonly #length: number;
   /** Whether the payload is a copy, with no other owner. */
   #isCopied = false;
   readonly #expect: bigint | undefined;
+  readonly #id: ProducerId | null;
   readonly #resolve: (sequence: bigint) => void;
 
   /** @param bytes the length of the payload */
@@ -148,17 +138,20 @@ export class SingleAppend implements Append {
     ref: TableRef,
     payload: Uint8Array,
     bytes: number,
-    { sync, expect }: How,
+    { sync, expect, id }: How,
     resolve: (sequence: bigint) => void,
     reject: (error: unknown) => void,
   ) {
     this.ref = ref;
     this.sync = sync;
-    this.cost = costOf(bytes, 1);
-    this.bytes = bytes;
+    this.#length = bytes;
+    this.bytes = bytes + roomOf(id);
+    this.cost = costOf(this.bytes, 1);
     this.reject = reject;
     this.#payload = payload;
     this.#expect = expect;
+    this.#id = id;
+    this.kind = id === null ? 'single' : 'once';
     this.#resolve = resolve;
   }
 
@@ -180,7 +173,7 @@ export class SingleAppend implements Append {
 
   copyPayloads(): void {
     if (this.#isCopied) return;
-    const copy = new Uint8Array(this.bytes);
+    const copy = new Uint8Array(this.#length);
     copy.set(this.#payload);
     this.#payload = copy;
     this.#isCopied = true;
@@ -188,7 +181,8 @@ export class SingleAppend implements Append {
 
   addTo(sink: AppendSink): void {
     sink.beginPart(this.ref, false, this.#expect);
-    sink.addEntry(this.#payload, this.bytes);
+    if (this.#id !== null) sink.addId(this.#id);
+    sink.addEntry(this.#payload, this.#length);
   }
 
   letGo(): void {
@@ -296,11 +290,11 @@ export class WriteAppend implements Append {
   }
 }
 
-/** An append or a batch with an id: in once, however often it is made. */
+/** A batch with an id: in once, however often it is made. */
 export class IdentifiedAppend implements Append {
   readonly kind = 'once';
-  readonly parts = 2;
-  readonly moves = 1;
+  readonly parts = 1;
+  readonly moves = 0;
   ref: TableRef;
   readonly sync: boolean;
   readonly cost: number;
@@ -322,9 +316,8 @@ export class IdentifiedAppend implements Append {
   ) {
     this.ref = ref;
     this.sync = sync;
-    this.entries = count + 1;
-    // The version byte is counted with the entry.
-    this.bytes = bytes + APPEND_ID_HEADER_LENGTH + id.id.length - 1;
+    this.entries = count;
+    this.bytes = bytes + roomOf(id);
     this.cost = costOf(this.bytes, this.entries);
     this.reject = reject;
     this.#id = id;
@@ -350,8 +343,8 @@ export class IdentifiedAppend implements Append {
   }
 
   addTo(sink: AppendSink): void {
-    sink.addId(this.ref, this.#id, this.#payloads.count);
-    sink.beginPart(this.ref, true, this.#expect);
+    sink.beginPart(this.ref, false, this.#expect);
+    sink.addId(this.#id);
     sink.addEntries(this.#payloads);
   }
 
@@ -361,10 +354,8 @@ export class IdentifiedAppend implements Append {
   }
 
   answer(reply: AppendReply, index: number): void {
-    // How many entries are in: of the first append with this id.
-    const count = (reply.firsts[index] ?? 0n) % APPEND_REPEATED;
-    const first = reply.firsts[index + 1] ?? 0n;
-    this.#resolve({ first, last: first + count - 1n });
+    const first = reply.firsts[index] ?? 0n;
+    this.#resolve({ first, last: first + BigInt(repeatedAt(reply, index) ?? this.entries) - 1n });
   }
 }
 
@@ -401,6 +392,24 @@ export function isRemoval(change: PendingChange): change is PendingRemoval {
 /** The tables of an append, trim or drop. */
 export function refsOf(change: PendingChange): readonly TableRef[] {
   return isRemoval(change) ? [change.ref] : change.refs();
+}
+
+/** The room that an id takes in a frame, in bytes. */
+function roomOf(id: ProducerId | null): number {
+  return id === null ? 0 : ID_RESERVE + id.id.length;
+}
+
+/** How many entries the append has that was in already; null for one that was not. */
+function repeatedAt({ repeats }: AppendReply, index: number): number | null {
+  // They are in order.
+  let from = 0;
+  let to = repeats.length / 2;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((repeats[middle * 2] ?? 0) < index) from = middle + 1;
+    else to = middle;
+  }
+  return repeats[from * 2] === index ? (repeats[from * 2 + 1] ?? 0) : null;
 }
 
 function resultOf(reply: AppendReply, index: number, count: number): AppendResult {

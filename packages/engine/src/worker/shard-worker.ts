@@ -325,13 +325,14 @@ export class ShardWorker {
 /** The reply to a frame, in the frame's own buffer. */
 function replyInto(
   buffer: ArrayBuffer,
-  { firsts, trims, errors }: CommitResult,
+  { firsts, trims, repeats, errors }: CommitResult,
 ): OverArrayBuffer<Uint8Array> {
   return encodeAppendReply(
     buffer,
     firsts,
     errors.map(({ append, error }) => ({ append, error: errorToData(error) })),
     trims,
+    repeats,
   );
 }
 

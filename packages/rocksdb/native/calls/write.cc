@@ -22,8 +22,8 @@ void put(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const char* key
   throwIfFailed(batch.Put(rocksdb::Slice(key, kLogKeyLength), rocksdb::Slice(value, size)), guard.path());
 }
 
-void putRecord(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const WriteRun& run, const char* value, uint32_t size) {
-  TableRecordKeys keys(run.prefix, run.isPosition() ? kPositionKeyType : kAppendIdKeyType);
+void putPosition(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, const WriteRun& run, const char* value, uint32_t size) {
+  PositionKeys keys(run.prefix);
   throwIfFailed(batch.Put(rocksdb::Slice(keys.of(run.first), kPositionKeyLength), rocksdb::Slice(value, size)), guard.path());
 }
 
@@ -65,12 +65,12 @@ napi_value write(const Arguments& arguments) {
   const WriteRemovals among = removalsOf(runs);
   rocksdb::WriteBatch batch(data.size + lengths.size / 4 * kEntryOverhead + among.bytes + changes.size + 16);
   std::optional<Removals> removals;
-  if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among), among.besideRecords);
+  if (among.count > 0) removals.emplace(guard, batch, whatIsRemoved(among), among.besidePositions);
   forEachEntry(
       runs, lengths, data,
       [&](const char* key, const char* value, uint32_t size) { put(guard, batch, key, value, size); },
       [&](const WriteRun& run) { removeAs(run, *removals); },
-      [&](const WriteRun& run, const char* value, uint32_t size) { putRecord(guard, batch, run, value, size); });
+      [&](const WriteRun& run, const char* value, uint32_t size) { putPosition(guard, batch, run, value, size); });
   addChanges(batch, changes, "changes", database.path());
   if (removals) {
     removals->write(sync);
@@ -93,7 +93,7 @@ napi_value remove(const Arguments& arguments) {
   removeDespiteFullDisk(database, [&](const DatabaseGuard& guard) {
     if (among.count == 0) return;
     rocksdb::WriteBatch batch;
-    Removals removals(guard, batch, whatIsRemoved(among), among.besideRecords);
+    Removals removals(guard, batch, whatIsRemoved(among), among.besidePositions);
     forEachEntry(
         runs, nothing, nothing, [](const char*, const char*, uint32_t) {},
         [&](const WriteRun& run) { removeAs(run, removals); }, [](const WriteRun&, const char*, uint32_t) {});

@@ -34,9 +34,8 @@ constexpr size_t kPositionPrefixLength = 19;
 constexpr size_t kPositionKeyLength = 28;
 constexpr size_t kPositionValueLeast = 17;
 // The id of an append: as a position, with key type 9 and its first sequence in the place of the consumer, and the value
-// version u8 · entries u32 · milliseconds u64 · id.
+// version u8 · entries u32 · milliseconds u64 · id; or those of several, with version 1.
 constexpr char kAppendIdKeyType = 9;
-constexpr size_t kAppendIdValueLeast = 14;
 // The time mark of a table has the same key with a time in the consumer's place.
 constexpr char kMarkKeyType = 2;
 // Log value: version u8 · payload. Meta value: version u8 · floor u64 big-endian.
@@ -61,8 +60,7 @@ constexpr uint8_t kRunFloor = 8;
 constexpr uint8_t kRunDrop = 16;
 // One value that is the position of the consumer `first`.
 constexpr uint8_t kRunPosition = 32;
-// With count 1 one value that is the id of the append that begins at `first`; with count 0 the removal of the ids of all
-// appends of the table up to that one.
+// The removal of the records of the ids of a table's appends up to the one of `first`. Count is 0.
 constexpr uint8_t kRunId = 128;
 
 // A head: prefix[17] · 0[7] · first u64 LE · last u64 LE

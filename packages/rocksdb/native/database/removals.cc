@@ -28,8 +28,8 @@ uint64_t readFloor(const DatabaseGuard& guard, const rocksdb::Slice& metaKey) {
 
 }  // namespace
 
-Removals::Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besideRecords)
-    : guard_(guard), batch_(batch), besideRecords_(besideRecords) {
+Removals::Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besidePositions)
+    : guard_(guard), batch_(batch), besidePositions_(besidePositions) {
   SharedDatabase& database = guard.database();
   if (what == Of::kTables) dropLock_ = std::unique_lock<std::shared_mutex>(database.dropHistory().mutex());
   floorLock_ = std::unique_lock<std::mutex>(database.floorMutex());
@@ -83,7 +83,7 @@ void Removals::removeRecords(const TableRecordKeys& keys) {
   // Most tables have none, and a range makes the reads after it dearer.
   const std::unique_ptr<rocksdb::Iterator> records = guard_.iterate(range, rocksdb::ReadOptions());
   records->Seek(range.lower);
-  if (besideRecords_ || records->Valid() || !records->status().ok()) removeRange(range);
+  if (besidePositions_ || records->Valid() || !records->status().ok()) removeRange(range);
 }
 
 void Removals::removeIds(const uint8_t* prefix, uint64_t first) {

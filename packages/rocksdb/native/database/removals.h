@@ -26,9 +26,9 @@ class Removals {
 
   // A drop of tables waits while files of trimmed ranges are dropped: what is written afterwards must not be in one
   // of them.
-  // `besideRecords`: the batch gets positions of consumers or ids of appends, too, which a drop must find although they
+  // `besidePositions`: the batch gets positions of consumers or ids of appends, too, which a drop must find although they
   // are not in yet.
-  Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besideRecords = false);
+  Removals(const DatabaseGuard& guard, rocksdb::WriteBatch& batch, Of what, bool besidePositions = false);
 
   void removeRange(const KeyRange& range);
   // The `count` entries of a table that end with the sequence `last`, one by one. Reads step over each until a
@@ -55,7 +55,7 @@ class Removals {
 
   const DatabaseGuard& guard_;
   rocksdb::WriteBatch& batch_;
-  const bool besideRecords_;
+  const bool besidePositions_;
   std::unique_lock<std::shared_mutex> dropLock_;
   std::unique_lock<std::mutex> floorLock_;
   size_t ranges_ = 0;

@@ -1,5 +1,5 @@
 // Decodes the buffers of a bulk write: checks them, and then visits each entry with its key, and each removal and each
-// record of a table, the position of a consumer or the id of an append, between them. Knows neither Node nor RocksDB, so that it can be fuzzed by itself
+// position of a consumer between them. Knows neither Node nor RocksDB, so that it can be fuzzed by itself
 // (test/fuzz/write_target.cc).
 #pragma once
 
@@ -29,13 +29,13 @@ struct WriteProblem {
 constexpr size_t kMostBytes = size_t{3} << 30;
 // Around each entry in a batch: tag, two lengths, key.
 constexpr size_t kEntryOverhead = 1 + 1 + kLogKeyLength + 5;
-// A record is longer by what its key is longer.
-constexpr size_t kRecordOverhead = kPositionKeyLength - kLogKeyLength;
+// A position is longer by what its key is longer.
+constexpr size_t kPositionOverhead = kPositionKeyLength - kLogKeyLength;
 // The deletion of one entry in a batch, and the most that the removal of a range takes: it and a metadata record.
 constexpr size_t kDeletionBytes = 1 + 1 + kLogKeyLength;
 constexpr size_t kRemovalBytes = (1 + 1 + kLogKeyPrefixLength + 1 + kLogKeyLength + 1) + (1 + 1 + kMetaKeyLength + 1 + kMetaValueLength);
 
-// One run of a write, a removal, or a record of a table.
+// One run of a write, a removal, or a position.
 struct WriteRun {
   const uint8_t* prefix;
   uint64_t first;
@@ -52,10 +52,7 @@ struct WriteRun {
   bool descends() const { return (flags & kRunDescending) != 0; }
   bool removes() const { return (flags & (kRunTrim | kRunFloor | kRunDrop)) != 0 || forgetsIds(); }
   bool isPosition() const { return flags == kRunPosition; }
-  bool isId() const { return flags == kRunId && count > 0; }
-  bool isRecord() const { return isPosition() || isId(); }
-  size_t recordLeast() const { return isPosition() ? kPositionValueLeast : kAppendIdValueLeast; }
-  bool forgetsIds() const { return flags == kRunId && count == 0; }
+  bool forgetsIds() const { return flags == kRunId; }
   bool trimsOneByOne() const { return flags == kRunTrim && count > 0; }
 };
 
@@ -65,8 +62,8 @@ struct WriteRemovals {
   // The most that they take in a batch.
   size_t bytes = 0;
   bool drops = false;
-  // There are records, too.
-  bool besideRecords = false;
+  // There are positions, too.
+  bool besidePositions = false;
 };
 
 inline size_t bytesOf(const WriteRun& removal) {
@@ -77,7 +74,7 @@ inline WriteRemovals removalsOf(const ByteView& runs) {
   WriteRemovals removals;
   for (size_t at = 0; at < runs.size; at += kRunStride) {
     const WriteRun run(runs.data + at);
-    if (run.isRecord()) removals.besideRecords = true;
+    if (run.isPosition()) removals.besidePositions = true;
     if (!run.removes()) continue;
     removals.count++;
     removals.bytes += bytesOf(run);
@@ -101,9 +98,9 @@ inline std::optional<WriteProblem> checkRuns(const ByteView& runs, size_t* entri
     const WriteRun run(bytes);
     if (bytes[kRunVersionAt] != kVersion) return WriteProblem{"runs", "of key version 0"};
     if (bytes[kRunReservedAt] != 0) return WriteProblem{"runs", "free of unknown flags"};
-    if (run.isRecord()) {
+    if (run.isPosition()) {
       if (run.count != 1 || run.prefix[0] % 2 != 1) return WriteProblem{"runs", "free of impossible flags and counts"};
-      *otherBytes += kRecordOverhead;
+      *otherBytes += kPositionOverhead;
       *entries += 1;
       continue;
     }
@@ -135,12 +132,12 @@ inline std::optional<WriteProblem> checkLengths(const ByteView& lengths, const B
 }
 
 // The runs and lengths must agree.
-inline std::optional<WriteProblem> checkRecords(const ByteView& runs, const ByteView& lengths) {
+inline std::optional<WriteProblem> checkPositions(const ByteView& runs, const ByteView& lengths) {
   size_t entry = 0;
   for (size_t at = 0; at < runs.size; at += kRunStride) {
     const WriteRun run(runs.data + at);
-    if (run.isRecord() && loadU32LE(lengths.data + entry * 4) < run.recordLeast()) {
-      return WriteProblem{"lengths", "at least 17 for a position, and 14 for an id"};
+    if (run.isPosition() && loadU32LE(lengths.data + entry * 4) < kPositionValueLeast) {
+      return WriteProblem{"lengths", "at least 17 for a position"};
     }
     if (!run.removes()) entry += run.count;
   }
@@ -157,14 +154,14 @@ inline std::optional<WriteProblem> checkWrite(const ByteView& runs, const ByteVi
   if (counted != entries) return WriteProblem{"runs", "of as many entries in all as there are lengths"};
   if (data.size + entries * kEntryOverhead + otherBytes > kMostBytes) return WriteProblem{"data", "less than 3 GiB"};
   if (const auto problem = checkLengths(lengths, data)) return problem;
-  return otherBytes == 0 ? std::nullopt : checkRecords(runs, lengths);
+  return otherBytes == 0 ? std::nullopt : checkPositions(runs, lengths);
 }
 
 // Calls `write(key, value, size)` for each entry that is not stepped over, `remove(run)` for each removal and
-// `record(run, value, size)` for each record of a table, in order.
+// `move(run, value, size)` for each position, in order.
 // The buffers must have passed checkWrite. The key, of kLogKeyLength bytes, is valid during the call.
-template <class Write, class Remove, class Record>
-void forEachEntry(const ByteView& runs, const ByteView& lengths, const ByteView& data, Write write, Remove remove, Record record) {
+template <class Write, class Remove, class Move>
+void forEachEntry(const ByteView& runs, const ByteView& lengths, const ByteView& data, Write write, Remove remove, Move move) {
   char key[kLogKeyLength];
   key[kLogKeyVersionAt] = static_cast<char>(kVersion);
   const uint8_t* length = lengths.data;
@@ -175,9 +172,9 @@ void forEachEntry(const ByteView& runs, const ByteView& lengths, const ByteView&
       remove(run);
       continue;
     }
-    if (run.isRecord()) {
+    if (run.isPosition()) {
       const uint32_t size = loadU32LE(length);
-      record(run, value, size);
+      move(run, value, size);
       value += size;
       length += 4;
       continue;

@@ -84,13 +84,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     for (size_t i = 0; i < shale::kMetaKeyLength; i++) sum = static_cast<uint8_t>(sum + keys.metaKey()[i]);
     removed++;
   }, [&](const shale::WriteRun& run, const char* value, uint32_t length) {
-    require(value >= end && length <= static_cast<size_t>(last - value), "a record is inside the data, after what is before");
+    require(value >= end && length <= static_cast<size_t>(last - value), "a position is inside the data, after what is before");
     end = value + length;
-    require(length >= run.recordLeast() && value[0] == 0, "a record is whole");
-    shale::TableRecordKeys keys(run.prefix, run.isPosition() ? shale::kPositionKeyType : shale::kAppendIdKeyType);
+    require(length >= shale::kPositionValueLeast && value[0] == 0, "a position is whole");
+    shale::PositionKeys keys(run.prefix);
     for (size_t i = 0; i < shale::kPositionKeyLength; i++) sum = static_cast<uint8_t>(sum + keys.of(run.first)[i]);
-    require(std::memcmp(keys.of(run.first), keys.lower(), shale::kPositionPrefixLength) == 0, "a record is of its table");
-    require(std::memcmp(keys.of(run.first), keys.upper(), shale::kPositionKeyLength) < 0, "a drop finds the record");
+    require(std::memcmp(keys.of(run.first), keys.lower(), shale::kPositionPrefixLength) == 0, "a position is of its table");
+    require(std::memcmp(keys.of(run.first), keys.upper(), shale::kPositionKeyLength) < 0, "a drop finds the position");
     for (uint32_t i = 0; i < length; i++) sum = static_cast<uint8_t>(sum + value[i]);
     written++;
     bytes += length;

@@ -1,11 +1,11 @@
 import { type TableId, tableKey, tableRange } from '@shale/codec';
 import { native } from '../errors.js';
-import { type IdHome, readAppendIds, textOfId } from './id-records.js';
+import { type IdHome, readAppendIds } from './id-records.js';
 import { TableIds } from './table-ids.js';
 import type { AppendIdWindow } from './window.js';
 
-/** So many ids are kept in memory, or those of one table if they are more. */
-const MOST_IDS = 1_000_000;
+/** About so much memory is taken by ids, or as much as those of one table take if that is more. */
+const MOST_BYTES = 256 * 1024 * 1024;
 /** And of so many tables, which take about 2 KB each, whether they have ids or not. */
 const MOST_TABLES = 50_000;
 
@@ -15,7 +15,7 @@ interface KnownTable {
   readonly watch: bigint;
   /** Whether others may have added ids. */
   isStale: boolean;
-  /** How many of its ids are counted. */
+  /** How many bytes of it are counted. */
   counted: number;
 }
 
@@ -31,12 +31,12 @@ export class KnownIds {
   /** The tables, the one that was used last at the end. */
   readonly #tables = new Map<string, KnownTable>();
   readonly #used = new Set<string>();
-  #size = 0;
+  #bytes = 0;
 
   constructor(
     home: IdHome,
     window: AppendIdWindow,
-    most: number = MOST_IDS,
+    most: number = MOST_BYTES,
     mostTables: number = MOST_TABLES,
   ) {
     this.#home = home;
@@ -45,9 +45,9 @@ export class KnownIds {
     this.#mostTables = mostTables;
   }
 
-  /** How many ids are in memory. */
-  get size(): number {
-    return this.#size;
+  /** About how much memory they take. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /**
@@ -62,8 +62,8 @@ export class KnownIds {
     this.#tables.set(key, table);
     this.#used.add(key);
     if (table.isStale || isLent) {
-      for (const { first, entries, time, id: bytes } of readAppendIds(this.#home, id, table.ids.newest)) {
-        table.ids.add(textOfId(bytes), { first, entries, time });
+      for (const stored of readAppendIds(this.#home, id, table.ids.newest)) {
+        table.ids.load(stored, stored.id, stored.begins);
       }
       table.isStale = false;
     }
@@ -82,12 +82,13 @@ export class KnownIds {
     for (const key of this.#used) {
       const table = this.#tables.get(key);
       if (table === undefined) continue;
-      this.#size += table.ids.size - table.counted;
-      table.counted = table.ids.size;
+      const { bytes } = table.ids;
+      this.#bytes += bytes - table.counted;
+      table.counted = bytes;
     }
     this.#used.clear();
     for (const key of this.#tables.keys()) {
-      const areFew = this.#size <= this.#most && this.#tables.size <= this.#mostTables;
+      const areFew = this.#bytes <= this.#most && this.#tables.size <= this.#mostTables;
       if (areFew || this.#tables.size === 1) return;
       this.#forget(key);
     }
@@ -113,6 +114,6 @@ export class KnownIds {
     if (table === undefined) return;
     this.#home.db.unwatch(table.watch);
     this.#tables.delete(key);
-    this.#size -= table.counted;
+    this.#bytes -= table.counted;
   }
 }

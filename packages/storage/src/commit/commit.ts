@@ -4,12 +4,9 @@ import {
   APPEND_ID,
   APPEND_JOINS,
   APPEND_POSITION,
-  APPEND_REPEATED,
   APPEND_TRIMS,
   APPEND_WORDS,
   type AppendFrame,
-  type AppendId,
-  decodeAppendId,
   decodeLogKeyPrefix,
   type ErrorCode,
   LOG_KEY_PREFIX_LENGTH,
@@ -68,6 +65,8 @@ export class Committer {
   /** The index of the next append's first entry. */
   #entryAt = 0;
   readonly #values = new FrameValues();
+  /** Two for each repeat: the index of the append, and how many entries the one has that is in. */
+  readonly #repeats: number[] = [];
   /** The consumers whose positions the atomic write moves, in order. */
   readonly #consumers: bigint[] = [];
   #source: TableSource;
@@ -109,14 +108,14 @@ export class Committer {
   }
 
   #commitPlain(frame: AppendFrame): CommitResult | null {
-    if (frame.appends[2] === APPEND_ID) return null;
     try {
       return this.#plain.commit(frame);
     } catch (error) {
       const failure = toWalError(error, { path: this.#context.path });
-      // Nothing is written. The trims of the frame may succeed without the rest.
+      // Nothing is written. The trims of the frame may succeed without the rest, and what is of tables whose ids can be read.
       if (frame.expects.length > 0 && (failure.code === 'SHALE_NO_SPACE' || OF_ONE_TABLE.has(failure.code)))
         return null;
+      if (frame.ids.length > 0 && OF_ONE_TABLE.has(failure.code)) return null;
       throw failure;
     }
   }
@@ -126,7 +125,6 @@ export class Committer {
     const errors: AppendFailure[] = [];
     let removals = 0;
     let removalsRefused = 0;
-    let ids = 0;
     this.#begin(frame);
     try {
       if (frame.tableCount > 1 && this.#source === this.#context.tables) this.#lookUp(frame);
@@ -142,9 +140,7 @@ export class Committer {
           continue;
         }
         const end = writeEnd(frame, at);
-        const hasId = frame.appends[at * APPEND_WORDS + 2] === APPEND_ID;
-        if (hasId) ids++;
-        const error = hasId
+        const error = hasId(frame, at)
           ? this.#assignOnce(frame, at, firsts, refused.appends)
           : this.#assign(frame, at, end, firsts, refused.appends);
         this.#moves.decide(error === null);
@@ -160,10 +156,10 @@ export class Committer {
     const { counters } = this.#context;
     const appendsRefused = errors.length - removalsRefused;
     const { positions, entriesToWrite } = this.#runs;
-    counters.appends += frame.appendCount - removals - appendsRefused - positions - ids;
+    counters.appends += frame.appendCount - removals - appendsRefused - positions;
     counters.appendsRefused += appendsRefused;
-    counters.entriesWritten += entriesToWrite - positions - this.#runs.ids;
-    return { firsts, trims: this.#removals.results, errors };
+    counters.entriesWritten += entriesToWrite - positions;
+    return { firsts, trims: this.#removals.results, repeats: Uint32Array.from(this.#repeats), errors };
   }
 
   /**
@@ -202,7 +198,8 @@ export class Committer {
     this.#runs.clear();
     this.#removals.clear();
     this.#moves.clear();
-    this.#ids.clear();
+    this.#ids.begin(frame);
+    this.#repeats.length = 0;
     this.#context.watch.begin();
     this.#states.length = 0;
     this.#prefixes.length = 0;
@@ -344,8 +341,7 @@ export class Committer {
   }
 
   /**
-   * Gives an append that has an id the sequences that it has already, or else new ones. The id is at `at`, and the append
-   * behind it.
+   * Gives an append that has an id the sequences that it has already, or else new ones.
    */
   #assignOnce(
     frame: AppendFrame,
@@ -353,31 +349,30 @@ export class Committer {
     firsts: BigUint64Array,
     refusal: WalError | null,
   ): WalError | null {
-    const { appends } = frame;
-    const append = at + 1;
-    const table = appends[at * APPEND_WORDS] ?? 0;
-    const id = decodeAppendId(this.#values.at(frame, this.#entryAt++));
+    const table = frame.appends[at * APPEND_WORDS] ?? 0;
+    const entries = frame.appends[at * APPEND_WORDS + 1] ?? 0;
+    this.#ids.next();
     const state = refusal ?? this.#stateAt(table);
-    const known = state instanceof WalError ? state : this.#repeatOf(state, table, id);
+    const known = state instanceof WalError ? state : this.#repeatOf(state, table);
     if (known === null || known instanceof WalError) {
-      const error = this.#assign(frame, append, append + 1, firsts, known);
-      if (error !== null || state instanceof WalError) return error;
-      this.#ids.add(state, id, firsts[append] ?? 0n);
-      firsts[at] = BigInt(id.entries);
+      const error = this.#assign(frame, at, at + 1, firsts, known);
+      if (error !== null) return error;
+      const first = firsts[at] ?? 0n;
+      this.#ids.add(Number(BigInt.asUintN(32, first)), Number(first >> 32n), entries);
       return null;
     }
-    this.#entryAt += id.entries;
-    if (((appends[append * APPEND_WORDS + 2] ?? 0) & APPEND_EXPECTS) !== 0) this.#expectAt++;
-    firsts[at] = APPEND_REPEATED + BigInt(known.entries);
-    firsts[append] = known.first;
+    this.#entryAt += entries;
+    if (((frame.appends[at * APPEND_WORDS + 2] ?? 0) & APPEND_EXPECTS) !== 0) this.#expectAt++;
+    this.#repeats.push(at, known.entries);
+    firsts[at] = known.first;
     return null;
   }
 
-  /** The append that has the id already; null for none, or the error if that cannot be told. */
-  #repeatOf(state: TableState, table: number, id: AppendId): KnownAppend | WalError | null {
+  /** The append that has the current id already; null for none, or the error if that cannot be told. */
+  #repeatOf(state: TableState, table: number): KnownAppend | WalError | null {
     const isLent = this.#source !== this.#context.tables;
     try {
-      return this.#ids.find(state, this.#prefixes[table] ?? id.id, id, isLent);
+      return this.#ids.repeatOf(table, state.id, state.pending - 1n, isLent);
     } catch (error) {
       const failure = toWalError(error, { path: this.#context.path, table: state.id });
       if (OF_ONE_TABLE.has(failure.code)) return failure;
@@ -417,8 +412,7 @@ export class Committer {
     errors: AppendFailure[],
   ): void {
     const { appends } = frame;
-    const isRepeat =
-      appends[from * APPEND_WORDS + 2] === APPEND_ID && (firsts[from] ?? 0n) >= APPEND_REPEATED;
+    const isRepeat = this.#repeats.at(-2) === from;
     const { watch } = this.#context;
     const tick = watch.tick();
     let positions = 0;
@@ -428,14 +422,12 @@ export class Committer {
       const prefix = this.#prefixes[table] ?? frame.tables;
       const flags = appends[i * APPEND_WORDS + 2] ?? 0;
       const state = error ?? this.#stateAt(table);
-      if (isRepeat || (error !== null && flags === APPEND_ID)) {
+      if (isRepeat) {
         this.#runs.skip(prefix, entries);
       } else if (!(state instanceof WalError)) {
         if (isPosition(flags)) {
           this.#runs.move(prefix, this.#consumers[positions++] ?? 0n);
           this.#context.watch.touch(state.id);
-        } else if (flags === APPEND_ID) {
-          this.#runs.identify(prefix, firsts[i + 1] ?? 0n);
         } else {
           if (entries > 0 && tick > 0) watch.appended(state.id, firsts[i] ?? 0n, tick);
           this.#runs.write(state, prefix, firsts[i] ?? 0n, entries);
@@ -448,10 +440,13 @@ export class Committer {
   }
 
   #write(frame: AppendFrame): void {
-    const { repeated } = this.#ids;
+    const repeated = this.#ids.repeated();
     if (this.#runs.entriesToWrite > 0) {
-      for (const { prefix, upTo } of this.#ids.forgets()) this.#runs.forgetIds(prefix, upTo);
-      writeFrame(this.#context, this.#runs.finish(), frame, this.#context.watch.changes());
+      for (const { index, upTo } of this.#ids.forgotten((table) => this.#lastOf(table))) {
+        this.#runs.forgetIds(this.#prefixes[index] ?? frame.tables, upTo);
+      }
+      const changes = this.#ids.changesAfter(this.#context.watch.changes());
+      writeFrame(this.#context, this.#runs.finish(), frame, changes);
     } else if (this.#runs.removals > 0) {
       const changes = this.#context.watch.changes();
       this.#context.db.remove(this.#runs.finishRemovals(), { sync: frame.sync }, changes);
@@ -459,6 +454,12 @@ export class Committer {
       // What was written before is on stable storage with it.
       native({ path: this.#context.path }, () => this.#context.db.change([repeated], { sync: true }));
     }
+  }
+
+  /** The last sequence that a table of the frame has with it. */
+  #lastOf(table: number): bigint {
+    const state = this.#stateAt(table);
+    return state instanceof WalError ? 0n : state.pending - 1n;
   }
 
   #settle(written: boolean): void {
@@ -485,6 +486,10 @@ export class Committer {
     this.#states[table] = state;
     return state;
   }
+}
+
+function hasId(frame: AppendFrame, append: number): boolean {
+  return ((frame.appends[append * APPEND_WORDS + 2] ?? 0) & APPEND_ID) !== 0;
 }
 
 function isRemoval(flags: number): boolean {

@@ -73,6 +73,7 @@ export class FrameBuilder {
       tables,
       tableCount: parts.length,
       expects: BigUint64Array.from(expects),
+      ids: NOTHING,
       sync,
     };
   }
@@ -90,6 +91,7 @@ export class FrameBuilder {
       tables,
       tableCount: 1,
       expects: BigUint64Array.from(upTo === 'drop' ? [] : [upTo]),
+      ids: NOTHING,
       sync,
     };
   }

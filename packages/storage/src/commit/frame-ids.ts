@@ -1,113 +1,191 @@
-import { type AppendId, appendIdKey, encodeAppendId, type TableId, tableKey } from '@shale/codec';
+import {
+  type AppendFrame,
+  appendIdKey,
+  ID_HEADER_LENGTH,
+  type TableId,
+  tableKey,
+  timeOfId,
+} from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
-import { textOfId } from '../append-ids/id-records.js';
-import { isWithin, type KnownAppend, type TableIds } from '../append-ids/table-ids.js';
+import { hashOfId } from '../append-ids/id-hash.js';
+import { recordsOfFrame } from '../append-ids/id-records.js';
+import { type KnownAppend, TableIds } from '../append-ids/table-ids.js';
 import type { LogContext } from '../tables/context.js';
-import type { TableState } from '../tables/table-state.js';
 
 /** A table of the frame under way whose appends have ids. */
 interface FrameTable {
-  readonly state: TableState;
-  readonly prefix: Uint8Array;
-  /** Those of before the frame; null once it has dropped the table. */
-  readonly before: TableIds | null;
-  readonly added: Map<string, KnownAppend>;
+  /** Its index in the frame, one of them. */
+  readonly index: number;
+  readonly id: TableId;
+  readonly ids: TableIds;
+  /** Whether the ids are known to the log. Those behind a drop of the frame are read when the next one comes. */
+  readonly areKnown: boolean;
   /** When the last one was made. */
   time: number;
-  /** Up to where ids are forgotten with the frame; null for none. */
-  forgotten: bigint | null;
 }
 
+/** Where the ids of a table are removed, up to those of a record. */
+export interface ForgottenIds {
+  /** The index of the table in the frame. */
+  readonly index: number;
+  readonly upTo: bigint;
+}
+
+const NO_IDS = new Uint8Array(0);
+
 /**
- * The ids of the appends of one frame. What they change is known here alone until the frame is in: so an append is a
+ * The ids of the appends of one frame, in order. What they change is provisional until the frame is in: so an append is a
  * repeat of one that is in, or stands before it in the frame, and of none that was refused.
  */
 export class FrameIds {
   readonly #context: LogContext;
   readonly #tables = new Map<string, FrameTable>();
+  /** By their indexes in the frame, as far as they were asked for. */
+  readonly #byIndex: (FrameTable | undefined)[] = [];
   readonly #dropped = new Set<string>();
-  /** The record of an append that the frame repeats; null while it repeats none. */
-  #repeated: RecordChange | null = null;
+  #ids: Uint8Array = NO_IDS;
+  /** Where the current id is in the frame, and the next one. */
+  #at = 0;
+  #nextAt = 0;
+  #hash = 0;
+  #time = 0;
+  /** The table of the current id. */
+  #table: FrameTable | null = null;
+  /** A table of which the frame repeats an append; null while it repeats none. */
+  #repeats: TableId | null = null;
 
   constructor(context: LogContext) {
     this.#context = context;
   }
 
-  /** The record of an append that the frame repeats, as it is stored; null for none. */
-  get repeated(): RecordChange | null {
-    return this.#repeated;
+  /** Begins with a frame. */
+  begin({ ids }: AppendFrame): void {
+    this.#ids = ids;
+    this.#nextAt = 0;
+    this.#table = null;
+    this.#repeats = null;
   }
 
-  /** Forgets the last frame. */
-  clear(): void {
-    this.#repeated = null;
-    if (this.#tables.size > 0) this.#tables.clear();
-    if (this.#dropped.size > 0) this.#dropped.clear();
+  /** Goes on to the next id of the frame. */
+  next(): void {
+    this.#at = this.#nextAt;
+    this.#nextAt = this.#at + ID_HEADER_LENGTH + (this.#ids[this.#at] ?? 0);
   }
 
   /**
-   * The append that has this id already; null if it is new, or forgotten. Throws SHALE_CORRUPT.
+   * Whether the current id is, or ever was, that of another append of the table, as far as is known. Throws SHALE_CORRUPT
+   * when that cannot be told.
    *
+   * @param index that of the table in the frame
+   */
+  isKnown(index: number, idOf: () => TableId): boolean {
+    return this.#find(index, idOf, false) >= 0;
+  }
+
+  /**
+   * The append that has the current id already; null if it is new, or forgotten. Throws SHALE_CORRUPT.
+   *
+   * @param last the last sequence of the table now
    * @param isLent whether another log owns the table
    */
-  find(state: TableState, prefix: Uint8Array, { id, time }: AppendId, isLent: boolean): KnownAppend | null {
-    const table = this.#tableOf(state, prefix, isLent);
-    const text = textOfId(id);
-    const known = table.added.get(text) ?? table.before?.find(text);
-    const now = { last: state.pending - 1n, time };
-    if (known === undefined || !isWithin(known, this.#context.ids.window, now)) return null;
-    const { region, table: number } = state.id;
-    const key = appendIdKey(this.#context.instance, { region, table: number, first: known.first });
-    this.#repeated = { put: key, value: encodeAppendId({ ...known, id }) };
-    return known;
+  repeatOf(index: number, id: TableId, last: bigint, isLent: boolean): KnownAppend | null {
+    const row = this.#find(index, () => id, isLent);
+    const ids = this.#table?.ids;
+    if (row < 0 || ids === undefined) return null;
+    if (!ids.isWithin(row, this.#context.ids.window, { last, time: this.#time })) return null;
+    this.#repeats = id;
+    return ids.at(row);
   }
 
-  /** An append with an id has its sequences. After {@link find}. */
-  add({ id }: TableState, { id: bytes, entries, time }: AppendId, first: bigint): void {
-    const table = this.#tables.get(tableKey(id));
-    if (table === undefined) return;
-    table.added.set(textOfId(bytes), { first, entries, time });
-    table.time = time;
+  /** The append of the current id has its sequences, by the halves of the first. After {@link isKnown} or {@link repeatOf}. */
+  add(low: number, high: number, entries: number): void {
+    const table = this.#table;
+    if (table === null) return;
+    table.time = this.#time;
+    const at = this.#at + ID_HEADER_LENGTH;
+    const append = { low, high, entries, time: this.#time };
+    table.ids.add(this.#hash, this.#ids, at, this.#nextAt - at, append);
   }
 
-  /** A drop stands in the frame: what comes after it finds no ids. */
+  /** A drop stands in the frame: what comes after it finds no ids, and those before it are not kept. */
   drop(id: TableId): void {
-    this.#tables.delete(tableKey(id));
-    this.#dropped.add(tableKey(id));
+    const key = tableKey(id);
+    this.#tables.get(key)?.ids.settle(false);
+    this.#tables.delete(key);
+    this.#byIndex.length = 0;
+    this.#dropped.add(key);
   }
 
-  /** Where ids are to be forgotten with the frame, whose appends all have their sequences. */
-  *forgets(): Generator<{ readonly prefix: Uint8Array; readonly upTo: bigint }> {
-    for (const table of this.#tables.values()) {
-      const { state, prefix, before, added, time } = table;
-      if (before === null || added.size === 0) continue;
-      const now = { last: state.pending - 1n, time };
-      table.forgotten = before.forgettable(this.#context.ids.window, now, added.size);
-      if (table.forgotten !== null) yield { prefix, upTo: table.forgotten };
+  /**
+   * Where ids are to be forgotten with the frame, whose appends all have their sequences.
+   *
+   * @param lastOf the last sequence of a table, by its index in the frame
+   */
+  forgotten(lastOf: (index: number) => bigint): readonly ForgottenIds[] {
+    const forgotten: ForgottenIds[] = [];
+    for (const { index, ids, areKnown, time } of this.#tables.values()) {
+      if (!areKnown || !ids.hasAdded) continue;
+      const upTo = ids.forgettable(this.#context.ids.window, () => ({ last: lastOf(index), time }));
+      if (upTo !== null) forgotten.push({ index, upTo });
     }
+    return forgotten;
   }
 
-  /** The frame is in, or it is not. */
+  /** Other changes, and the records of the ids that are new. */
+  changesAfter(others: readonly RecordChange[]): readonly RecordChange[] {
+    if (this.#tables.size === 0) return others;
+    const { instance } = this.#context;
+    const records = [...this.#tables.values()].flatMap(({ id, ids }) => recordsOfFrame(instance, id, ids));
+    return [...others, ...records];
+  }
+
+  /**
+   * What a frame that only repeats writes, to have on stable storage what was written before: the removal of a record that
+   * there never is. Null if it repeats nothing.
+   */
+  repeated(): RecordChange | null {
+    if (this.#repeats === null) return null;
+    const { region, table } = this.#repeats;
+    return { remove: appendIdKey(this.#context.instance, { region, table, first: 0n }) };
+  }
+
+  /** The frame is in, or it is not. Also without a frame. */
   settle(written: boolean): void {
-    if (this.#tables.size === 0) return;
-    if (written) for (const table of this.#tables.values()) keep(table);
-    this.#context.ids.rest();
+    if (this.#tables.size > 0) {
+      for (const { ids } of this.#tables.values()) ids.settle(written);
+      this.#tables.clear();
+      this.#byIndex.length = 0;
+      this.#context.ids.rest();
+    }
+    if (this.#dropped.size > 0) this.#dropped.clear();
+    this.#table = null;
+    this.#ids = NO_IDS;
   }
 
-  #tableOf(state: TableState, prefix: Uint8Array, isLent: boolean): FrameTable {
-    const key = tableKey(state.id);
+  /** The row of the current id among those of its table; -1 for none. */
+  #find(index: number, idOf: () => TableId, isLent: boolean): number {
+    const table = this.#byIndex[index] ?? this.#begin(index, idOf(), isLent);
+    const at = this.#at + ID_HEADER_LENGTH;
+    const length = this.#nextAt - at;
+    this.#table = table;
+    this.#time = timeOfId(this.#ids, this.#at);
+    this.#hash = hashOfId(this.#ids, at, length);
+    return table.ids.find(this.#hash, this.#ids, at, length);
+  }
+
+  #begin(index: number, id: TableId, isLent: boolean): FrameTable {
+    const key = tableKey(id);
     const known = this.#tables.get(key);
-    if (known !== undefined) return known;
-    const before = this.#dropped.has(key) ? null : this.#context.ids.of(state.id, isLent);
-    const table: FrameTable = { state, prefix, before, added: new Map(), time: 0, forgotten: null };
-    this.#tables.set(key, table);
+    const table = known ?? this.#obtain(index, id, !this.#dropped.has(key), isLent);
+    if (known === undefined) this.#tables.set(key, table);
+    this.#byIndex[index] = table;
     return table;
   }
-}
 
-/** Those of a table that was dropped are read when the next one comes. */
-function keep({ before, added, forgotten }: FrameTable): void {
-  if (before === null) return;
-  for (const [id, append] of added) before.add(id, append);
-  if (forgotten !== null) before.forget(forgotten);
+  #obtain(index: number, { region, table }: TableId, areKnown: boolean, isLent: boolean): FrameTable {
+    const id = { region, table };
+    const ids = areKnown ? this.#context.ids.of(id, isLent) : new TableIds();
+    ids.begin();
+    return { index, id, ids, areKnown, time: 0 };
+  }
 }

@@ -1,4 +1,5 @@
 import {
+  APPEND_ID,
   APPEND_JOINS,
   APPEND_TRIMS,
   APPEND_WORDS,
@@ -6,6 +7,7 @@ import {
   decodeLogKeyPrefix,
   LOG_KEY_PREFIX_LENGTH,
   logNamespace,
+  RUN_ID,
   RUN_STRIDE,
   type TableId,
 } from '@shale/codec';
@@ -14,6 +16,7 @@ import { findTableEnds, isUnwritten, stateOf } from '../tables/recover-tables.js
 import { dueAt, LAST_AT, rowAt, TAIL_AT, type TableRows } from '../tables/table-rows.js';
 import { TableState } from '../tables/table-state.js';
 import type { CommitResult } from './commit-result.js';
+import { FrameIds } from './frame-ids.js';
 import { PlainTrims } from './plain-trims.js';
 import { writeFrame } from './write-frame.js';
 
@@ -24,6 +27,7 @@ const FIRST_AT = 6;
 /** The byte of a run where its flags are. */
 const FLAGS_AT = 18;
 const LOW = 2n ** 32n - 1n;
+const NO_REPEATS = new Uint32Array(0);
 /** Words that are kept of a table to go back to: the largest sequence given out, and the largest that had an entry. */
 const KEPT_WORDS = 4;
 /** Where in a prefix, and so in its namespace's rest, the ids are. */
@@ -33,17 +37,18 @@ const INITIAL_TABLES = 64;
 const U32_MAX = 2 ** 32 - 1;
 
 /**
- * Writes the frames that are most: appends, none of which expects a sequence, and trims, of tables of which all is
- * well. Nothing can be refused then, so the sequences are counted up in the rows of the tables, and no table needs an
+ * Writes the frames that are most: appends, none of which expects a sequence or is a repeat, and trims, of tables of which
+ * all is well. Nothing can be refused then, so the sequences are counted up in the rows of the tables, and no table needs an
  * object, nor any sequence a bigint: a frame may be of thousands of tables, of which each has one entry.
  */
 export class PlainFrames {
   readonly #context: LogContext;
   readonly #trims: PlainTrims;
+  readonly #ids: FrameIds;
   // By table index.
   #rows = new Uint32Array(INITIAL_TABLES);
   #kept = new Uint32Array(INITIAL_TABLES * KEPT_WORDS);
-  // At least as many as the appends, and one more for each trim.
+  // At least as many as the appends, and one more for each trim, and for each table whose ids are forgotten.
   #runs = new Uint32Array(INITIAL_TABLES * RUN_WORDS);
   #runBytes = new Uint8Array(this.#runs.buffer);
   /** Tables that the frame has made known, by index. */
@@ -52,6 +57,7 @@ export class PlainFrames {
   constructor(context: LogContext) {
     this.#context = context;
     this.#trims = new PlainTrims(context);
+    this.#ids = new FrameIds(context);
   }
 
   /**
@@ -63,6 +69,7 @@ export class PlainFrames {
     const { watch } = this.#context;
     this.#reserve(frame);
     this.#trims.begin(frame);
+    this.#ids.begin(frame);
     watch.begin();
     let found = false;
     let written = false;
@@ -72,14 +79,15 @@ export class PlainFrames {
       const firsts = new BigUint64Array(frame.appendCount);
       const runs = this.#assign(frame, rows, new Uint32Array(firsts.buffer));
       if (runs === null) return null;
-      const changes = watch.changes();
+      const changes = this.#ids.changesAfter(watch.changes());
       if (frame.entryCount > 0) writeFrame(this.#context, runs, frame, changes);
       else if (this.#trims.count > 0) this.#context.db.remove(runs, { sync: frame.sync }, changes);
       written = true;
       this.#count(frame);
-      return { firsts, trims: this.#trims.results, errors: [] };
+      return { firsts, trims: this.#trims.results, repeats: NO_REPEATS, errors: [] };
     } finally {
       watch.settle(written);
+      this.#ids.settle(written);
       if (found && !written) {
         this.#restore(frame, rows);
         this.#trims.restore(rows);
@@ -95,13 +103,13 @@ export class PlainFrames {
     counters.entriesWritten += frame.entryCount;
   }
 
-  #reserve({ tableCount, appendCount, expects }: AppendFrame): void {
+  #reserve({ tableCount, appendCount, expects, ids }: AppendFrame): void {
     if (this.#rows.length < tableCount) {
       const tables = Math.max(tableCount, this.#rows.length * 2);
       this.#rows = new Uint32Array(tables);
       this.#kept = new Uint32Array(tables * KEPT_WORDS);
     }
-    const runs = appendCount + expects.length;
+    const runs = appendCount + expects.length + (ids.length > 0 ? tableCount : 0);
     if (this.#runs.length < runs * RUN_WORDS) {
       this.#runs = new Uint32Array(Math.max(runs * RUN_WORDS, this.#runs.length * 2));
       this.#runBytes = new Uint8Array(this.#runs.buffer);
@@ -200,7 +208,10 @@ export class PlainFrames {
       const entries = appends[i * APPEND_WORDS + 1] ?? 0;
       const flags = appends[i * APPEND_WORDS + 2] ?? 0;
       if (table >= tableCount) return null;
-      if (flags > APPEND_JOINS) {
+      if (flags === APPEND_ID) {
+        this.#ids.next();
+        if (this.#ids.isKnown(table, () => idAt(tables, table))) return null;
+      } else if (flags > APPEND_JOINS) {
         if (flags !== APPEND_TRIMS) return null;
         const left = this.#trims.trim(frame, rows, this.#rows[table] ?? 0, (flag, sequence, count) => {
           this.#begin(end, tables, table * LOG_KEY_PREFIX_LENGTH);
@@ -244,6 +255,7 @@ export class PlainFrames {
       }
       firsts[i * 2] = first;
       firsts[i * 2 + 1] = firstHigh;
+      if (flags === APPEND_ID) this.#ids.add(first, firstHigh, entries);
       words[at + LAST_AT] = last;
       words[at + LAST_AT + 1] = lastHigh;
       words[at + TAIL_AT] = last;
@@ -267,7 +279,23 @@ export class PlainFrames {
         runs[run + COUNT_AT] = (runs[run + COUNT_AT] ?? 0) + entries;
       }
     }
+    for (const { index, upTo } of this.#ids.forgotten((table) => this.#lastOf(rows, table))) {
+      this.#begin(end, tables, index * LOG_KEY_PREFIX_LENGTH);
+      this.#runBytes[end * 4 + FLAGS_AT] = RUN_ID;
+      runs[end + COUNT_AT] = 0;
+      runs[end + FIRST_AT] = Number(upTo & LOW);
+      runs[end + FIRST_AT + 1] = Number(upTo >> 32n);
+      end += RUN_WORDS;
+    }
     return this.#runBytes.subarray(0, end * 4);
+  }
+
+  /** The last sequence that a table of the frame has with it. */
+  #lastOf(rows: TableRows, table: number): bigint {
+    const row = this.#rows[table] ?? 0;
+    const words = rows.wordsOf(row);
+    const at = rowAt(row) + LAST_AT;
+    return (BigInt(words[at + 1] ?? 0) << 32n) | BigInt(words[at] ?? 0);
   }
 
   /** A run of this table, whose version and flags are 0. */

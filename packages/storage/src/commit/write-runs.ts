@@ -6,7 +6,7 @@ const FLAGS_AT = 18;
 const COUNT_AT = 20;
 
 /**
- * Builds the runs of one native write, with the removals, the positions of consumers and the ids of appends between them. Consecutive appends to the same table become one
+ * Builds the runs of one native write, with the removals and the positions of consumers between them. Consecutive appends to the same table become one
  * run. The buffer is kept from write to write.
  */
 export class WriteRuns {
@@ -15,14 +15,13 @@ export class WriteRuns {
   #entriesToWrite = 0;
   #removals = 0;
   #positions = 0;
-  #ids = 0;
   // The current run; its state is null while entries are stepped over.
   #state: TableState | null = null;
   #prefix: Uint8Array = new Uint8Array(0);
   #first = 0n;
   #entries = 0;
 
-  /** How many entries the native call will write, positions and ids included; it need not be made for 0. */
+  /** How many entries the native call will write, positions included; it need not be made for 0. */
   get entriesToWrite(): number {
     return this.#entriesToWrite;
   }
@@ -37,18 +36,12 @@ export class WriteRuns {
     return this.#positions;
   }
 
-  /** How many ids of appends it will write. */
-  get ids(): number {
-    return this.#ids;
-  }
-
   /** Forgets the runs of the last write. */
   clear(): void {
     this.#length = 0;
     this.#entriesToWrite = 0;
     this.#removals = 0;
     this.#positions = 0;
-    this.#ids = 0;
     this.#entries = 0;
   }
 
@@ -76,16 +69,7 @@ export class WriteRuns {
     this.#put(prefix, consumer, 1, RUN_POSITION);
   }
 
-  /** Adds one value that is the id of the append that begins at `first`. */
-  identify(prefix: Uint8Array, first: bigint): void {
-    this.#close();
-    this.#entries = 0;
-    this.#entriesToWrite++;
-    this.#ids++;
-    this.#put(prefix, first, 1, RUN_ID);
-  }
-
-  /** Removes the ids of the appends up to the one that begins at `upTo`. Only beside entries. */
+  /** Removes the records of ids of appends up to the one of `upTo`. Only beside entries. */
   forgetIds(prefix: Uint8Array, upTo: bigint): void {
     this.#close();
     this.#entries = 0;

@@ -1,10 +1,13 @@
 import {
   type AppendId,
   type AppendIdKey,
+  appendIdKey,
   appendIdRange,
-  decodeAppendId,
   decodeAppendIdKey,
+  decodeAppendIds,
+  encodeAppendIds,
   logKey,
+  type TableId,
   tableKey,
 } from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
@@ -14,6 +17,8 @@ import type { DamageMap } from './damage.js';
 import type { RepairLoss } from './events.js';
 import type { SavedFrom } from './save-consumers.js';
 import type { SavedTable } from './saved-table.js';
+
+type StoredId = AppendId & Pick<AppendIdKey, 'first'>;
 
 /**
  * Saves the ids of the appends to an instance's tables whose entries are left, or lie before the first one that is. Of
@@ -30,7 +35,7 @@ export function* saveAppendIds(
   const saved = new Map(tables.map((table) => [tableKey(table.id), table]));
   let any = false;
   let leftOut = 0;
-  const isKept = ({ region, table, first, entries }: AppendIdKey & AppendId): boolean => {
+  const isKept = ({ region, table }: TableId, { first, entries }: StoredId): boolean => {
     const last = first + BigInt(entries) - 1n;
     const known = saved.get(tableKey({ region, table }));
     if (known === undefined) return false;
@@ -44,12 +49,17 @@ export function* saveAppendIds(
     const changes: RecordChange[] = [];
     for (const { key, value } of page) {
       const found = read(key, value, instance);
-      if (found !== null && isKept(found)) {
-        if (!staysInPlace) changes.push({ put: key, value });
-        continue;
-      }
-      leftOut++;
-      if (staysInPlace) changes.push({ remove: key });
+      const kept = found === null ? [] : found.ids.filter((each) => isKept(found.table, each));
+      const isWhole = found !== null && kept.length === found.ids.length;
+      if (!isWhole) leftOut += Math.max(1, (found?.ids.length ?? 0) - kept.length);
+      if (!isWhole && staysInPlace) changes.push({ remove: key });
+      const [one] = kept;
+      if (found === null || one === undefined || (isWhole && staysInPlace)) continue;
+      const { region, table } = found.table;
+      changes.push({
+        put: appendIdKey(instance, { region, table, first: one.first }),
+        value: encodeAppendIds(kept),
+      });
     }
     native({ path: target.path }, () => target.change(changes, { sync: false }));
   }
@@ -67,9 +77,15 @@ export function* saveAppendIds(
   }
 }
 
-function read(key: Uint8Array, value: Uint8Array, instance: number): (AppendIdKey & AppendId) | null {
+/** What a record says; null if it cannot be read. */
+function read(
+  key: Uint8Array,
+  value: Uint8Array,
+  instance: number,
+): { readonly table: TableId; readonly ids: readonly StoredId[] } | null {
   try {
-    return { ...decodeAppendIdKey(key, instance), ...decodeAppendId(value) };
+    const table = decodeAppendIdKey(key, instance);
+    return { table, ids: decodeAppendIds(table, value) };
   } catch {
     return null;
   }

@@ -1,8 +1,8 @@
 import {
   appendIdRange,
   CATALOG_INSTANCE,
-  decodeAppendId,
   decodeAppendIdKey,
+  decodeAppendIds,
   tableInWords,
   WalError,
 } from '@shale/codec';
@@ -40,7 +40,8 @@ function check(
   const finding = { type: 'finding', severity: 'error', kind: 'id' } as const;
   try {
     const { first, ...id } = decodeAppendIdKey(key, instance);
-    const last = first + BigInt(decodeAppendId(value).entries) - 1n;
+    const newest = decodeAppendIds({ first }, value).at(-1);
+    const last = newest === undefined ? 0n : newest.first + BigInt(newest.entries) - 1n;
     const end = tableLast.of(id);
     if (end === null || last <= end) return null;
     const message = `the ids of appends: one is of entry ${last} of ${tableInWords(id)}, whose last sequence is ${end}`;
