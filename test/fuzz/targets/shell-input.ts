@@ -32,9 +32,10 @@ function target(
       Uint8Array.of(0xff),
       Uint8Array.of(0xef, 0xbb, 0xbf),
       Uint8Array.of(13, 10),
+      Uint8Array.of(13),
     ],
     seeds: seeds.flatMap((text) =>
-      [0, 1, 2, 4, 5, 12].map((flags) => Uint8Array.from([flags, 200, 3, 1, 5, 2, 9, 4, ...utf8(text)])),
+      [0, 1, 2, 4, 5, 12, 16].map((flags) => Uint8Array.from([flags, 200, 3, 1, 5, 2, 9, 4, ...utf8(text)])),
     ),
     async run(input) {
       if (input.length < HEAD) return;
@@ -45,6 +46,7 @@ function target(
         raw: format === 'csv' && (flags & 2) !== 0,
         delimiter: (flags & 8) !== 0 ? ';' : ',',
         lossless: (flags & 4) !== 0,
+        ...((flags & 16) !== 0 ? { lineEnd: 'cr' } : {}),
       };
       const maxRecordBytes = 1 + (input[1] ?? 0);
       const text = Buffer.from(input.subarray(HEAD));

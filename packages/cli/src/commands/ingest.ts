@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT, SIGNAL_EXIT } from '../exit-codes.js';
 import { chooseOptions, DEFAULT_MAX_LINE_BYTES } from '../ingest/choose-options.js';
+import type { Encoding } from '../ingest/encoding.js';
 import { type IngestResult, runIngest } from '../ingest/ingest.js';
 import { Journal, listJournals } from '../ingest/journal.js';
 import type { JournaledOptions } from '../ingest/journal-records.js';
@@ -36,6 +37,7 @@ interface IngestFlags extends Partial<Intent> {
   readonly raw?: boolean;
   readonly delimiter?: string;
   readonly lossless?: boolean;
+  readonly encoding?: Encoding;
   readonly maxLine?: number;
   readonly name?: string;
   readonly rejects?: string;
@@ -72,8 +74,15 @@ export function ingestCommand(
     .option('--raw', "CSV: keep each record's text instead of a JSON object of the row")
     .option(
       '--delimiter <char>',
-      'CSV: character between fields (default: comma, tab for .tsv)',
+      'CSV: character between fields (default: found among , ; tab |)',
       parseDelimiter,
+    )
+    .addOption(
+      new Option('--encoding <name>', 'how the text is written (default: by its byte order mark)').choices([
+        'utf-8',
+        'utf-16le',
+        'utf-16be',
+      ]),
     )
     .option('--lossless', 'keep carriage returns at line ends, and empty lines as empty entries')
     .option(
@@ -156,7 +165,7 @@ async function ingest(
         if (!quiet) display.note(text);
       },
       onReject: (reject) => shown.add(reject),
-      onStart: (view, begun) => {
+      onStart: (view, begun, { encoding = 'utf-8' }) => {
         if (quiet) return;
         if (prepared.from)
           terminal.note(`going on after line ${formatCount(begun.line)} (byte ${formatCount(begun.offset)})`);
@@ -164,7 +173,8 @@ async function ingest(
         display = showProgress(terminal, {
           view,
           begun,
-          totalBytes: source.kind === 'file' ? source.size : undefined,
+          // What is decoded is counted as it is then.
+          totalBytes: source.kind === 'file' && encoding === 'utf-8' ? source.size : undefined,
         });
       },
     }).finally(() => display.stop());
@@ -241,7 +251,7 @@ async function unfinishedNames(wal: Wal): Promise<string[]> {
 }
 
 function givenOptions(flags: IngestFlags): Partial<JournaledOptions> {
-  const { format, table, tableBy, raw, delimiter, lossless, maxLine } = flags;
+  const { format, table, tableBy, raw, delimiter, lossless, encoding, maxLine } = flags;
   return {
     ...(format === undefined ? {} : { format }),
     ...(table === undefined ? {} : { table }),
@@ -249,6 +259,7 @@ function givenOptions(flags: IngestFlags): Partial<JournaledOptions> {
     ...(raw === undefined ? {} : { raw }),
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(lossless === undefined ? {} : { lossless }),
+    ...(encoding === undefined ? {} : { encoding }),
     ...(maxLine === undefined ? {} : { maxLineBytes: maxLine }),
   };
 }

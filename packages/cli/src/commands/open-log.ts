@@ -75,6 +75,9 @@ const OF_A_LOG = /^(?:\d{6,}\.(?:sst|log)|MANIFEST-\d{6,})$/;
  */
 const OF_AN_ATTEMPT = /^(?:WRITER|LOCK|LOG|IDENTITY|MANIFEST-000001|\d{6}\.dbtmp)$/;
 
+/** What a new ext4 volume has at its top. */
+const OF_A_VOLUME = 'lost+found';
+
 /** What a path holds. Throws when it is something other than a directory. */
 async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log' | 'damaged' | 'other'> {
   let names: string[];
@@ -90,5 +93,5 @@ async function looksLike(directory: string): Promise<'missing' | 'empty' | 'log'
   // CURRENT names the manifest of a RocksDB.
   if (names.includes('CURRENT')) return 'log';
   if (names.some((name) => OF_A_LOG.test(name) && !OF_AN_ATTEMPT.test(name))) return 'damaged';
-  return names.every((name) => OF_AN_ATTEMPT.test(name)) ? 'empty' : 'other';
+  return names.every((name) => OF_AN_ATTEMPT.test(name) || name === OF_A_VOLUME) ? 'empty' : 'other';
 }

@@ -35,8 +35,6 @@ export interface OversizePiece {
   readonly end: Position;
 }
 
-const LF = 10;
-
 /**
  * Cuts chunks of any size into runs of whole records. Memory is bounded by a chunk plus `maxRecordBytes`; a line that
  * is longer comes out in pieces. A CSV record that grows past the bound because of an open quote is cut at its first
@@ -80,7 +78,7 @@ class Cutter {
     let rest = chunk;
     this.#open = final;
     if (this.#state === 'oversize') {
-      const newline = rest.indexOf(LF);
+      const newline = rest.indexOf(this.#scanner.newline);
       const last = newline !== -1;
       if (rest.length > 0 || final)
         yield this.#piece(rest.subarray(0, last ? newline + 1 : rest.length), false, last || final);
@@ -100,7 +98,7 @@ class Cutter {
       }
       if (scan.ends.length === 0 && bytes.length <= this.#maxRecordBytes) break;
       // The first record is too long, or is not known to end: give up its first line.
-      const newline = bytes.indexOf(LF);
+      const newline = bytes.indexOf(this.#scanner.newline);
       const length = newline === -1 ? bytes.length : newline + 1;
       if (newline !== -1 && length <= this.#maxRecordBytes) {
         yield this.#block(bytes, [length], null);

@@ -4,6 +4,12 @@ import { pathWord, shellCommand, shellWord } from '../output/shell-word.js';
 import type { JournaledOptions } from './journal-records.js';
 import { tableNameProblem } from './table-name.js';
 
+/** How an input is to be read, but for what is found by a look at it. */
+export interface ChosenOptions extends Omit<JournaledOptions, 'delimiter'> {
+  /** Undefined where it is to be found. */
+  readonly delimiter: string | undefined;
+}
+
 /** Bytes that a line may have unless `--max-line` says otherwise. */
 export const DEFAULT_MAX_LINE_BYTES: number = 16 << 20;
 
@@ -26,7 +32,7 @@ export function chooseOptions(
   given: Partial<JournaledOptions>,
   inputPath: string,
   directory: string = './data',
-): JournaledOptions {
+): ChosenOptions {
   const extension = inputPath === '-' ? '' : extname(inputPath).toLowerCase();
   const format = given.format ?? formatOf(extension, given, inputPath, directory);
   if (given.table !== undefined && given.tableBy !== undefined) {
@@ -47,7 +53,8 @@ export function chooseOptions(
     format,
     ...route,
     raw: given.raw ?? false,
-    delimiter: given.delimiter ?? (extension === '.tsv' ? '\t' : ','),
+    delimiter: given.delimiter ?? (extension === '.tsv' ? '\t' : undefined),
+    ...(given.encoding === undefined ? {} : { encoding: given.encoding }),
     lossless: given.lossless ?? false,
     maxLineBytes: given.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES,
   };

@@ -1,18 +1,20 @@
 import { CliError } from '../cli-error.js';
 import { CsvFormat } from './csv-format.js';
 import type { Format, FormatOptions } from './format.js';
+import { newlineOf } from './line-end.js';
 import { LinesFormat } from './lines-format.js';
 import { NdjsonFormat } from './ndjson-format.js';
 
 /** The format that the options name. `columns`: a CSV's header, when it was read by the ingest that is resumed. */
 export function createFormat(options: FormatOptions, columns?: readonly string[]): Format {
   const { lossless, raw, delimiter } = options;
+  const newline = newlineOf(options.lineEnd);
   const route = routeOf(options);
   switch (options.format) {
     case 'ndjson':
-      return new NdjsonFormat({ route, lossless });
+      return new NdjsonFormat({ route, lossless, newline });
     case 'csv':
-      return new CsvFormat({ route, raw, delimiter, lossless, ...(columns ? { columns } : {}) });
+      return new CsvFormat({ route, raw, delimiter, lossless, newline, ...(columns ? { columns } : {}) });
     case 'lines':
       if ('by' in route) {
         throw new CliError(
@@ -20,7 +22,7 @@ export function createFormat(options: FormatOptions, columns?: readonly string[]
           'plain lines have no fields: --table-by needs --format ndjson or csv',
         );
       }
-      return new LinesFormat({ table: route.to, lossless });
+      return new LinesFormat({ table: route.to, lossless, newline });
   }
 }
 

@@ -3,7 +3,6 @@ import type { FileHandle } from 'node:fs/promises';
 
 /** Bytes at either end of what has been read that must be the same when an ingest goes on. */
 export const FINGERPRINT_BYTES = 1024;
-const LF = 10;
 
 /** Hashes of the first KiB of the input and of the last KiB before a position. */
 export interface Fingerprint {
@@ -34,8 +33,8 @@ export class FingerprintTracker {
   }
 
   /** Whether the bytes so far end with a line, or there are none. */
-  get atLineEnd(): boolean {
-    return this.#tail.length === 0 || this.#tail.at(-1) === LF;
+  endsWith(newline: number): boolean {
+    return this.#tail.length === 0 || this.#tail.at(-1) === newline;
   }
 
   /** The fingerprint of the position reached. The work is done when the result is called, not now. */

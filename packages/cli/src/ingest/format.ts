@@ -1,4 +1,6 @@
 import type { Block } from './blocks.js';
+import type { Encoding } from './encoding.js';
+import { CR, LF, type LineEnd } from './line-end.js';
 import type { Outcome } from './record.js';
 import type { RecordScanner } from './scanner.js';
 
@@ -12,6 +14,10 @@ export interface FormatOptions {
   readonly raw: boolean;
   /** CSV: the character between fields. */
   readonly delimiter: string;
+  /** What ends a line; a line feed where it is absent. */
+  readonly lineEnd?: LineEnd;
+  /** How the input's text is written; UTF-8 where it is absent. */
+  readonly encoding?: Encoding;
   /** Keep a carriage return before a newline, and (for plain lines) empty lines. */
   readonly lossless: boolean;
 }
@@ -21,12 +27,11 @@ export interface Format {
   readonly scanner: RecordScanner;
   /** What must be remembered between records: a CSV's columns once the header has been read. */
   readonly columns: readonly string[] | undefined;
+  /** What there is to know of the input by now, a line each; each is given once. */
+  takeNotes?(): readonly string[];
   /** One outcome per record of the block, in order; `visit` gets the record's span without its line end. */
   parse(block: Block, visit: (outcome: Outcome, index: number, start: number, end: number) => void): void;
 }
-
-const LF = 10;
-const CR = 13;
 
 /** Where a record's content ends: before its newline, and before a carriage return in front of that unless kept. */
 export function contentEnd(
@@ -34,18 +39,19 @@ export function contentEnd(
   start: number,
   end: number,
   keepCarriageReturn: boolean,
+  newline: number = LF,
 ): number {
   let at = end;
-  if (at > start && bytes[at - 1] === LF) {
+  if (at > start && bytes[at - 1] === newline) {
     at -= 1;
-    if (!keepCarriageReturn && at > start && bytes[at - 1] === CR) at -= 1;
+    if (newline === LF && !keepCarriageReturn && at > start && bytes[at - 1] === CR) at -= 1;
   }
   return at;
 }
 
-/** Bytes of a UTF-8 byte order mark at the input's beginning. */
-export function byteOrderMarkLength(block: Block): number {
-  const { bytes } = block;
-  const marked = block.start.offset === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  return marked ? 3 : 0;
+/**
+ * Bytes of a UTF-8 byte order mark that a record begins with: the first one, and others where files were joined.
+ */
+export function byteOrderMarkLength(bytes: Uint8Array, start: number): number {
+  return bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf ? 3 : 0;
 }

@@ -2,11 +2,15 @@ import type { Wal } from '@shale/engine';
 import { CliError } from '../cli-error.js';
 import { formatBytes, formatCount } from '../output/units.js';
 import { Appender, type Group } from './appender.js';
+import { readBeginning } from './beginning.js';
 import { type Block, type OversizePiece, readBlocks } from './blocks.js';
 import { Checkpointer, checkpointAt } from './checkpointer.js';
+import type { ChosenOptions } from './choose-options.js';
 import { after, afterLongLine, type Collected, collect, type Mark } from './collect.js';
 import { continueRejects } from './continue-rejects.js';
 import { createFormat } from './create-format.js';
+import { dialectOf, encodingOf } from './dialect.js';
+import { toUtf8 } from './encoding.js';
 import type { FingerprintTracker } from './fingerprint.js';
 import type { Format } from './format.js';
 import type { Journal } from './journal.js';
@@ -38,7 +42,8 @@ export interface IngestOptions {
   readonly journal: Journal;
   readonly source: Source;
   readonly name: string;
-  readonly options: JournaledOptions;
+  /** How it is to be read; what is not said is found by a look at an input that is new. */
+  readonly options: ChosenOptions;
   readonly durability: 'sync' | 'os';
   /** Where a new file for rejects is made. */
   readonly rejects: RejectPlace;
@@ -49,8 +54,8 @@ export interface IngestOptions {
   /** Something to know, in a line. */
   onNote(text: string): void;
   onReject(reject: Pick<Reject, 'line' | 'reason' | 'message'>): void;
-  /** Called once, with a function that tells how far the ingest is. */
-  onStart(view: () => View, begun: Progress): void;
+  /** Called once, with a function that tells how far the ingest is, and with how the input is read. */
+  onStart(view: () => View, begun: Progress, options: JournaledOptions): void;
 }
 
 /** How an ingest ended. */
@@ -71,10 +76,14 @@ export interface IngestResult {
  * having changed anything when it cannot begin.
  */
 export async function runIngest(run: IngestOptions): Promise<IngestResult> {
-  const { from, journal, options } = run;
+  const { from, journal } = run;
   const checkpoint = from?.checkpoint;
-  const start = await findStart(run.source, checkpoint, run.signal);
+  const start = await findStart(run.source, from, run.signal);
   if (!start) return notBegun(run);
+  const { options, chunks } = from
+    ? { options: from.start.options, chunks: start.chunks }
+    : await lookAt(start.chunks, run);
+  if (!from && run.signal.aborted) return notBegun(run);
   const format = createFormat(options, checkpoint?.columns);
   const tables = new TableSet(run.wal, journal, from?.tables ?? []);
   await tables.survey();
@@ -88,7 +97,7 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   };
   const appender = new Appender(run.wal, { durability: run.durability, start: mark });
   await journal.begin(
-    startRecord(run, rejects),
+    startRecord(run, options, rejects),
     from?.tables ?? [],
     checkpoint && checkpointAt(mark, 'running', tables.countsOfAll()),
   );
@@ -105,12 +114,13 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   run.onStart(
     () => ({ read: pipeline.progress, durable: checkpointer.durable(), tables: tables.size }),
     begun,
+    options,
   );
   let error: unknown;
   try {
     checkpointer.start();
     const { scanner } = format;
-    const blocks = readBlocks(start.chunks, {
+    const blocks = readBlocks(chunks, {
       scanner,
       maxRecordBytes: options.maxLineBytes,
       start: start.position,
@@ -154,6 +164,20 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
     steppedOver: tables.steppedOver,
     rejectFile: rejects.path,
   };
+}
+
+/** How an input that is new is read, and the text of it. */
+async function lookAt(
+  input: AsyncIterable<Buffer>,
+  { options: chosen, onNote }: IngestOptions,
+): Promise<{ readonly options: JournaledOptions; readonly chunks: AsyncIterable<Buffer> }> {
+  let beginning = await readBeginning(input);
+  const encoding = encodingOf(chosen, beginning);
+  if (encoding !== undefined && encoding !== 'utf-8')
+    beginning = await readBeginning(toUtf8(beginning.chunks, encoding));
+  const { options, notes } = dialectOf(encoding === undefined ? chosen : { ...chosen, encoding }, beginning);
+  for (const note of notes) onNote(note);
+  return { options, chunks: beginning.chunks };
 }
 
 /** Stopped on the way to where the run before stopped: the journal stays as it is. */
@@ -232,6 +256,7 @@ class Pipeline {
   /** Sorts the records of a block, and steps over what is in already. */
   async #sort(block: Block): Promise<Sorted> {
     const collected = collect(block, this.#format, this.#tables);
+    for (const note of this.#format.takeNotes?.() ?? []) this.#run.onNote(note);
     await this.#tables.prepare(collected.tables);
     const groups: Group[] = [];
     for (const table of collected.tables) {
@@ -278,12 +303,17 @@ interface Sorted {
   readonly groups: readonly Group[];
 }
 
-function startRecord({ from, source, name, options }: IngestOptions, rejects: RejectFile): StartRecord {
+function startRecord(
+  { from, source, name }: IngestOptions,
+  options: JournaledOptions,
+  rejects: RejectFile,
+): StartRecord {
   const file =
     source.kind === 'file' ? { size: source.size, modifiedMs: source.modifiedMs, inode: source.inode } : {};
   const startedAt = from?.start.startedAt ?? Date.now();
   const rejectFile = { rejectFile: rejects.place, rejectId: rejects.id };
-  return { kind: 'start', version: 1, name, source: source.kind, ...file, startedAt, options, ...rejectFile };
+  const version = options.lineEnd === undefined && options.encoding === undefined ? 1 : 2;
+  return { kind: 'start', version, name, source: source.kind, ...file, startedAt, options, ...rejectFile };
 }
 
 function endedEarly({ line }: Progress, { name, found, base, planned }: IngestTable): CliError {

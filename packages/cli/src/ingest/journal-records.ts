@@ -10,7 +10,8 @@ export interface JournaledOptions extends FormatOptions {
 /** The first record of an ingest; everything before it in the journal no longer counts. */
 export interface StartRecord {
   readonly kind: 'start';
-  readonly version: 1;
+  /** 2: the options say what versions of Shale that write 1 do not know. */
+  readonly version: 1 | 2;
   readonly name: string;
   readonly source: 'file' | 'stream';
   /** The file's size, modification time and inode when the ingest began; for people, not for decisions. */

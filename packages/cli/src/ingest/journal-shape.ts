@@ -27,7 +27,7 @@ function isJournalRecord(value: unknown): value is JournalRecord {
 
 function isStart(record: Unchecked): boolean {
   return (
-    record.version === 1 &&
+    (record.version === 1 || record.version === 2) &&
     typeof record.name === 'string' &&
     (record.source === 'file' || record.source === 'stream') &&
     [record.size, record.modifiedMs, record.inode].every((one) => one === undefined || isNumber(one)) &&
@@ -39,14 +39,17 @@ function isStart(record: Unchecked): boolean {
   );
 }
 
-function isOptions({ format, tableBy, table, raw, delimiter, lossless, maxLineBytes }: Unchecked): boolean {
+function isOptions(options: Unchecked): boolean {
+  const { format, tableBy, table, raw, delimiter, lossless, maxLineBytes, lineEnd, encoding } = options;
   return (
     (format === 'ndjson' || format === 'csv' || format === 'lines') &&
     [tableBy, table].every((one) => one === undefined || typeof one === 'string') &&
     typeof raw === 'boolean' &&
     typeof delimiter === 'string' &&
     typeof lossless === 'boolean' &&
-    isCount(maxLineBytes)
+    isCount(maxLineBytes) &&
+    (lineEnd === undefined || lineEnd === 'lf' || lineEnd === 'cr') &&
+    (encoding === undefined || encoding === 'utf-8' || encoding === 'utf-16le' || encoding === 'utf-16be')
   );
 }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Block } from './blocks.js';
 import { byteOrderMarkLength, contentEnd, type Format } from './format.js';
 import { EMPTY, type Outcome, reject } from './record.js';
-import { lineScanner, type RecordScanner } from './scanner.js';
+import { LineScanner, type RecordScanner } from './scanner.js';
 import { tableFromValue } from './table-name.js';
 
 /**
@@ -10,12 +10,13 @@ import { tableFromValue } from './table-name.js';
  * bytes.
  */
 export class NdjsonFormat implements Format {
-  readonly scanner: RecordScanner = lineScanner;
+  readonly scanner: RecordScanner;
   readonly columns: undefined = undefined;
   readonly #route: { readonly by: string } | { readonly to: string };
   readonly #lossless: boolean;
 
-  constructor(options: { route: { by: string } | { to: string }; lossless: boolean }) {
+  constructor(options: { route: { by: string } | { to: string }; lossless: boolean; newline: number }) {
+    this.scanner = new LineScanner(options.newline);
     this.#route = options.route;
     this.#lossless = options.lossless;
   }
@@ -27,8 +28,8 @@ export class NdjsonFormat implements Format {
     let start = 0;
     for (let i = 0; i < ends.length; i += 1) {
       const next = ends[i] ?? start;
-      const from = i === 0 ? start + byteOrderMarkLength(block) : start;
-      const end = contentEnd(bytes, from, next, this.#lossless);
+      const from = start + byteOrderMarkLength(bytes, start);
+      const end = contentEnd(bytes, from, next, this.#lossless, this.scanner.newline);
       visit(this.#record(bytes, from, end, allUtf8), i, from, end);
       start = next;
     }

@@ -8,7 +8,8 @@ export type RejectReason =
   | 'not-utf8'
   | 'too-long'
   | 'csv-syntax'
-  | 'csv-columns';
+  | 'csv-columns'
+  | 'repeated-header';
 
 /** A record that could not be taken. */
 export interface Reject {

@@ -95,7 +95,7 @@ function difference(
   const recorded = start.options;
   for (const key of Object.keys(options) as (keyof JournaledOptions)[]) {
     const given = options[key];
-    if (given === undefined || given === recorded[key]) continue;
+    if (given === undefined || given === (recorded[key] ?? UNSAID[key])) continue;
     return new CliError(
       'CLI_INGEST_DIFFERS',
       `this ingest began with ${OPTION_NAMES[key]} ${show(recorded[key])}, not ${show(given)}`,
@@ -109,12 +109,17 @@ function difference(
   });
 }
 
+/** What options are that a journal says nothing of. */
+const UNSAID: Partial<JournaledOptions> = { encoding: 'utf-8', lineEnd: 'lf' };
+
 const OPTION_NAMES: Record<keyof JournaledOptions, string> = {
   format: '--format',
   tableBy: '--table-by',
   table: '--table',
   raw: '--raw',
   delimiter: '--delimiter',
+  lineEnd: 'line ends',
+  encoding: '--encoding',
   lossless: '--lossless',
   maxLineBytes: '--max-line',
 };

@@ -1,3 +1,5 @@
+import { CR, LF } from './line-end.js';
+
 /** What a scan found in a buffer that starts at the start of a record. */
 export interface Scan {
   /** The end of each complete record, terminator included. The last one is where the rest begins. */
@@ -8,6 +10,8 @@ export interface Scan {
 
 /** Finds where the records of a format end. */
 export interface RecordScanner {
+  /** The byte that ends a line. */
+  readonly newline: number;
   /**
    * Scans `bytes`, which begin at a record's start. With `final` there is no more input, so that what is left
    * is a record even without a terminator.
@@ -15,18 +19,22 @@ export interface RecordScanner {
   scan(bytes: Uint8Array, final: boolean): Scan;
 }
 
-const LF = 10;
-const CR = 13;
 const QUOTE = 34;
 
 /** One record per line: NDJSON and plain text. */
 export class LineScanner implements RecordScanner {
+  readonly newline: number;
+
+  constructor(newline: number = LF) {
+    this.newline = newline;
+  }
+
   scan(bytes: Uint8Array, final: boolean): Scan {
     const ends: number[] = [];
-    let at = bytes.indexOf(LF);
+    let at = bytes.indexOf(this.newline);
     while (at !== -1) {
       ends.push(at + 1);
-      at = bytes.indexOf(LF, at + 1);
+      at = bytes.indexOf(this.newline, at + 1);
     }
     if (final && (ends.at(-1) ?? 0) < bytes.length) ends.push(bytes.length);
     return { ends, lineCounts: null };
@@ -39,12 +47,15 @@ export class LineScanner implements RecordScanner {
  * ends at its first newline, where the parser will reject it, and the next line starts afresh.
  */
 export class CsvScanner implements RecordScanner {
+  readonly newline: number;
   readonly #delimiter: number;
-  readonly #lines = new LineScanner();
+  readonly #lines: LineScanner;
 
   /** `delimiter`: one ASCII character. */
-  constructor(delimiter: string) {
+  constructor(delimiter: string, newline: number = LF) {
+    this.newline = newline;
     this.#delimiter = delimiter.charCodeAt(0);
+    this.#lines = new LineScanner(newline);
   }
 
   scan(bytes: Uint8Array, final: boolean): Scan {
@@ -56,7 +67,7 @@ export class CsvScanner implements RecordScanner {
       const end = this.#recordEnd(bytes, start, final);
       if (end === -1) break;
       ends.push(end);
-      lineCounts.push(countLines(bytes, start, end));
+      lineCounts.push(countLines(bytes, start, end, this.newline));
       start = end;
     }
     return { ends, lineCounts };
@@ -68,16 +79,17 @@ export class CsvScanner implements RecordScanner {
     let atFieldStart = true;
     while (at < bytes.length) {
       const byte = bytes[at];
-      if (byte === LF) return at + 1;
+      if (byte === this.newline) return at + 1;
       if (byte === QUOTE && atFieldStart) {
         const close = closingQuote(bytes, at + 1);
         const afterQuote = close + 1;
         // The byte after a closing quote decides whether it closes; without it, wait for more.
         if (close === -1 || (afterQuote === bytes.length && !final))
-          return final ? firstLineEnd(bytes, start, final) : -1;
+          return final ? firstLineEnd(bytes, start, final, this.newline) : -1;
         const after = bytes[afterQuote];
-        const wellFormed = after === undefined || after === this.#delimiter || after === LF || after === CR;
-        if (!wellFormed) return firstLineEnd(bytes, start, final);
+        const wellFormed =
+          after === undefined || after === this.#delimiter || after === this.newline || after === CR;
+        if (!wellFormed) return firstLineEnd(bytes, start, final, this.newline);
         at = afterQuote;
         atFieldStart = false;
         continue;
@@ -97,24 +109,21 @@ function closingQuote(bytes: Uint8Array, from: number): number {
 }
 
 /** The end of the line that begins at `start`, or -1 when it has not ended yet. */
-function firstLineEnd(bytes: Uint8Array, start: number, final: boolean): number {
-  const at = bytes.indexOf(LF, start);
+function firstLineEnd(bytes: Uint8Array, start: number, final: boolean, newline: number): number {
+  const at = bytes.indexOf(newline, start);
   if (at === -1) return final ? bytes.length : -1;
   return at + 1;
 }
 
 /** Physical lines in `bytes[start, end)`; a last line without a newline counts. */
-function countLines(bytes: Uint8Array, start: number, end: number): number {
+function countLines(bytes: Uint8Array, start: number, end: number, newline: number): number {
   let lines = 0;
   let at = start;
   while (at < end) {
-    const newline = bytes.indexOf(LF, at);
+    const lineEnd = bytes.indexOf(newline, at);
     lines += 1;
-    if (newline === -1 || newline >= end) break;
-    at = newline + 1;
+    if (lineEnd === -1 || lineEnd >= end) break;
+    at = lineEnd + 1;
   }
   return lines;
 }
-
-/** The scanner of NDJSON and plain lines; it has no state. */
-export const lineScanner: RecordScanner = new LineScanner();

@@ -1,5 +1,6 @@
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, openSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
@@ -40,8 +41,9 @@ export async function openSource(path: string, stdin: Readable): Promise<Source>
       hint: 'Name a file, or - for standard input.',
     });
   }
-  if (!info.isFile()) return { kind: 'stream', name: resolve(path), stream: createReadStream(path) };
   try {
+    if (info.isFIFO()) return { kind: 'stream', name: resolve(path), stream: openFifo(path) };
+    if (!info.isFile()) return { kind: 'stream', name: resolve(path), stream: createReadStream(path) };
     const handle = await open(path, constants.O_RDONLY);
     return {
       kind: 'file',
@@ -54,6 +56,12 @@ export async function openSource(path: string, stdin: Readable): Promise<Source>
   } catch (error) {
     throw inputError(path, error);
   }
+}
+
+/** A named pipe, whether anybody writes to it yet or not: to wait for that in `open` would keep the process from ending. */
+function openFifo(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
 }
 
 /** Closes what {@link openSource} opened. */

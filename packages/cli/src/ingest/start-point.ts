@@ -1,8 +1,10 @@
 import { CliError } from '../cli-error.js';
 import { NO_POSITION, type Position } from './blocks.js';
+import { toUtf8 } from './encoding.js';
 import { FINGERPRINT_BYTES, FingerprintTracker, readEnds } from './fingerprint.js';
-import type { CheckpointRecord } from './journal-records.js';
-import { type FileSource, readFileFrom, readStream, type Source, type StreamSource } from './source.js';
+import type { CheckpointRecord, JournaledOptions, JournalState } from './journal-records.js';
+import { newlineOf } from './line-end.js';
+import { type FileSource, readFileFrom, readStream, type Source } from './source.js';
 
 /** Where a run begins to read, and the input from there on. */
 export interface StartPoint {
@@ -12,43 +14,50 @@ export interface StartPoint {
 }
 
 /**
- * Brings the input to where the checkpoint left it: a file by seeking, a stream by reading up to there. Refuses an
- * input that is not the one the checkpoint saw. `undefined` when it was stopped before it came there.
+ * Brings the input to where the checkpoint of the run before left it: a file by seeking; a stream, and text that is decoded,
+ * by reading up to there. Refuses an input that is not the one the checkpoint saw. `undefined` when it was stopped before
+ * it came there. Of an input that is new, what comes is its bytes as they stand.
  */
 export async function findStart(
   source: Source,
-  checkpoint: CheckpointRecord | undefined,
+  from: JournalState | undefined,
   signal: AbortSignal,
 ): Promise<StartPoint | undefined> {
-  if (!checkpoint) {
-    const chunks = source.kind === 'file' ? readFileFrom(source, 0, signal) : readStream(source, signal);
-    return { position: NO_POSITION, chunks, fingerprint: new FingerprintTracker() };
-  }
-  return source.kind === 'file' ? seek(source, checkpoint, signal) : skip(source, checkpoint, signal);
+  const input = source.kind === 'file' ? readFileFrom(source, 0, signal) : readStream(source, signal);
+  const encoding = from?.start.options.encoding ?? 'utf-8';
+  const isDecoded = encoding !== 'utf-8';
+  const chunks = isDecoded ? toUtf8(input, encoding) : input;
+  if (!from?.checkpoint) return { position: NO_POSITION, chunks, fingerprint: new FingerprintTracker() };
+  const before: Before = { checkpoint: from.checkpoint, options: from.start.options };
+  return source.kind === 'file' && !isDecoded ? seek(source, before, signal) : skip(chunks, before, signal);
 }
 
-async function seek(
-  source: FileSource,
-  checkpoint: CheckpointRecord,
-  signal: AbortSignal,
-): Promise<StartPoint> {
+/** What the run before left. */
+interface Before {
+  readonly checkpoint: CheckpointRecord;
+  readonly options: JournaledOptions;
+}
+
+async function seek(source: FileSource, before: Before, signal: AbortSignal): Promise<StartPoint> {
+  const { checkpoint } = before;
   const position = positionOf(checkpoint);
   if (source.size < position.offset) throw tooShort(source.size, position.offset);
   const { head, tail } = await readEnds(source.handle, position.offset);
   const fingerprint = new FingerprintTracker(head, tail);
   check(checkpoint, fingerprint);
-  if (source.size > position.offset) requireLineEnd(checkpoint, fingerprint);
+  if (source.size > position.offset) requireLineEnd(before, fingerprint);
   return { position, chunks: readFileFrom(source, position.offset, signal), fingerprint };
 }
 
 async function skip(
-  source: StreamSource,
-  checkpoint: CheckpointRecord,
+  input: AsyncIterable<Buffer>,
+  before: Before,
   signal: AbortSignal,
 ): Promise<StartPoint | undefined> {
+  const { checkpoint } = before;
   const position = positionOf(checkpoint);
   const fingerprint = new FingerprintTracker();
-  const chunks = readStream(source, signal)[Symbol.asyncIterator]();
+  const chunks = input[Symbol.asyncIterator]();
   let skipped = 0;
   let rest: Buffer = Buffer.alloc(0);
   while (skipped < position.offset) {
@@ -61,12 +70,12 @@ async function skip(
     skipped += wanted;
   }
   check(checkpoint, fingerprint);
-  if (endsOpen(checkpoint, fingerprint) && rest.length === 0) {
+  if (endsOpen(before, fingerprint) && rest.length === 0) {
     const next = await chunks.next();
     if (signal.aborted) return undefined;
     if (!next.done) rest = next.value;
   }
-  if (rest.length > 0) requireLineEnd(checkpoint, fingerprint);
+  if (rest.length > 0) requireLineEnd(before, fingerprint);
   return { position, chunks: chain(rest, chunks), fingerprint };
 }
 
@@ -92,12 +101,12 @@ function check(checkpoint: CheckpointRecord, tracker: FingerprintTracker): void 
 }
 
 /** Whether the last record was ended by the end of the input: what has come since belongs to it. */
-function endsOpen(checkpoint: CheckpointRecord, tracker: FingerprintTracker): boolean {
-  return checkpoint.open === true || !tracker.atLineEnd;
+function endsOpen({ checkpoint, options }: Before, tracker: FingerprintTracker): boolean {
+  return checkpoint.open === true || !tracker.endsWith(newlineOf(options.lineEnd));
 }
 
-function requireLineEnd(checkpoint: CheckpointRecord, tracker: FingerprintTracker): void {
-  if (!endsOpen(checkpoint, tracker)) return;
+function requireLineEnd(before: Before, tracker: FingerprintTracker): void {
+  if (!endsOpen(before, tracker)) return;
   throw changed('its last line was taken without its end, and has grown since');
 }
 

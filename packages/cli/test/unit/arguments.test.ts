@@ -41,7 +41,7 @@ describe('options of an ingest', () => {
     expect(chooseOptions({}, 'a/prices.csv')).toMatchObject({
       format: 'csv',
       table: 'prices',
-      delimiter: ',',
+      delimiter: undefined,
     });
     expect(chooseOptions({}, 'x.tsv')).toMatchObject({ format: 'csv', delimiter: '\t' });
     expect(chooseOptions({}, 'x.jsonl')).toMatchObject({ format: 'ndjson', table: 'x' });

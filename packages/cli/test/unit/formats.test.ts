@@ -177,10 +177,51 @@ describe('CSV', () => {
     ]);
   });
 
-  it('refuses a header without the column, with a column twice, or with a nameless one', async () => {
+  it('refuses a header without the column', async () => {
     await expect(parse('a,b\n', { format: 'csv', tableBy: 'c' })).rejects.toThrow(/no column "c"/);
-    await expect(parse('a,a\n', { format: 'csv', table: 't' })).rejects.toThrow(/twice/);
-    await expect(parse('a,\n', { format: 'csv', table: 't' })).rejects.toThrow(/no name/);
+  });
+
+  it('gives columns names of their own where the header does not', async () => {
+    const csv = { format: 'csv', table: 't' } as const;
+    expect(await parse(',a,a,a.1,a,\n1,2,3,4,5,6\n', csv)).toEqual([
+      'header',
+      't: {"column1":"1","a":"2","a.2":"3","a.1":"4","a.3":"5","column6":"6"}',
+    ]);
+    expect(await parse('column2,\n1,2\n', csv)).toEqual(['header', 't: {"column2":"1","column2.1":"2"}']);
+  });
+
+  it('takes no header that comes again for an entry, however often files were joined', async () => {
+    const csv = { format: 'csv', table: 't' } as const;
+    expect(await parse('\ufeffa,b\n1,2\n\ufeffa,b\n3,4\n\ufeff5,6\n"a",b\n', csv)).toEqual([
+      'header',
+      't: {"a":"1","b":"2"}',
+      '! repeated-header',
+      't: {"a":"3","b":"4"}',
+      't: {"a":"5","b":"6"}',
+      '! repeated-header',
+    ]);
+  });
+
+  it('takes a line that says what is between the fields for no header', async () => {
+    for (const line of ['sep=;', '"sep=;"', 'SEP=;\r']) {
+      expect(await parse(`${line}\na;b\n1;2\n`, { format: 'csv', table: 't', delimiter: ';' })).toEqual([
+        'header',
+        'header',
+        't: {"a":"1","b":"2"}',
+      ]);
+    }
+  });
+
+  it('takes lines that end with a carriage return alone', async () => {
+    const csv = { format: 'csv', table: 't', lineEnd: 'cr' } as const;
+    expect(await parse('a,b\r1,"x\ry"\r\r3,"x\ny"', csv)).toEqual([
+      'header',
+      't: {"a":"1","b":"x\\ry"}',
+      'empty',
+      't: {"a":"3","b":"x\\ny"}',
+    ]);
+    expect(await parse('a,b\r1,2\r', { ...csv, raw: true })).toEqual(['header', 't: 1,2']);
+    expect(await parse('one\rtwo\r', { ...csv, format: 'lines' })).toEqual(['t: one', 't: two']);
   });
 
   it('knows other delimiters', async () => {

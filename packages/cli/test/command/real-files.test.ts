@@ -1,0 +1,134 @@
+// Files as people have them: ingest takes what is data, and says what is not.
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { linesOf, ok, scratch, shale, start, until } from '../support/shale.js';
+
+const dir = scratch();
+let made = 0;
+/** A fresh data directory, and a file with this content. */
+function fresh(content: string | Uint8Array, extension = 'csv') {
+  made += 1;
+  const input = join(dir, `in${made}.${extension}`);
+  writeFileSync(input, content);
+  return { data: join(dir, `data${made}`), input };
+}
+
+it('a CSV whose lines end with a carriage return alone has its rows, also those that are added', async () => {
+  const { data, input } = fresh('id,name\r1,a\r2,b\r');
+  const first = await shale(['ingest', data, input, '--table', 't']);
+  expect(first).toMatchObject({
+    code: 0,
+    stderr: 'read as csv: lines that end with a carriage return alone\n',
+  });
+  appendFileSync(input, '3,"x\ry"\r');
+  await ok(['ingest', data, input, '--table', 't', '--resume']);
+  expect(await linesOf(data, 't')).toEqual([
+    '{"id":"1","name":"a"}',
+    '{"id":"2","name":"b"}',
+    '{"id":"3","name":"x\\ry"}',
+  ]);
+  // Half a line is told from a whole one by the same end.
+  appendFileSync(input, '4,c');
+  await ok(['ingest', data, input, '--resume']);
+  appendFileSync(input, 'd\r');
+  expect(await shale(['ingest', data, input, '--resume'])).toMatchObject({ code: 3 });
+});
+
+it("a header that comes again in the middle of joined files is reported, and is nobody's entry", async () => {
+  const { data, input } = fresh('\ufeffhost,v\nweb-1,1\n\ufeffhost,v\nweb-2,2\n');
+  const { code, stderr } = await shale(['ingest', data, input, '--table-by', 'host']);
+  expect([code, stderr]).toEqual([1, 'line 3 rejected: the header again\n']);
+  const tables = (await ok(['tables', data, '--json'])).trim().split('\n');
+  expect(tables.map((line) => JSON.parse(line).name).sort()).toEqual(['web-1', 'web-2']);
+});
+
+it('a byte order mark between joined NDJSON files belongs to no entry', async () => {
+  const { data, input } = fresh('\ufeff{"a":1}\n\ufeff{"a":2}\n', 'ndjson');
+  await ok(['ingest', data, input, '--table', 't']);
+  expect(await linesOf(data, 't')).toEqual(['{"a":1}', '{"a":2}']);
+});
+
+it('UTF-16 is decoded when it says what it is or somebody does, and goes on where it stopped', async () => {
+  const rows = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => `${from + i},é${from + i}\n`).join('');
+  const little = (text: string) => Buffer.from(text, 'utf16le');
+  const { data, input } = fresh(little(`\ufeffn,v\n${rows(1, 100)}`));
+  await ok(['ingest', data, input, '--table', 't']);
+  appendFileSync(input, little(rows(101, 200)));
+  await ok(['ingest', data, input, '--resume']);
+  expect(await linesOf(data, 't')).toEqual(
+    Array.from({ length: 200 }, (_, i) => `{"n":"${i + 1}","v":"é${i + 1}"}`),
+  );
+
+  const bare = fresh(little('n,v\n1,x\n').swap16());
+  const refused = await shale(['ingest', bare.data, bare.input, '--table', 't']);
+  expect(refused.code).toBe(8);
+  expect(refused.stderr).toContain('looks like UTF-16BE, and has no byte order mark');
+  expect(refused.stderr).toContain('--encoding utf-16be');
+  await ok(['ingest', bare.data, bare.input, '--table', 't', '--encoding', 'utf-16be']);
+  expect(await linesOf(bare.data, 't')).toEqual(['{"n":"1","v":"x"}']);
+});
+
+it('an input whose bytes were kept as UTF-8 is gone on with in the same way only', async () => {
+  const { data, input } = fresh('n\n1\n');
+  await ok(['ingest', data, input, '--table', 't']);
+  appendFileSync(input, '2\n');
+  const other = await shale(['ingest', data, input, '--resume', '--encoding', 'utf-16le']);
+  expect([other.code, other.stderr]).toEqual([
+    3,
+    expect.stringContaining('began with --encoding (not given), not utf-16le'),
+  ]);
+  await ok(['ingest', data, input, '--resume', '--encoding', 'utf-8']);
+  expect(await linesOf(data, 't')).toEqual(['{"n":"1"}', '{"n":"2"}']);
+});
+
+it('what is between the fields of a CSV is found, said, and remembered', async () => {
+  const { data, input } = fresh('sep=;\na;b\n1;2\n3,5;4\n');
+  const first = await shale(['ingest', data, input, '--table', 't']);
+  expect(first).toMatchObject({ code: 0, stderr: 'read as csv: ";" between fields\n' });
+  appendFileSync(input, '5;6\n');
+  await ok(['ingest', data, input, '--resume']);
+  expect(await linesOf(data, 't')).toEqual(['{"a":"1","b":"2"}', '{"a":"3,5","b":"4"}', '{"a":"5","b":"6"}']);
+});
+
+it('an index column without a name, and a name that comes twice, get names that are told', async () => {
+  const { data, input } = fresh(',Name,Name\n0,Ann,Lee\n');
+  const { code, stderr } = await shale(['ingest', data, input, '--table-by', 'Name.1']);
+  expect([code, stderr.split('\n')]).toEqual([
+    0,
+    [
+      'column 1 of the header has no name, and is called "column1"',
+      'column 3 of the header is "Name" once more, and is called "Name.1"',
+      '',
+    ],
+  ]);
+  expect(await linesOf(data, 'Lee')).toEqual(['{"column1":"0","Name":"Ann","Name.1":"Lee"}']);
+});
+
+it('a new volume with lost+found takes a log, a folder with files of others does not', async () => {
+  const { data, input } = fresh('{"a":1}\n', 'ndjson');
+  mkdirSync(join(data, 'lost+found'), { recursive: true });
+  await ok(['ingest', data, input, '--table', 't']);
+  const other = join(dir, 'other');
+  mkdirSync(join(other, 'lost+found'), { recursive: true });
+  writeFileSync(join(other, 'notes.txt'), '');
+  expect(await shale(['ingest', other, input])).toMatchObject({ code: 2 });
+});
+
+it('a named pipe that nobody writes to is waited for, and one signal ends that', async () => {
+  const pipe = join(dir, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const waiting = start(['ingest', join(dir, 'piped'), pipe, '--table', 't']);
+  await until(
+    async () => waiting.child.exitCode === null && (await shale(['tables', join(dir, 'piped')])).code === 0,
+    'the log',
+  );
+  waiting.child.kill('SIGTERM');
+  expect(await waiting.ended).toMatchObject({ code: 143 });
+
+  const reading = start(['ingest', join(dir, 'piped'), pipe, '--table', 't', '--json']);
+  writeFileSync(pipe, 'one\ntwo\n');
+  expect(JSON.parse((await reading.ended).stdout)).toMatchObject({ outcome: 'complete', entries: 2 });
+});
