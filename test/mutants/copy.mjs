@@ -34,6 +34,9 @@ export class MutantCopy {
     });
     const tops = new Set(listed.split('\0').filter((file) => existsSync(join(root, file)) && file !== ''));
     for (const file of tops) cpSync(join(root, file), join(this.directory, file));
+    // What a mutant leaves without a use is not what it is about.
+    const config = join(this.directory, 'tsconfig.base.json');
+    writeFileSync(config, readFileSync(config, 'utf8').replace(/"(noUnused\w+)": true/g, '"$1": false'));
     // What has been built, and the links between the packages, which are relative.
     for (const folder of ['packages', 'examples', '.'].flatMap((parent) => foldersOf(parent))) {
       for (const made of ['build', 'dist', 'node_modules']) this.#take(join(folder, made));

@@ -207,7 +207,7 @@ export const engine = [
       {
         file: 'packages/engine/src/consumer/open-consumer.ts',
         from: "request<'consumerAnnounce'>({ kind: 'consumerAnnounce', name }, 'retry')",
-        to: "request<'consumerOpen'>({ kind: 'consumerOpen', name }, 'retry')",
+        to: "request<'consumerOpen'>({ kind: 'consumerOpen', name, target: subscriptionOf(target) }, 'retry')",
       },
     ],
     killers: ['packages/engine/test/consumer-beginning.test.ts'],
