@@ -208,6 +208,31 @@ describe('what the ingest service refuses', () => {
     await server.close();
   });
 
+  test('a batch that is sent again with its key is in once, and a key that is none is 400', async () => {
+    const table = wal.table('keys');
+    const server = createServer(wal, table);
+    const send = async (key: string, batch: number) => {
+      const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+      const { statusCode, body } = await server.inject({
+        method: 'POST',
+        url: '/events',
+        headers,
+        payload: bodyOf(batch, 1),
+      });
+      return [statusCode, body.slice(0, 12)];
+    };
+    const [one, again] = await Promise.all([send('one', 1), send('one', 1)]);
+    expect([one, again, await send('two', 2), await send('one', 3)]).toEqual([
+      [202, '{"batch":"1"'],
+      [202, '{"batch":"1"'],
+      [202, '{"batch":"2"'],
+      [202, '{"batch":"1"'],
+    ]);
+    for (const key of ['', 'a b', 'x'.repeat(256), '\u00e9']) expect((await send(key, 4))[0]).toBe(400);
+    expect(await table.lastSequence()).toBe(2n);
+    await server.close();
+  });
+
   test('more than there is room for is 429, and the rest is in', async () => {
     await using wal = await openWal(temporary('pressure'), {
       maxInFlightBytes: 2 ** 16,

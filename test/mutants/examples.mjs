@@ -6,8 +6,8 @@ export const examples = [
     edits: [
       {
         file: 'examples/ingest-service/src/store.js',
-        from: '  await pipeline(Readable.from(rows(log, chunk))',
-        to: "  await client.query('COMMIT');\n  await client.query('BEGIN');\n  await pipeline(Readable.from(rows(log, chunk))",
+        from: '        await pipeline(Readable.from(rows(progress.log, batch))',
+        to: "        await client.query('COMMIT');\n        await client.query('BEGIN');\n        await pipeline(Readable.from(rows(progress.log, batch))",
       },
     ],
     killers: ['test/ingest-service.test.ts'],

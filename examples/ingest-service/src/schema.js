@@ -1,10 +1,7 @@
 // What a batch of events is. It is as strict as PostgreSQL: nothing is taken in that could not be stored.
 const name = { type: 'string', pattern: '^(?!__proto__$)[\\w.:-]{1,64}$' };
-const scalar = {
-  type: ['string', 'number', 'boolean', 'null'],
-  maxLength: 4096,
-  pattern: '^[^\\u0000\\ud800-\\udfff]*$',
-};
+const text = { maxLength: 4096, pattern: '^[^\\u0000\\ud800-\\udfff]*$' };
+const scalar = { type: ['string', 'number', 'boolean', 'null'], ...text };
 
 const event = {
   type: 'object',
@@ -24,6 +21,9 @@ export const batchSchema = {
   additionalProperties: false,
   properties: { events: { type: 'array', minItems: 1, maxItems: 1000, items: event } },
 };
+
+const key = { type: 'string', pattern: '^[!-~]{1,255}$' };
+export const headerSchema = { type: 'object', properties: { 'idempotency-key': key } };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // a byte order mark is not JSON
 

@@ -2,7 +2,7 @@
 import { WalError } from '@shale/engine';
 import fastify, { LogController } from 'fastify';
 import { register } from 'prom-client';
-import { batchSchema, parseBatch } from './schema.js';
+import { batchSchema, headerSchema, parseBatch } from './schema.js';
 
 /** What a failed append is to the client, and nothing of it is in the log; anything else is 500, and it may be in.
  * @type {Record<string, number>} */
@@ -30,8 +30,9 @@ export function createServer(wal, batches) {
     }
   });
 
-  server.post('/events', { schema: { body: batchSchema } }, async (request, reply) => {
-    const batch = await batches.append(request.getDecorator('bytes'));
+  server.post('/events', { schema: { body: batchSchema, headers: headerSchema } }, async (request, reply) => {
+    const id = /** @type {string | undefined} */ (request.headers['idempotency-key']); // with one it is in once
+    const batch = await batches.append(request.getDecorator('bytes'), { id });
     return reply.code(202).send({ batch: `${batch}` });
   });
 

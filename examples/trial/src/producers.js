@@ -45,7 +45,7 @@ export class Producers {
       /** @type {Batch} */
       const batch = { events: 1 + ((number * 7919) % 40), outcome: 'unknown' };
       this.batches.push(batch);
-      const status = await this.#post(this.#url, bodyOf(number, batch.events)).catch(() => null);
+      const status = await this.#send(number, batch.events);
       if (status === 202) {
         batch.outcome = 'acknowledged';
         this.acknowledgedEvents += batch.events;
@@ -56,10 +56,33 @@ export class Producers {
     }
   }
 
-  /** @param {string} url @param {string} body @returns {Promise<number>} the status */
-  #post(url, body) {
+  /**
+   * Sends a batch; every other one with a key, and again until it is acknowledged. The status; null for no answer.
+   *
+   * @param {number} number @param {number} events @returns {Promise<number | null>}
+   */
+  async #send(number, events) {
+    const key = number % 2 === 0 ? {} : { 'idempotency-key': `batch/${number}` };
+    const isOver = (/** @type {number | null} */ status) =>
+      status === 202 || this.#stopped || !('idempotency-key' in key);
+    for (;;) {
+      const url = this.#url;
+      const status =
+        url === null ? null : await this.#post(url, bodyOf(number, events), key).catch(() => null);
+      // What is refused at last may be in since before.
+      if (isOver(status)) return status !== 202 && 'idempotency-key' in key ? null : status;
+      await sleep(5);
+    }
+  }
+
+  /** @param {string} url @param {string} body @param {Record<string, string>} key @returns {Promise<number>} the status */
+  #post(url, body, key) {
     return new Promise((resolve, reject) => {
-      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+      const headers = {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        ...key,
+      };
       const sent = request(`${url}/events`, { method: 'POST', agent: this.#agent, headers }, (response) => {
         response.resume();
         response.once('end', () => resolve(response.statusCode ?? 0));
