@@ -1,8 +1,11 @@
+import { consumersBar } from './consumers.js';
 import { deliveryBar } from './delivery.js';
 import { eventLoopBar } from './event-loop.js';
 import { followersBar } from './followers.js';
 import { idleBar } from './idle.js';
+import { idsBar } from './ids.js';
 import { jointBar } from './joint.js';
+import { manyConsumersBar } from './many-consumers.js';
 import { memoryBar } from './memory.js';
 import { metricsBar } from './metrics.js';
 import { namesBar } from './names.js';
@@ -20,11 +23,14 @@ import { writerBar } from './writer.js';
 
 /** Every promise that holds on any machine. */
 export const PROMISE_BARS: readonly PromiseBar[] = [
+  consumersBar,
   deliveryBar,
   eventLoopBar,
   followersBar,
   idleBar,
+  idsBar,
   jointBar,
+  manyConsumersBar,
   memoryBar,
   metricsBar,
   namesBar('names', 100_000, false),
