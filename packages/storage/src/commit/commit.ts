@@ -372,7 +372,7 @@ export class Committer {
   #repeatOf(state: TableState, table: number): KnownAppend | WalError | null {
     const isLent = this.#source !== this.#context.tables;
     try {
-      return this.#ids.repeatOf(table, state.id, state.pending - 1n, isLent);
+      return this.#ids.repeatOf(table, state.pending - 1n, isLent);
     } catch (error) {
       const failure = toWalError(error, { path: this.#context.path, table: state.id });
       if (OF_ONE_TABLE.has(failure.code)) return failure;

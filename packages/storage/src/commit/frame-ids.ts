@@ -1,7 +1,9 @@
 import {
   type AppendFrame,
   appendIdKey,
+  decodeLogKeyPrefix,
   ID_HEADER_LENGTH,
+  LOG_KEY_PREFIX_LENGTH,
   type TableId,
   tableKey,
   timeOfId,
@@ -31,7 +33,7 @@ export interface ForgottenIds {
   readonly upTo: bigint;
 }
 
-const NO_IDS = new Uint8Array(0);
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * The ids of the appends of one frame, in order. What they change is provisional until the frame is in: so an append is a
@@ -43,7 +45,9 @@ export class FrameIds {
   /** By their indexes in the frame, as far as they were asked for. */
   readonly #byIndex: (FrameTable | undefined)[] = [];
   readonly #dropped = new Set<string>();
-  #ids: Uint8Array = NO_IDS;
+  #ids: Uint8Array = NO_BYTES;
+  /** The prefixes of the frame's tables. */
+  #prefixes: Uint8Array = NO_BYTES;
   /** Where the current id is in the frame, and the next one. */
   #at = 0;
   #nextAt = 0;
@@ -59,8 +63,9 @@ export class FrameIds {
   }
 
   /** Begins with a frame. */
-  begin({ ids }: AppendFrame): void {
+  begin({ ids, tables }: AppendFrame): void {
     this.#ids = ids;
+    this.#prefixes = tables;
     this.#nextAt = 0;
     this.#table = null;
     this.#repeats = null;
@@ -78,8 +83,8 @@ export class FrameIds {
    *
    * @param index that of the table in the frame
    */
-  isKnown(index: number, idOf: () => TableId): boolean {
-    return this.#find(index, idOf, false) >= 0;
+  isKnown(index: number): boolean {
+    return this.#find(index, false) >= 0;
   }
 
   /**
@@ -88,10 +93,10 @@ export class FrameIds {
    * @param last the last sequence of the table now
    * @param isLent whether another log owns the table
    */
-  repeatOf(index: number, id: TableId, last: bigint, isLent: boolean): KnownAppend | null {
-    const row = this.#find(index, () => id, isLent);
-    const ids = this.#table?.ids;
-    if (row < 0 || ids === undefined) return null;
+  repeatOf(index: number, last: bigint, isLent: boolean): KnownAppend | null {
+    const row = this.#find(index, isLent);
+    if (row < 0 || this.#table === null) return null;
+    const { id, ids } = this.#table;
     if (!ids.isWithin(row, this.#context.ids.window, { last, time: this.#time })) return null;
     this.#repeats = id;
     return ids.at(row);
@@ -159,12 +164,13 @@ export class FrameIds {
     }
     if (this.#dropped.size > 0) this.#dropped.clear();
     this.#table = null;
-    this.#ids = NO_IDS;
+    this.#ids = NO_BYTES;
+    this.#prefixes = NO_BYTES;
   }
 
   /** The row of the current id among those of its table; -1 for none. */
-  #find(index: number, idOf: () => TableId, isLent: boolean): number {
-    const table = this.#byIndex[index] ?? this.#begin(index, idOf(), isLent);
+  #find(index: number, isLent: boolean): number {
+    const table = this.#byIndex[index] ?? this.#begin(index, isLent);
     const at = this.#at + ID_HEADER_LENGTH;
     const length = this.#nextAt - at;
     this.#table = table;
@@ -173,7 +179,8 @@ export class FrameIds {
     return table.ids.find(this.#hash, this.#ids, at, length);
   }
 
-  #begin(index: number, id: TableId, isLent: boolean): FrameTable {
+  #begin(index: number, isLent: boolean): FrameTable {
+    const id = decodeLogKeyPrefix(this.#prefixes, index * LOG_KEY_PREFIX_LENGTH);
     const key = tableKey(id);
     const known = this.#tables.get(key);
     const table = known ?? this.#obtain(index, id, !this.#dropped.has(key), isLent);

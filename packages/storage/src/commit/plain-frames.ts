@@ -210,7 +210,7 @@ export class PlainFrames {
       if (table >= tableCount) return null;
       if (flags === APPEND_ID) {
         this.#ids.next();
-        if (this.#ids.isKnown(table, () => idAt(tables, table))) return null;
+        if (this.#ids.isKnown(table)) return null;
       } else if (flags > APPEND_JOINS) {
         if (flags !== APPEND_TRIMS) return null;
         const left = this.#trims.trim(frame, rows, this.#rows[table] ?? 0, (flag, sequence, count) => {
