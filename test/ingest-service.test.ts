@@ -86,9 +86,14 @@ describe.skipIf(missing !== undefined)(`the ingest service${missing ? ` (skipped
   test('ends when the log ends before what was stored of it', async () => {
     const settings = { LOG_DIRECTORY: temporary('ahead'), DATABASE_URL: postgres.url };
     const before = new Service(settings);
-    expect(await post(await before.listening, bodyOf(0, 1))).toBe(202);
+    const url = await before.listening;
+    const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
+    await expect.poll(metrics).toContain('shale_consumer_lag_entries{');
+    expect(await post(url, bodyOf(0, 1))).toBe(202);
     await expect.poll(() => postgres.query('SELECT * FROM positions WHERE batch = 1')).toHaveLength(1);
     expect(await before.end('SIGTERM')).toBe(0);
+    // Not even the first batch of a new log has to be stored again.
+    expect(before.complaints).toEqual([]);
     await postgres.query('UPDATE positions SET batch = 2 WHERE batch = 1');
     const service = new Service(settings);
     expect(await service.ended).toBe(1);

@@ -23,15 +23,14 @@ const PASSING = ['SHALE_FENCED', 'SHALE_NO_SPACE', 'SHALE_NO_RESOURCES'];
 /** When PostgreSQL fails, it begins again where that is; other errors end it. @param {import('./upkeep.js').Work} work */
 export async function storeEvents({ wal, batches, progress, config, log, signal }) {
   let client = new pg.Client();
-  /** @type {import('@shale/engine').OwnPosition} */
-  const position = {
-    load: async () => {
-      progress.stored = BigInt((await client.query(POSITION, [progress.log])).rows[0].batch);
-      return progress.stored;
-    },
-    store: async ({ before, after }) =>
-      (await client.query(MOVE, [progress.log, before, after])).rowCount === 1,
+  const load = async () => {
+    progress.stored = BigInt((await client.query(POSITION, [progress.log])).rows[0].batch);
+    return progress.stored;
   };
+  /** @type {import('@shale/engine').OwnPosition['store']} */
+  const store = async ({ before, after }) =>
+    (await client.query(MOVE, [progress.log, before, after])).rowCount === 1;
+  const position = { load, store };
   let consumer = /** @type {import('@shale/engine').Consumer | undefined} */ (undefined);
   signal.addEventListener('abort', () => consumer?.close().catch(() => {}));
   while (!signal.aborted) {
@@ -41,6 +40,7 @@ export async function storeEvents({ wal, batches, progress, config, log, signal 
     try {
       await client.connect();
       await client.query(TABLES);
+      await load(); // makes the row that is moved; a new log has no table yet to be asked about
       consumer ??= await wal.consumer('postgres', { tables: batches, chunkBytes: 256 * 1024, position });
       for await (const batch of consumer) {
         await client.query('BEGIN');
