@@ -10,7 +10,7 @@ import { layouts } from './layouts.js';
 import { nameRecords } from './name-records.js';
 import { payloadCodecs } from './payload-codecs.js';
 import { retentionRecords } from './retention-records.js';
-import { shellCsv, shellLines, shellNdjson } from './shell-input.js';
+import { shellCsv, shellJson, shellLines, shellNdjson } from './shell-input.js';
 
 /** Everything that is fuzzed. */
 export const TARGETS: readonly Target[] = [
@@ -27,6 +27,7 @@ export const TARGETS: readonly Target[] = [
   journal,
   inspectRequest,
   shellNdjson,
+  shellJson,
   shellCsv,
   shellLines,
 ];

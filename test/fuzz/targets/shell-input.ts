@@ -46,7 +46,8 @@ function target(
         raw: format === 'csv' && (flags & 2) !== 0,
         delimiter: (flags & 8) !== 0 ? ';' : ',',
         lossless: (flags & 4) !== 0,
-        ...((flags & 16) !== 0 ? { lineEnd: 'cr' } : {}),
+        ...((flags & 16) !== 0 && format !== 'json' ? { lineEnd: 'cr' } : {}),
+        ...(format === 'json' ? { layout: (flags & 16) !== 0 ? 'array' : 'values' } : {}),
       };
       const maxRecordBytes = 1 + (input[1] ?? 0);
       const text = Buffer.from(input.subarray(HEAD));
@@ -139,6 +140,17 @@ export const shellCsv: Target = target(
   'csv',
   ['"', '""', ',', ';', '\n', '\r\n', 'host', '"\n"', '\r', '",'],
   ['host,v\na,1\n"b,c","x\ny"\r\n\nd\n"e"f,2\ng,"h', 'host;v\n"a;""b""";1\n'],
+);
+
+/** JSON that is not a value for each line. */
+export const shellJson: Target = target(
+  'json',
+  ['{"host":"', '"}', '[', ']', ',', '"', '\\"', ' ', '\n', '{', '}', 'null', '1e9', '[]', '],['],
+  [
+    '[{"host":"a","v":1},\n {"host":"b", "v":[1,{}]}, 7, "x\\"]", [] ]\n',
+    '{\n "host": "a"\n}\n{"host":1}2 "x" [',
+    '[1 2,,3],4',
+  ],
 );
 
 /** Plain lines. */

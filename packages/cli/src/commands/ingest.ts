@@ -65,6 +65,7 @@ export function ingestCommand(
     .addOption(
       new Option('-f, --format <format>', 'format of the input (default: by its extension)').choices([
         'ndjson',
+        'json',
         'csv',
         'lines',
       ]),

@@ -10,13 +10,16 @@ export interface Beginning {
   readonly chunks: AsyncIterable<Buffer>;
 }
 
-/** Reads up to 64 KiB: of an input that comes slowly no more than to the end of its first line. */
-export async function readBeginning(chunks: AsyncIterable<Buffer>): Promise<Beginning> {
+/** Reads up to 64 KiB; of an input that may come slowly no more than to the end of its first line. */
+export async function readBeginning(
+  chunks: AsyncIterable<Buffer>,
+  source: 'file' | 'stream',
+): Promise<Beginning> {
   const rest = chunks[Symbol.asyncIterator]();
   const read: Buffer[] = [];
   let length = 0;
   let isWhole = false;
-  while (length < LOOK_BYTES && !read.some((chunk) => chunk.includes(LF))) {
+  while (length <= LOOK_BYTES && (source === 'file' || !read.some((chunk) => chunk.includes(LF)))) {
     const next = await rest.next();
     if (next.done) {
       isWhole = true;

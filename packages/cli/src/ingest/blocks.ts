@@ -1,3 +1,5 @@
+import { CliError } from '../cli-error.js';
+import { formatBytes, formatCount } from '../output/units.js';
 import type { RecordScanner } from './scanner.js';
 
 /** A place between two records of the input. */
@@ -97,6 +99,7 @@ class Cutter {
         continue;
       }
       if (scan.ends.length === 0 && bytes.length <= this.#maxRecordBytes) break;
+      if (!this.#scanner.isOfLines) throw tooLong(this.#at, this.#maxRecordBytes);
       // The first record is too long, or is not known to end: give up its first line.
       const newline = bytes.indexOf(this.#scanner.newline);
       const length = newline === -1 ? bytes.length : newline + 1;
@@ -146,6 +149,14 @@ class Cutter {
     this.#state = last ? 'records' : 'oversize';
     return { kind: 'oversize', open: this.#open, bytes, first, last, start, end };
   }
+}
+
+function tooLong({ offset, line }: Position, limit: number): CliError {
+  return new CliError(
+    'CLI_INPUT',
+    `a value that begins on line ${formatCount(line + 1)} (byte ${formatCount(offset)}) is longer than ${formatBytes(limit)}`,
+    { hint: 'Longer ones are taken with --max-line.' },
+  );
 }
 
 /** The beginning of an input. */

@@ -8,6 +8,8 @@ import { tableNameProblem } from './table-name.js';
 export interface ChosenOptions extends Omit<JournaledOptions, 'delimiter'> {
   /** Undefined where it is to be found. */
   readonly delimiter: string | undefined;
+  /** Whether NDJSON is but what the input's name lets expect, and other JSON is to be taken, too. */
+  readonly isLenient?: boolean;
 }
 
 /** Bytes that a line may have unless `--max-line` says otherwise. */
@@ -38,8 +40,13 @@ export function chooseOptions(
   if (given.table !== undefined && given.tableBy !== undefined) {
     throw new CliError('CLI_USAGE', 'either --table or --table-by, not both');
   }
+  if (given.lossless && format === 'json')
+    throw new CliError('CLI_USAGE', '--lossless is for formats whose entries are lines');
   if (given.tableBy !== undefined && format === 'lines') {
-    throw new CliError('CLI_USAGE', 'plain lines have no fields: --table-by needs --format ndjson or csv');
+    throw new CliError(
+      'CLI_USAGE',
+      'plain lines have no fields: --table-by needs --format ndjson, json or csv',
+    );
   }
   if (given.raw && format !== 'csv')
     throw new CliError('CLI_USAGE', '--raw is for CSV; other formats are kept as they are');
@@ -51,6 +58,7 @@ export function chooseOptions(
   if (problem !== undefined) throw new CliError('CLI_USAGE', problem);
   return {
     format,
+    ...(isLenient(given, extension) ? { isLenient: true } : {}),
     ...route,
     raw: given.raw ?? false,
     delimiter: given.delimiter ?? (extension === '.tsv' ? '\t' : undefined),
@@ -58,6 +66,11 @@ export function chooseOptions(
     lossless: given.lossless ?? false,
     maxLineBytes: given.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES,
   };
+}
+
+/** A name that ends with .ndjson says what is in it; with --lossless the entries are to be the input again. */
+function isLenient(given: Partial<JournaledOptions>, extension: string): boolean {
+  return given.format === undefined && !given.lossless && extension !== '.ndjson' && extension !== '.jsonl';
 }
 
 function formatOf(

@@ -1,6 +1,7 @@
 import { CliError } from '../cli-error.js';
 import { CsvFormat } from './csv-format.js';
 import type { Format, FormatOptions } from './format.js';
+import { JsonFormat } from './json-format.js';
 import { newlineOf } from './line-end.js';
 import { LinesFormat } from './lines-format.js';
 import { NdjsonFormat } from './ndjson-format.js';
@@ -13,13 +14,15 @@ export function createFormat(options: FormatOptions, columns?: readonly string[]
   switch (options.format) {
     case 'ndjson':
       return new NdjsonFormat({ route, lossless, newline });
+    case 'json':
+      return new JsonFormat({ route, layout: options.layout ?? 'values' });
     case 'csv':
       return new CsvFormat({ route, raw, delimiter, lossless, newline, ...(columns ? { columns } : {}) });
     case 'lines':
       if ('by' in route) {
         throw new CliError(
           'CLI_USAGE',
-          'plain lines have no fields: --table-by needs --format ndjson or csv',
+          'plain lines have no fields: --table-by needs --format ndjson, json or csv',
         );
       }
       return new LinesFormat({ table: route.to, lossless, newline });

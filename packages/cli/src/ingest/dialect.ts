@@ -5,6 +5,7 @@ import type { ChosenOptions } from './choose-options.js';
 import { SEP_LINE } from './csv-format.js';
 import { likelyEncoding, markedEncoding } from './encoding.js';
 import type { JournaledOptions } from './journal-records.js';
+import { layoutOf } from './json-layout.js';
 import { CR, LF } from './line-end.js';
 
 /** How an input is to be read, and what of that was found by looking. */
@@ -33,11 +34,16 @@ export function encodingOf(chosen: ChosenOptions, { head }: Beginning): Journale
 }
 
 /** Finds out what was not said: what ends a line, and what is between the fields of a CSV. */
-export function dialectOf(chosen: ChosenOptions, beginning: Beginning): Dialect {
-  const lineEnd = endsWithCarriageReturns(beginning) ? { lineEnd: 'cr' as const } : {};
+export function dialectOf(options: ChosenOptions, beginning: Beginning): Dialect {
+  const { isLenient = false, ...given } = options;
+  const layout = layoutOf(given.format, isLenient, beginning);
+  const chosen = layout === undefined ? given : { ...given, format: 'json' as const, layout };
+  const hasLines = chosen.format !== 'json' && endsWithCarriageReturns(beginning);
+  const lineEnd = hasLines ? { lineEnd: 'cr' as const } : {};
   const delimiter = chosen.delimiter ?? (chosen.format === 'csv' ? delimiterOf(beginning, lineEnd) : ',');
   const found = [
     ...(chosen.encoding !== undefined && chosen.encoding !== 'utf-8' ? [chosen.encoding.toUpperCase()] : []),
+    ...(layout === undefined || given.format === 'json' ? [] : [SAID[layout]]),
     ...(lineEnd.lineEnd === undefined ? [] : ['lines that end with a carriage return alone']),
     ...(chosen.delimiter === undefined && delimiter !== ',' ? [`${nameOf(delimiter)} between fields`] : []),
   ];
@@ -46,6 +52,8 @@ export function dialectOf(chosen: ChosenOptions, beginning: Beginning): Dialect 
     notes: found.length === 0 ? [] : [`read as ${chosen.format}: ${found.join(', ')}`],
   };
 }
+
+const SAID = { array: 'the elements of an array', values: 'values that go over several lines' };
 
 /** Whether what ends a line is a carriage return with no line feed: there is none of these as far as was looked. */
 function endsWithCarriageReturns({ head, isWhole }: Beginning): boolean {

@@ -1,12 +1,15 @@
 import type { Block } from './blocks.js';
 import type { Encoding } from './encoding.js';
+import type { JsonLayout } from './json-scanner.js';
 import { CR, LF, type LineEnd } from './line-end.js';
 import type { Outcome } from './record.js';
 import type { RecordScanner } from './scanner.js';
 
 /** What an ingest does with the bytes of its input. All of it is kept in the journal and cannot change on resume. */
 export interface FormatOptions {
-  readonly format: 'ndjson' | 'csv' | 'lines';
+  readonly format: 'ndjson' | 'json' | 'csv' | 'lines';
+  /** JSON: how its values stand. */
+  readonly layout?: JsonLayout;
   /** The field or column that names each entry's table; without it everything goes to `table`. */
   readonly tableBy?: string;
   readonly table?: string;
@@ -29,6 +32,8 @@ export interface Format {
   readonly columns: readonly string[] | undefined;
   /** What there is to know of the input by now, a line each; each is given once. */
   takeNotes?(): readonly string[];
+  /** What there is to know of it when it has ended. */
+  notesAtEnd?(): readonly string[];
   /** One outcome per record of the block, in order; `visit` gets the record's span without its line end. */
   parse(block: Block, visit: (outcome: Outcome, index: number, start: number, end: number) => void): void;
 }
@@ -47,11 +52,4 @@ export function contentEnd(
     if (newline === LF && !keepCarriageReturn && at > start && bytes[at - 1] === CR) at -= 1;
   }
   return at;
-}
-
-/**
- * Bytes of a UTF-8 byte order mark that a record begins with: the first one, and others where files were joined.
- */
-export function byteOrderMarkLength(bytes: Uint8Array, start: number): number {
-  return bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf ? 3 : 0;
 }

@@ -169,12 +169,12 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
 /** How an input that is new is read, and the text of it. */
 async function lookAt(
   input: AsyncIterable<Buffer>,
-  { options: chosen, onNote }: IngestOptions,
+  { options: chosen, source: { kind }, onNote }: IngestOptions,
 ): Promise<{ readonly options: JournaledOptions; readonly chunks: AsyncIterable<Buffer> }> {
-  let beginning = await readBeginning(input);
+  let beginning = await readBeginning(input, kind);
   const encoding = encodingOf(chosen, beginning);
   if (encoding !== undefined && encoding !== 'utf-8')
-    beginning = await readBeginning(toUtf8(beginning.chunks, encoding));
+    beginning = await readBeginning(toUtf8(beginning.chunks, encoding), kind);
   const { options, notes } = dialectOf(encoding === undefined ? chosen : { ...chosen, encoding }, beginning);
   for (const note of notes) onNote(note);
   return { options, chunks: beginning.chunks };
@@ -245,6 +245,7 @@ class Pipeline {
     for (const block of this.#last) {
       if (block.kind === 'records') sorted.push(await this.#sort(block));
     }
+    for (const note of this.#format.notesAtEnd?.() ?? []) this.#run.onNote(note);
     const behind = this.#tables.firstBehind();
     if (behind) throw endedEarly(this.#progress, behind);
     for (const block of this.#last) {
@@ -312,7 +313,8 @@ function startRecord(
     source.kind === 'file' ? { size: source.size, modifiedMs: source.modifiedMs, inode: source.inode } : {};
   const startedAt = from?.start.startedAt ?? Date.now();
   const rejectFile = { rejectFile: rejects.place, rejectId: rejects.id };
-  const version = options.lineEnd === undefined && options.encoding === undefined ? 1 : 2;
+  const { lineEnd, encoding, layout } = options;
+  const version = [lineEnd, encoding, layout].every((one) => one === undefined) ? 1 : 2;
   return { kind: 'start', version, name, source: source.kind, ...file, startedAt, options, ...rejectFile };
 }
 

@@ -40,9 +40,11 @@ function isStart(record: Unchecked): boolean {
 }
 
 function isOptions(options: Unchecked): boolean {
-  const { format, tableBy, table, raw, delimiter, lossless, maxLineBytes, lineEnd, encoding } = options;
+  const { format, tableBy, table, raw, delimiter, lossless, maxLineBytes, lineEnd, encoding, layout } =
+    options;
   return (
-    (format === 'ndjson' || format === 'csv' || format === 'lines') &&
+    (format === 'ndjson' || format === 'json' || format === 'csv' || format === 'lines') &&
+    (layout === undefined || layout === 'array' || layout === 'values') &&
     [tableBy, table].every((one) => one === undefined || typeof one === 'string') &&
     typeof raw === 'boolean' &&
     typeof delimiter === 'string' &&

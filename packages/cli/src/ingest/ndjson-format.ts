@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Block } from './blocks.js';
-import { byteOrderMarkLength, contentEnd, type Format } from './format.js';
-import { EMPTY, type Outcome, reject } from './record.js';
+import { byteOrderMarkLength } from './byte-order-mark.js';
+import { contentEnd, type Format } from './format.js';
+import { outcomeOfJson, type Route } from './json-value.js';
+import { EMPTY, type Outcome } from './record.js';
 import { LineScanner, type RecordScanner } from './scanner.js';
-import { tableFromValue } from './table-name.js';
 
 /**
  * NDJSON: every line is a JSON value; with `tableBy` an object whose field names the table. The entry is the line's
@@ -12,10 +13,10 @@ import { tableFromValue } from './table-name.js';
 export class NdjsonFormat implements Format {
   readonly scanner: RecordScanner;
   readonly columns: undefined = undefined;
-  readonly #route: { readonly by: string } | { readonly to: string };
+  readonly #route: Route;
   readonly #lossless: boolean;
 
-  constructor(options: { route: { by: string } | { to: string }; lossless: boolean; newline: number }) {
+  constructor(options: { route: Route; lossless: boolean; newline: number }) {
     this.scanner = new LineScanner(options.newline);
     this.#route = options.route;
     this.#lossless = options.lossless;
@@ -37,22 +38,10 @@ export class NdjsonFormat implements Format {
 
   #record(bytes: Buffer, start: number, end: number, allUtf8: boolean): Outcome {
     if (end === start || (end === start + 1 && bytes[start] === 13)) return EMPTY;
-    if (!allUtf8 && !isUtf8(bytes.subarray(start, end))) return reject('not-utf8', 'not valid UTF-8');
-    let value: unknown;
-    try {
-      value = JSON.parse(bytes.toString('utf8', start, end));
-    } catch (error) {
-      return reject('not-json', `not JSON: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    const route = this.#route;
-    if ('to' in route) return { kind: 'entry', table: route.to, payload: bytes.subarray(start, end) };
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return reject('not-an-object', `not a JSON object, so it has no field "${route.by}"`);
-    }
-    const field = Object.getOwnPropertyDescriptor(value, route.by);
-    if (field === undefined) return reject('field-missing', `no field "${route.by}"`);
-    const table = tableFromValue(field.value, `"${route.by}"`);
-    if ('problem' in table) return table.problem;
-    return { kind: 'entry', table: table.name, payload: bytes.subarray(start, end) };
+    return outcomeOfJson(bytes, start, end, {
+      route: this.#route,
+      isUtf8: allUtf8,
+      payload: () => bytes.subarray(start, end),
+    });
   }
 }

@@ -119,6 +119,7 @@ const OPTION_NAMES: Record<keyof JournaledOptions, string> = {
   raw: '--raw',
   delimiter: '--delimiter',
   lineEnd: 'line ends',
+  layout: 'layout',
   encoding: '--encoding',
   lossless: '--lossless',
   maxLineBytes: '--max-line',

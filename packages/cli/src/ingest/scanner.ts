@@ -12,6 +12,8 @@ export interface Scan {
 export interface RecordScanner {
   /** The byte that ends a line. */
   readonly newline: number;
+  /** A record that is too long can be given up to the end of a line, and the next line be a record again. */
+  readonly isOfLines: boolean;
   /**
    * Scans `bytes`, which begin at a record's start. With `final` there is no more input, so that what is left
    * is a record even without a terminator.
@@ -23,6 +25,7 @@ const QUOTE = 34;
 
 /** One record per line: NDJSON and plain text. */
 export class LineScanner implements RecordScanner {
+  readonly isOfLines = true;
   readonly newline: number;
 
   constructor(newline: number = LF) {
@@ -47,6 +50,7 @@ export class LineScanner implements RecordScanner {
  * ends at its first newline, where the parser will reject it, and the next line starts afresh.
  */
 export class CsvScanner implements RecordScanner {
+  readonly isOfLines = true;
   readonly newline: number;
   readonly #delimiter: number;
   readonly #lines: LineScanner;

@@ -107,6 +107,19 @@ it('an index column without a name, and a name that comes twice, get names that 
   expect(await linesOf(data, 'Lee')).toEqual(['{"column1":"0","Name":"Ann","Name.1":"Lee"}']);
 });
 
+it('the elements of a JSON array are entries, and those that come after a kill are, too', async () => {
+  const elements = Array.from({ length: 500 }, (_, i) => ({ n: i, text: 'a b\n' }));
+  const { data, input } = fresh(JSON.stringify(elements, null, 1), 'json');
+  const first = await shale(['ingest', data, input, '--table', 't']);
+  expect(first).toMatchObject({ code: 0, stderr: 'read as json: the elements of an array\n' });
+  expect(await linesOf(data, 't')).toEqual(elements.map((element) => JSON.stringify(element)));
+
+  const cut = fresh(JSON.stringify(elements.slice(0, 2)).slice(0, -1), 'json');
+  expect((await shale(['ingest', cut.data, cut.input, '--table', 't'])).stderr).toContain(
+    'the array has no end: the input may have been cut off',
+  );
+});
+
 it('a new volume with lost+found takes a log, a folder with files of others does not', async () => {
   const { data, input } = fresh('{"a":1}\n', 'ndjson');
   mkdirSync(join(data, 'lost+found'), { recursive: true });

@@ -15,11 +15,11 @@ async function read(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(read);
 }
 
-const beginningOf = (text: string | Buffer, size = 1 << 20) =>
-  readBeginning(chunksOf(Buffer.from(text), size));
+const beginningOf = (text: string | Buffer, size = 1 << 20, source: 'file' | 'stream' = 'file') =>
+  readBeginning(chunksOf(Buffer.from(text), size), source);
 
 describe('the beginning of an input', () => {
-  it('is 64 KiB or the first line, and what is read after it is the whole input, whatever its pieces', async () => {
+  it('is 64 KiB, or of a pipe the first line, and what is read after it is the whole input, whatever its pieces', async () => {
     const lines = Buffer.from(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(''));
     for (const size of [1, 7, 4096, 1 << 20]) {
       const beginning = await beginningOf(lines, size);
@@ -79,6 +79,46 @@ describe('the ends of lines', () => {
   ])('of %j are %j', async (text, lineEnd) => {
     const { options } = dialectOf(chooseOptions({}, 'x.csv'), await beginningOf(text));
     expect(options.lineEnd).toBe(lineEnd);
+  });
+});
+
+describe('the values of JSON', () => {
+  const layoutOf = async (text: string, path = 'x.json', source: 'file' | 'stream' = 'file') => {
+    const { format, layout } = dialectOf(
+      chooseOptions({}, path),
+      await beginningOf(text, 1 << 20, source),
+    ).options;
+    return `${format} ${layout ?? ''}`.trim();
+  };
+
+  it.each([
+    ['{"a":1}\n{"a":2}\n', 'ndjson'],
+    ['[{"a":1},{"a":2}]', 'json array'],
+    ['[{"a":1},{"a":2}]\n\n', 'json array'],
+    ['\ufeff[\n1,\n2]\n', 'json array'],
+    ['[1,2]\n[3]\n', 'ndjson'],
+    ['{\n "a": 1\n}\n', 'json values'],
+    ['{\n "a": 1', 'ndjson'],
+    ['{bad\n{"a":1}\n', 'ndjson'],
+    ['', 'ndjson'],
+  ])('%j is %s', async (text, layout) => {
+    expect(await layoutOf(text)).toBe(layout);
+  });
+
+  it('are those that the name or the options say', async () => {
+    expect(await layoutOf('[1,2]', 'x.ndjson')).toBe('ndjson');
+    const said = (given: Parameters<typeof chooseOptions>[0]) =>
+      chooseOptions({ table: 't', ...given }, 'x.json');
+    const array = await beginningOf('[1,\n2]');
+    expect(dialectOf(said({ format: 'ndjson' }), array).options.format).toBe('ndjson');
+    expect(dialectOf(said({ lossless: true }), array).options.format).toBe('ndjson');
+    expect(dialectOf(said({ format: 'json' }), array).options).toMatchObject({
+      format: 'json',
+      layout: 'array',
+    });
+    expect(() => said({ format: 'json', lossless: true })).toThrow(/--lossless/);
+    // More may come through a pipe: a line by itself is what it says.
+    expect(await layoutOf('[1,2]\n', 'x.json', 'stream')).toBe('ndjson');
   });
 });
 

@@ -121,6 +121,56 @@ describe('plain lines', () => {
   });
 });
 
+describe('JSON', () => {
+  const array = (input: string) => parse(input, { format: 'json', layout: 'array', table: 't' });
+  const values = (input: string) => parse(input, { format: 'json', layout: 'values', table: 't' });
+
+  it('takes each element of an array as a line of its own, whatever is in it', async () => {
+    expect(
+      await array('\ufeff [\n {"a": 1.0,\n "b c": "x \\" ]} \\\\"} , 2,[3, [4]],"s", null,{}\n]\n'),
+    ).toEqual([
+      't: {"a":1.0,"b c":"x \\" ]} \\\\"}',
+      't: 2',
+      't: [3,[4]]',
+      't: "s"',
+      't: null',
+      't: {}',
+      'header',
+    ]);
+    expect(await array('[]')).toEqual(['header', 'header']);
+    expect(await array('[[],[]]')).toEqual(['t: []', 't: []', 'header']);
+  });
+
+  it('takes values one after another, and spread over lines', async () => {
+    expect(await values('{\n  "a": 1\n}\n{"a":2} 3\n"x"true\n')).toEqual([
+      't: {"a":1}',
+      't: {"a":2}',
+      't: 3',
+      't: "x"',
+      't: true',
+      'header',
+    ]);
+  });
+
+  it.each([
+    ['[1 2]', ['t: 1', '! not-json', 'header']],
+    ['[1,,2]', ['t: 1', '! not-json', 'header']],
+    ['[1,]', ['t: 1', '! not-json', 'header']],
+    ['[1],[2]', ['t: 1', 'header', '! not-json']],
+    ['[1] {"a":2}', ['t: 1', 'header', '! not-json']],
+    ['[{"a":1,}, {"a":2}]', ['! not-json', 't: {"a":2}', 'header']],
+    ['[{"a":1}, {"a', ['t: {"a":1}', '! not-json']],
+    ['[1,"a\nb"]', ['t: 1', '! not-json', 'header']],
+  ])('what is none of %j is rejected', async (input, outcomes) => {
+    expect(await array(input)).toEqual(outcomes);
+  });
+
+  it('gives nothing up of a value that is too long, for what is within it is no value', async () => {
+    const long = `[1,\n{"a":\n{"b":"${'x'.repeat(2000)}"}}]`;
+    await expect(array(long)).rejects.toThrow(/begins on line 1 \(byte 2\) is longer than 1000 B/);
+  });
+});
+
 describe('CSV', () => {
   it('makes a JSON object of each row', async () => {
     expect(await parse('s,p\nA,1\nB,"x, ""y"""\n', { format: 'csv', tableBy: 's' })).toEqual([
