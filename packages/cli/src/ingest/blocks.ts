@@ -62,8 +62,9 @@ export async function* readBlocks(
 class Cutter {
   readonly #scanner: RecordScanner;
   readonly #maxRecordBytes: number;
-  /** Bytes since the last record's end. */
-  #carry: Buffer = Buffer.alloc(0);
+  /** Bytes since the last record's end, in the pieces in which they came. */
+  #carry: Buffer[] = [];
+  #carried = 0;
   /** Where the carry begins, or, inside a long line, where its next piece begins. */
   #at: Position;
   #state: 'records' | 'oversize' = 'records';
@@ -87,8 +88,13 @@ class Cutter {
       if (!last) return;
       rest = rest.subarray(newline + 1);
     }
-    let bytes = this.#carry.length === 0 ? rest : Buffer.concat([this.#carry, rest]);
-    this.#carry = Buffer.alloc(0);
+    if (!final && this.#endsNothing(rest)) {
+      this.#hold(rest);
+      return;
+    }
+    let bytes = this.#carried === 0 ? rest : Buffer.concat([...this.#carry, rest]);
+    this.#carry = [];
+    this.#carried = 0;
     while (bytes.length > 0) {
       const scan = this.#scanner.scan(bytes, final);
       const taken = this.#withinBound(scan.ends);
@@ -110,8 +116,20 @@ class Cutter {
       }
       bytes = bytes.subarray(length);
     }
+    this.#hold(bytes);
+  }
+
+  /** Without the end of a line there is nothing to look for: a long line that comes in pieces is gone through once. */
+  #endsNothing(chunk: Buffer): boolean {
+    const { isOfLines, newline } = this.#scanner;
+    return isOfLines && this.#carried + chunk.length <= this.#maxRecordBytes && !chunk.includes(newline);
+  }
+
+  #hold(bytes: Buffer): void {
+    if (bytes.length === 0) return;
     // A copy, so that the chunk behind it can be let go.
-    this.#carry = Buffer.from(bytes);
+    this.#carry.push(Buffer.from(bytes));
+    this.#carried += bytes.length;
   }
 
   /** How many of the records, from the first on, are no longer than allowed. */

@@ -98,6 +98,25 @@ describe('cutting an input into records', () => {
     ]);
   });
 
+  it.each([new LineScanner(), new CsvScanner(',')])(
+    'goes through a long line once, however small its pieces are',
+    async (scanner) => {
+      let scanned = 0;
+      const counting: RecordScanner = {
+        newline: scanner.newline,
+        isOfLines: true,
+        scan: (bytes, final) => {
+          scanned += bytes.length;
+          return scanner.scan(bytes, final);
+        },
+      };
+      const line = `"${'x'.repeat(1 << 18)}"\n`;
+      const records = await cut(`a\n${line}b\n`, [64], counting, 1 << 20);
+      expect(records.map(({ text: record }) => record.length)).toEqual([2, line.length, 2]);
+      expect(scanned).toBeLessThan(3 * line.length);
+    },
+  );
+
   it('leaves an unfinished line alone when the input was cut off', async () => {
     const blocks = readBlocks(chunksOf('a\nbc', [1]), {
       scanner: new LineScanner(),
