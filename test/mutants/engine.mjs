@@ -10,7 +10,7 @@ export const engine = [
         to: '',
       },
     ],
-    killers: ['packages/engine/test/append-once.test.ts'],
+    killers: ['packages/engine/test/outline-events.test.ts'],
   },
   {
     name: 'retention-of-dropped',

@@ -141,7 +141,7 @@ export const storage = [
       {
         file: 'packages/storage/src/append-ids/table-ids.ts',
         from: 'if (isLast || this.isWithin(row, window, now)) break;',
-        to: 'if (isLast) break;',
+        to: 'if (isLast || now.time < 0) break;',
       },
     ],
     killers: ['packages/storage/test/append-ids.test.ts'],
@@ -176,8 +176,8 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/append-ids/table-ids.ts',
-        from: '      this.#takeBack();\n      return;',
-        to: '      this.begin();\n      return;',
+        from: 'for (let row = rows.end; row !== this.#mark; ) {',
+        to: 'for (let row = this.#mark; row !== this.#mark; ) {',
       },
     ],
     killers: ['packages/storage/test/table-ids.test.ts'],
@@ -189,7 +189,7 @@ export const storage = [
       {
         file: 'packages/storage/src/append-ids/id-rows.ts',
         from: 'if (bytes[(from + i) & mask] !== ids[idAt + i]) return false;',
-        to: 'if (bytes.length === 0) return false;',
+        to: 'if ((bytes[(from + i) & mask] ?? 0) + (ids[idAt + i] ?? 0) < 0) return false;',
       },
     ],
     killers: ['packages/storage/test/table-ids.test.ts'],

@@ -141,6 +141,7 @@ test('a follower gets each entry once, whatever is repeated beside it, however t
       table.append(bytes(String(i)), { id: String(i) }),
       table.appendBatch(longer, { id: String(i - 1) }),
       table.append(bytes(String(i)), { id: String(i) }),
+      table.appendBatch(longer, { id: String(i) }),
     ]);
   }
   for (let i = 0; i <= 20; i++) {

@@ -1,0 +1,25 @@
+import { APPEND_ID } from '@shale/codec';
+import { expect, test } from 'vitest';
+import { tellOutline } from '../dist/followed/outline-events.js';
+
+test('followers are not told of appends that were in already, however long they claim to be', () => {
+  const appends = Uint32Array.of(0, 1, APPEND_ID, 0, 30, APPEND_ID, 1, 2, APPEND_ID);
+  const told: unknown[] = [];
+  tellOutline(
+    { appends, tables: new Uint8Array(34) },
+    {
+      firsts: BigUint64Array.of(5n, 3n, 7n),
+      trims: new BigUint64Array(0),
+      repeats: Uint32Array.of(1, 2),
+      errors: [],
+    },
+    {
+      appended: (...entries) => told.push(entries),
+      dropped: (table) => told.push(table),
+    },
+  );
+  expect(told).toEqual([
+    [0, 5n, 5n],
+    [1, 7n, 8n],
+  ]);
+});
