@@ -1,6 +1,126 @@
 /** Mutants of packages/engine: the threads and the public API. @type {import('./mutants.mjs').Mutant[]} */
 export const engine = [
   {
+    name: 'part-of-another',
+    removes: 'that of frames which are written as one each gets its own part of the answer',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/merge-frames.ts',
+        from: 'firsts: firsts.slice(from, append),',
+        to: 'firsts: firsts.slice(0, frame.appendCount),',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'tables-of-the-first',
+    removes: 'that frames which are written as one keep their own tables',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/merge-frames.ts',
+        from: '(frame.appends[i] ?? 0) + at.table',
+        to: 'frame.appends[i] ?? 0',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'lend-before-written',
+    removes: 'that what was sent before is written when a table is lent',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/shard-worker.ts',
+        from: '    this.#group.flush();\n    return this.#attached();',
+        to: '    return this.#attached();',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'loan-of-the-gone',
+    removes: 'that what a thread was lent comes back when it ends',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/shard-worker.ts',
+        from: 'for (const loan of [...caller.loans]) {',
+        to: 'for (const loan of [...caller.loans].slice(0, 0)) {',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'name-that-was-dropped',
+    removes: 'that nothing is written to a table that another thread has dropped by its name',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/named-guard.ts',
+        from: 'if (this.#nameOf(id) === null) {',
+        to: 'if (id.table === 0n) {',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'name-that-is-kept',
+    removes: 'that a thread does not go on with the table of a name that another one has dropped',
+    edits: [
+      {
+        file: 'packages/engine/src/catalog/catalog.ts',
+        from: '    this.#unwatch(watch);\n    entry.to(UNKNOWN);',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'deaf-to-threads',
+    removes: 'that follows have what other threads append',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/shard-worker.ts',
+        from: 'if (isShared) this.#tell(frame, result);',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'close-over-threads',
+    removes: 'that a closing lets other threads finish',
+    edits: [
+      {
+        file: 'packages/engine/src/engine.ts',
+        from: 'await Promise.all([this.settled(), this.clients.close()]);',
+        to: 'await this.settled();',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'handle-twice',
+    removes: 'that a handle is for one connection',
+    edits: [
+      {
+        file: 'packages/engine/src/connect-wal.ts',
+        from: '  used.add(port);',
+        to: '  used.delete(port);',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'thread-for-a-line',
+    removes: 'that no thread but the one that opened the WAL can end a shard',
+    edits: [
+      {
+        file: 'packages/engine/src/shard/line-messages.ts',
+        from: 'return LINE_TASKS.has(kind as ShardTaskKind) ?',
+        to: "return typeof kind === 'string' ?",
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
     name: 'repeat-that-is-told',
     removes: 'that followers are not told of an append that was in already',
     edits: [
@@ -75,7 +195,7 @@ export const engine = [
   {
     name: 'recorded-when-resumed',
     removes: 'that a consumer which was opened on a full disk is recorded when there is room',
-    edits: [{ file: 'packages/engine/src/wal.ts', from: 'this.#engine.consumers.resumed();', to: '' }],
+    edits: [{ file: 'packages/engine/src/engine.ts', from: 'this.consumers.resumed();', to: '' }],
     killers: ['test/attacks/full-disk/full-consumer.test.ts'],
   },
   {
@@ -688,8 +808,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/engine.ts',
-        from: 'for (const shard of this.shards) shard.hurry();\n    await this.settled();\n',
-        to: 'for (const shard of this.shards) shard.hurry();\n    await Promise.allSettled(this.#changes);\n',
+        from: 'await Promise.all([this.settled(), this.clients.close()]);',
+        to: 'await Promise.all([...this.#changes, this.clients.close()]);',
       },
     ],
     killers: ['packages/engine/test/close.test.ts', 'test/attacks/model/model.test.ts'],
@@ -737,8 +857,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/worker/shard-worker.ts',
-        from: 'this.#cells?.written(slot, startedAt, sharedNow(), frame.sync);',
-        to: 'this.#cells?.written(slot * 0, startedAt, sharedNow(), frame.sync);',
+        from: 'caller.cells?.noted(slot, startedAt, endedAt);',
+        to: 'caller.cells?.noted(slot * 0, startedAt, endedAt);',
       },
     ],
     killers: ['packages/engine/test/metrics.test.ts'],
@@ -1002,8 +1122,9 @@ export const engine = [
       {
         file: 'packages/engine/src/worker/shard-worker.ts',
         from: `      if (!frame.sync) this.#unsynced?.written();
-      return result;`,
-        to: '      return result;',
+      this.#cells?.wrote(frame.data.length);
+      if (isShared)`,
+        to: '      if (isShared)',
       },
     ],
     killers: ['packages/engine/test/sync-within.test.ts'],

@@ -8,6 +8,7 @@ export declare const ERROR_INFO: typeof engine.ERROR_INFO;
 export declare const U64_MAX: typeof engine.U64_MAX;
 export declare const WalError: typeof engine.WalError;
 export declare const bytesCodec: typeof engine.bytesCodec;
+export declare const connectWal: typeof engine.connectWal;
 export declare const jsonCodec: typeof engine.jsonCodec;
 export declare const msgpackCodec: typeof engine.msgpackCodec;
 export declare const openWal: typeof engine.openWal;

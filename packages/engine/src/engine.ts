@@ -1,6 +1,7 @@
 import { type TableId, WalError } from '@shale/codec';
 import { damagedFileError, type Log, toIdWindow } from '@shale/storage';
 import { Catalog } from './catalog/catalog.js';
+import type { OwnerNames } from './catalog/owner-names.js';
 import { DamageWatch } from './damage-watch.js';
 import { DropsUnderWay } from './drops-under-way.js';
 import { DurableWaits } from './followed/durable-waits.js';
@@ -27,8 +28,11 @@ import { worthOf } from './reclaim-policy.js';
 import { Reclaimer } from './reclaimer.js';
 import { RetentionEnforcer } from './retention-enforcer.js';
 import type { ShardResults, ShardTasks } from './shard/protocol.js';
-import { type OnLoss, Shard } from './shard/shard.js';
+import { type OnLoss, Shard, type ShardContext } from './shard/shard.js';
 import type { ShardThread } from './shard/shard-thread.js';
+import { Clients } from './share/clients.js';
+import { LineArrival } from './share/line-arrival.js';
+import type { Opener } from './share/opener.js';
 import { SyncThread } from './sync/sync-thread.js';
 import { withName } from './table-name.js';
 import { type Address, addressOf, type Routing, TableRef } from './table-ref.js';
@@ -71,8 +75,10 @@ export class Engine {
   readonly committing: Set<Unsettled> = new Set();
   readonly consumers: OpenConsumers = new OpenConsumers();
   readonly drops: DropsUnderWay = new DropsUnderWay();
+  /** Other threads that use it. */
+  readonly clients: Clients;
   readonly retention: RetentionEnforcer;
-  /** This thread's own view of the database: it holds the claim, and its promises do long work off this thread. */
+  /** This thread's own view of the database: that of the thread that opened the WAL holds the claim. Its promises do long work off this thread. */
   readonly log: Log;
   /** Why nobody can look into it although that was asked for; null otherwise. */
   inspectTrouble: WalError | null = null;
@@ -82,14 +88,18 @@ export class Engine {
   readonly #trims: TrimContext;
   readonly #damage: DamageWatch;
   readonly #joint: JointLane;
+  /** The thread that opened the WAL; null when it is this one. */
+  readonly #opener: Opener | null;
   /** Null when nothing is to be synced by itself. */
   readonly syncThread: SyncThread | null;
   #closing: Promise<void> | null = null;
   #turn = 0;
   #calledSyncs = 0;
 
-  constructor(log: Log, options: ResolvedOptions) {
+  /** @param opener the thread that opened the WAL; null for this one */
+  constructor(log: Log, options: ResolvedOptions, opener: Opener | null = null) {
     this.log = log;
+    this.#opener = opener;
     this.path = log.path;
     this.options = options;
     this.routing = { instance: options.instance, shards: options.shards, shardBy: options.shardBy };
@@ -114,30 +124,38 @@ export class Engine {
     });
     this.readMemory = new ReadMemory(options.maxReadBytes);
     this.points = new PointReads(log, this.readMemory, this.peeks);
+    const ear = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     this.follows = new FollowedTables({
       log,
       routing: this.routing,
       barrier: async () => {
-        const answers = this.shards.map((shard) =>
-          shard.request<'incarnation'>({ kind: 'incarnation' }, 'insist'),
-        );
-        await Promise.all(answers);
+        await Promise.all(this.shards.map((shard) => shard.told<'incarnation'>({ kind: 'incarnation' })));
       },
       ends: async (address) => await this.ends(address),
+      listens: (isWatching) => Atomics.store(new Int32Array(ear), 0, isWatching ? 1 : 0),
     });
-    this.syncThread = isSyncedByItself(options)
-      ? new SyncThread({
-          log,
-          instance: options.instance,
-          withinMs: options.syncWithinMs,
-          synced: () => this.follows.synced(),
-          failed: (error) => this.health.notice(error),
-          gaveUp: (error) => this.health.fail(error),
-        })
-      : null;
+    this.syncThread =
+      isSyncedByItself(options) && opener === null
+        ? new SyncThread({
+            log,
+            instance: options.instance,
+            withinMs: options.syncWithinMs,
+            synced: () => this.#synced(),
+            failed: (error) => this.health.notice(error),
+            gaveUp: (error) => this.health.fail(error),
+          })
+        : null;
     const pool = new BufferPool(options.frameBytes, options.shards * BUFFERS_PER_SHARD);
-    const context = {
+    const context: ShardContext = {
       routing: this.routing,
+      ear,
+      arrival:
+        opener === null
+          ? null
+          : (shard, cells, previous) => {
+              const onWrote = this.follows.heard.bind(this.follows);
+              return new LineArrival(opener, { shard, cells, ear, onWrote }, previous);
+            },
       data: {
         path: log.path,
         instance: options.instance,
@@ -151,7 +169,8 @@ export class Engine {
       watcher: this.follows,
     };
     this.shards = Array.from({ length: options.shards }, (_, index) => new Shard(index, context));
-    this.catalog = new Catalog(this.shard(0), this.routing, options.readOnly, this.health);
+    const owner = opener === null ? null : namesOf(opener, log);
+    this.catalog = new Catalog(this.shard(0), this.routing, options.readOnly, this.health, owner);
     this.durables = new DurableWaits({
       path: log.path,
       follows: this.follows,
@@ -181,7 +200,7 @@ export class Engine {
     });
     this.reclaimer = new Reclaimer({
       instance: options.instance,
-      worth: worthOf(options.reclaim),
+      worth: opener === null ? worthOf(options.reclaim) : null,
       reclaim: async (trimmed, deep, spans) => {
         // Before anything else can happen: the reclaim leaves out what is dropped from here on.
         const since = this.log.dropCount();
@@ -199,8 +218,8 @@ export class Engine {
           'fail',
           [trimmed.buffer],
         ),
-      activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
-      appendedBytes: () => this.shards.reduce((sum, shard) => sum + shard.counters.bytes, 0),
+      activity: () => this.#written('frames'),
+      appendedBytes: () => this.#written('bytes'),
       isHealthy: () => this.health.state === 'well',
     });
     this.retention = new RetentionEnforcer({
@@ -211,16 +230,44 @@ export class Engine {
           this.trim(ref, upTo, false, undefined, () => resolve(), reject);
         }),
       health: () => this.health.state,
-      activity: () => this.shards.reduce((sum, shard) => sum + shard.counters.frames, 0),
+      activity: () => this.#written('frames'),
     });
     this.trimEvents = new TrimEvents(place);
     this.#trims = {
       intake: this.intake,
-      reclaimer: this.reclaimer,
+      reclaimer: opener === null ? this.reclaimer : trimsOf(opener),
       events: this.trimEvents,
       trouble: () => this.#troubleOfRemoval(),
       release: (cost) => this.flow.release(cost),
     };
+    this.clients = new Clients({
+      path: log.path,
+      handleId: log.handleId,
+      options,
+      shards: this.shards,
+      catalog: this.catalog,
+      refusal: () => this.lifecycle.refusal(),
+      trimmed: (id, upTo) => {
+        const trim = { ref: this.refOf(id), isDropped: false };
+        this.reclaimer.begin(trim);
+        this.reclaimer.end(trim, upTo);
+      },
+    });
+  }
+
+  /** Whether this is the thread that opened the WAL. */
+  get isOpener(): boolean {
+    return this.#opener === null;
+  }
+
+  /** Throws SHALE_UNSUPPORTED for what only the thread that opened the WAL can do. */
+  requireOpener(call: string): void {
+    if (this.#opener === null) return;
+    throw new WalError(
+      'SHALE_UNSUPPORTED',
+      `${call} is not there for a thread that has connected to the WAL: call it in the thread that opened it`,
+      { path: this.path },
+    );
   }
 
   /**
@@ -229,7 +276,11 @@ export class Engine {
    */
   async start(threads: readonly ShardThread[]): Promise<void> {
     const starters = [...this.shards, ...(this.syncThread === null ? [] : [this.syncThread])];
-    const started = await Promise.allSettled(threads.map((thread, index) => starters[index]?.start(thread)));
+    const started = await Promise.allSettled(
+      this.#opener === null
+        ? threads.map((thread, index) => starters[index]?.start(thread))
+        : this.shards.map((shard) => shard.start(null)),
+    );
     const failed = started.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       await Promise.all(starters.map((starter) => starter.stop()));
@@ -237,9 +288,14 @@ export class Engine {
       throw failed.reason;
     }
     this.lifecycle.to('open');
-    if (this.options.readOnly) return;
+    if (this.options.readOnly || this.#opener !== null) return;
     this.#damage.start();
     if (this.#isRetained()) this.retention.start();
+  }
+
+  /** What the shards have written, whichever thread sent it. */
+  #written(what: 'frames' | 'bytes'): number {
+    return this.shards.reduce((sum, shard) => sum + shard.metrics.written[what], 0);
   }
 
   /** Whether anything is retained, as far as that can be read. */
@@ -279,7 +335,11 @@ export class Engine {
 
   /** The first and last sequence of a table, 0n for none, whatever threads die meanwhile. */
   async ends(address: Address, name: string | null = null): Promise<ShardResults['ends']> {
-    return await this.ask<'ends'>({ address, name }, { kind: 'ends', id: address.id }, 'insist');
+    try {
+      return await this.shard(address.shard).told<'ends'>({ kind: 'ends', id: address.id });
+    } catch (error) {
+      throw error instanceof WalError ? withName(error, [{ address, name }]) : error;
+    }
   }
 
   refOf(id: TableId): TableRef {
@@ -367,7 +427,25 @@ export class Engine {
   async sync(): Promise<void> {
     await this.admin((log) => log.sync());
     this.#calledSyncs++;
+    this.#synced();
+  }
+
+  #synced(): void {
     this.follows.synced();
+    this.clients.tell({ news: 'synced' });
+  }
+
+  /** Writing goes on after trouble. Throws what made the WAL unusable, if that cannot end. */
+  resumed(): void {
+    this.health.resumed();
+    this.follows.synced();
+    this.consumers.resumed();
+    this.clients.tell({ news: 'resumed' });
+  }
+
+  /** The same, as the thread that opened the WAL tells it. */
+  resumedElsewhere(): void {
+    if (this.health.state === 'full' || this.health.state === 'starved') this.resumed();
   }
 
   /** Syncs of the log beside those of frames. */
@@ -418,7 +496,7 @@ export class Engine {
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());
     for (const shard of this.shards) shard.hurry();
-    await this.settled();
+    await Promise.all([this.settled(), this.clients.close()]);
     // What is waited for is told, if it is on stable storage then.
     await this.follows.lookedUp();
     const failure = await this.#syncLast();
@@ -427,14 +505,15 @@ export class Engine {
     this.follows.stop();
     await Promise.all(this.shards.map((shard) => shard.stop()));
     await this.log.close();
+    this.#opener?.leave();
     this.lifecycle.to('closed');
     if (failure !== null) throw failure;
   }
 
   /** Puts on stable storage what is not, if that was promised; returns a failure that nobody has been told of. */
   async #syncLast(): Promise<unknown> {
-    if (this.syncThread === null) return null;
-    await this.syncThread.stop();
+    if (!isSyncedByItself(this.options)) return null;
+    await this.syncThread?.stop();
     const isWell = this.health.state === 'well';
     try {
       if (this.log.syncedUpTo() < this.log.writtenUpTo()) await this.log.sync();
@@ -458,6 +537,29 @@ export class Engine {
       },
     );
   }
+}
+
+/** The names of a WAL that another thread has opened. */
+function namesOf(opener: Opener, log: Log): OwnerNames {
+  const isOpen = (): boolean => log.state === 'open';
+  return {
+    make: (names) => opener.make(names),
+    whenMade: (name, call) => opener.whenMade(name, call),
+    dropCount: () => log.dropCount(),
+    watch: (id) => log.watch(id),
+    sawDrop: (token) => isOpen() && log.sawDrop(token),
+    unwatch: (token) => log.unwatch(token),
+  };
+}
+
+/** The space of what is trimmed here is for the thread that opened the WAL to give back. */
+function trimsOf(opener: Opener): TrimContext['reclaimer'] {
+  return {
+    begin: () => {},
+    end: ({ ref }, removed) => {
+      if (removed > 0n && ref.address !== null) opener.trimmed(ref.address.id, removed);
+    },
+  };
 }
 
 /** Whether a thread has to see to it that what is acknowledged with `'os'` is synced. */

@@ -38,6 +38,7 @@ export type {
   VerifyEvent,
   WalRecoveryMode,
 } from '@shale/storage';
+export { connectWal } from './connect-wal.js';
 export type { Batch, BatchWriteOptions } from './consumer/batch.js';
 export type { Consumer, ConsumerLag } from './consumer/consumer.js';
 export type {
@@ -93,10 +94,11 @@ export type { PrefixTarget, RetainedTables, RetainTarget, RetentionInfo } from '
 export type { ShardBy } from './routing.js';
 export type { ShardThreadStats } from './shard/protocol.js';
 export type { ShardCounters } from './shard/shard.js';
+export type { WalHandle } from './share/clients.js';
 export type { QueueStats, ReadStats, ShardStats, WalStats } from './stats.js';
 export type { StreamReadOptions } from './streams/stream-options.js';
 export type { DurableOptions, Table, TrimResult } from './table.js';
-export type { ReadyOptions, TableOptions, Wal } from './wal.js';
+export type { ReadyOptions, SharedHandle, TableOptions, Wal } from './wal.js';
 export type { AppendOptions, WriteOptions } from './write-options.js';
 export type { WritePart, WriteParts, WriteResults } from './write-parts.js';
 export type { TableWriter } from './writer/table-writer.js';

@@ -35,6 +35,7 @@ async function* generateVerifyEvents(
   engine: Engine,
   cursor: ListCursor,
 ): AsyncGenerator<VerifyEvent, void, undefined> {
+  await checkInTurn(() => engine.requireOpener('wal.verify'));
   const started = performance.now();
   const places: FilePlace[] = [];
   let totals: VerifyTotals | undefined;

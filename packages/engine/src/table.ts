@@ -58,14 +58,14 @@ const DURABLE_OPTIONS = ['signal'] as const;
 
 /**
  * One table log. Made by `wal.table`; costs nothing and needs no closing. All its methods reject with SHALE_CLOSED once
- * the WAL is closed. It may be used from the thread that opened the WAL only.
+ * the WAL is closed. It is of the thread whose `Wal` made it.
  *
  * `T` is what is read from it, and `Input` what can be appended: the same, unless its codec takes more than it gives, as
  * bytes do.
  */
 export class Table<T = Uint8Array, Input = T> {
   readonly #engine: Engine;
-  readonly #ref: TableRef;
+  readonly #given: TableRef;
   readonly #codec: PayloadCodec<T, Input>;
   readonly #isBytes: boolean;
   /** How to append when nothing is said about it. */
@@ -74,10 +74,17 @@ export class Table<T = Uint8Array, Input = T> {
   /** @internal Use `wal.table`. */
   constructor(engine: Engine, ref: TableRef, codec: PayloadCodec<T, Input>) {
     this.#engine = engine;
-    this.#ref = ref;
+    this.#given = ref;
     this.#codec = codec;
     this.#isBytes = isBytesCodec(codec);
     this.#usual = usualOptions(engine.options.durability);
+  }
+
+  /** What is known of it now. */
+  get #ref(): TableRef {
+    const ref = this.#given;
+    if (ref.name !== null) this.#engine.catalog.refresh(ref);
+    return ref;
   }
 
   /** The table's name, or null when it was asked for by its id. */
@@ -372,6 +379,7 @@ export class Table<T = Uint8Array, Input = T> {
   async #drop(options: WriteOptions | undefined): Promise<void> {
     const { sync, signal } = readWriteOptions('drop', options, this.#usual);
     this.#engine.requireWritable();
+    this.#engine.requireOpener('table.drop');
     this.#requireOwn();
     const { catalog, reclaimer, trimEvents } = this.#engine;
     const { name } = this.#ref;

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import {
   type BytesInput,
   bytesCodec,
@@ -42,6 +43,7 @@ import type { ResolvedOptions } from './options.js';
 import { Region } from './region/region.js';
 import type { RetainOptions } from './retention/limits.js';
 import { listRetentions, type RetainTarget, type RetentionInfo, retain } from './retention/retain.js';
+import type { WalHandle } from './share/clients.js';
 import { collectStats, type WalStats } from './stats.js';
 import { Table } from './table.js';
 import { inTurn, refusedInTurn } from './turn.js';
@@ -54,6 +56,14 @@ export interface TableOptions<T, Input = T> {
    * Turns values into payload bytes and back. Without options a table takes and gives bytes.
    */
   readonly codec: PayloadCodec<T, Input>;
+}
+
+/** A handle for another thread, and what has to be transferred with it. */
+export interface SharedHandle {
+  /** What `connectWal` takes there. */
+  readonly handle: WalHandle;
+  /** The transfer list of `postMessage`. */
+  readonly transfer: readonly MessagePort[];
 }
 
 /** What to wait for. */
@@ -76,10 +86,10 @@ const TABLE_OPTIONS = ['codec'] as const;
 const BACKUP_OPTIONS = ['keep'] as const;
 
 /**
- * An open write-ahead log. Made by `openWal`; `close()` it, or declare it with `await using`. A process that forgets to
+ * An open write-ahead log. Made by `openWal`, or by `connectWal` in another thread; `close()` it, or declare it with `await using`. A process that forgets to
  * close it still ends when it has nothing else to do; appends that were acknowledged are in.
  *
- * It may be used from the thread that opened it only. Once it is closing, all methods but `table`,
+ * It is of one thread; others get their own by `share`. Once it is closing, all methods but `table`,
  * `region` and `close` reject with SHALE_CLOSED, and so do those of the tables and regions that these give.
  */
 export class Wal implements AsyncDisposable {
@@ -264,13 +274,18 @@ export class Wal implements AsyncDisposable {
    * writing.
    */
   consumer<T = Uint8Array>(name: string, options: ConsumerOptions<T>): Promise<Consumer<T>> {
-    return refusedInTurn(async () => await openConsumer(this.#engine, name, options));
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.consumer');
+      return await openConsumer(this.#engine, name, options);
+    });
   }
 
   /** Every consumer that there is, open or not, in the order of the names' bytes, and how far each is behind. */
   consumers(): Promise<readonly ConsumerInfo[]> {
     return refusedInTurn(async () => {
       this.#engine.lifecycle.requireOpen();
+      this.#engine.requireOpener('wal.consumers');
       return await listConsumers(this.#engine);
     });
   }
@@ -297,6 +312,7 @@ export class Wal implements AsyncDisposable {
   seekConsumer(name: string, table: ConsumedTable, to: SeekTo): Promise<bigint> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.seekConsumer');
       return await seekConsumer(this.#engine, name, table, to);
     });
   }
@@ -308,6 +324,7 @@ export class Wal implements AsyncDisposable {
   dropConsumer(name: string): Promise<boolean> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.dropConsumer');
       return await dropConsumer(this.#engine, name);
     });
   }
@@ -327,13 +344,18 @@ export class Wal implements AsyncDisposable {
    * the WAL from writing.
    */
   retain(target: RetainTarget, options: RetainOptions | null): Promise<void> {
-    return refusedInTurn(async () => await retain(this.#engine, target, options));
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.retain');
+      await retain(this.#engine, target, options);
+    });
   }
 
   /** Everything that {@link retain} has set, in no order. Rejects with SHALE_CORRUPT, SHALE_CLOSED. */
   retentions(): Promise<readonly RetentionInfo[]> {
     return refusedInTurn(async () => {
       this.#engine.lifecycle.requireOpen();
+      this.#engine.requireOpener('wal.retentions');
       return await listRetentions(this.#engine);
     });
   }
@@ -362,10 +384,9 @@ export class Wal implements AsyncDisposable {
   resume(): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.resume');
       await this.#engine.admin((log) => log.resume());
-      this.#engine.health.resumed();
-      this.#engine.follows.synced();
-      this.#engine.consumers.resumed();
+      this.#engine.resumed();
     });
   }
 
@@ -376,6 +397,7 @@ export class Wal implements AsyncDisposable {
   flush(): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.flush');
       await this.#engine.admin((log) => log.flush());
       // Nothing but a sync says how far it has come.
       await this.#engine.sync();
@@ -393,6 +415,7 @@ export class Wal implements AsyncDisposable {
   reclaim(): Promise<ReclaimReport> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.reclaim');
       return await this.#engine.reclaimer.now();
     });
   }
@@ -404,6 +427,7 @@ export class Wal implements AsyncDisposable {
   compact(): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.compact');
       await this.#engine.admin((log) => log.compact());
     });
   }
@@ -419,6 +443,7 @@ export class Wal implements AsyncDisposable {
   checkpoint(directory: string | URL): Promise<void> {
     return refusedInTurn(async () => {
       this.#engine.lifecycle.requireOpen();
+      this.#engine.requireOpener('wal.checkpoint');
       const target = fromHere(directory, 'directory');
       await this.#engine.admin((log) => log.checkpoint(target));
     });
@@ -438,6 +463,7 @@ export class Wal implements AsyncDisposable {
   backup(directory: string | URL, options?: BackupOptions): Promise<BackupInfo> {
     return refusedInTurn(async () => {
       this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.backup');
       const { keep } = options === undefined ? {} : readBag('backup', options, BACKUP_OPTIONS);
       if (keep !== undefined && typeof keep !== 'number') {
         throw mustBe('keep', 'a number of backups from 1', keep);
@@ -453,6 +479,23 @@ export class Wal implements AsyncDisposable {
    */
   verify(): AsyncGenerator<VerifyEvent, void, undefined> {
     return listVerifyEvents(this.#engine);
+  }
+
+  /**
+   * Lets another thread of this process use the WAL: `connectWal(handle)` there gives a `Wal` of the same log, whose appends
+   * and reads go to the shards without this thread. The handle is for one connection; it goes to the other thread by
+   * `worker.postMessage({ handle }, transfer)`, or in `workerData` with `transferList`. It keeps nothing running. A handle
+   * that is not used costs about a kilobyte until the WAL is closed, or the thread that has it ends.
+   *
+   * `close()` closes the WAL for all: it lets them finish what they have been given. Throws SHALE_CLOSED, SHALE_READ_ONLY,
+   * and SHALE_UNSUPPORTED in a thread that is connected itself.
+   */
+  share(): SharedHandle {
+    this.#engine.lifecycle.requireOpen();
+    this.#engine.requireOpener('wal.share');
+    this.#engine.requireWritable();
+    const handle = this.#engine.clients.share();
+    return { handle, transfer: [handle.port] };
   }
 
   /**

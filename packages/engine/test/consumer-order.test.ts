@@ -4,7 +4,7 @@ import { readConsumerOptions } from '../dist/consumer/consumer-options.js';
 import { LogPositions } from '../dist/consumer/log-positions.js';
 import { Opening } from '../dist/consumer/opening.js';
 import { Run } from '../dist/consumer/run.js';
-import { ThreadLost } from '../dist/shard/shard-thread.js';
+import { ThreadLost } from '../dist/shard/shard-line.js';
 import { fill, iterate, next } from './consuming.js';
 import { failFrames } from './failing-frames.js';
 import { all, behind, bytes, endThread, open, rejectsWith, text } from './support.js';

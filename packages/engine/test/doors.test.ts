@@ -11,6 +11,7 @@ test('@shale/engine gives what a program needs that keeps a log', () => {
     'U64_MAX',
     'WalError',
     'bytesCodec',
+    'connectWal',
     'jsonCodec',
     'msgpackCodec',
     'openWal',

@@ -1,6 +1,6 @@
 import { errorToData, WalError } from '@shale/codec';
 import type { Wal } from '@shale/engine';
-import { TaskFailed } from '../dist/shard/shard-thread.js';
+import { TaskFailed } from '../dist/shard/shard-line.js';
 import { behind } from './support.js';
 
 /** Makes the thread of a shard answer every frame with an error; returns what ends that. */

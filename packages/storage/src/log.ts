@@ -162,10 +162,12 @@ export class Log {
   /**
    * Writes a frame of appends, with their ids or without, trims, drops and positions of consumers as the engine makes them, with one native call. Those that cannot be
    * written are left out and reported; see {@link CommitResult}. The frame must have passed `decodeAppendFrame`.
+   *
+   * @param barred tables of which nothing is written, by their index in the frame, and why
    */
-  commit(frame: AppendFrame): CommitResult {
+  commit(frame: AppendFrame, barred?: ReadonlyMap<number, WalError>): CommitResult {
     this.#life.requireWritable();
-    return this.#committer.commit(frame);
+    return this.#committer.commit(frame, undefined, barred);
   }
 
   /**
@@ -192,9 +194,14 @@ export class Log {
    * after the other. Null when the loan is gone: nothing was written. Otherwise the loan is gone afterwards, and the
    * result says what the others are to take back; when this throws, they take back what they have lent.
    */
-  commitWithLoan(loan: bigint, states: BigUint64Array, frame: AppendFrame): LoanResult | null {
+  commitWithLoan(
+    loan: bigint,
+    states: BigUint64Array,
+    frame: AppendFrame,
+    barred?: ReadonlyMap<number, WalError>,
+  ): LoanResult | null {
     this.#life.requireWritable();
-    return commitWithLoan(this.#context, this.#committer, loan, states, frame);
+    return commitWithLoan(this.#context, this.#committer, loan, states, frame, barred);
   }
 
   /** Takes tables back that were lent, with what is known of them now. */

@@ -3,7 +3,8 @@ import type { Health } from '../health.js';
 import { toName } from '../ids.js';
 import type { Shard } from '../shard/shard.js';
 import type { Address, Routing, TableRef } from '../table-ref.js';
-import { NameEntry, type NameState } from './name-entry.js';
+import { NameEntry, type NameState, type NameWatch } from './name-entry.js';
+import type { OwnerNames } from './owner-names.js';
 import { Questions } from './questions.js';
 
 const UNKNOWN: NameState = { is: 'unknown' };
@@ -25,12 +26,23 @@ export class Catalog {
   readonly #byRef = new WeakMap<TableRef, NameEntry>();
   /** Entries that are waited for to get an address. */
   readonly #awaited = new Map<(address: Address) => void, NameEntry>();
-  readonly #collected = new FinalizationRegistry<string>((name) => this.#forget(name));
+  readonly #collected = new FinalizationRegistry<NameWatch>((watch) => this.#forget(watch));
+  readonly #owner: OwnerNames | null;
   readonly #finding: Questions;
   readonly #making: Questions;
 
-  /** @param shard the one whose thread looks names up, and alone makes them */
-  constructor(shard: Shard, routing: Routing, readOnly: boolean, health: Health) {
+  /**
+   * @param shard the one whose thread looks names up, and alone makes them
+   * @param owner null in the thread that opened the WAL
+   */
+  constructor(
+    shard: Shard,
+    routing: Routing,
+    readOnly: boolean,
+    health: Health,
+    owner: OwnerNames | null = null,
+  ) {
+    this.#owner = owner;
     this.#shard = shard;
     this.#routing = routing;
     this.#readOnly = readOnly;
@@ -108,14 +120,32 @@ export class Catalog {
     const entry = this.#entryOf(ref);
     // Nothing else may hold it.
     this.#awaited.set(call, entry);
+    const forget = this.#owner?.whenMade(entry.name, () => void this.find(ref).catch(() => undefined));
     const cancel = entry.whenNamed((address) => {
       this.#awaited.delete(call);
+      forget?.();
       call(address);
     });
     return () => {
       this.#awaited.delete(call);
+      forget?.();
       cancel();
     };
+  }
+
+  /** Forgets the address of a table that another thread has dropped: it is asked for again. */
+  refresh(ref: TableRef): void {
+    if (this.#owner === null) return;
+    const entry = this.#entryOf(ref);
+    const { watch, state } = entry;
+    if (watch.token === null || state.is !== 'live' || !this.#owner.sawDrop(watch.token)) return;
+    this.#unwatch(watch);
+    entry.to(UNKNOWN);
+  }
+
+  #unwatch(watch: NameWatch): void {
+    if (watch.token !== null) this.#owner?.unwatch(watch.token);
+    watch.token = null;
   }
 
   /**
@@ -142,12 +172,33 @@ export class Catalog {
 
   async #answer(entry: NameEntry, questions: Questions): Promise<void> {
     try {
-      const id = await questions.about(entry.name);
+      const id = await this.#place(entry, questions);
       entry.to(id === null ? UNKNOWN : { is: 'live', id });
     } catch (error) {
       entry.to(UNKNOWN);
       throw error;
     }
+  }
+
+  /** The table of a name, watched where another thread may drop it. */
+  async #place(entry: NameEntry, questions: Questions): Promise<TableId | null> {
+    const owner = this.#owner;
+    let since = owner?.dropCount();
+    let id = await questions.about(entry.name);
+    if (owner === null) return id;
+    this.#unwatch(entry.watch);
+    while (id !== null) {
+      entry.watch.token = owner.watch(id);
+      const count = owner.dropCount();
+      if (count === since) return id;
+      // It may have been dropped before it was watched.
+      since = count;
+      const again = await questions.about(entry.name);
+      if (again?.table === id.table) return id;
+      this.#unwatch(entry.watch);
+      id = again;
+    }
+    return null;
   }
 
   async #find(names: string[]): Promise<readonly (TableId | null)[]> {
@@ -159,6 +210,7 @@ export class Catalog {
   /** Made twice, a name is the same as made once. */
   async #make(names: string[]): Promise<readonly (TableId | null)[]> {
     if (this.#readOnly) throw new WalError('SHALE_READ_ONLY', `no table is named ${names[0] ?? ''}`);
+    if (this.#owner !== null) return await this.#owner.make(names);
     try {
       return await this.#answered(() =>
         this.#shard.request<'namesMake'>({ kind: 'namesMake', names }, 'retry'),
@@ -184,11 +236,13 @@ export class Catalog {
     const entry = new NameEntry(name, this.#routing);
     this.#entries.set(name, new WeakRef(entry));
     this.#byRef.set(entry.ref, entry);
-    this.#collected.register(entry, name);
+    this.#collected.register(entry, entry.watch);
     return entry;
   }
 
-  #forget(name: string): void {
+  #forget(watch: NameWatch): void {
+    this.#unwatch(watch);
+    const { name } = watch;
     // There may be another entry of the name by now.
     if (this.#entries.get(name)?.deref() === undefined) this.#entries.delete(name);
   }

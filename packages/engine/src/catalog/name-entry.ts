@@ -16,11 +16,18 @@ export type NameState =
   | { readonly is: 'live'; readonly id: TableId }
   | { readonly is: 'dropping'; readonly done: Promise<void> };
 
+/** The watch that tells whether the table of a name is dropped; null without. It is given back when the name is not held. */
+export interface NameWatch {
+  readonly name: string;
+  token: bigint | null;
+}
+
 /** One name, and all that is known of it. */
 export class NameEntry {
   readonly name: string;
   /** What the append path knows of the table. */
   readonly ref: TableRef;
+  readonly watch: NameWatch;
   readonly #routing: Routing;
   #state: NameState = { is: 'unknown' };
   readonly #named: ((address: Address) => void)[] = [];
@@ -28,6 +35,7 @@ export class NameEntry {
   constructor(name: string, routing: Routing) {
     this.name = name;
     this.ref = new TableRef(null, name);
+    this.watch = { name, token: null };
     this.#routing = routing;
   }
 

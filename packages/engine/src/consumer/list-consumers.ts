@@ -35,6 +35,7 @@ export async function* listPositions(
   if (typeof name !== 'string') throw mustBe('name', 'a string', name);
   const begin = readBegin(options);
   engine.lifecycle.requireOpen();
+  engine.requireOpener('wal.consumerPositions');
   const { consumer } = await requireConsumer(engine, name);
   for await (const part of parts(engine, consumer, begin)) {
     const names = await engine.catalog.namesOf(part);

@@ -149,8 +149,8 @@ export class Cursor implements TableListener, Ready {
     return this.#isHeld;
   }
 
-  /** The follow is of the table, which has this name. */
-  admit(name: string): void {
+  /** The follow is of the table, which has this name; null for none. */
+  admit(name: string | null): void {
     this.#name = name;
     this.#isHeld = false;
     this.changed();

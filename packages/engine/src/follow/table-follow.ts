@@ -94,7 +94,19 @@ export class TableFollow {
     cursor.begin(next, gap);
   }
 
-  #add({ id }: Address): Cursor {
+  /** Goes to a table that may have got entries already. Nothing is given of it before it is known where it begins. */
+  async #enterLate(address: Address): Promise<void> {
+    const { follows } = this.#engine;
+    const { name } = this.#ref;
+    const cursor = this.#add(address, true);
+    const ends = await this.#engine.ends(address, name);
+    if (this.#isOver || !this.#cursors.has(cursor)) return;
+    follows.known(cursor.table, ends);
+    cursor.begin(this.#position('start', ends, address).next);
+    cursor.admit(name);
+  }
+
+  #add({ id }: Address, isHeld = false): Cursor {
     const { name } = this.#ref;
     const cursor = new Cursor({
       context: this.#engine,
@@ -103,6 +115,7 @@ export class TableFollow {
       options: this.#options,
       id,
       name,
+      isHeld,
       nameOf: async () => undefined,
       ...(name === null ? {} : this.#successor()),
     });
@@ -130,7 +143,11 @@ export class TableFollow {
   #awaitName(): void {
     if (this.#isOver) return;
     this.#forgetName();
-    this.#forgetName = this.#engine.catalog.whenNamed(this.#ref, (address) => this.#add(address).begin(null));
+    this.#forgetName = this.#engine.catalog.whenNamed(this.#ref, (address) => {
+      if (this.#engine.isOpener) this.#add(address).begin(null);
+      // It may have got entries before that was told here.
+      else this.#enterLate(address).catch((error: unknown) => this.inbox.fail(error));
+    });
   }
 
   #position(

@@ -6,7 +6,7 @@ import {
   type TableId,
 } from '@shale/codec';
 import type { Log } from '@shale/storage';
-import type { FrameWatcher } from '../frames/frame-watcher.js';
+import { type FrameWatcher, WROTE_STRIDE } from '../frames/frame-watcher.js';
 import { type Address, addressOf, type Routing } from '../table-ref.js';
 import { DurableRelease } from './durable-release.js';
 import { FollowedTable, type TableListener } from './followed-table.js';
@@ -28,6 +28,8 @@ export interface FollowedTablesContext {
   barrier(): Promise<void>;
   /** The first and last sequence of a table, 0n for none, as the shard that owns it knows them. */
   ends(address: Address): Promise<{ readonly first: bigint; readonly last: bigint }>;
+  /** Whether anything is to be told of what is done to tables, from now on. */
+  listens(isWatching: boolean): void;
 }
 
 /** Where the low half of a table's id is in what its keys begin with, big-endian. */
@@ -90,11 +92,13 @@ export class FollowedTables implements FrameWatcher {
     else this.#tables.delete(low);
     this.#release.forget(table);
     this.#context.log.unwatch(table.watch);
+    this.#context.listens(this.isWatching);
   }
 
   /** Begins to tell a follow of the tables that it wants: at once of those that are known, then of every new one. */
   widen(follow: WideFollow): void {
     this.#wide.add(follow);
+    this.#context.listens(true);
     for (const tables of [...this.#tables.values()]) {
       for (const table of tables) if (follow.wants(table.address.id)) follow.found(table);
     }
@@ -103,6 +107,7 @@ export class FollowedTables implements FrameWatcher {
   /** Ends that. */
   narrow(follow: WideFollow): void {
     this.#wide.delete(follow);
+    this.#context.listens(this.isWatching);
   }
 
   /** A table was looked up. */
@@ -160,6 +165,41 @@ export class FollowedTables implements FrameWatcher {
         changed.add(table);
       },
     });
+    this.#changed(changed, isDurable);
+  }
+
+  heard(wrote: BigUint64Array, isDurable: boolean): void {
+    try {
+      this.#hear(wrote, isDurable);
+    } catch (error) {
+      // It is done all the same.
+      this.#fail(error);
+    }
+  }
+
+  #hear(wrote: BigUint64Array, isDurable: boolean): void {
+    const changed = new Set<FollowedTable>();
+    for (let at = 0; at + 3 < wrote.length; at += WROTE_STRIDE) {
+      const [region = 0n, id = 0n, first = 0n, last = 0n] = wrote.subarray(at, at + WROTE_STRIDE);
+      const isDrop = last === 0n;
+      const table = this.#find(region, id) ?? (isDrop ? undefined : this.#met({ region, table: id }));
+      if (table === undefined) continue;
+      if (isDrop) this.#dropped(table);
+      else if (table.tail > 0n || first === 1n) table.appended(first, last);
+      // What came before it may have been lost with a thread.
+      else this.lookingUp(this.#lookUp(table));
+      changed.add(table);
+    }
+    this.#changed(changed, isDurable);
+  }
+
+  doubted(shard: number): void {
+    for (const tables of this.#tables.values()) {
+      for (const table of tables) if (table.address.shard === shard) this.lookingUp(this.#lookUp(table));
+    }
+  }
+
+  #changed(changed: ReadonlySet<FollowedTable>, isDurable: boolean): void {
     for (const table of changed) {
       if (isDurable) this.#release.isDurable(table);
       else this.#release.wait(table);
@@ -186,6 +226,7 @@ export class FollowedTables implements FrameWatcher {
     this.#release.stop();
     this.#wide.clear();
     this.#tables.clear();
+    this.#context.listens(false);
   }
 
   #fail(error: unknown): void {
@@ -222,6 +263,7 @@ export class FollowedTables implements FrameWatcher {
     const same = this.#tables.get(low);
     if (same === undefined) this.#tables.set(low, [table]);
     else same.push(table);
+    this.#context.listens(true);
     this.#settle(table);
     for (const follow of this.#wide) if (follow.wants(id)) follow.found(table);
     return table;
@@ -251,7 +293,11 @@ export class FollowedTables implements FrameWatcher {
     const { region, table } = decodeLogKeyPrefix(tables.subarray(at, at + LOG_KEY_PREFIX_LENGTH));
     const found = this.#find(region, table);
     if (found !== undefined || !isWide || !mayBeNew) return found;
-    const id = { region, table };
+    return this.#met({ region, table });
+  }
+
+  /** A table that is not known yet, if a follow wants it. */
+  #met(id: TableId): FollowedTable | undefined {
     for (const follow of this.#wide) if (follow.wants(id)) return this.#add(id);
     return undefined;
   }

@@ -14,8 +14,19 @@ export interface OutlineEvents {
   dropped(table: number): void;
 }
 
+/** What a frame came to. */
+export interface FrameOutcome {
+  readonly firsts: AppendReply['firsts'];
+  readonly repeats: AppendReply['repeats'];
+  readonly errors: readonly { readonly append: number }[];
+}
+
 /** Tells what a frame that is in has done, by the indexes of its tables, as often as drops in it make necessary. */
-export function tellOutline({ appends }: FrameOutline, reply: AppendReply, events: OutlineEvents): void {
+export function tellOutline(
+  { appends }: Pick<FrameOutline, 'appends'>,
+  reply: FrameOutcome,
+  events: OutlineEvents,
+): void {
   // Of what is not in, and of what is in already, which was told when it came in.
   const passed = new Set(reply.errors.map(({ append }) => append));
   for (let i = 0; i < reply.repeats.length; i += 2) passed.add(reply.repeats[i] ?? 0);

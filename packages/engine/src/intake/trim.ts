@@ -9,7 +9,7 @@ import type { Intake, Step } from './intake.js';
 /** What a trim needs of the WAL. */
 export interface TrimContext {
   readonly intake: Intake;
-  readonly reclaimer: Reclaimer;
+  readonly reclaimer: Pick<Reclaimer, 'begin' | 'end'>;
   readonly events: TrimEvents;
   /** What is against a trim at its turn, or null: less than against an append. */
   trouble(): WalError | null;

@@ -162,10 +162,12 @@ export class JointLane {
       );
       writer = tables.at(-1)?.shard;
       writer?.count(frame);
+      const isTold = writer?.isTold === true;
       const answer = await this.#write(frame, tables);
       const reply = decodeAppendReply(answer);
       frame.settle(reply);
-      if (watcher.isWatching && frame.outline !== null) watcher.settled(frame.outline, reply, frame.sync);
+      if (watcher.isWatching && frame.outline !== null && !isTold)
+        watcher.settled(frame.outline, reply, frame.sync);
       // Appends alone were refused: trims and drops found room.
       const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
       if (full !== undefined) failure = errorFromData(full.error);

@@ -10,7 +10,9 @@ const BUSY = 0;
 const SLOTS_AT = 1;
 const SYNC_AT = SLOTS_AT + 2 * SLOTS;
 const OS_AT = SYNC_AT + HISTOGRAM_CELLS;
-const CELLS = OS_AT + HISTOGRAM_CELLS;
+const FRAMES = OS_AT + HISTOGRAM_CELLS;
+const BYTES = FRAMES + 1;
+const CELLS = BYTES + 1;
 
 /**
  * What the thread of a shard measures, in memory that it shares with the thread that opened the WAL. Only the shard's
@@ -24,7 +26,7 @@ export class ShardCells {
   constructor(memory: SharedArrayBuffer) {
     this.#cells = new Float64Array(memory);
     this.#sync = new Histogram(this.#cells.subarray(SYNC_AT, OS_AT), UNITS_PER_MS);
-    this.#os = new Histogram(this.#cells.subarray(OS_AT, CELLS), UNITS_PER_MS);
+    this.#os = new Histogram(this.#cells.subarray(OS_AT, FRAMES), UNITS_PER_MS);
   }
 
   /** Memory for one shard. */
@@ -42,21 +44,35 @@ export class ShardCells {
     return this.#cells[BUSY] ?? 0;
   }
 
+  /** What the thread has written, whoever sent it: frames, and the bytes of their entries. */
+  get written(): { readonly frames: number; readonly bytes: number } {
+    return { frames: this.#cells[FRAMES] ?? 0, bytes: this.#cells[BYTES] ?? 0 };
+  }
+
+  /** A frame of so many bytes is in. */
+  wrote(bytes: number): void {
+    this.#cells[FRAMES] = (this.#cells[FRAMES] ?? 0) + 1;
+    this.#cells[BYTES] = (this.#cells[BYTES] ?? 0) + bytes;
+  }
+
   spent(milliseconds: number): void {
     this.#cells[BUSY] = this.busyMs + milliseconds;
   }
 
+  /** A write is done, of one frame or several, by the clock that threads share. */
+  took(startedAt: number, endedAt: number, sync: boolean): void {
+    (sync ? this.#sync : this.#os).record(endedAt - startedAt);
+  }
+
   /**
-   * Notes when a frame was written, by the clock that threads share.
+   * Notes when a frame was written.
    *
    * @param slot where to find the times again, below {@link SLOTS}; -1 when nobody asks for them
    */
-  written(slot: number, startedAt: number, endedAt: number, sync: boolean): void {
-    if (slot >= 0) {
-      this.#cells[SLOTS_AT + 2 * slot] = startedAt;
-      this.#cells[SLOTS_AT + 2 * slot + 1] = endedAt;
-    }
-    (sync ? this.#sync : this.#os).record(endedAt - startedAt);
+  noted(slot: number, startedAt: number, endedAt: number): void {
+    if (!(slot >= 0 && slot < SLOTS)) return;
+    this.#cells[SLOTS_AT + 2 * slot] = startedAt;
+    this.#cells[SLOTS_AT + 2 * slot + 1] = endedAt;
   }
 
   /** When the frame of this slot was written, once its answer has come. */

@@ -95,6 +95,11 @@ export class ShardMetrics {
     return { fill, thread, write, answer };
   }
 
+  /** What the shard has written, whichever thread sent it. */
+  get written(): ShardCells['written'] {
+    return this.#cells.written;
+  }
+
   snapshot(): ShardMeasures {
     const { sync, os } = this.#cells.commits;
     return {

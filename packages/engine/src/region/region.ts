@@ -34,7 +34,10 @@ export class Region {
    * needed for correctness: it moves the time that recovery takes, and reports what is there.
    */
   async open(): Promise<RegionReport> {
-    await checkInTurn(() => this.#engine.lifecycle.requireOpen());
+    await checkInTurn(() => {
+      this.#engine.lifecycle.requireOpen();
+      this.#engine.requireOpener('region.open');
+    });
     return await openRegion(this.#engine, this.id);
   }
 

@@ -1,6 +1,7 @@
 import { WalError } from '@shale/codec';
 import type { ShardWorkerData } from './protocol.js';
-import { ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
+import { type Arrival, type ShardLine, TaskFailed, ThreadLost } from './shard-line.js';
+import { ShardThread } from './shard-thread.js';
 
 /** Between attempts while a caller waits for the failure: opening and closing. */
 export const BRIEF_PAUSES_MS: readonly number[] = [25, 50, 100];
@@ -18,7 +19,7 @@ export interface BringUpStart {
   /** A thread that is starting already. */
   readonly first?: ShardThread;
   /** The thread that died: it must be gone before another one starts. */
-  readonly previous?: ShardThread;
+  readonly previous?: ShardLine;
   readonly pauses: readonly number[];
 }
 
@@ -26,9 +27,9 @@ export interface BringUpStart {
  * The way to a thread that is attached to the database: attempts, one after the other, with growing pauses between
  * them. It is over when one succeeds, when the database refuses, when the last one has failed, or by `stop()`.
  */
-export class BringUp {
+export class BringUp implements Arrival {
   readonly #data: ShardWorkerData;
-  readonly #previous: ShardThread | undefined;
+  readonly #previous: ShardLine | undefined;
   #thread: ShardThread | undefined;
   #pauses: readonly number[];
   #attempts = 0;

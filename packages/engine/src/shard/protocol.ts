@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type {
   ConsumerRecord,
   ErrorData,
@@ -81,6 +82,15 @@ export interface ShardTasks {
   load: { readonly kind: 'load' };
   /** Attach to the database. The first task of every thread but `load`. */
   attach: { readonly kind: 'attach'; readonly data: ShardWorkerData };
+  /** Take tasks of another thread, too, over a line. */
+  connect: {
+    readonly kind: 'connect';
+    readonly port: MessagePort;
+    /** Where the times of its frames are noted; null when nobody asks. */
+    readonly cells: SharedArrayBuffer | null;
+    /** One number of 32 bits: not 0 while the other end listens to what is done to tables. */
+    readonly ear: SharedArrayBuffer;
+  };
   /** Write a frame. */
   append: {
     readonly kind: 'append';
@@ -292,6 +302,7 @@ export interface ReadPart {
 export interface ShardResults {
   load: null;
   attach: null;
+  connect: null;
   append: Uint8Array;
   /** What is known of the tables, for `joint`; null when the loan is gone, and then nothing is lent. */
   lend: BigUint64Array | null;

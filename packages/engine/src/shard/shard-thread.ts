@@ -1,9 +1,9 @@
 import type { Worker } from 'node:worker_threads';
-import { type ErrorData, errorFromData } from '@shale/codec';
 import { addonPath } from '@shale/storage';
 import type { Piscina } from 'piscina';
 import { threadParts } from './installed.js';
 import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks, ThreadStart } from './protocol.js';
+import { type Moved, type ShardLine, TaskFailed, ThreadLost } from './shard-line.js';
 import { type ThreadOptions, threadOptions } from './thread-options.js';
 
 /**
@@ -11,21 +11,6 @@ import { type ThreadOptions, threadOptions } from './thread-options.js';
  * task that takes the table back comes behind it: Piscina must not queue that one until the first is done.
  */
 const TASKS_AT_ONCE = Number.MAX_SAFE_INTEGER;
-
-/** The thread went away before it answered. Its cause says how. */
-export class ThreadLost extends Error {}
-
-/** The thread answered with an error. For an append, the frame's buffer comes back with it. */
-export class TaskFailed extends Error {
-  readonly error: ReturnType<typeof errorFromData>;
-  readonly buffer: ArrayBuffer | undefined;
-
-  constructor(data: ErrorData, buffer: ArrayBuffer | undefined) {
-    super(data.message);
-    this.error = errorFromData(data);
-    this.buffer = buffer;
-  }
-}
 
 /**
  * One incarnation of a shard's thread: a Piscina with a single worker, from its start to its end.
@@ -35,7 +20,7 @@ export class TaskFailed extends Error {
  * at the first task (`minThreads: 0`) and never a second one: when the worker is gone, this incarnation is over, and
  * everything that it had not answered fails with ThreadLost.
  */
-export class ShardThread {
+export class ShardThread implements ShardLine {
   readonly #pool: Piscina<ShardTasks[ShardTaskKind], ShardReply>;
   #worker: Worker | null = null;
   #exited: Promise<void> = Promise.resolve();
@@ -102,7 +87,7 @@ export class ShardThread {
   /** Runs a task. Rejects with TaskFailed or ThreadLost. */
   async run<K extends ShardTaskKind>(
     task: ShardTasks[K],
-    transfer: readonly ArrayBuffer[] = [],
+    transfer: readonly Moved[] = [],
   ): Promise<ShardResults[K]> {
     let reply: ShardReply;
     try {

@@ -1,3 +1,4 @@
+import { MessageChannel } from 'node:worker_threads';
 import { decodeAppendReply, errorFromData, WalError } from '@shale/codec';
 import { sharedNow } from '../clock.js';
 import { Batcher } from '../frames/batcher.js';
@@ -10,8 +11,10 @@ import { ShardEvents } from '../metrics/shard-events.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { nextTurn } from '../turn.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
+import { PortLine } from './port-line.js';
 import type { ShardPart, ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
-import { type ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
+import { type Arrival, type Moved, type ShardLine, TaskFailed, ThreadLost } from './shard-line.js';
+import { ShardThread } from './shard-thread.js';
 
 /**
  * The state of a shard. Each `starting` begins another incarnation, with a thread of its own:
@@ -22,8 +25,8 @@ import { type ShardThread, TaskFailed, ThreadLost } from './shard-thread.js';
  * What depends on the incarnation is in here, so that one comparison tells what comes late from an earlier one.
  */
 type ShardState =
-  | { readonly is: 'starting'; readonly bringUp: BringUp; readonly done: Promise<void> }
-  | { readonly is: 'ready'; readonly thread: ShardThread }
+  | { readonly is: 'starting'; readonly bringUp: Arrival; readonly done: Promise<void> }
+  | { readonly is: 'ready'; readonly thread: ShardLine }
   | { readonly is: 'over'; readonly error: WalError };
 
 /** What a shard counts on the main thread. Cheap sums since the WAL was opened. */
@@ -54,6 +57,10 @@ export interface ShardContext {
   release(cost: number): void;
   readonly health: Health;
   readonly watcher: FrameWatcher;
+  /** Not 0 while somebody listens to what is done to tables. */
+  readonly ear: SharedArrayBuffer;
+  /** The way to the thread, which another thread has started; null where this one starts it. */
+  readonly arrival: ((index: number, cells: SharedArrayBuffer, previous: ShardLine | null) => Arrival) | null;
 }
 
 /** What a request does when the thread dies under it: asks the next thread, or every next one, or fails. */
@@ -79,10 +86,15 @@ export class Shard {
   readonly #batcher: Batcher;
   #state: ShardState;
   #isClosing = false;
+  /** Whether what is done to tables is told by the thread itself, in one order whoever has done it. */
+  #isTold: boolean;
+  /** By which it is told; null where the line to the thread does that. */
+  #ear: { readonly line: PortLine; readonly opened: Promise<unknown> } | null = null;
 
   constructor(index: number, context: ShardContext) {
     this.index = index;
     this.#context = context;
+    this.#isTold = context.arrival !== null;
     this.#events = new ShardEvents(context.data, index);
     const { shards, shardBy } = context.routing;
     const part = { index, shards, shardBy };
@@ -103,7 +115,14 @@ export class Shard {
 
   /** The thread of now, for tests that end it. */
   get thread(): ShardThread | null {
-    return this.#state.is === 'ready' ? this.#state.thread : null;
+    return this.#state.is === 'ready' && this.#state.thread instanceof ShardThread
+      ? this.#state.thread
+      : null;
+  }
+
+  /** Whether what frames that are sent now do is told by the thread, and not by their answers. */
+  get isTold(): boolean {
+    return this.#isTold;
   }
 
   /** Whether it has ended for good: every request fails. */
@@ -111,9 +130,39 @@ export class Shard {
     return this.#state.is === 'over';
   }
 
-  /** Lets a thread that is starting attach to the database. Rejects with the error that kept it from that. */
-  async start(first: ShardThread): Promise<void> {
-    await this.#begin(new BringUp({ data: this.startData, first, pauses: BRIEF_PAUSES_MS }));
+  /**
+   * Lets a thread that is starting attach to the database, or finds the way to the one that there is. Rejects with the
+   * error that kept it from that.
+   */
+  async start(first: ShardThread | null): Promise<void> {
+    await this.#begin(this.#arrival(first, null, BRIEF_PAUSES_MS));
+  }
+
+  /** From now on other threads write, too: has the thread tell what is done to tables. */
+  listen(): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
+    if (this.#state.is === 'ready') this.#openEar(this.#state.thread);
+  }
+
+  /**
+   * Asks the thread, whatever threads die meanwhile. What was done to tables before it answers is told before this
+   * resolves.
+   */
+  async told<K extends ShardTaskKind>(task: ShardTasks[K]): Promise<ShardResults[K]> {
+    for (;;) {
+      while (this.#state.is === 'starting') await this.#state.done.catch(() => undefined);
+      const state: ShardState = this.#state;
+      const ear = this.#ear;
+      if (ear === null || state.is !== 'ready') return await this.request<K>(task, 'insist');
+      try {
+        await ear.opened;
+        return await ear.line.run<K>(task);
+      } catch (error) {
+        if (error instanceof TaskFailed) throw error.error;
+        this.#lost(state.thread);
+      }
+    }
   }
 
   /**
@@ -126,7 +175,7 @@ export class Shard {
   async request<K extends ShardTaskKind>(
     task: ShardTasks[K],
     onLoss: OnLoss,
-    transfer: readonly ArrayBuffer[] = [],
+    transfer: readonly Moved[] = [],
   ): Promise<ShardResults[K]> {
     for (let attempt = 1; ; attempt++) {
       while (this.#state.is === 'starting') await this.#state.done.catch(() => undefined);
@@ -217,6 +266,7 @@ export class Shard {
     if (state.is === 'over') return;
     this.#state = { is: 'over', error: this.#stopped() };
     this.#batcher.wake();
+    await this.#ear?.line.end();
     if (state.is === 'starting') {
       state.bringUp.stop();
       await state.done.catch(() => undefined);
@@ -227,13 +277,45 @@ export class Shard {
     await state.thread.end();
   }
 
-  #begin(bringUp: BringUp): Promise<void> {
+  #arrival(first: ShardThread | null, previous: ShardLine | null, pauses: readonly number[]): Arrival {
+    const { arrival } = this.#context;
+    if (arrival !== null) return arrival(this.index, this.metrics.memory, previous);
+    return new BringUp({
+      data: this.startData,
+      pauses,
+      ...(first === null ? {} : { first }),
+      ...(previous === null ? {} : { previous }),
+    });
+  }
+
+  /** Before anything else is sent to the thread: what is sent from here on it tells. */
+  #openEar(thread: ShardLine): void {
+    const { watcher, ear } = this.#context;
+    const { port1, port2 } = new MessageChannel();
+    const line = new PortLine(port1, (wrote, isDurable) => watcher.heard(wrote, isDurable));
+    const opened = thread.run<'connect'>({ kind: 'connect', port: port2, cells: null, ear }, [port2]).then(
+      // By now all that was sent before is answered.
+      () => line.start(),
+      async (error: unknown) => {
+        await line.end();
+        throw error;
+      },
+    );
+    opened.catch(() => undefined);
+    this.#ear = { line, opened };
+  }
+
+  #begin(bringUp: Arrival): Promise<void> {
     const isCurrent = (): boolean => this.#state.is === 'starting' && this.#state.bringUp === bringUp;
     const done = bringUp
       .run((thread) => {
         thread.watch(() => this.#lost(thread));
         this.#state = { is: 'ready', thread };
-        if (this.counters.restarts > 0) this.#events.replaced();
+        const isFirst = this.counters.restarts === 0;
+        if (!isFirst) this.#events.replaced();
+        if (this.#isTold && this.#context.arrival === null) this.#openEar(thread);
+        // What the thread before had not told yet is not known.
+        if (this.#isTold && !isFirst) this.#context.watcher.doubted(this.index);
         this.#batcher.wake();
       })
       .catch((cause: unknown) => {
@@ -245,12 +327,12 @@ export class Shard {
   }
 
   /** The thread died: once it is really gone, another one is started. */
-  #lost(thread: ShardThread): void {
+  #lost(thread: ShardLine): void {
     if (this.#state.is !== 'ready' || this.#state.thread !== thread) return;
     this.counters.restarts++;
     this.#events.lost(thread.cause);
     const pauses = this.#isClosing ? BRIEF_PAUSES_MS : PATIENT_PAUSES_MS;
-    this.#begin(new BringUp({ data: this.startData, previous: thread, pauses })).catch(() => undefined);
+    this.#begin(this.#arrival(null, thread, pauses)).catch(() => undefined);
   }
 
   #fail(cause: unknown): void {
@@ -306,6 +388,7 @@ export class Shard {
       if (frame.outline !== null) watcher.lost(frame.outline);
     };
     const message = frame.seal(watcher.isWatching);
+    const isTold = this.#isTold;
     const slot = this.metrics.nextSlot();
     const sentAt = sharedNow();
     const task = { kind: 'append', frame: message, slot } as const;
@@ -319,7 +402,7 @@ export class Shard {
           // Appends alone were refused: trims and drops found room.
           const full = reply.errors.find(({ error }) => error.code === 'SHALE_NO_SPACE');
           if (full !== undefined) health.notice(errorFromData(full.error));
-          if (frame.outline !== null) watcher.settled(frame.outline, reply, frame.sync);
+          if (frame.outline !== null && !isTold) watcher.settled(frame.outline, reply, frame.sync);
         } catch (error) {
           isLost(error);
           return;

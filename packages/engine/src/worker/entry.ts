@@ -1,7 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { errorToData } from '@shale/codec';
 import { loadFile, useAddon } from '@shale/storage';
-import type { ShardReply, ShardTask, ThreadStart } from '../shard/protocol.js';
+import type { ShardReply, ShardTask, ShardTasks, ThreadStart } from '../shard/protocol.js';
 import { BriefPoll } from './brief-poll.js';
 import { ShardWorker } from './shard-worker.js';
 
@@ -26,24 +26,52 @@ const VALUE = Symbol.for('Piscina.valueOf');
 const worker = new ShardWorker();
 const poll = new BriefPoll();
 
+worker.timed = (work) => {
+  const started = begin();
+  try {
+    return work();
+  } finally {
+    end(started);
+  }
+};
+
 /** Runs one task. */
 export default async function run(task: ShardTask): Promise<unknown> {
-  const started = performance.now();
-  poll.taskBegins(started);
+  if (task.kind === 'append') return await append(task);
+  const started = begin();
   try {
     const { value, transfer } = await worker.run(task);
     return moved({ ok: true, value }, transfer);
   } catch (error) {
-    const data = errorToData(error);
-    if (task.kind !== 'append') return { ok: false, error: data } satisfies ShardReply;
+    return { ok: false, error: errorToData(error) } satisfies ShardReply;
+  } finally {
+    end(started);
+  }
+}
+
+/** One that waits for others, to be written with them, takes no time meanwhile. */
+async function append(task: ShardTasks['append']): Promise<unknown> {
+  try {
+    const outcome = worker.timed(() => worker.run(task));
+    const { value, transfer } = outcome instanceof Promise ? await outcome : outcome;
+    return moved({ ok: true, value }, transfer);
+  } catch (error) {
     // The frame's buffer goes back with the error, to be used again.
     const buffer = task.frame.buffer as ArrayBuffer;
-    return moved({ ok: false, error: data, buffer }, [buffer]);
-  } finally {
-    const ended = performance.now();
-    worker.spent(ended - started);
-    poll.taskEnds(ended);
+    return moved({ ok: false, error: errorToData(error), buffer }, [buffer]);
   }
+}
+
+function begin(): number {
+  const started = performance.now();
+  poll.taskBegins(started);
+  return started;
+}
+
+function end(started: number): void {
+  const ended = performance.now();
+  worker.spent(ended - started);
+  poll.taskEnds(ended);
 }
 
 function moved(reply: ShardReply, transfer: readonly ArrayBuffer[]): unknown {

@@ -21,14 +21,14 @@ export class Holds {
   #waiting: Waiting[] = [];
 
   /** Runs `work` at once if none of the tables is taken, otherwise in its turn. */
-  run<R>(ids: readonly TableId[], work: () => R): R | Promise<R> {
+  run<R>(ids: readonly TableId[], work: () => R | Promise<R>): R | Promise<R> {
     return this.#taken.size === 0 || !ids.some((id) => this.#taken.has(tableKey(id)))
       ? work()
       : this.#wait(ids, work);
   }
 
   /** The same for the tables of a frame: the prefixes of their log keys, back to back. */
-  runFrame<R>(prefixes: Uint8Array, work: () => R): R | Promise<R> {
+  runFrame<R>(prefixes: Uint8Array, work: () => R | Promise<R>): R | Promise<R> {
     return this.#taken.size === 0 || !this.#touches(prefixes) ? work() : this.#wait(idsOf(prefixes), work);
   }
 
@@ -66,7 +66,7 @@ export class Holds {
     for (const loan of [...this.#lent.keys()]) this.release(loan);
   }
 
-  #wait<R>(ids: readonly TableId[], work: () => R): Promise<R> {
+  #wait<R>(ids: readonly TableId[], work: () => R | Promise<R>): Promise<R> {
     return new Promise((resolve, reject) => {
       const go = (): void => {
         try {

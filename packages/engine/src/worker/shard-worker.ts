@@ -2,9 +2,11 @@ import { parentPort, threadId } from 'node:worker_threads';
 import {
   type AppendFrame,
   decodeAppendFrame,
+  decodeLogKeyPrefix,
   encodeAppendReply,
   errorToData,
   type KeyRange,
+  LOG_KEY_PREFIX_LENGTH,
   type OverArrayBuffer,
   type TableId,
   tableRangeUpTo,
@@ -12,29 +14,29 @@ import {
 } from '@shale/codec';
 import { attachLog, type CommitResult, type Log } from '@shale/storage';
 import { sharedNow } from '../clock.js';
+import { tellOutline } from '../followed/outline-events.js';
 import { ShardCells } from '../metrics/shard-cells.js';
 import { shardOf } from '../routing.js';
 import {
   type ShardResults,
   type ShardTask,
-  type ShardTaskKind,
   type ShardTasks,
   type ShardWorkerData,
   type SyncNews,
   TRIMMED_STRIDE,
 } from '../shard/protocol.js';
 import { Unsynced } from '../sync/unsynced.js';
+import { Caller } from './caller.js';
 import { ChunkScratch } from './chunk-scratch.js';
-import { Cursors } from './cursors.js';
+import { CommitGroup, type GroupedFrame } from './commit-group.js';
+import type { Cursors } from './cursors.js';
 import { Holds } from './holds.js';
 import { keepSynced } from './keep-synced.js';
+import { Lines } from './lines.js';
+import { contentsOf } from './merge-frames.js';
+import { NamedGuard } from './named-guard.js';
+import type { Outcome } from './outcome.js';
 import { findRegionBounds, readFloors, readHeads } from './recovery.js';
-
-/** What a task came to, and the buffers that go back with it. */
-export interface Outcome {
-  readonly value: ShardResults[ShardTaskKind];
-  readonly transfer: readonly ArrayBuffer[];
-}
 
 const NOTHING: readonly ArrayBuffer[] = [];
 
@@ -44,7 +46,18 @@ export class ShardWorker {
   readonly #holds = new Holds();
   #data: ShardWorkerData | null = null;
   #log: Log | null = null;
-  #cursors: Cursors | null = null;
+  /** The thread that opened the WAL. */
+  #opener = new Caller(null);
+  readonly #group = new CommitGroup(
+    (frame, parts) => this.#commit(frame, parts),
+    (work) => this.timed(work),
+  );
+  readonly #lines = new Lines({
+    run: (task, caller) => this.run(task, caller),
+    left: (caller) => this.#left(caller),
+    timed: (work) => this.timed(work),
+  });
+  readonly #named = new NamedGuard((id) => this.#nameOf(id));
   /** How often tables were forgotten: what others listed of them before then is void. */
   #forgets = 0;
   #cells: ShardCells | null = null;
@@ -55,11 +68,17 @@ export class ShardWorker {
     this.#cells?.spent(milliseconds);
   }
 
+  /** Calls what does a task of a line; the entry sees to those of the thread that opened the WAL. */
+  timed: <R>(work: () => R) => R = (work) => work();
+
   /** Runs one task. Throws WalError. */
-  run(task: ShardTask): Outcome | Promise<Outcome> {
+  run(task: ShardTask, caller: Caller = this.#opener): Outcome | Promise<Outcome> {
     switch (task.kind) {
       case 'append':
-        return this.#append(task);
+        return this.#append(task, caller);
+      case 'connect':
+        this.#lines.open(task);
+        return plain(null);
       case 'load':
         return plain(null);
       case 'attach': {
@@ -67,15 +86,16 @@ export class ShardWorker {
         this.#log ??= attachLog(path, { instance, handleId, idWindow });
         this.#data = task.data;
         this.#cells = new ShardCells(task.data.cells);
+        this.#opener = new Caller(this.#cells);
         this.#unsynced = unsynced === null ? null : new Unsynced(unsynced);
         return plain(null);
       }
       case 'lend':
-        return this.#lend(task);
+        return this.#lend(task, caller);
       case 'joint':
         return this.#joint(task);
       case 'takeBack':
-        return this.#takeBack(task);
+        return this.#takeBack(task, caller);
       case 'incarnation':
         return plain(this.#incarnation);
       case 'readStart':
@@ -83,7 +103,7 @@ export class ShardWorker {
       case 'readNext':
         return this.#read(task);
       case 'scanNext': {
-        const value = this.#openCursors().scanNext(task);
+        const value = this.#cursorsOf(caller).scanNext(task);
         return { value, transfer: value.chunk === null ? NOTHING : [value.chunk.buffer] };
       }
       case 'ends':
@@ -107,9 +127,9 @@ export class ShardWorker {
       case 'install':
         return this.#install(task);
       case 'listNext':
-        return plain(this.#openCursors().listNext(task));
+        return plain(this.#cursorsOf(caller).listNext(task));
       case 'cursorEnd':
-        this.#openCursors().end(task.cursor);
+        this.#cursorsOf(caller).end(task.cursor);
         return plain(null);
       case 'namesFind': {
         const { names } = this.#open();
@@ -160,23 +180,65 @@ export class ShardWorker {
     }
   }
 
-  #append(task: ShardTasks['append']): Outcome | Promise<Outcome> {
+  #append(task: ShardTasks['append'], caller: Caller): Outcome | Promise<Outcome> {
     const frame = decodeAppendFrame(task.frame);
-    return this.#holds.runFrame(frame.tables, () => {
-      const result = this.#commit(frame, task.slot);
-      const reply = replyInto(task.frame.buffer as ArrayBuffer, result);
+    const buffer = task.frame.buffer as ArrayBuffer;
+    const answer = (result: CommitResult): Outcome => {
+      const reply = replyInto(buffer, result);
       return { value: reply, transfer: [reply.buffer] };
+    };
+    return this.#holds.runFrame(frame.tables, () => {
+      const grouped = { frame, caller, slot: task.slot };
+      // Alone there is nobody to wait for.
+      return this.#lines.size === 0
+        ? answer(this.#commit(frame, [grouped]))
+        : this.#group.add(grouped).then(answer);
     });
   }
 
-  #commit(frame: AppendFrame, slot: number): CommitResult {
+  #commit(frame: AppendFrame, parts: readonly GroupedFrame[]): CommitResult {
     const startedAt = sharedNow();
+    const isShared = this.#lines.size > 0;
     try {
-      const result = this.#open().commit(frame);
+      const log = this.#attached();
+      const result = isShared ? log.commit(frame, this.#named.barred(frame)) : log.commit(frame);
       if (!frame.sync) this.#unsynced?.written();
+      this.#cells?.wrote(frame.data.length);
+      if (isShared) this.#tell(frame, result);
       return result;
     } finally {
-      this.#cells?.written(slot, startedAt, sharedNow(), frame.sync);
+      const endedAt = sharedNow();
+      this.#cells?.took(startedAt, endedAt, frame.sync);
+      for (const { caller, slot } of parts) caller.cells?.noted(slot, startedAt, endedAt);
+    }
+  }
+
+  /** Tells those who listen what a frame has done to its tables. */
+  #tell(frame: AppendFrame, result: CommitResult): void {
+    if (contentsOf(frame).drops > 0) this.#named.forget();
+    if (!this.#lines.isHeard) return;
+    const wrote: bigint[] = [];
+    const told = (table: number, first: bigint, last: bigint): void => {
+      const id = decodeLogKeyPrefix(frame.tables, table * LOG_KEY_PREFIX_LENGTH);
+      wrote.push(id.region, id.table, first, last);
+    };
+    tellOutline(frame, result, { appended: told, dropped: (table) => told(table, 0n, 0n) });
+    if (wrote.length > 0) this.#lines.tell({ wrote: BigUint64Array.from(wrote), isDurable: frame.sync });
+  }
+
+  #nameOf(id: TableId): string | null {
+    const { names } = this.#attached();
+    return names.nameOf(id);
+  }
+
+  /** A caller is not there any more: its loans come to nothing, unless they are being written with. */
+  #left(caller: Caller): void {
+    for (const loan of [...caller.loans]) {
+      try {
+        this.#takeBack({ kind: 'takeBack', loan, states: null }, caller);
+      } catch {
+        // The log is closed: nothing is lent any more.
+      }
     }
   }
 
@@ -190,12 +252,15 @@ export class ShardWorker {
     return plain(null);
   }
 
-  #lend(task: ShardTasks['lend']): Outcome | Promise<Outcome> {
+  #lend(task: ShardTasks['lend'], caller: Caller): Outcome | Promise<Outcome> {
     const ids = pairsOf(task.ids);
     return this.#holds.run(ids, () => {
+      // Nobody would give them back.
+      if (caller.isGone) return plain(null);
       const states = this.#open().lend(task.loan, ids);
       if (states === null) return plain(null);
       this.#holds.hold(task.loan, ids);
+      caller.loans.add(task.loan);
       return { value: states, transfer: [states.buffer as ArrayBuffer] };
     });
   }
@@ -205,17 +270,21 @@ export class ShardWorker {
     const frame = decodeAppendFrame(bytes);
     const buffer = bytes.buffer as ArrayBuffer;
     return this.#holds.runFrame(frame.tables, () => {
-      const result = this.#open().commitWithLoan(loan, states, frame);
+      const log = this.#open();
+      const barred = this.#lines.size > 0 ? this.#named.barred(frame) : undefined;
+      const result = log.commitWithLoan(loan, states, frame, barred);
       if (result === null) return { value: { message: bytes, states: null }, transfer: [buffer] };
       if (!frame.sync) this.#unsynced?.written();
+      this.#cells?.wrote(frame.data.length);
+      if (this.#lines.size > 0) this.#tell(frame, result);
       const value = { message: replyInto(buffer, result), states: result.states };
       return { value, transfer: [value.message.buffer, value.states.buffer as ArrayBuffer] };
     });
   }
 
-  #takeBack({ loan, states }: ShardTasks['takeBack']): Outcome {
+  #takeBack({ loan, states }: ShardTasks['takeBack'], caller: Caller): Outcome {
     const ids = this.#holds.lentTo(loan);
-    if (ids === undefined) return plain(null);
+    if (ids === undefined || !caller.loans.delete(loan)) return plain(null);
     try {
       if (states !== null) {
         this.#open().takeBack(states);
@@ -299,7 +368,9 @@ export class ShardWorker {
   }
 
   async #detach(): Promise<Outcome> {
-    this.#cursors?.close();
+    this.#group.flush();
+    this.#lines.close();
+    this.#opener.closeCursors();
     await this.#log?.close();
     this.#log = null;
     this.#holds.releaseAll();
@@ -310,15 +381,20 @@ export class ShardWorker {
     return threadId + this.#forgets * 2 ** 32;
   }
 
+  /** The log, with all that was sent before written. */
   #open(): Log {
+    this.#group.flush();
+    return this.#attached();
+  }
+
+  #attached(): Log {
     if (this.#log !== null) return this.#log;
     const where = this.#data === null ? {} : { path: this.#data.path };
     throw new WalError('SHALE_CLOSED', 'the thread of the shard has let go of the database', where);
   }
 
-  #openCursors(): Cursors {
-    this.#cursors ??= new Cursors(this.#open(), this.#scratch);
-    return this.#cursors;
+  #cursorsOf(caller: Caller): Cursors {
+    return caller.cursors(this.#open(), this.#scratch);
   }
 }
 
@@ -350,6 +426,6 @@ function pairsOf(ids: BigUint64Array): TableId[] {
   return pairs;
 }
 
-function plain(value: ShardResults[ShardTaskKind]): Outcome {
+function plain(value: ShardResults[ShardTask['kind']]): Outcome {
   return { value, transfer: NOTHING };
 }

@@ -35,6 +35,8 @@ import { WriteRuns } from './write-runs.js';
 /** Errors of reading one table, from damage or a lack of descriptors, that do not concern the other tables. */
 const OF_ONE_TABLE: ReadonlySet<ErrorCode> = new Set(['SHALE_CORRUPT', 'SHALE_NO_RESOURCES', 'SHALE_IO']);
 
+const NONE_BARRED: ReadonlyMap<number, WalError> = new Map();
+
 /** What an attempt to write a frame leaves out, because the attempt before failed at it. */
 interface Refused {
   appends: WalError | null;
@@ -70,6 +72,7 @@ export class Committer {
   /** The consumers whose positions the atomic write moves, in order. */
   readonly #consumers: bigint[] = [];
   #source: TableSource;
+  #barred: ReadonlyMap<number, WalError> = NONE_BARRED;
 
   constructor(context: LogContext) {
     this.#context = context;
@@ -89,9 +92,15 @@ export class Committer {
    * On a full disk trims and drops are what makes room: they are then written without the appends.
    *
    * @param source where the states of its tables come from; default: what the log knows
+   * @param barred tables of which nothing is written, by their index in the frame, and why
    */
-  commit(frame: AppendFrame, source: TableSource = this.#context.tables): CommitResult {
-    if (source === this.#context.tables) {
+  commit(
+    frame: AppendFrame,
+    source: TableSource = this.#context.tables,
+    barred: ReadonlyMap<number, WalError> = NONE_BARRED,
+  ): CommitResult {
+    this.#barred = barred;
+    if (source === this.#context.tables && barred.size === 0) {
       const plain = this.#commitPlain(frame);
       if (plain !== null) return plain;
     }
@@ -209,7 +218,7 @@ export class Committer {
     for (let i = 0; i < frame.tableCount; i++) {
       const at = i * LOG_KEY_PREFIX_LENGTH;
       this.#prefixes.push(frame.tables.subarray(at, at + LOG_KEY_PREFIX_LENGTH));
-      this.#states.push(null);
+      this.#states.push(this.#barred.get(i) ?? null);
     }
   }
 
@@ -220,6 +229,7 @@ export class Committer {
   #lookUp(frame: AppendFrame): void {
     const missing: number[] = [];
     for (const [index, prefix] of this.#prefixes.entries()) {
+      if (this.#states[index] !== null) continue;
       const id = this.#idOf(prefix);
       if (id instanceof WalError) continue;
       const known = this.#source.peek(id.region, id.table);

@@ -1,4 +1,4 @@
-import type { AppendFrame, TableId } from '@shale/codec';
+import type { AppendFrame, TableId, WalError } from '@shale/codec';
 import type { Committer } from '../commit/commit.js';
 import type { CommitResult } from '../commit/commit-result.js';
 import { native } from '../errors.js';
@@ -29,6 +29,7 @@ export function commitWithLoan(
   loan: bigint,
   states: BigUint64Array,
   frame: AppendFrame,
+  barred?: ReadonlyMap<number, WalError>,
 ): LoanResult | null {
   const { db, path } = context;
   if (!native({ path }, () => db.useLoan(loan))) return null;
@@ -37,7 +38,7 @@ export function commitWithLoan(
     const lentIds = context.watch.tick() === 0 ? [] : [...unpackStates(states)].map(({ id }) => id);
     // What is known of their marks is of before.
     for (const id of lentIds) context.watch.forget(id);
-    const result = committer.commit(frame, lent);
+    const result = committer.commit(frame, lent, barred);
     for (const id of lentIds) context.watch.disown(id);
     return { ...result, states: lent.states() };
   } finally {
