@@ -133,6 +133,42 @@ export const engine = [
     killers: ['packages/engine/test/outline-events.test.ts'],
   },
   {
+    name: 'disk-budget',
+    removes: 'that entries are refused which a disk budget has no room for',
+    edits: [
+      {
+        file: 'packages/engine/src/disk-budget.ts',
+        from: 'if (this.#accepted >= this.#limit) this.#error = this.#overBudget(options);',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/disk-budget.test.ts'],
+  },
+  {
+    name: 'disk-budget-positions',
+    removes: 'that the positions of consumers are stored while a disk budget is used up',
+    edits: [
+      {
+        file: 'packages/engine/src/intake/intake.ts',
+        from: 'if (append.entries === append.moves && append.entries > 0) return null;',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/disk-budget.test.ts'],
+  },
+  {
+    name: 'disk-budget-for-ever',
+    removes: 'that entries are let in again when a disk budget has room',
+    edits: [
+      {
+        file: 'packages/engine/src/disk-budget.ts',
+        from: 'if (this.#limit - this.#accepted > budgetBytes * ROOM) this.#error = null;',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/disk-budget.test.ts'],
+  },
+  {
     name: 'retention-of-dropped',
     removes: 'that a table which is dropped meanwhile is not trimmed by what was found of it before',
     edits: [

@@ -1,6 +1,18 @@
 /** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
 export const storage = [
   {
+    name: 'disk-budget-of-others',
+    removes: 'that only tables which yield to a disk budget lose entries to it',
+    edits: [
+      {
+        file: 'packages/storage/src/retention/yielding.ts',
+        from: 'if (retention?.yieldsToDisk === true) found.push(head);',
+        to: 'if (retention !== null) found.push(head);',
+      },
+    ],
+    killers: ['packages/engine/test/disk-budget.test.ts'],
+  },
+  {
     name: 'retention-wrong-floor',
     removes: 'that retention waits for the consumer that is furthest behind',
     edits: [
@@ -18,7 +30,7 @@ export const storage = [
     edits: [
       {
         file: 'packages/storage/src/retention/holders.ts',
-        from: 'if (targets(target, id, (of) => nameOfTable(this.#home, of))) hold(0n);',
+        from: 'if (targets(target, id, (of) => nameOfTable(this.#home, of))) yield { consumer, position: 0n };',
         to: '',
       },
     ],

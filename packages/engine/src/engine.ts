@@ -1,8 +1,9 @@
 import { type TableId, WalError } from '@shale/codec';
-import { damagedFileError, type Log, toIdWindow } from '@shale/storage';
+import { damagedFileError, type Holder, type Log, toIdWindow } from '@shale/storage';
 import { Catalog } from './catalog/catalog.js';
 import type { OwnerNames } from './catalog/owner-names.js';
 import { DamageWatch } from './damage-watch.js';
+import { DiskBudget, withHolder } from './disk-budget.js';
 import { DropsUnderWay } from './drops-under-way.js';
 import { DurableWaits } from './followed/durable-waits.js';
 import { FollowedTables } from './followed/followed-tables.js';
@@ -78,6 +79,7 @@ export class Engine {
   /** Other threads that use it. */
   readonly clients: Clients;
   readonly retention: RetentionEnforcer;
+  readonly disk: DiskBudget;
   /** This thread's own view of the database: that of the thread that opened the WAL holds the claim. Its promises do long work off this thread. */
   readonly log: Log;
   /** Why nobody can look into it although that was asked for; null otherwise. */
@@ -110,6 +112,7 @@ export class Engine {
       (state, error) => {
         if (state === 'poisoned' || state === 'failed') this.durables.fail(error);
         publishHealth({ type: 'state', ...place, state, error });
+        if (state === 'full') void this.#explainFullDisk();
       },
     );
     this.#damage = new DamageWatch(
@@ -196,6 +199,7 @@ export class Engine {
       shards: this.shards,
       joint: this.#joint,
       refusal: () => this.#refusal(),
+      admit: (bytes) => this.disk.admit(bytes),
       trouble: () => this.health.error,
     });
     this.reclaimer = new Reclaimer({
@@ -232,6 +236,21 @@ export class Engine {
       health: () => this.health.state,
       activity: () => this.#written('frames'),
     });
+    this.disk = new DiskBudget(
+      {
+        path: log.path,
+        pendingBytes: () => this.flow.inFlightBytes + this.flow.queuedBytes,
+        flush: () => this.admin((each) => each.flush()),
+        yieldOldest: () => this.retention.yieldOldest(),
+        reclaim: async () => {
+          const { isPending } = this.reclaimer;
+          if (isPending) await this.reclaimer.now();
+          return isPending;
+        },
+        holder: () => this.#holder(),
+      },
+      options.readOnly ? null : options.disk,
+    );
     this.trimEvents = new TrimEvents(place);
     this.#trims = {
       intake: this.intake,
@@ -291,6 +310,22 @@ export class Engine {
     if (this.options.readOnly || this.#opener !== null) return;
     this.#damage.start();
     if (this.#isRetained()) this.retention.start();
+    await this.disk.start();
+  }
+
+  /** The consumer that most is kept for; null for none. */
+  async #holder(): Promise<Holder | null> {
+    return await this.nextShard().request<'retentionHolder'>({ kind: 'retentionHolder' }, 'fail');
+  }
+
+  /** Whoever meets the full disk from then on is told whom entries are kept for. */
+  async #explainFullDisk(): Promise<void> {
+    try {
+      const holder = await this.#holder();
+      if (holder !== null) this.health.explain((error) => withHolder(error, holder));
+    } catch {
+      // The error says what is the matter, if not all of it.
+    }
   }
 
   /** What the shards have written, whichever thread sent it. */
@@ -493,6 +528,7 @@ export class Engine {
     this.consumers.end();
     this.reclaimer.stop();
     this.retention.stop();
+    const roomMade = this.disk.stop();
     this.#damage.stop();
     this.reads.abort(this.lifecycle.closedError());
     for (const shard of this.shards) shard.hurry();
@@ -504,6 +540,7 @@ export class Engine {
     this.durables.fail(this.lifecycle.closedError());
     this.follows.stop();
     await Promise.all(this.shards.map((shard) => shard.stop()));
+    await roomMade;
     await this.log.close();
     this.#opener?.leave();
     this.lifecycle.to('closed');

@@ -47,6 +47,11 @@ export class Health {
     else if (error.code === 'SHALE_NO_RESOURCES') this.#latch('starved', error);
   }
 
+  /** Says more of a full disk, while it is full. */
+  explain(explain: (error: WalError) => WalError): void {
+    if (this.#state === 'full' && this.#error !== null) this.#error = explain(this.#error);
+  }
+
   /** A shard is gone for good. */
   fail(error: WalError): void {
     this.#latch('failed', error);

@@ -57,6 +57,7 @@ export type {
 } from './consumer/consumer-options.js';
 export type { OwnPosition, PositionMove } from './consumer/own-positions.js';
 export type { ConsumedTable, SeekTo } from './consumer/seek.js';
+export type { DiskOptions } from './disk-budget.js';
 export type { FollowGap } from './follow/cursor.js';
 export type { Follow } from './follow/follow.js';
 export type { FollowChunk } from './follow/follow-chunk.js';

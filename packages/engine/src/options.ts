@@ -10,6 +10,7 @@ import {
 } from '@shale/storage';
 import { isSignal } from './abort.js';
 import { processors } from './cpu-quota.js';
+import { type DiskOptions, toDiskOption } from './disk-budget.js';
 import type { IdWindow } from './id-window.js';
 import { type ReclaimPolicy, toReclaimOption } from './reclaim-policy.js';
 import type { ShardBy } from './routing.js';
@@ -171,6 +172,14 @@ export interface WalOptions {
    */
   readonly inspect?: boolean;
   /**
+   * How much the log may take on its disk, all WALs of the database together, and what happens when it does: see
+   * {@link DiskOptions}. Its files are looked at about twice a second, and what is accepted in between counts on top. It
+   * is kept but for what compactions take while they run. For `readOnly` it does nothing.
+   *
+   * @defaultValue null: what the disk has room for
+   */
+  readonly disk?: DiskOptions | null;
+  /**
    * How long the ids of appends are remembered, see `id` of `table.append`: longer than producers go on repeating one.
    * It can change at every open.
    *
@@ -241,6 +250,7 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   inspect: flag(false),
   // They are checked and filled in by themselves.
   reclaim: { fallback: () => 'auto', range: '', accepts: () => true },
+  disk: { fallback: () => null, range: '', accepts: () => true },
   idWindow: { fallback: () => USUAL_ID_WINDOW, range: '', accepts: () => true },
   rocksdb: {
     fallback: () => ({}),
@@ -271,7 +281,8 @@ export function resolveOptions(options: WalOptions = {}): CheckedOptions {
     );
   }
   const idWindow = toIdWindow(resolved.idWindow);
-  return { ...resolved, reclaim: toReclaimOption(resolved.reclaim), idWindow, rocksdb };
+  const reclaim = toReclaimOption(resolved.reclaim);
+  return { ...resolved, reclaim, disk: toDiskOption(resolved.disk), idWindow, rocksdb };
 }
 
 /** Checks any options against a table of rules, and fills in what was left out. */

@@ -135,6 +135,11 @@ export class Reclaimer {
     };
   }
 
+  /** Whether anything was trimmed whose space may not have come back. */
+  get isPending(): boolean {
+    return this.#tables > 0 || this.#span !== null;
+  }
+
   /** A trim goes into a frame. */
   begin(trim: TrimUnderWay): void {
     this.#trims.add(trim);

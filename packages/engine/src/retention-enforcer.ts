@@ -112,6 +112,28 @@ export class RetentionEnforcer {
     await Promise.allSettled([...this.#trims]);
   }
 
+  /** Lets the oldest entries go of tables that yield to the disk budget; whether any did. */
+  async yieldOldest(): Promise<boolean> {
+    const shards = this.#context.shards.map(async (shard) => {
+      const round = this.#begin();
+      try {
+        const trims = await shard.request<'retentionYield'>({ kind: 'retentionYield' }, 'fail');
+        await this.#trimAll(shard, round, trims);
+        return trims.length > 0;
+      } finally {
+        this.#rounds.delete(round);
+      }
+    });
+    const yielded = await Promise.allSettled(shards);
+    return yielded.some((result) => result.status === 'fulfilled' && result.value);
+  }
+
+  #begin(): Round {
+    const round: Round = { tables: new Set(this.#suspects.keys()), isVoid: false };
+    this.#rounds.add(round);
+    return round;
+  }
+
   #look(): void {
     for (const [index, shard] of this.#context.shards.entries()) {
       if (this.#state !== 'enforcing' || this.#looking[index] !== null) continue;
@@ -144,20 +166,23 @@ export class RetentionEnforcer {
   /** One turn of a shard; returns whether there is more. */
   async #turn(shard: Shard): Promise<boolean> {
     const again = this.#again[shard.index]?.splice(0) ?? [];
-    const round: Round = { tables: new Set(this.#suspects.keys()), isVoid: false };
-    this.#rounds.add(round);
+    const round = this.#begin();
     try {
       const task = { kind: 'retentionTurn', again } as const;
       const { trims, more } = await shard.request<'retentionTurn'>(task, 'fail');
-      for (let at = 0; at < trims.length; at += AT_ONCE * 3) {
-        await this.#trimSome(shard, round, trims.subarray(at, at + AT_ONCE * 3));
-      }
+      await this.#trimAll(shard, round, trims);
       return more;
     } catch (error) {
       this.#again[shard.index]?.push(...again);
       throw error;
     } finally {
       this.#rounds.delete(round);
+    }
+  }
+
+  async #trimAll(shard: Shard, round: Round, trims: BigUint64Array): Promise<void> {
+    for (let at = 0; at < trims.length; at += AT_ONCE * 3) {
+      await this.#trimSome(shard, round, trims.subarray(at, at + AT_ONCE * 3));
     }
   }
 

@@ -85,6 +85,7 @@ export type {
 } from './repair/events.js';
 export { type RepairOptions, repairDatabase } from './repair/repair.js';
 export type { StoredRetention } from './retention/coverage.js';
+export type { Holder } from './retention/most-behind.js';
 export type { RetentionScope, RetentionTurn } from './retention/retainer.js';
 export { Retentions } from './retention/retentions.js';
 export type { ReclaimOptions, ReclaimReport } from './space/reclaim.js';

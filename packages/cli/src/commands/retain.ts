@@ -149,8 +149,9 @@ function targetInWords(target: RetentionInfo['target']): string {
   return table !== undefined ? `region ${region}, table ${table}` : `region ${region}`;
 }
 
-function limitInWords(limit: Limit | null, none: string): string {
+function limitInWords(limit: Limit | 'disk' | null, none: string): string {
   if (limit === null) return none;
+  if (limit === 'disk') return 'what the disk budget allows';
   const { entries, bytes, ageMs } = limit;
   const parts: string[] = [];
   if (entries !== undefined) parts.push(`${formatCount(BigInt(entries))} entries`);

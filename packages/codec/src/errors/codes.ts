@@ -132,11 +132,12 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
   SHALE_NO_SPACE: {
     meaning:
       'The disk is full; nothing was written, reads and trims still work. With details.target it is the disk of what a ' +
-      'backup, checkpoint, restore or repair writes to.',
+      'backup, checkpoint, restore or repair writes to; with details.budgetBytes the disk budget of the log is used up. ' +
+      'details.consumer is the consumer that most is kept for, where that is known.',
     canRetry: true,
     remedy:
       'Free space, for example with trim, call resume(), and append again; with details.target free space there, or ' +
-      'name a directory on another disk.',
+      'name a directory on another disk; with details.budgetBytes appends go on without resume().',
   },
   SHALE_NO_RESOURCES: {
     meaning: 'A file could not be opened because file descriptors or memory ran out; nothing was written.',

@@ -42,6 +42,8 @@ export interface IntakeContext {
   readonly joint: JointLane;
   /** The error for any new append, or null while there is nothing against one. */
   refusal(): WalError | null;
+  /** Takes bytes of entries in that the disk budget has room for; the error when it has none. */
+  admit(bytes: number): WalError | null;
   /** What keeps the WAL from writing, if anything does. */
   trouble(): WalError | null;
 }
@@ -205,7 +207,10 @@ export class Intake {
     if (refusal !== null) return { error: refusal };
     if (hasAborted(signal)) return { error: abortReason(signal) };
     const limit = this.#context.flow.limits.inFlightBytes;
-    return append.cost > limit ? { error: tooLarge(append, append.cost, limit) } : null;
+    if (append.cost > limit) return { error: tooLarge(append, append.cost, limit) };
+    if (append.entries === append.moves && append.entries > 0) return null;
+    const over = this.#context.admit(append.cost);
+    return over === null ? null : { error: over };
   }
 
   #queue(append: PendingAppend, signal: AbortSignal | undefined): void {

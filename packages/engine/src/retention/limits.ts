@@ -37,11 +37,12 @@ export interface RetainOptions {
   readonly keep?: Limit | undefined;
   /**
    * What is beyond it goes, whether a consumer still needs it or not: it gets SHALE_TRIMMED. No limit may be below the
-   * same one of `keep`.
+   * same one of `keep`. `'disk'`: the oldest entries may go, whatever `keep` says, when the disk budget of `openWal` has the
+   * policy `'dropOldest'` and is nearly used up.
    *
    * @defaultValue what a consumer needs is kept for ever
    */
-  readonly atMost?: Limit | undefined;
+  readonly atMost?: Limit | 'disk' | undefined;
 }
 
 const LIMIT = ['entries', 'bytes', 'ageMs'] as const;
@@ -58,8 +59,8 @@ export function readRetainOptions(options: RetainOptions): RetentionRecord {
     );
   const record = {
     keep: keep === undefined ? NONE : readLimit('keep', keep),
-    atMost: atMost === undefined ? NONE : readLimit('atMost', atMost),
-    yieldsToDisk: false,
+    atMost: atMost === undefined || atMost === 'disk' ? NONE : readLimit('atMost', atMost),
+    yieldsToDisk: atMost === 'disk',
   };
   for (const field of LIMIT) {
     const least = record.keep[field];

@@ -35,8 +35,8 @@ export interface RetentionInfo {
   readonly target: 'all' | RetainedTables;
   /** What is kept for consumers as long as they need it; null for everything. */
   readonly keep: Limit | null;
-  /** What is kept at most; null for no limit. */
-  readonly atMost: Limit | null;
+  /** What is kept at most; `'disk'` for what the disk budget has room for, null for no limit. */
+  readonly atMost: Limit | 'disk' | null;
 }
 
 /** Sets what is retained of tables, or removes that. */
@@ -82,8 +82,9 @@ export function targetOfTable({ name, address, isReserved }: TableRef): RecordTa
   return { is: 'table', ...address.id };
 }
 
-function infoOf({ target, keep, atMost }: StoredRetention): RetentionInfo {
-  return { target: targetInfo(target), keep: limitOf(keep), atMost: limitOf(atMost) };
+function infoOf({ target, keep, atMost, yieldsToDisk }: StoredRetention): RetentionInfo {
+  const most = yieldsToDisk ? 'disk' : limitOf(atMost);
+  return { target: targetInfo(target), keep: limitOf(keep), atMost: most };
 }
 
 function targetInfo(target: RecordTarget): RetentionInfo['target'] {

@@ -11,6 +11,7 @@ import type {
 } from '@shale/codec';
 import type {
   AppendIdWindow,
+  Holder,
   ListPart,
   RangeBounds,
   ReclaimReport,
@@ -258,6 +259,10 @@ export interface ShardTasks {
   retentionList: { readonly kind: 'retentionList' };
   /** What is retained has changed, or what may go: all tables are to be looked at. */
   retentionReload: { readonly kind: 'retentionReload' };
+  /** Find what may go of the shard's own tables that yield to a disk budget. */
+  retentionYield: { readonly kind: 'retentionYield' };
+  /** Find the consumer that most is kept for, of all tables. */
+  retentionHolder: { readonly kind: 'retentionHolder' };
   /** Find what is to be trimmed of the shard's own tables. */
   retentionTurn: {
     readonly kind: 'retentionTurn';
@@ -358,6 +363,8 @@ export interface ShardResults {
   retentionSet: null;
   retentionList: readonly StoredRetention[];
   retentionReload: null;
+  retentionYield: BigUint64Array;
+  retentionHolder: Holder | null;
   retentionTurn: RetentionTurn;
   timeAt: bigint;
   keepSynced: null;

@@ -12,7 +12,7 @@ import {
   tableRangeUpTo,
   WalError,
 } from '@shale/codec';
-import { attachLog, type CommitResult, type Log } from '@shale/storage';
+import { attachLog, type CommitResult, type Log, type RetentionScope } from '@shale/storage';
 import { sharedNow } from '../clock.js';
 import { tellOutline } from '../followed/outline-events.js';
 import { ShardCells } from '../metrics/shard-cells.js';
@@ -169,6 +169,10 @@ export class ShardWorker {
         return plain(null);
       case 'retentionTurn':
         return this.#retentionTurn(task);
+      case 'retentionYield':
+        return this.#retentionYield();
+      case 'retentionHolder':
+        return this.#retentionHolder();
       case 'timeAt':
         return this.#holds.run([task.id], () => plain(this.#open().retentions.at(task.id, task.ms)));
       case 'keepSynced':
@@ -340,14 +344,27 @@ export class ShardWorker {
   }
 
   async #retentionTurn({ again }: ShardTasks['retentionTurn']): Promise<Outcome> {
-    const part = this.#data?.part ?? null;
-    const scope = {
-      owns: ({ region, table }: TableId): boolean =>
-        part !== null && shardOf(region, table, part.shards, part.shardBy) === part.index,
-      isLent: (id: TableId): boolean => this.#holds.isTaken(id),
-    };
-    const turn = await this.#open().retentions.turn(scope, again);
+    const turn = await this.#open().retentions.turn(this.#scope(), again);
     return { value: turn, transfer: [turn.trims.buffer as ArrayBuffer] };
+  }
+
+  async #retentionYield(): Promise<Outcome> {
+    const value = await this.#open().retentions.yielding(this.#scope());
+    return { value, transfer: [value.buffer as ArrayBuffer] };
+  }
+
+  async #retentionHolder(): Promise<Outcome> {
+    return plain(await this.#open().retentions.mostBehind());
+  }
+
+  /** The tables that this shard retains. */
+  #scope(): RetentionScope {
+    const part = this.#data?.part ?? null;
+    return {
+      owns: ({ region, table }) =>
+        part !== null && shardOf(region, table, part.shards, part.shardBy) === part.index,
+      isLent: (id) => this.#holds.isTaken(id),
+    };
   }
 
   /** Mostly waits: the thread serves appends meanwhile. */

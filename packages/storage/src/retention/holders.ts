@@ -34,22 +34,26 @@ export class Holders {
    * table and has no position in it yet needs all of it. Null when none reads it.
    */
   doneWith(id: TableId): bigint | null {
-    if (this.#consumers.size === 0) return null;
     let least: bigint | null = null;
-    const hold = (position: bigint): void => {
-      if (least === null || position < least) least = position;
-    };
+    for (const { position } of this.readersOf(id)) if (least === null || position < least) least = position;
+    return least;
+  }
+
+  /** Each consumer that reads a table, and up to where it is done with that; 0n for nothing. */
+  *readersOf(
+    id: TableId,
+  ): Generator<{ readonly consumer: bigint; readonly position: bigint }, void, undefined> {
+    if (this.#consumers.size === 0) return;
     const placed = new Set<bigint>();
-    for (const { consumer, position } of this.#positionsIn(id)) {
-      if (!this.#consumers.has(consumer)) continue;
-      placed.add(consumer);
-      hold(position);
+    for (const reader of this.#positionsIn(id)) {
+      if (!this.#consumers.has(reader.consumer)) continue;
+      placed.add(reader.consumer);
+      yield reader;
     }
     for (const [consumer, target] of this.#subscriptions) {
       if (placed.has(consumer) || !this.#consumers.has(consumer)) continue;
-      if (targets(target, id, (of) => nameOfTable(this.#home, of))) hold(0n);
+      if (targets(target, id, (of) => nameOfTable(this.#home, of))) yield { consumer, position: 0n };
     }
-    return least;
   }
 
   *#positionsIn(id: TableId): Generator<{ consumer: bigint; position: bigint }, void, undefined> {

@@ -3,10 +3,12 @@ import type { Consumers } from '../consumers/consumers.js';
 import { nameOfTable } from '../names/records.js';
 import type { LogContext } from '../tables/context.js';
 import type { StoredRetention } from './coverage.js';
+import { type Holder, mostBehind } from './most-behind.js';
 import { readRetentions, writeRetention } from './records.js';
 import { Retainer, type RetentionScope, type RetentionTurn } from './retainer.js';
 import type { TableWatch } from './table-watch.js';
 import { readMarks, sequenceAt } from './time-marks.js';
+import { yielding } from './yielding.js';
 
 /**
  * What is retained of an instance's tables. Each log notices by itself what its frames touch, and keeps the time marks of
@@ -14,12 +16,14 @@ import { readMarks, sequenceAt } from './time-marks.js';
  */
 export class Retentions {
   readonly #context: LogContext;
+  readonly #consumers: Consumers;
   readonly #watch: TableWatch;
   readonly #retainer: Retainer;
 
   /** @internal Made by a log. */
   constructor(context: LogContext, consumers: Consumers, watch: TableWatch) {
     this.#context = context;
+    this.#consumers = consumers;
     this.#watch = watch;
     this.#retainer = new Retainer(context, consumers, watch);
   }
@@ -49,6 +53,16 @@ export class Retentions {
   async turn(scope: RetentionScope, again: readonly TableId[] = []): Promise<RetentionTurn> {
     for (const id of again) this.#watch.touch(id);
     return await this.#retainer.turn(scope);
+  }
+
+  /** Finds what may go of the oldest entries of tables that yield to a disk budget, as {@link turn} says it. */
+  async yielding(scope: RetentionScope): Promise<BigUint64Array> {
+    return await yielding(this.#context, this.#watch.coverage, (id) => scope.owns(id));
+  }
+
+  /** The consumer that most is kept for, of whichever tables; null for none. Throws SHALE_CORRUPT. */
+  async mostBehind(): Promise<Holder | null> {
+    return await mostBehind(this.#context, this.#consumers, this.#watch.coverage);
   }
 
   /**
