@@ -11,6 +11,8 @@ const REQUESTS: readonly string[] = [
   'positions',
   'seek',
   'dropConsumer',
+  'retentions',
+  'retain',
   'follow',
   'next',
 ];
@@ -38,6 +40,10 @@ export const inspectRequest: Target = {
     utf8('{"is":"follow","target":"all","from":"end","visibility":"acknowledged"}\n'),
     utf8('{"is":"consumers"}\n{"is":"dropConsumer","consumer":"c"}\n'),
     utf8('{"is":"positions","consumer":"c","from":{"region":{"u64":"1"},"table":{"u64":"2"}}}\n'),
+    utf8(
+      '{"is":"retentions"}\n{"is":"retain","target":{"prefix":"o"},"options":{"keep":{"entries":{"u64":"7"}},"atMost":"disk"}}\n',
+    ),
+    utf8('{"is":"retain","target":"all","options":null}\n'),
     utf8('{"is":"seek","consumer":"c","table":{"name":"t"},"to":{"after":{"u64":"7"}}}\n'),
   ],
   run(input) {

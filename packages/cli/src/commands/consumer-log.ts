@@ -1,8 +1,9 @@
-import { type ConsumerInfo, type ConsumerPosition, type SeekTo, type Wal, WalError } from '@shale/engine';
-import { type Inspection, inspect } from '@shale/engine/admin';
+import type { ConsumerInfo, ConsumerPosition, SeekTo, Wal } from '@shale/engine';
+import type { Inspection } from '@shale/engine/admin';
 import { CliError } from '../cli-error.js';
 import type { Terminal } from '../output/terminal.js';
-import { openForChange, openForReading, requireFilesOfLog } from './open-log.js';
+import { openForChange, openForReading } from './open-log.js';
+import { runningLog } from './running-log.js';
 import { findTable, type TableArgument } from './table-argument.js';
 
 /** The consumers of a log, whether a process has it open or not. */
@@ -24,29 +25,15 @@ export async function consumersOf(
   terminal: Terminal,
   access: 'look' | 'change',
 ): Promise<ConsumersOfLog> {
-  await requireFilesOfLog(directory);
-  const inspection = await lookInto(directory, access);
+  const inspection = await runningLog(directory, access, HINT);
   if (inspection !== null) return new OfProcess(inspection);
   const wal =
     access === 'look' ? await openForReading(directory, terminal) : await openForChange(directory, terminal);
   return new OfFiles(wal);
 }
 
-/** A look into the process that has the log open; null when none has, or when the files are to be looked at instead. */
-async function lookInto(directory: string, access: 'look' | 'change'): Promise<Inspection | null> {
-  try {
-    return await inspect(directory);
-  } catch (error) {
-    if (!(error instanceof WalError)) throw error;
-    if (error.code === 'SHALE_NOT_FOUND') return null;
-    if (access === 'look' && error.code === 'SHALE_UNSUPPORTED') return null;
-    if (error.code !== 'SHALE_UNSUPPORTED' || error.details?.version !== undefined) throw error;
-    throw new CliError('CLI_NOT_SHOWN', error.message, {
-      hint: 'Its consumers can be changed when it is closed, or by the process itself: wal.seekConsumer() and wal.dropConsumer().',
-      cause: error,
-    });
-  }
-}
+const HINT =
+  'Its consumers can be changed when it is closed, or by the process itself: wal.seekConsumer() and wal.dropConsumer().';
 
 class OfProcess implements ConsumersOfLog {
   readonly #inspection: Inspection;

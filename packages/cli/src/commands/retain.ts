@@ -1,4 +1,4 @@
-import type { Limit, RetainOptions, RetainTarget, RetentionInfo, Wal } from '@shale/engine';
+import type { Limit, RetainedTables, RetainOptions, RetentionInfo } from '@shale/engine';
 import { Command } from 'commander';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
@@ -8,7 +8,7 @@ import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatCount } from '../output/units.js';
 import { printable } from '../read/entry-format.js';
 import { parseAge, parseStoredBytes, parseU64 } from './arguments.js';
-import { openForChange, openForReading } from './open-log.js';
+import { retentionsOf } from './retention-log.js';
 
 interface RetainFlags {
   readonly all?: boolean;
@@ -20,6 +20,7 @@ interface RetainFlags {
   readonly atMostEntries?: bigint;
   readonly atMostBytes?: bigint;
   readonly atMostAge?: number;
+  readonly atMostDisk?: boolean;
   readonly remove?: boolean;
   readonly json?: boolean;
 }
@@ -30,8 +31,8 @@ export function retainCommand(terminal: Terminal, done: (exitCode: number) => vo
     .summary('say what is kept of tables, for how long')
     .description(
       'Lists what is retained, or sets it for a table, the names of a prefix, a region, or all. What is beyond goes when a ' +
-        'program has the log open for writing. Listing works beside a running writer; for a change the log must not be ' +
-        'open for writing elsewhere.',
+        'program has the log open for writing. A process that has it open with inspect: true changes the settings itself; ' +
+        'otherwise the log must not be open for writing elsewhere. Listing works beside any writer.',
     )
     .argument('<dir>', 'directory of the log')
     .argument('[table]', "a table's name, or with --region its number; there need not be one yet")
@@ -48,6 +49,10 @@ export function retainCommand(terminal: Terminal, done: (exitCode: number) => vo
     .option('--at-most-entries <n>', 'keep n entries at most, whatever consumers need', parseU64)
     .option('--at-most-bytes <size>', 'keep so many bytes at most', parseStoredBytes)
     .option('--at-most-age <time>', 'keep entries so long at most', parseAge)
+    .option(
+      '--at-most-disk',
+      'keep what a disk budget has room for: the oldest entries may go when it is used up',
+    )
     .option('--remove', 'retain what is named no longer by a setting of its own')
     .option('--json', 'one JSON object per setting')
     .addHelpText(
@@ -76,33 +81,37 @@ async function retain(
     table !== undefined || flags.all === true || flags.region !== undefined || flags.prefix !== undefined;
   if (!isNamed) {
     if (options !== undefined) throw usage('say of what: a table, --prefix, --region or --all');
-    await using wal = await openForReading(dir, terminal);
-    await print(terminal, await wal.retentions(), flags.json === true);
+    await using retentions = await retentionsOf(dir, terminal, 'look');
+    await print(terminal, await retentions.list(), flags.json === true);
     return;
   }
   if (options === undefined) throw usage('say what to keep, as --keep-age 7d, or --remove');
-  await using wal = await openForChange(dir, terminal);
-  await wal.retain(targetOf(wal, table, flags), options);
-  await print(terminal, await wal.retentions(), flags.json === true);
+  const target = targetOf(table, flags);
+  await using retentions = await retentionsOf(dir, terminal, 'change');
+  await retentions.set(target, options);
+  await print(terminal, await retentions.list(), flags.json === true);
 }
 
-function targetOf(wal: Wal, table: string | undefined, { all, region, prefix }: RetainFlags): RetainTarget {
+function targetOf(table: string | undefined, { all, region, prefix }: RetainFlags): 'all' | RetainedTables {
   const ways = Number(all === true) + Number(prefix !== undefined);
   if (ways > 1 || (ways === 1 && (table !== undefined || region !== undefined)))
     throw usage('name one thing: a table, --prefix, --region or --all');
   if (all === true) return 'all';
   if (prefix !== undefined) return { prefix };
-  if (region === undefined) return wal.table(table ?? '');
-  if (table === undefined) return wal.region(region);
+  if (region === undefined) return { name: table ?? '' };
+  if (table === undefined) return { region };
   if (!/^\d{1,20}$/.test(table))
     throw usage(`with --region the table is a number, not ${JSON.stringify(table)}`);
-  return wal.table({ region, table: BigInt(table) });
+  return { region, table: BigInt(table) };
 }
 
 /** What is to be retained; null to remove that, undefined when nothing is said. */
 function optionsOf(flags: RetainFlags): RetainOptions | null | undefined {
   const keep = limitOf(flags.keepEntries, flags.keepBytes, flags.keepAge);
-  const atMost = limitOf(flags.atMostEntries, flags.atMostBytes, flags.atMostAge);
+  const most = limitOf(flags.atMostEntries, flags.atMostBytes, flags.atMostAge);
+  if (most !== undefined && flags.atMostDisk === true)
+    throw usage('either --at-most-disk or another --at-most');
+  const atMost = flags.atMostDisk === true ? 'disk' : most;
   if (keep === undefined && atMost === undefined) return flags.remove === true ? null : undefined;
   if (flags.remove === true) throw usage('either --remove or limits');
   return { keep, atMost };

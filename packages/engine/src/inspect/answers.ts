@@ -2,6 +2,7 @@ import { errorToData, mustBe } from '@shale/codec';
 import type { ConsumerPosition } from '../consumer/consumer-info.js';
 import type { FollowChunk } from '../follow/follow-chunk.js';
 import type { Wal } from '../wal.js';
+import { retainedIn } from './retained.js';
 import { type ChunkHead, type Reply, type Request, type TableSize, toLine } from './wire.js';
 
 /** How long an answer serves all who ask. Whoever asks in a loop costs the thread no more than that. Milliseconds. */
@@ -79,6 +80,15 @@ export class Answers {
     const wasThere = await this.#wal.dropConsumer(consumer);
     this.#consumers.forget();
     return toLine({ is: 'dropped', wasThere });
+  }
+
+  async retentions(): Promise<string> {
+    return toLine({ is: 'retentions', retentions: await this.#wal.retentions() });
+  }
+
+  async retain({ target, options }: Request & { is: 'retain' }): Promise<string> {
+    await this.#wal.retain(retainedIn(this.#wal, target), options);
+    return toLine({ is: 'retained' });
   }
 
   /** Begins a follow; resolves once it has begun. */
@@ -184,9 +194,13 @@ export function readRequest(said: unknown): Request {
     const { is, target, from, visibility } = said;
     if (is === 'hello' || is === 'metrics' || is === 'tables' || is === 'consumers' || is === 'next')
       return { is };
+    if (is === 'retentions') return { is };
     const ofConsumer = readOfConsumer(said);
     if (ofConsumer !== null) return ofConsumer;
     const isTarget = target === 'all' || isFields(target);
+    const { options } = said;
+    if (is === 'retain' && isTarget && (options === null || isFields(options)))
+      return { is, target, options } as Request;
     const isBegin = from === 'start' || from === 'end' || isFields(from);
     if (is === 'follow' && isTarget && isBegin) return { is, target, from, visibility } as Request;
   }

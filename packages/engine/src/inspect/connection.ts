@@ -112,6 +112,10 @@ export class Connection {
         return await this.#answers.seek(request);
       case 'dropConsumer':
         return await this.#answers.dropConsumer(request);
+      case 'retentions':
+        return await this.#answers.retentions();
+      case 'retain':
+        return await this.#answers.retain(request);
     }
   }
 

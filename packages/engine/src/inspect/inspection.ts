@@ -8,6 +8,9 @@ import type { FollowPosition } from '../follow/follow-options.js';
 import { type IdInput, type TableIdInput, toName, toTableId } from '../ids.js';
 import type { WalMetrics } from '../metrics.js';
 import { type Entry, EntryOfTable } from '../read/entry.js';
+import type { RetainOptions } from '../retention/limits.js';
+import type { RetainedTables, RetentionInfo } from '../retention/retain.js';
+import { readRetained, readRetention } from './retained.js';
 import { SizedTableOfReply } from './sized-table.js';
 import { type Opening, Transport } from './transport.js';
 import type { Begin, LargestTables, Reply, Request, Target } from './wire.js';
@@ -201,6 +204,23 @@ export class Inspection implements AsyncDisposable {
     return (await ask(this.#transport, { is: 'dropConsumer', consumer: name })).wasThere;
   }
 
+  /** Everything that is retained there, as `wal.retentions()` tells it. */
+  async retentions(): Promise<readonly RetentionInfo[]> {
+    return (await ask(this.#transport, { is: 'retentions' })).retentions;
+  }
+
+  /**
+   * Sets what is retained of tables there, or removes that, as `wal.retain()` does: `'all'`, or what has a `region`, a `region`
+   * and a `table`, a `name`, or a `prefix` of names. Rejects as that does.
+   */
+  async retain(target: 'all' | RetainedTables, options: RetainOptions | null): Promise<void> {
+    await ask(this.#transport, {
+      is: 'retain',
+      target: readRetained(target),
+      options: readRetention(options),
+    });
+  }
+
   /**
    * Follows tables over a connection of its own; resolves when it is fixed where it begins. What was trimmed before it
    * came is told as a gap. The process holds a chunk for it, however slowly it is read.
@@ -313,6 +333,8 @@ interface Answered {
   readonly positions: 'positions';
   readonly seek: 'sought';
   readonly dropConsumer: 'dropped';
+  readonly retentions: 'retentions';
+  readonly retain: 'retained';
   readonly follow: 'following';
 }
 
@@ -328,6 +350,8 @@ async function ask<R extends Request & { readonly is: keyof Answered }>(
     positions: 'positions',
     seek: 'sought',
     dropConsumer: 'dropped',
+    retentions: 'retentions',
+    retain: 'retained',
     follow: 'following',
   };
   return expectReply(reply, answers[request.is]) as Reply & { readonly is: Answered[R['is']] };

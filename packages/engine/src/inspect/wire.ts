@@ -7,6 +7,8 @@ import type { ErrorData, TableId } from '@shale/codec';
 import type { ConsumerInfo, ConsumerPosition } from '../consumer/consumer-info.js';
 import type { SeekTo } from '../consumer/seek.js';
 import type { WalMetrics } from '../metrics.js';
+import type { RetainOptions } from '../retention/limits.js';
+import type { RetentionInfo } from '../retention/retain.js';
 
 /** The first line, from the process. */
 export interface Greeting {
@@ -24,6 +26,9 @@ export type OneTable = { readonly name: string } | { readonly region: bigint; re
 /** What to follow: a table, a region, or everything. */
 export type Target = OneTable | { readonly region: bigint } | 'all';
 
+/** Which tables are retained. */
+export type Retained = Target | { readonly prefix: string };
+
 /** Where to begin: `last` is so many entries before the end, of one table. */
 export type Begin = 'start' | 'end' | { readonly after: bigint } | { readonly last: number };
 
@@ -38,6 +43,9 @@ export type Request =
   | { readonly is: 'positions'; readonly consumer: string; readonly from: TableId | null }
   | { readonly is: 'seek'; readonly consumer: string; readonly table: OneTable; readonly to: SeekTo }
   | { readonly is: 'dropConsumer'; readonly consumer: string }
+  | { readonly is: 'retentions' }
+  /** Null removes what is retained of the tables. */
+  | { readonly is: 'retain'; readonly target: Retained; readonly options: RetainOptions | null }
   | {
       readonly is: 'follow';
       readonly target: Target;
@@ -102,6 +110,8 @@ export type Reply =
     }
   | { readonly is: 'sought'; readonly position: bigint }
   | { readonly is: 'dropped'; readonly wasThere: boolean }
+  | { readonly is: 'retentions'; readonly retentions: readonly RetentionInfo[] }
+  | { readonly is: 'retained' }
   /** The table's last sequence when the follow began, 0 for none; of many tables always 0. */
   | { readonly is: 'following'; readonly last: bigint }
   | ChunkHead
