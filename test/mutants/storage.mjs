@@ -1,6 +1,18 @@
 /** Mutants of packages/storage: the log over one handle. @type {import('./mutants.mjs').Mutant[]} */
 export const storage = [
   {
+    name: 'age-of-what-is-new',
+    removes: 'that the age of an entry is told by a mark that is not behind it',
+    edits: [
+      {
+        file: 'packages/storage/src/retention/time-marks.ts',
+        from: 'if (mark.sequence <= sequence) found = mark.ms;',
+        to: 'found = mark.ms;',
+      },
+    ],
+    killers: ['packages/storage/test/retention.test.ts'],
+  },
+  {
     name: 'disk-budget-of-others',
     removes: 'that only tables which yield to a disk budget lose entries to it',
     edits: [

@@ -48,7 +48,12 @@ export type {
   ConsumerPlace,
   ConsumerStateEvent,
 } from './consumer/consumer-events.js';
-export type { ConsumerInfo, ConsumerPosition, ConsumerPositionsOptions } from './consumer/consumer-info.js';
+export type {
+  ConsumerInfo,
+  ConsumerPosition,
+  ConsumerPositionsOptions,
+  ConsumersOptions,
+} from './consumer/consumer-info.js';
 export type {
   CommitOptions,
   ConsumerOptions,

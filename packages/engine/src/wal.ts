@@ -21,9 +21,14 @@ import {
 import { checkSignal } from './abort.js';
 import { dropConsumer, seekConsumer } from './consumer/change-consumers.js';
 import type { Consumer } from './consumer/consumer.js';
-import type { ConsumerInfo, ConsumerPosition, ConsumerPositionsOptions } from './consumer/consumer-info.js';
+import type {
+  ConsumerInfo,
+  ConsumerPosition,
+  ConsumerPositionsOptions,
+  ConsumersOptions,
+} from './consumer/consumer-info.js';
 import type { ConsumerOptions } from './consumer/consumer-options.js';
-import { listConsumers, listPositions } from './consumer/list-consumers.js';
+import { listConsumerNames, listConsumers, listPositions } from './consumer/list-consumers.js';
 import { openConsumer } from './consumer/open-consumer.js';
 import type { ConsumedTable, SeekTo } from './consumer/seek.js';
 import type { Engine } from './engine.js';
@@ -281,12 +286,24 @@ export class Wal implements AsyncDisposable {
     });
   }
 
-  /** Every consumer that there is, open or not, in the order of the names' bytes, and how far each is behind. */
-  consumers(): Promise<readonly ConsumerInfo[]> {
+  /**
+   * Every consumer that there is, open or not, in the order of the names' bytes, and how far each is behind: all their
+   * positions are read for that. Rejects with SHALE_INVALID_ARGUMENT, SHALE_CLOSED, SHALE_CORRUPT.
+   */
+  consumers(options?: ConsumersOptions): Promise<readonly ConsumerInfo[]> {
     return refusedInTurn(async () => {
       this.#engine.lifecycle.requireOpen();
       this.#engine.requireOpener('wal.consumers');
-      return await listConsumers(this.#engine);
+      return await listConsumers(this.#engine, options);
+    });
+  }
+
+  /** The names of all consumers, open or not, in the order of their bytes. Rejects with SHALE_CLOSED, SHALE_CORRUPT. */
+  consumerNames(): Promise<readonly string[]> {
+    return refusedInTurn(async () => {
+      this.#engine.lifecycle.requireOpen();
+      this.#engine.requireOpener('wal.consumerNames');
+      return await listConsumerNames(this.#engine);
     });
   }
 

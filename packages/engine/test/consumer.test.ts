@@ -75,7 +75,7 @@ describe('one table', () => {
     }
     const wal = await open({ path });
     expect(await wal.consumers()).toEqual([
-      { name: 'c', isOpen: false, epoch: 2n, tables: 1, behind: 1, overrun: 0, lag: 24n },
+      { name: 'c', isOpen: false, epoch: 2n, tables: 1, behind: 1, overrun: 0, lag: 24n, oldestMs: null },
     ]);
   });
 

@@ -28,6 +28,7 @@ test('the positions of a consumer are listed by table, from any table on', async
       { name: null, table: ID, position: 10n, last: 10n, lag: 0n },
     ]);
     const [, b] = positions;
+    expect(await wal.consumerNames()).toEqual(['c']);
     expect(await all(wal.consumerPositions('c', { from: b?.table ?? ID }))).toEqual(positions.slice(1));
     expect(await all(wal.consumerPositions('c', { from: { region: 9, table: 0 } }))).toEqual([]);
     await rejectsWith('SHALE_NOT_FOUND', all(wal.consumerPositions('nobody')));
@@ -70,6 +71,40 @@ test('a consumer that is open is moved within its iteration, also from another p
   await rejectsWith('SHALE_INVALID_ARGUMENT', inspection.seekConsumer('c', id, { last: 3 } as never));
 });
 
+test('what is retained is listed and changed from another process', async () => {
+  const wal = await open({ inspect: true });
+  await using inspection = await inspect(wal.path);
+  await inspection.retain('all', { keep: { entries: 9, ageMs: 1000 }, atMost: { entries: 10n } });
+  await inspection.retain({ region: 1n }, { atMost: 'disk' });
+  await inspection.retain({ region: 1n, table: 2n }, { keep: { bytes: 3n } });
+  await inspection.retain({ prefix: 'o.' }, { atMost: { ageMs: 5 } });
+  await inspection.retain({ name: 'orders' }, { keep: { entries: 1 } });
+  const retentions = await wal.retentions();
+  expect(retentions).toEqual([
+    { target: 'all', keep: { entries: 9n, ageMs: 1000 }, atMost: { entries: 10n } },
+    { target: { region: 1n }, keep: null, atMost: 'disk' },
+    { target: { region: 1n, table: 2n }, keep: { bytes: 3n }, atMost: null },
+    { target: { prefix: 'o.' }, keep: null, atMost: { ageMs: 5 } },
+    { target: { name: 'orders' }, keep: { entries: 1n }, atMost: null },
+  ]);
+  expect(await inspection.retentions()).toEqual(retentions);
+  for (const target of [
+    5,
+    null,
+    'orders',
+    {},
+    { table: 1n },
+    { name: 5 },
+    { name: 'x', prefix: 'x' },
+    { region: -1n },
+  ])
+    await rejectsWith('SHALE_INVALID_ARGUMENT', inspection.retain(target as never, null));
+  for (const options of [5, {}, undefined, { keep: {} }, { atMost: 'most' }, { keep: 'disk' }])
+    await rejectsWith('SHALE_INVALID_ARGUMENT', inspection.retain('all', options as never));
+  for (const { target } of retentions) await inspection.retain(target, null);
+  expect(await wal.retentions()).toEqual([]);
+});
+
 test('consumers are listed, and dropped, from another process', async () => {
   const wal = await open({ inspect: true });
   const tables = Array.from({ length: 1100 }, (_, i) => wal.table({ region: 1n, table: BigInt(i) }));
@@ -80,7 +115,7 @@ test('consumers are listed, and dropped, from another process', async () => {
   await fill(wal.table(ID), 2);
   await using inspection = await inspect(wal.path);
   expect(await inspection.consumers()).toEqual([
-    { name: 'c', isOpen: true, epoch: 1n, tables: 1100, behind: 1, overrun: 0, lag: 2n },
+    { name: 'c', isOpen: true, epoch: 1n, tables: 1100, behind: 1, overrun: 0, lag: 2n, oldestMs: null },
   ]);
   const positions = await all(inspection.consumerPositions('c'));
   expect(positions).toEqual(await all(wal.consumerPositions('c')));

@@ -15,7 +15,7 @@ import {
 import { attachDatabase } from '@shale/rocksdb';
 import { type Log, type RepairLoss, repairDatabase, restoreBackup } from '@shale/storage';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readMarks } from '../dist/retention/time-marks.js';
+import { readMarks, timeOf } from '../dist/retention/time-marks.js';
 import { codeOf, directory, fill, fresh, open, plant, sequences } from './support.js';
 
 const ID: TableId = { region: 1n, table: 7n };
@@ -445,4 +445,20 @@ test('backups have what is retained and the marks, and a repair saves them', asy
     expect(found.firstSequence(ID)).toBe(1n);
     await found.close();
   }
+});
+
+test('an entry is about as old as the last mark that is not behind it, or older than the first', () => {
+  const marks = [
+    { ms: 100n, sequence: 5n },
+    { ms: 200n, sequence: 9n },
+    { ms: 300n, sequence: 9n },
+  ];
+  expect([3n, 5n, 8n, 9n, 100n].map((sequence) => timeOf(marks, sequence))).toEqual([
+    100n,
+    100n,
+    100n,
+    300n,
+    300n,
+  ]);
+  expect(timeOf([], 1n)).toBe(null);
 });

@@ -72,11 +72,11 @@ class OfFiles implements ConsumersOfLog {
   }
 
   async list(): Promise<readonly ConsumerInfo[]> {
-    return await this.#wal.consumers();
+    return await this.#wal.consumers({ ages: true });
   }
 
   positions(name: string): AsyncIterable<ConsumerPosition> {
-    return this.#wal.consumerPositions(name);
+    return this.#wal.consumerPositions(name, { ages: true });
   }
 
   async seek(name: string, table: TableArgument, to: SeekTo): Promise<bigint> {

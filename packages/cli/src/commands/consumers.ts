@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.js';
 import { type Column, grid } from '../output/grid.js';
 import { toJson } from '../output/json.js';
 import type { Terminal } from '../output/terminal.js';
-import { formatCount, plural } from '../output/units.js';
+import { formatCount, formatDuration, plural } from '../output/units.js';
 import { printable } from '../read/entry-format.js';
 import { type ConsumersOfLog, consumersOf } from './consumer-log.js';
 
@@ -18,8 +18,8 @@ export function consumersCommand(terminal: Terminal, done: (exitCode: number) =>
     .description(
       'Lists the consumers of the log: in how many tables each has a position, in how many of them there are entries ' +
         'behind it, in how many such entries were trimmed, and how many entries it is behind; with a name, each of its tables. It asks the process that has the log open with ' +
-        'inspect: true, and reads the files otherwise, also beside a running writer. How old the oldest of the entries ' +
-        'is, is not told: entries carry no time.',
+        'inspect: true, and reads the files otherwise, also beside a running writer. The age is about that of the oldest of ' +
+        'these entries, of tables that are retained by age: no others know it.',
     )
     .argument('<dir>', 'directory of the log')
     .argument('[consumer]', 'the tables of this one')
@@ -37,8 +37,8 @@ export function consumersCommand(terminal: Terminal, done: (exitCode: number) =>
 async function listAll(terminal: Terminal, consumers: ConsumersOfLog, flags: ConsumersFlags): Promise<void> {
   const list = await consumers.list();
   if (flags.json) {
-    for (const { name, isOpen, epoch, tables, behind, overrun, lag } of list) {
-      const wait = terminal.out.line(toJson({ name, isOpen, epoch, tables, behind, overrun, lag }));
+    for (const { name, isOpen, epoch, tables, behind, overrun, lag, oldestMs } of list) {
+      const wait = terminal.out.line(toJson({ name, isOpen, epoch, tables, behind, overrun, lag, oldestMs }));
       if (wait) await wait;
     }
     return;
@@ -47,7 +47,7 @@ async function listAll(terminal: Terminal, consumers: ConsumersOfLog, flags: Con
     await terminal.out.line('no consumers');
     return;
   }
-  const rows = list.map(({ name, isOpen, epoch, tables, behind, overrun, lag }) => [
+  const rows = list.map(({ name, isOpen, epoch, tables, behind, overrun, lag, oldestMs }) => [
     printable(Buffer.from(name), 60),
     isOpen ? 'yes' : 'no',
     formatCount(epoch),
@@ -55,6 +55,7 @@ async function listAll(terminal: Terminal, consumers: ConsumersOfLog, flags: Con
     formatCount(behind),
     formatCount(overrun),
     formatCount(lag),
+    aboutAge(oldestMs),
   ]);
   await terminal.out.line(grid(ALL, rows, terminal.outColors.bold));
 }
@@ -67,9 +68,9 @@ async function listTables(
 ): Promise<void> {
   const rows: string[][] = [];
   let lag = 0n;
-  for await (const { table, name, position, last, lag: behind } of consumers.positions(consumer)) {
+  for await (const { table, name, position, last, lag: behind, oldestMs } of consumers.positions(consumer)) {
     if (flags.json) {
-      const wait = terminal.out.line(toJson({ name, ...table, position, last, lag: behind }));
+      const wait = terminal.out.line(toJson({ name, ...table, position, last, lag: behind, oldestMs }));
       if (wait) await wait;
       continue;
     }
@@ -81,6 +82,7 @@ async function listTables(
       formatCount(position),
       formatCount(last),
       formatCount(behind),
+      aboutAge(oldestMs),
     ]);
   }
   if (flags.json) return;
@@ -100,6 +102,7 @@ const ALL: readonly Column[] = [
   { title: 'behind', align: 'right' },
   { title: 'overrun', align: 'right' },
   { title: 'lag', align: 'right' },
+  { title: 'age', align: 'right' },
 ];
 
 const TABLES: readonly Column[] = [
@@ -109,4 +112,10 @@ const TABLES: readonly Column[] = [
   { title: 'position', align: 'right' },
   { title: 'last', align: 'right' },
   { title: 'lag', align: 'right' },
+  { title: 'age', align: 'right' },
 ];
+
+/** About how long ago something was. */
+function aboutAge(ms: number | null): string {
+  return ms === null ? '-' : `about ${formatDuration(Date.now() - ms)}`;
+}

@@ -36,15 +36,15 @@ beforeAll(async () => {
 describe('of a log that nobody has open', () => {
   it('consumers and their positions are listed', async () => {
     expect(objects(await ok(['consumers', closed, '--json']))).toEqual([
-      { name: 'billing', isOpen: false, epoch: 1, tables: 1, behind: 1, overrun: 0, lag: 6 },
+      { name: 'billing', isOpen: false, epoch: 1, tables: 1, behind: 1, overrun: 0, lag: 6, oldestMs: null },
     ]);
     const [row] = objects(await ok(['consumers', closed, 'billing', '--json']));
     expect(row).toMatchObject({ name: 'orders', region: 0, position: 4, last: 10, lag: 6 });
     expect(await ok(['consumers', closed])).toMatch(
-      /^name +open +openings +tables +behind +overrun +lag\nbilling +no +1/,
+      /^name +open +openings +tables +behind +overrun +lag +age\nbilling +no +1 .* 6 +-\n/,
     );
     expect(await ok(['consumers', closed, 'billing'])).toMatch(
-      /^name +region +table +position +last +lag\norders .* 4 +10 +6\n1 table with a position, 6 entries behind it/,
+      /^name +region +table +position +last +lag +age\norders .* 4 +10 +6 +-\n1 table with a position, 6 entries behind it/,
     );
   });
 
@@ -69,6 +69,26 @@ describe('of a log that nobody has open', () => {
     expect((await shale(['drop-consumer', closed, 'billing'])).code).toBe(4);
     expect(await ok(['consumers', closed])).toBe('no consumers\n');
     expect((await shale(['consumers', closed, 'billing'])).code).toBe(4);
+  });
+
+  it('how old the oldest entry is that a consumer has not had, of tables that are retained by age', async () => {
+    const path = join(dir, 'aged');
+    const wal = await openWal(path, { inspect: true });
+    onTestFinished(async () => await wal.close());
+    const before = Date.now();
+    await wal.retain('all', { keep: { ageMs: 3_600_000 } });
+    await fill(wal);
+    const after = Date.now();
+    for (const from of ['process', 'files']) {
+      for (const args of [[], ['billing']]) {
+        const [row] = objects(await ok(['consumers', path, ...args, '--json']));
+        expect(row, from).toMatchObject({ lag: 6 });
+        expect(row?.oldestMs, from).toBeGreaterThanOrEqual(before);
+        expect(row?.oldestMs, from).toBeLessThanOrEqual(after);
+        expect(await ok(['consumers', path, ...args])).toMatch(/ 6 +about [\d.]+ m?s\n/);
+      }
+      await wal.close();
+    }
   });
 
   it('there must be one', async () => {

@@ -20,6 +20,22 @@ export interface ConsumerInfo {
   readonly overrun: number;
   /** How many sequences of these tables are behind its positions, trimmed ones included. */
   readonly lag: bigint;
+  /**
+   * About when the oldest entry behind its positions was appended, in milliseconds since 1970, as the time marks of tables
+   * that are retained by age tell, to an interval of these; one from before all marks of its table is older. Null when
+   * no such table has any, or it was not asked for.
+   */
+  readonly oldestMs: number | null;
+}
+
+/** What to tell of consumers. */
+export interface ConsumersOptions {
+  /**
+   * Whether to tell `oldestMs`: the time marks of each table are read for it.
+   *
+   * @defaultValue false
+   */
+  readonly ages?: boolean | undefined;
 }
 
 /** How far a consumer has come in a table. */
@@ -34,10 +50,18 @@ export interface ConsumerPosition {
   readonly last: bigint;
   /** How many sequences are behind the position, trimmed ones included. */
   readonly lag: bigint;
+  /** The same as of a consumer, for this table. */
+  readonly oldestMs: number | null;
 }
 
 /** Which positions of a consumer to list. */
 export interface ConsumerPositionsOptions {
   /** The table to begin with, in the order of (region, table); it need not be there. Default: the first. */
   readonly from?: TableIdInput | undefined;
+  /**
+   * Whether to tell `oldestMs`: the time marks of each table are read for it.
+   *
+   * @defaultValue false
+   */
+  readonly ages?: boolean | undefined;
 }

@@ -33,7 +33,7 @@ export class Answers {
     this.#wal = wal;
     this.#tables = new Kept(TABLES_MS, async () => toLine({ is: 'tables', ...(await largest(wal)) }));
     this.#consumers = new Kept(CONSUMERS_MS, async () =>
-      toLine({ is: 'consumers', consumers: await wal.consumers() }),
+      toLine({ is: 'consumers', consumers: await wal.consumers({ ages: true }) }),
     );
   }
 
@@ -59,7 +59,7 @@ export class Answers {
 
   async positions({ consumer, from }: Request & { is: 'positions' }): Promise<string> {
     const positions: ConsumerPosition[] = [];
-    const options = from === null ? {} : { from };
+    const options = from === null ? { ages: true } : { from, ages: true };
     for await (const position of this.#wal.consumerPositions(consumer, options)) {
       if (positions.length === MOST_POSITIONS)
         return toLine({ is: 'positions', positions, next: position.table });

@@ -163,12 +163,12 @@ export class Inspection implements AsyncDisposable {
     return { tables: tables.map((table) => new SizedTableOfReply(table)), seen, isAll };
   }
 
-  /** Every consumer, and how far it is behind, as `wal.consumers()` tells it there up to a second ago. */
+  /** Every consumer, and how far it is behind, as `wal.consumers({ ages: true })` tells it there up to a second ago. */
   async consumers(): Promise<readonly ConsumerInfo[]> {
     return (await ask(this.#transport, { is: 'consumers' })).consumers;
   }
 
-  /** Where a consumer is in each table, as `wal.consumerPositions()` tells it there. Rejects as that does. */
+  /** Where a consumer is in each table, as `wal.consumerPositions()` tells it there, with ages. Rejects as that does. */
   async *consumerPositions(name: string): AsyncGenerator<ConsumerPosition, void, undefined> {
     requireText('name', name);
     for (let from: TableId | null = null; ; ) {

@@ -248,6 +248,8 @@ export interface ShardTasks {
     /** Null for all. */
     readonly region: bigint | null;
     readonly from: Uint8Array | null;
+    /** Whether to say how old is what is behind them. */
+    readonly timed?: boolean;
   };
   /** Set what is retained of tables; null removes that. Always the same thread. */
   retentionSet: {
@@ -359,7 +361,10 @@ export interface ShardResults {
   consumerDrop: Uint8Array | null;
   consumerList: readonly StoredConsumer[];
   position: Position | null;
-  positions: ListPart<StoredPosition>;
+  positions: ListPart<StoredPosition> & {
+    /** About when the first entry behind each was appended, in milliseconds; null where that is not known, or not asked for. */
+    readonly oldest: readonly (bigint | null)[] | null;
+  };
   retentionSet: null;
   retentionList: readonly StoredRetention[];
   retentionReload: null;

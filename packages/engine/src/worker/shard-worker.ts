@@ -158,7 +158,7 @@ export class ShardWorker {
           plain(this.#open().consumers.position(task.id, task.consumer)),
         );
       case 'positions':
-        return plain(this.#open().consumers.positions(task.consumer, task.region, task.from));
+        return plain(this.#positions(task));
       case 'retentionSet':
         this.#open().retentions.set(task.target, task.record);
         return plain(null);
@@ -346,6 +346,12 @@ export class ShardWorker {
   async #retentionTurn({ again }: ShardTasks['retentionTurn']): Promise<Outcome> {
     const turn = await this.#open().retentions.turn(this.#scope(), again);
     return { value: turn, transfer: [turn.trims.buffer as ArrayBuffer] };
+  }
+
+  #positions({ consumer, region, from, timed = false }: ShardTasks['positions']): ShardResults['positions'] {
+    const { consumers, retentions } = this.#open();
+    const part = consumers.positions(consumer, region, from, timed);
+    return { ...part, oldest: timed ? retentions.oldestBehind(part.items) : null };
   }
 
   async #retentionYield(): Promise<Outcome> {

@@ -56,6 +56,10 @@ const FLOOR_AT = 3;
 /** The flag of a table that has entries. */
 const HAS_ENTRIES = 2n;
 
+/** Bytes of positions in a short part, and how many there are of one consumer. */
+const SHORT_BYTES = 4096;
+const SHORT_MOST = 64;
+
 type TableEnds = Pick<StoredPosition, 'first' | 'last'>;
 const NO_ENDS: TableEnds = { first: 1n, last: 0n };
 
@@ -142,17 +146,21 @@ export class Consumers {
    * @param consumer null for all
    * @param region null for all
    * @param from where to go on; null for the beginning
+   * @param isShort whether the part is to be short, for each of them costs more than to look it up
    */
   positions(
     consumer: bigint | null,
     region: bigint | null,
     from: Uint8Array | null,
+    isShort = false,
   ): ListPart<StoredPosition> {
     const { instance } = this.#home;
     if (instance === CATALOG_INSTANCE) return { items: [], next: null };
     const range = region === null ? positionRange(instance) : positionRangeOfRegion(instance, region);
     const { records, next } =
-      consumer === null ? allRecords(this.#home, range, from) : recordsOf(this.#home, consumer, range, from);
+      consumer === null
+        ? allRecords(this.#home, range, from, isShort ? SHORT_BYTES : undefined)
+        : recordsOf(this.#home, consumer, range, from, isShort ? SHORT_MOST : undefined);
     const found = records.map(({ key, value }): PositionKey & Position =>
       decoded(key, { path: this.#home.path }, () => ({
         ...decodePositionKey(key, instance),

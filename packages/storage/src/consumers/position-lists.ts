@@ -27,9 +27,14 @@ const MOST_PAGES = 64;
 const MOST_RECORDS = 1024;
 
 /** The next positions of all consumers, in the order of their keys. */
-export function allRecords({ db, path }: TableHome, range: KeyRange, from: Uint8Array | null): PositionPart {
+export function allRecords(
+  { db, path }: TableHome,
+  range: KeyRange,
+  from: Uint8Array | null,
+  bytes: number = PAGE_BYTES,
+): PositionPart {
   const { lower, upper } = range;
-  const page = recordPages(db, { lower: from ?? lower, upper }).next();
+  const page = recordPages(db, { lower: from ?? lower, upper }, undefined, bytes).next();
   if (page.done === true) return { records: [], next: null };
   return { records: page.value, next: keySuccessor(lastOf(page.value, path).key) };
 }
@@ -43,11 +48,12 @@ export function recordsOf(
   consumer: bigint,
   { lower, upper }: KeyRange,
   from: Uint8Array | null,
+  most: number = MOST_RECORDS,
 ): PositionPart {
   const found: RawRecord[] = [];
   let at = from ?? lower;
   let bytes = FIRST_BYTES;
-  for (let pages = 0; pages < MOST_PAGES && found.length < MOST_RECORDS; pages++) {
+  for (let pages = 0; pages < MOST_PAGES && found.length < most; pages++) {
     const page = recordPages(home.db, { lower: at, upper }, undefined, bytes).next();
     if (page.done === true) return { records: found, next: null };
     const records = page.value;

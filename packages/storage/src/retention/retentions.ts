@@ -1,5 +1,5 @@
 import { type RecordTarget, type RetentionRecord, type TableId, WalError } from '@shale/codec';
-import type { Consumers } from '../consumers/consumers.js';
+import type { Consumers, StoredPosition } from '../consumers/consumers.js';
 import { nameOfTable } from '../names/records.js';
 import type { LogContext } from '../tables/context.js';
 import type { StoredRetention } from './coverage.js';
@@ -8,6 +8,7 @@ import { readRetentions, writeRetention } from './records.js';
 import { Retainer, type RetentionScope, type RetentionTurn } from './retainer.js';
 import type { TableWatch } from './table-watch.js';
 import { readMarks, sequenceAt } from './time-marks.js';
+import { Times } from './times.js';
 import { yielding } from './yielding.js';
 
 /**
@@ -53,6 +54,15 @@ export class Retentions {
   async turn(scope: RetentionScope, again: readonly TableId[] = []): Promise<RetentionTurn> {
     for (const id of again) this.#watch.touch(id);
     return await this.#retainer.turn(scope);
+  }
+
+  /**
+   * About when the first entry behind each position was appended, in milliseconds since 1970, by the time marks of its
+   * table; null where it has none, or there is no such entry. Throws SHALE_CORRUPT.
+   */
+  oldestBehind(positions: readonly StoredPosition[]): (bigint | null)[] {
+    const times = new Times(this.#context);
+    return positions.map((position) => times.behind(position));
   }
 
   /** Finds what may go of the oldest entries of tables that yield to a disk budget, as {@link turn} says it. */

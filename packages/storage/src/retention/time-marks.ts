@@ -99,6 +99,16 @@ export function passedMarks(marks: readonly TimeMark[], first: bigint): readonly
   return passed.slice(0, -1);
 }
 
+/**
+ * About when an entry was appended: the time of the last mark that is not behind it; of an entry from before all marks, that
+ * of the first one, for it is older. Null without a mark.
+ */
+export function timeOf(marks: readonly TimeMark[], sequence: bigint): bigint | null {
+  let found = marks[0]?.ms ?? null;
+  for (const mark of marks) if (mark.sequence <= sequence) found = mark.ms;
+  return found;
+}
+
 /** The first sequence that may have been appended at or after a time: all before it were appended earlier; null without a mark. */
 export function sequenceAt(marks: readonly TimeMark[], ms: bigint): bigint | null {
   let found: bigint | null = null;
