@@ -129,7 +129,11 @@ export class DiskBudget {
   }
 
   #isShort(options: DiskOptions): WalError | null {
-    if (this.#accepted >= this.#limit) this.#error = this.#overBudget(options);
+    if (this.#accepted >= this.#limit) {
+      this.#error = this.#overBudget(options);
+      // One that is refused again and again by little room is told, too, for whom most is kept.
+      this.#findHolder(options);
+    }
     this.#tick();
     return this.#error;
   }
