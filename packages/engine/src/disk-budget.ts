@@ -24,11 +24,8 @@ export interface DiskOptions {
   readonly policy?: 'refuse' | 'dropOldest' | undefined;
 }
 
-/** What a disk budget needs of the WAL. */
-export interface DiskContext {
-  readonly path: string;
-  /** Bytes of what was accepted and is not in yet. */
-  pendingBytes(): number;
+/** What makes room on the disk. */
+export interface RoomMaking {
   /** Writes what is in memory to table files, so that log files go. */
   flush(): Promise<void>;
   /** Lets the oldest entries go of tables that may yield; whether any did. */
@@ -37,6 +34,21 @@ export interface DiskContext {
   reclaim(): Promise<boolean>;
   /** The consumer that most is kept for; null for none. */
   holder(): Promise<Holder | null>;
+}
+
+/** That of a thread which leaves it to another one. */
+export const NO_ROOM_MAKING: RoomMaking = {
+  flush: async () => {},
+  yieldOldest: async () => false,
+  reclaim: async () => false,
+  holder: async () => null,
+};
+
+/** What a disk budget needs of the WAL. */
+export interface DiskContext extends RoomMaking {
+  readonly path: string;
+  /** Bytes of what was accepted and is not in yet. */
+  pendingBytes(): number;
 }
 
 /** The files are looked at so often. */

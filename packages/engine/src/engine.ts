@@ -3,7 +3,7 @@ import { damagedFileError, type Holder, type Log, toIdWindow } from '@shale/stor
 import { Catalog } from './catalog/catalog.js';
 import type { OwnerNames } from './catalog/owner-names.js';
 import { DamageWatch } from './damage-watch.js';
-import { DiskBudget, withHolder } from './disk-budget.js';
+import { DiskBudget, NO_ROOM_MAKING, type RoomMaking, withHolder } from './disk-budget.js';
 import { DropsUnderWay } from './drops-under-way.js';
 import { DurableWaits } from './followed/durable-waits.js';
 import { FollowedTables } from './followed/followed-tables.js';
@@ -240,14 +240,7 @@ export class Engine {
       {
         path: log.path,
         pendingBytes: () => this.flow.inFlightBytes + this.flow.queuedBytes,
-        flush: () => this.admin((each) => each.flush()),
-        yieldOldest: () => this.retention.yieldOldest(),
-        reclaim: async () => {
-          const { isPending } = this.reclaimer;
-          if (isPending) await this.reclaimer.now();
-          return isPending;
-        },
-        holder: () => this.#holder(),
+        ...this.#roomMaking(),
       },
       options.readOnly ? null : options.disk,
     );
@@ -307,10 +300,26 @@ export class Engine {
       throw failed.reason;
     }
     this.lifecycle.to('open');
-    if (this.options.readOnly || this.#opener !== null) return;
+    if (this.options.readOnly) return;
+    await this.disk.start();
+    if (this.#opener !== null) return;
     this.#damage.start();
     if (this.#isRetained()) this.retention.start();
-    await this.disk.start();
+  }
+
+  /** How room is made for a disk budget: by the thread that opened the WAL. Others take nothing in meanwhile. */
+  #roomMaking(): RoomMaking {
+    if (this.#opener !== null) return NO_ROOM_MAKING;
+    return {
+      flush: () => this.admin((each) => each.flush()),
+      yieldOldest: () => this.retention.yieldOldest(),
+      reclaim: async () => {
+        const { isPending } = this.reclaimer;
+        if (isPending) await this.reclaimer.now();
+        return isPending;
+      },
+      holder: () => this.#holder(),
+    };
   }
 
   /** The consumer that most is kept for; null for none. */

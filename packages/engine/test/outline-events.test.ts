@@ -6,13 +6,8 @@ test('followers are not told of appends that were in already, however long they 
   const appends = Uint32Array.of(0, 1, APPEND_ID, 0, 30, APPEND_ID, 1, 2, APPEND_ID);
   const told: unknown[] = [];
   tellOutline(
-    { appends, tables: new Uint8Array(34) },
-    {
-      firsts: BigUint64Array.of(5n, 3n, 7n),
-      trims: new BigUint64Array(0),
-      repeats: Uint32Array.of(1, 2),
-      errors: [],
-    },
+    { appends },
+    { firsts: BigUint64Array.of(5n, 3n, 7n), repeats: Uint32Array.of(1, 2), errors: [] },
     {
       appended: (...entries) => told.push(entries),
       dropped: (table) => told.push(table),
