@@ -22,6 +22,8 @@ const LINES = 50;
 /** How the text of an input is written: as was said, or as its first bytes say. Fails where they leave a doubt. */
 export function encodingOf(chosen: ChosenOptions, { head }: Beginning): JournaledOptions['encoding'] {
   if (chosen.encoding !== undefined) return chosen.encoding;
+  // Its lines are to be the input again.
+  if (chosen.lossless && chosen.format === 'lines') return undefined;
   const marked = markedEncoding(head);
   if (marked !== undefined) return marked;
   const likely = likelyEncoding(head);
@@ -38,7 +40,7 @@ export function dialectOf(options: ChosenOptions, beginning: Beginning): Dialect
   const { isLenient = false, ...given } = options;
   const layout = layoutOf(given.format, isLenient, beginning);
   const chosen = layout === undefined ? given : { ...given, format: 'json' as const, layout };
-  const hasLines = chosen.format !== 'json' && endsWithCarriageReturns(beginning);
+  const hasLines = chosen.format !== 'json' && !chosen.lossless && endsWithCarriageReturns(beginning);
   const lineEnd = hasLines ? { lineEnd: 'cr' as const } : {};
   const delimiter = chosen.delimiter ?? (chosen.format === 'csv' ? delimiterOf(beginning, lineEnd) : ',');
   const found = [

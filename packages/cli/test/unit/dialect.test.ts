@@ -82,6 +82,14 @@ describe('the ends of lines', () => {
   });
 });
 
+it('of plain lines that are to be the input again nothing is found', async () => {
+  const lossless = chooseOptions({ lossless: true }, 'x.log');
+  const marked = await beginningOf(Buffer.from('\ufeffa\rb', 'utf16le'));
+  expect(encodingOf(lossless, marked)).toBe(undefined);
+  expect(dialectOf(lossless, await beginningOf('a\rb\r'))).toMatchObject({ notes: [] });
+  expect(dialectOf(lossless, await beginningOf('a\rb\r')).options.lineEnd).toBe(undefined);
+});
+
 describe('the values of JSON', () => {
   const layoutOf = async (text: string, path = 'x.json', source: 'file' | 'stream' = 'file') => {
     const { format, layout } = dialectOf(
