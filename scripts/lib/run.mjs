@@ -10,13 +10,19 @@ const SILENCE_MS = 700;
  * @param {string} label what the step does, as a gerund: "compiling TypeScript"
  * @param {string} command
  * @param {string[]} args
- * @param {{ hint?: string, loud?: boolean, quiet?: boolean }} [options] `hint`: what to do when it fails;
- *   `loud`: say the label at once, for steps that are known to be long; `quiet`: show the output only on failure
+ * @param {{ hint?: string, loud?: boolean, quiet?: boolean, cwd?: string }} [options] `hint`: what to do when it fails;
+ *   `loud`: say the label at once, for steps that are known to be long; `quiet`: show the output only on failure;
+ *   `cwd`: another directory than the root
  * @returns {Promise<void>}
  */
 export async function run(label, command, args, options = {}) {
   const announce = setTimeout(() => say(`${label} ...`), options.loud ? 0 : SILENCE_MS);
-  const child = start(command, args, options.quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 2, 2]);
+  const child = start(
+    command,
+    args,
+    options.quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 2, 2],
+    options.cwd,
+  );
   /** @type {Buffer[]} */
   const output = [];
   child.stdout?.on('data', (chunk) => output.push(chunk));

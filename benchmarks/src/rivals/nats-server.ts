@@ -1,11 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { loadRival } from './load.js';
 import { programVersion, Server } from './server.js';
 
-const COMMAND = 'nats-server';
-/** The first that was seen to sync what it acknowledges, and takes atomic batches. */
-const OLDEST_MINOR = 15;
+/** Finds one that syncs what it acknowledges and takes atomic batches, or fetches it. */
+const FINDER = fileURLToPath(new URL('../../../scripts/nats-server.mjs', import.meta.url));
+let found: string | undefined;
 
 interface Acknowledged {
   readonly data: Uint8Array;
@@ -53,14 +55,17 @@ interface JetStream {
   jetstreamManager(connection: NatsConnection): Promise<JetStreamManager>;
 }
 
-/** The version that is installed; throws when none is, or one that takes no batches. */
+/** The version that is used; throws what to do when none can be had. */
 export function natsVersion(): string {
-  const version = programVersion(COMMAND, COMMAND);
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < 2 || (major === 2 && minor < OLDEST_MINOR)) {
-    throw new Error(`${COMMAND} ${version} is too old: it takes 2.${OLDEST_MINOR}, which Debian sid has`);
-  }
-  return version;
+  return programVersion(natsServer(), 'nats-server');
+}
+
+function natsServer(): string {
+  if (found !== undefined) return found;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [FINDER], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr.trim());
+  found = stdout.trim();
+  return found;
 }
 
 /** New headers of a message. */
@@ -79,7 +84,7 @@ export async function startNats(
     `listen: "127.0.0.1:-1", ports_file_dir: ${JSON.stringify(directory)}
     jetstream { store_dir: ${JSON.stringify(directory)}, max_file_store: 1TB ${isSync ? ', sync_interval: always' : ''} }`,
   );
-  const server = new Server({ command: COMMAND, args: ['--config', config] });
+  const server = new Server({ command: natsServer(), args: ['--config', config] });
   const connection = await server.ready(() =>
     loadRival<Transport>('@nats-io/transport-node').connect({
       servers: addressIn(directory),

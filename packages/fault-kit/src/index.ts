@@ -1,3 +1,5 @@
+export { NatsCluster, type NatsClusterOptions } from './cluster/nats-cluster.js';
+export { NatsNode, type NatsNodeOptions, type NodePorts } from './cluster/nats-node.js';
 export { asAfterReboot } from './disk/after-reboot.js';
 export {
   type CallKind,
