@@ -1,5 +1,6 @@
 // Makes one file of a compiled module and all that it imports, with the licenses of what others wrote.
 import { readdirSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
 import { rolldown } from 'rolldown';
 import { compiledPackages, isForeign, withSourceMap } from './compiled.mjs';
@@ -35,7 +36,7 @@ export async function bundle({ input, target, format, external }) {
   });
   await made.close();
   const imports = output.flatMap((part) => (part.type === 'chunk' ? part.imports : []));
-  const missing = imports.filter((id) => !id.startsWith('node:') && !external.includes(id));
+  const missing = imports.filter((id) => !isBuiltin(id) && !external.includes(id));
   if (missing.length > 0) throw new Error(`${target} must not need ${missing.join(', ')}`);
   for (const part of output) {
     writeIfOther(join(dirname(target), part.fileName), part.type === 'chunk' ? part.code : part.source);

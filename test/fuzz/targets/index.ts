@@ -10,6 +10,7 @@ import { layouts } from './layouts.js';
 import { nameRecords } from './name-records.js';
 import { payloadCodecs } from './payload-codecs.js';
 import { retentionRecords } from './retention-records.js';
+import { shellBrotli, shellGzip, shellZstd } from './shell-compressed.js';
 import { shellCsv, shellJson, shellLines, shellNdjson } from './shell-input.js';
 
 /** Everything that is fuzzed. */
@@ -30,6 +31,9 @@ export const TARGETS: readonly Target[] = [
   shellJson,
   shellCsv,
   shellLines,
+  shellZstd,
+  shellGzip,
+  shellBrotli,
 ];
 
 /** The target of that name. */

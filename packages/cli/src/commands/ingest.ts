@@ -1,52 +1,22 @@
-import { basename, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type Wal, WalError } from '@shale/engine';
 import { Command, Option } from 'commander';
 import { CliError } from '../cli-error.js';
-import { EXIT, SIGNAL_EXIT } from '../exit-codes.js';
-import { chooseOptions, DEFAULT_MAX_LINE_BYTES } from '../ingest/choose-options.js';
-import type { Encoding } from '../ingest/encoding.js';
-import { type IngestResult, runIngest } from '../ingest/ingest.js';
-import { Journal, listJournals } from '../ingest/journal.js';
-import type { JournaledOptions } from '../ingest/journal-records.js';
-import { NO_DISPLAY, type ProgressDisplay, showProgress } from '../ingest/progress.js';
-import type { Reject } from '../ingest/record.js';
-import { besideDirectory, type RejectPlace } from '../ingest/reject-path.js';
-import { type Intent, planRun } from '../ingest/resume-plan.js';
-import { closeSource, openSource, type Source } from '../ingest/source.js';
+import { DEFAULT_MAX_LINE_BYTES } from '../ingest/choose-options.js';
+import { expandInputs } from '../ingest/inputs.js';
+import { lookUpSource } from '../ingest/source.js';
 import { StopSignals } from '../ingest/stop-signals.js';
-import { summaryAsJson, summaryForPeople } from '../ingest/summary.js';
-import { pathWord, shellCommand } from '../output/shell-word.js';
 import type { Terminal } from '../output/terminal.js';
-import { formatBytes, formatCount } from '../output/units.js';
+import { formatBytes } from '../output/units.js';
 import { parseBytes, parseCount, parseDelimiter } from './arguments.js';
+import { type IngestFlags, type IngestJob, requireOne } from './ingest-flags.js';
+import { type Ingesting, ingestInput, planInput } from './ingest-input.js';
 import { openOrCreate } from './open-log.js';
 
-/** Rejected lines that are shown one by one; the others are only counted, and kept in the file. */
-const SHOWN_REJECTS = 10;
 /**
  * The ingest bounds what is on its way by itself, and a line may be as long as `--max-line` says: the log's bounds
  * stay out of its way.
  */
 const LOG_BOUNDS = { maxQueuedAppends: 2 ** 20, maxInFlightBytes: 2 ** 31 };
-
-interface IngestFlags extends Partial<Intent> {
-  readonly format?: JournaledOptions['format'];
-  readonly table?: string;
-  readonly tableBy?: string;
-  readonly raw?: boolean;
-  readonly delimiter?: string;
-  readonly lossless?: boolean;
-  readonly encoding?: Encoding;
-  readonly maxLine?: number;
-  readonly name?: string;
-  readonly rejects?: string;
-  readonly allowRejects?: boolean;
-  readonly durability: 'sync' | 'os';
-  readonly shards?: number;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
 
 /** `shale ingest`. */
 export function ingestCommand(
@@ -57,11 +27,15 @@ export function ingestCommand(
   return new Command('ingest')
     .summary('read NDJSON, CSV or plain lines into tables')
     .description(
-      'Reads NDJSON, CSV or plain lines from a file or standard input into tables, each line as one entry. ' +
+      'Reads NDJSON, JSON, CSV or plain lines from files or standard input into tables, each line as one entry; what is ' +
+        'compressed with gzip, zstd or brotli is decompressed. ' +
         'An ingest that was stopped, even by kill -9, goes on with --resume, every line once and only once.',
     )
     .argument('<dir>', 'directory of the log; created if it is not there')
-    .argument('[input]', 'a file, or - for standard input', '-')
+    .argument(
+      '[inputs...]',
+      'files, directories, patterns such as logs/*.gz, or - for standard input (default: -)',
+    )
     .addOption(
       new Option('-f, --format <format>', 'format of the input (default: by its extension)').choices([
         'ndjson',
@@ -84,6 +58,12 @@ export function ingestCommand(
         'utf-16le',
         'utf-16be',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--compression <name>',
+        'how the input is compressed (default: by its first bytes; brotli by the name .br)',
+      ).choices(['gzip', 'zstd', 'brotli', 'none']),
     )
     .option('--lossless', 'keep carriage returns at line ends, and empty lines as empty entries')
     .option(
@@ -113,199 +93,64 @@ Examples:
   shale ingest ./data metrics.ndjson --resume
   shale ingest ./data prices.csv --table-by symbol
   journalctl -o json | shale ingest ./data - --table-by _SYSTEMD_UNIT
-  zcat app.log.gz | shale ingest ./data - --table app --name app.log.gz`,
+  shale ingest ./data 'logs/*.gz' --table-by host
+  xzcat app.log.xz | shale ingest ./data - --table app --name app.log.xz`,
     )
-    .action(async (dir: string, input: string, flags: IngestFlags) => {
-      done(await ingest(terminal, stdin, dir, input, flags));
+    .action(async (dir: string, inputs: readonly string[], flags: IngestFlags) => {
+      done(await ingest(terminal, stdin, { dir, arguments: inputs.length === 0 ? ['-'] : inputs, flags }));
     });
 }
 
 async function ingest(
   terminal: Terminal,
   stdin: Readable,
-  dir: string,
-  input: string,
-  flags: IngestFlags,
+  given: Omit<IngestJob, 'inputs'>,
 ): Promise<number> {
-  if (input === '-' && 'isTTY' in stdin && stdin.isTTY === true) {
+  const { dir, flags } = given;
+  const job: IngestJob = { ...given, inputs: await expandInputs(given.arguments, dir) };
+  requireOne(job);
+  if (job.inputs[0] === '-' && 'isTTY' in stdin && stdin.isTTY === true) {
     throw new CliError('CLI_USAGE', 'nothing to read: standard input is the terminal', {
       hint: 'Name a file, or pipe something in.',
     });
   }
   const quiet = flags.quiet === true;
-  let display: ProgressDisplay = quiet ? NO_DISPLAY : { note: (text) => terminal.note(text), stop: () => {} };
+  let note = (text: string): void => terminal.note(text);
   using stop = new StopSignals((signal, time) => {
     if (!quiet)
-      display.note(
+      note(
         time === 'first'
           ? `${signal}: finishing what was read; again to stop at once`
           : `${signal} again: stopped at once; --resume goes on after the last checkpoint`,
       );
   });
-  const source = await openSource(input, stdin);
-  try {
-    await using wal = await openOrCreate(
-      dir,
-      {
-        durability: flags.durability,
-        ...LOG_BOUNDS,
-        ...(flags.shards === undefined ? {} : { shards: flags.shards }),
-      },
-      terminal,
-    );
-    const started = performance.now();
-    const prepared = await prepare(wal, source, dir, input, flags);
-    const shown = new RejectNotes((text) => display.note(text));
-    const result = await runIngest({
-      ...prepared,
-      wal,
-      source,
-      durability: flags.durability,
-      signal: stop.signal,
-      onNote: (text) => {
-        if (!quiet) display.note(text);
-      },
-      onReject: (reject) => shown.add(reject),
-      onStart: (view, begun, { encoding = 'utf-8' }) => {
-        if (quiet) return;
-        if (prepared.from)
-          terminal.note(`going on after line ${formatCount(begun.line)} (byte ${formatCount(begun.offset)})`);
-        else if (flags.resume) terminal.note('nothing to resume: beginning at line 1');
-        display = showProgress(terminal, {
-          view,
-          begun,
-          // What is decoded is counted as it is then.
-          totalBytes: source.kind === 'file' && encoding === 'utf-8' ? source.size : undefined,
-        });
-      },
-    }).finally(() => display.stop());
-    shown.end(result);
-    const seconds = (performance.now() - started) / 1000;
-    if (flags.json) await terminal.out.line(summaryAsJson(prepared.name, result, seconds));
-    else if (!quiet && result.outcome !== 'failed')
-      await terminal.out.line(summaryForPeople(result, seconds, terminal.outColors));
-    await terminal.out.flush();
-    return conclude(terminal, result, stop, { quiet, dir, input, flags });
-  } finally {
-    await closeSource(source);
-  }
-}
-
-/** Finds out whether this ingest ran before, and decides how to begin. */
-async function prepare(wal: Wal, source: Source, dir: string, input: string, flags: IngestFlags) {
-  const name = flags.name ?? source.name;
-  const given = givenOptions(flags);
-  const journal = new Journal(wal, name);
-  const { resume = false, restart = false, again = false } = flags;
-  // Beginning again reads nothing from the journal, so a damaged one does not matter.
-  const state = await journal.load().catch((error: unknown) => {
-    if (restart && isUnreadable(error)) return undefined;
-    throw error;
-  });
-  const plan = planRun(
-    state,
-    { resume, restart, again },
+  // Nothing is begun, and no log made, before it is known that all of them are there.
+  for (const input of job.inputs) await lookUpSource(input);
+  await using wal = await openOrCreate(
+    dir,
     {
-      input: input === '-' ? 'standard input' : input,
-      source: source.kind,
-      resumeCommand: resumeCommand(dir, input, flags),
-      given,
-      otherUnfinished: resume && !state ? await unfinishedNames(wal) : [],
+      durability: flags.durability,
+      ...LOG_BOUNDS,
+      ...(flags.shards === undefined ? {} : { shards: flags.shards }),
     },
+    terminal,
   );
-  const from = plan.kind === 'resume' ? plan.from : undefined;
-  return {
-    journal,
-    name,
-    from,
-    options: from?.start.options ?? chooseOptions(given, input, dir),
-    rejects: rejectPlace(dir, input, flags),
+  const ingesting: Ingesting = {
+    terminal,
+    stdin,
+    wal,
+    job,
+    stop,
+    noteBy: (by) => {
+      note = by;
+    },
   };
-}
-
-function rejectPlace(dir: string, input: string, { rejects, name }: IngestFlags): RejectPlace {
-  if (rejects !== undefined) return { path: resolve(rejects), taken: 'refuse' };
-  return besideDirectory(dir, name ?? (input === '-' ? 'stdin' : basename(input)));
-}
-
-/** What goes on with this ingest, as a shell takes it. */
-function resumeCommand(dir: string, input: string, { name, rejects }: IngestFlags): string {
-  return shellCommand([
-    'shale',
-    'ingest',
-    pathWord(dir),
-    pathWord(input),
-    ...(name === undefined ? [] : [`--name=${name}`]),
-    ...(rejects === undefined ? [] : [`--rejects=${rejects}`]),
-    '--resume',
-  ]);
-}
-
-/** Whether a journal holds what no version of it wrote. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof WalError && (error.code === 'SHALE_CORRUPT' || error.code === 'SHALE_PAYLOAD');
-}
-
-async function unfinishedNames(wal: Wal): Promise<string[]> {
-  const states = await listJournals(wal);
-  return states.filter((state) => state.checkpoint?.state !== 'complete').map((state) => state.start.name);
-}
-
-function givenOptions(flags: IngestFlags): Partial<JournaledOptions> {
-  const { format, table, tableBy, raw, delimiter, lossless, encoding, maxLine } = flags;
-  return {
-    ...(format === undefined ? {} : { format }),
-    ...(table === undefined ? {} : { table }),
-    ...(tableBy === undefined ? {} : { tableBy }),
-    ...(raw === undefined ? {} : { raw }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(lossless === undefined ? {} : { lossless }),
-    ...(encoding === undefined ? {} : { encoding }),
-    ...(maxLine === undefined ? {} : { maxLineBytes: maxLine }),
-  };
-}
-
-/** The last word on standard error, and the exit code. */
-function conclude(
-  terminal: Terminal,
-  result: IngestResult,
-  stop: StopSignals,
-  { quiet, dir, input, flags }: { quiet: boolean; dir: string; input: string; flags: IngestFlags },
-): number {
-  const { durable } = result;
-  const where = `everything up to line ${formatCount(durable.line)} (byte ${formatCount(durable.offset)}) is durable`;
-  const command = resumeCommand(dir, input, flags);
-  const again =
-    input === '-' ? `give the same input again from its beginning to: ${command}` : `go on with: ${command}`;
-  if (result.outcome === 'failed') {
-    if (!quiet && durable.line > 0) terminal.note(`not complete: ${where}; ${again}`);
-    throw result.error;
+  if (job.inputs.length > 1) for (const input of job.inputs) await planInput(ingesting, input);
+  let exitCode = 0;
+  for (const input of job.inputs) {
+    const code = await ingestInput(ingesting, input);
+    exitCode = Math.max(exitCode, code);
+    if (stop.signal.aborted) break;
   }
-  if (result.outcome === 'stopped') {
-    if (!quiet) terminal.note(`stopped: ${where}; ${again}`);
-    return SIGNAL_EXIT[stop.received ?? 'SIGINT'];
-  }
-  return durable.rejected > 0 && !flags.allowRejects ? EXIT.findings : EXIT.ok;
-}
-
-/** Shows the first rejects one by one. */
-class RejectNotes {
-  readonly #note: (text: string) => void;
-  #count = 0;
-
-  constructor(note: (text: string) => void) {
-    this.#note = note;
-  }
-
-  add({ line, message }: Pick<Reject, 'line' | 'message'>): void {
-    this.#count += 1;
-    if (this.#count <= SHOWN_REJECTS) this.#note(`line ${line} rejected: ${message}`);
-  }
-
-  end(result: IngestResult): void {
-    if (this.#count > SHOWN_REJECTS)
-      this.#note(
-        `${formatCount(this.#count - SHOWN_REJECTS)} more rejected lines are in ${result.rejectFile}`,
-      );
-  }
+  return exitCode;
 }

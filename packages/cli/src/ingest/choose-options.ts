@@ -15,28 +15,16 @@ export interface ChosenOptions extends Omit<JournaledOptions, 'delimiter'> {
 /** Bytes that a line may have unless `--max-line` says otherwise. */
 export const DEFAULT_MAX_LINE_BYTES: number = 16 << 20;
 
-/** Programs that decompress, by what the names of their files end with. */
-const DECOMPRESS: Readonly<Record<string, string>> = {
-  '.gz': 'gzip -dc',
-  '.zst': 'zstd -dc',
-  '.xz': 'xz -dc',
-  '.bz2': 'bzip2 -dc',
-  '.zip': 'unzip -p',
-  '.lz4': 'lz4 -dc',
-  '.br': 'brotli -dc',
-};
+/** What the names of compressed files end with: what is before that says what is in them. */
+const COMPRESSED = /\.(?:gz|gzip|zst|zstd|br|xz|bz2|lz4|zip)$/i;
 
 /**
- * Fills in what was not given, from the input's name; fails where that says nothing. `directory`: the log, for
- * messages.
+ * Fills in what was not given, from the input's name; fails where that says nothing.
  */
-export function chooseOptions(
-  given: Partial<JournaledOptions>,
-  inputPath: string,
-  directory: string = './data',
-): ChosenOptions {
-  const extension = inputPath === '-' ? '' : extname(inputPath).toLowerCase();
-  const format = given.format ?? formatOf(extension, given, inputPath, directory);
+export function chooseOptions(given: Partial<JournaledOptions>, inputPath: string): ChosenOptions {
+  const name = inputPath === '-' ? '' : innerName(inputPath);
+  const extension = extname(name).toLowerCase();
+  const format = given.format ?? formatByName(extension, given);
   if (given.table !== undefined && given.tableBy !== undefined) {
     throw new CliError('CLI_USAGE', 'either --table or --table-by, not both');
   }
@@ -54,6 +42,8 @@ export function chooseOptions(
     throw new CliError('CLI_USAGE', '--delimiter is for CSV');
   const route =
     given.tableBy !== undefined ? { tableBy: given.tableBy } : { table: given.table ?? tableOf(inputPath) };
+  // Brotli alone does not show in its bytes.
+  const compression = given.compression ?? (/\.br$/i.test(inputPath) ? 'brotli' : undefined);
   const problem = route.table === undefined ? undefined : tableNameProblem(route.table);
   if (problem !== undefined) throw new CliError('CLI_USAGE', problem);
   return {
@@ -63,6 +53,7 @@ export function chooseOptions(
     raw: given.raw ?? false,
     delimiter: given.delimiter ?? (extension === '.tsv' ? '\t' : undefined),
     ...(given.encoding === undefined ? {} : { encoding: given.encoding }),
+    ...(compression === undefined ? {} : { compression }),
     lossless: given.lossless ?? false,
     maxLineBytes: given.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES,
   };
@@ -73,35 +64,21 @@ function isLenient(given: Partial<JournaledOptions>, extension: string): boolean
   return given.format === undefined && !given.lossless && extension !== '.ndjson' && extension !== '.jsonl';
 }
 
-function formatOf(
-  extension: string,
-  given: Partial<JournaledOptions>,
-  path: string,
-  directory: string,
-): JournaledOptions['format'] {
-  const decompress = DECOMPRESS[extension];
-  if (decompress !== undefined) {
-    const route =
-      given.tableBy === undefined
-        ? `--table=${given.table ?? innerName(path)}`
-        : `--table-by=${given.tableBy}`;
-    const ingest = ['shale', 'ingest', pathWord(directory), '-', route, `--name=${path}`];
-    const inner = extname(basename(path, extname(path))).toLowerCase();
-    const reading = [
-      `--format=${formatByName(inner, given)}`,
-      ...(inner === '.tsv' ? ['--delimiter=tab'] : []),
-    ];
-    throw new CliError('CLI_USAGE', `${path} looks compressed`, {
-      hint: `Decompress it into a pipe: ${decompress} ${shellWord(pathWord(path))} | ${shellCommand([...ingest, ...reading])} (if it is not compressed, say what it is with --format).`,
-    });
-  }
-  return formatByName(extension, given);
+/** The name of what is in a file: of one that is compressed without what says so. */
+function innerName(path: string): string {
+  return basename(path).replace(COMPRESSED, '');
 }
 
-/** The base name of what is in a compressed file. */
-function innerName(path: string): string {
-  const inner = basename(path, extname(path));
-  return basename(inner, extname(inner));
+/** The command that takes an input by way of a program. */
+export function commandInPipe(
+  given: Partial<JournaledOptions>,
+  { directory, path, program }: { directory: string; path: string; program: string },
+): string {
+  const { format, ...options } = chooseOptions(given, path);
+  const route = options.tableBy === undefined ? `--table=${options.table}` : `--table-by=${options.tableBy}`;
+  const reading = [`--format=${format}`, ...(options.delimiter === '\t' ? ['--delimiter=tab'] : [])];
+  const ingest = ['shale', 'ingest', pathWord(directory), '-', route, `--name=${path}`, ...reading];
+  return `${program} ${shellWord(pathWord(path))} | ${shellCommand(ingest)}`;
 }
 
 function formatByName(extension: string, given: Partial<JournaledOptions>): JournaledOptions['format'] {
@@ -116,5 +93,6 @@ function tableOf(path: string): string {
       hint: '--table <name> or --table-by <field>.',
     });
   }
-  return basename(path, extname(path));
+  const name = innerName(path);
+  return basename(name, extname(name));
 }

@@ -44,6 +44,7 @@ export function dialectOf(options: ChosenOptions, beginning: Beginning): Dialect
   const lineEnd = hasLines ? { lineEnd: 'cr' as const } : {};
   const delimiter = chosen.delimiter ?? (chosen.format === 'csv' ? delimiterOf(beginning, lineEnd) : ',');
   const found = [
+    ...(chosen.compression === undefined || chosen.compression === 'none' ? [] : [chosen.compression]),
     ...(chosen.encoding !== undefined && chosen.encoding !== 'utf-8' ? [chosen.encoding.toUpperCase()] : []),
     ...(layout === undefined || given.format === 'json' ? [] : [SAID[layout]]),
     ...(lineEnd.lineEnd === undefined ? [] : ['lines that end with a carriage return alone']),

@@ -33,10 +33,11 @@ export function likelyEncoding(head: Buffer): Utf16 | undefined {
   return undefined;
 }
 
-/** The same text in UTF-8, its byte order mark left out. Fails with what is no UTF-16. */
+/** The same text in UTF-8, its byte order mark left out. Fails with what is no UTF-16; not if `isCut`, at the end. */
 export async function* toUtf8(
   chunks: AsyncIterable<Buffer>,
   encoding: Utf16,
+  isCut: () => boolean = () => false,
 ): AsyncGenerator<Buffer, void, undefined> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   let offset = 0;
@@ -55,6 +56,7 @@ export async function* toUtf8(
     offset += chunk.length;
     if (text.length > 0) yield text;
   }
+  if (isCut()) return;
   const rest = decode(Buffer.alloc(0), false);
   if (rest.length > 0) yield rest;
 }

@@ -1,4 +1,5 @@
 import type { Block } from './blocks.js';
+import type { Compression } from './compression.js';
 import type { Encoding } from './encoding.js';
 import type { JsonLayout } from './json-scanner.js';
 import { CR, LF, type LineEnd } from './line-end.js';
@@ -21,6 +22,8 @@ export interface FormatOptions {
   readonly lineEnd?: LineEnd;
   /** How the input's text is written; UTF-8 where it is absent. */
   readonly encoding?: Encoding;
+  /** How the input is compressed; not at all where it is absent. */
+  readonly compression?: Compression | 'none';
   /** Keep a carriage return before a newline, and (for plain lines) empty lines. */
   readonly lossless: boolean;
 }

@@ -7,8 +7,10 @@ import { type Block, type OversizePiece, readBlocks } from './blocks.js';
 import { Checkpointer, checkpointAt } from './checkpointer.js';
 import type { ChosenOptions } from './choose-options.js';
 import { after, afterLongLine, type Collected, collect, type Mark } from './collect.js';
+import { compressionOf } from './compression.js';
 import { continueRejects } from './continue-rejects.js';
 import { createFormat } from './create-format.js';
+import { decompressed } from './decompress.js';
 import { dialectOf, encodingOf } from './dialect.js';
 import { toUtf8 } from './encoding.js';
 import type { FingerprintTracker } from './fingerprint.js';
@@ -51,6 +53,8 @@ export interface IngestOptions {
   readonly from: JournalState | undefined;
   /** Stops reading; what was read is finished. */
   readonly signal: AbortSignal;
+  /** The command that takes the input by way of a program. */
+  inPipe(program: string): string;
   /** Something to know, in a line. */
   onNote(text: string): void;
   onReject(reject: Pick<Reject, 'line' | 'reason' | 'message'>): void;
@@ -169,12 +173,22 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
 /** How an input that is new is read, and the text of it. */
 async function lookAt(
   input: AsyncIterable<Buffer>,
-  { options: chosen, source: { kind }, onNote }: IngestOptions,
+  { options: given, source: { kind }, signal, onNote, inPipe }: IngestOptions,
 ): Promise<{ readonly options: JournaledOptions; readonly chunks: AsyncIterable<Buffer> }> {
   let beginning = await readBeginning(input, kind);
+  const compression = compressionOf(given.compression, beginning.head, inPipe);
+  if (compression !== undefined)
+    beginning = await readBeginning(
+      decompressed(beginning.chunks, compression, () => signal.aborted),
+      kind,
+    );
+  const chosen = compression === undefined ? given : { ...given, compression };
   const encoding = encodingOf(chosen, beginning);
   if (encoding !== undefined && encoding !== 'utf-8')
-    beginning = await readBeginning(toUtf8(beginning.chunks, encoding), kind);
+    beginning = await readBeginning(
+      toUtf8(beginning.chunks, encoding, () => signal.aborted),
+      kind,
+    );
   const { options, notes } = dialectOf(encoding === undefined ? chosen : { ...chosen, encoding }, beginning);
   for (const note of notes) onNote(note);
   return { options, chunks: beginning.chunks };
@@ -313,8 +327,8 @@ function startRecord(
     source.kind === 'file' ? { size: source.size, modifiedMs: source.modifiedMs, inode: source.inode } : {};
   const startedAt = from?.start.startedAt ?? Date.now();
   const rejectFile = { rejectFile: rejects.place, rejectId: rejects.id };
-  const { lineEnd, encoding, layout } = options;
-  const version = [lineEnd, encoding, layout].every((one) => one === undefined) ? 1 : 2;
+  const { lineEnd, encoding, layout, compression } = options;
+  const version = [lineEnd, encoding, layout, compression].every((one) => one === undefined) ? 1 : 2;
   return { kind: 'start', version, name, source: source.kind, ...file, startedAt, options, ...rejectFile };
 }
 

@@ -40,8 +40,19 @@ function isStart(record: Unchecked): boolean {
 }
 
 function isOptions(options: Unchecked): boolean {
-  const { format, tableBy, table, raw, delimiter, lossless, maxLineBytes, lineEnd, encoding, layout } =
-    options;
+  const {
+    format,
+    tableBy,
+    table,
+    raw,
+    delimiter,
+    lossless,
+    maxLineBytes,
+    lineEnd,
+    encoding,
+    layout,
+    compression,
+  } = options;
   return (
     (format === 'ndjson' || format === 'json' || format === 'csv' || format === 'lines') &&
     (layout === undefined || layout === 'array' || layout === 'values') &&
@@ -51,7 +62,12 @@ function isOptions(options: Unchecked): boolean {
     typeof lossless === 'boolean' &&
     isCount(maxLineBytes) &&
     (lineEnd === undefined || lineEnd === 'lf' || lineEnd === 'cr') &&
-    (encoding === undefined || encoding === 'utf-8' || encoding === 'utf-16le' || encoding === 'utf-16be')
+    (encoding === undefined || encoding === 'utf-8' || encoding === 'utf-16le' || encoding === 'utf-16be') &&
+    (compression === undefined ||
+      compression === 'gzip' ||
+      compression === 'zstd' ||
+      compression === 'brotli' ||
+      compression === 'none')
   );
 }
 

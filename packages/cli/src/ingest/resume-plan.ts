@@ -110,7 +110,7 @@ function difference(
 }
 
 /** What options are that a journal says nothing of. */
-const UNSAID: Partial<JournaledOptions> = { encoding: 'utf-8', lineEnd: 'lf' };
+const UNSAID: Partial<JournaledOptions> = { encoding: 'utf-8', lineEnd: 'lf', compression: 'none' };
 
 const OPTION_NAMES: Record<keyof JournaledOptions, string> = {
   format: '--format',
@@ -121,6 +121,7 @@ const OPTION_NAMES: Record<keyof JournaledOptions, string> = {
   lineEnd: 'line ends',
   layout: 'layout',
   encoding: '--encoding',
+  compression: '--compression',
   lossless: '--lossless',
   maxLineBytes: '--max-line',
 };

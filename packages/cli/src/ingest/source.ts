@@ -1,4 +1,4 @@
-import { constants, createReadStream, openSync } from 'node:fs';
+import { constants, createReadStream, openSync, type Stats } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { resolve } from 'node:path';
@@ -30,17 +30,19 @@ export interface StreamSource {
   readonly stream: Readable;
 }
 
+/** What the input is, and what its ingest is called; nothing is opened. Fails when there is nothing to read there. */
+export async function lookUpSource(path: string): Promise<Pick<Source, 'kind' | 'name'>> {
+  if (path === '-') return { kind: 'stream', name: '-' };
+  const info = await statInput(path);
+  return info.isFile()
+    ? { kind: 'file', name: await realpath(path) }
+    : { kind: 'stream', name: resolve(path) };
+}
+
 /** Opens the input: `-` is standard input. Fails when there is nothing to read there. */
 export async function openSource(path: string, stdin: Readable): Promise<Source> {
   if (path === '-') return { kind: 'stream', name: '-', stream: stdin };
-  const info = await stat(path).catch((error: unknown) => {
-    throw inputError(path, error);
-  });
-  if (info.isDirectory()) {
-    throw new CliError('CLI_INPUT', `the input ${path} is a directory`, {
-      hint: 'Name a file, or - for standard input.',
-    });
-  }
+  const info = await statInput(path);
   try {
     if (info.isFIFO()) return { kind: 'stream', name: resolve(path), stream: openFifo(path) };
     if (!info.isFile()) return { kind: 'stream', name: resolve(path), stream: createReadStream(path) };
@@ -56,6 +58,16 @@ export async function openSource(path: string, stdin: Readable): Promise<Source>
   } catch (error) {
     throw inputError(path, error);
   }
+}
+
+async function statInput(path: string): Promise<Stats> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw inputError(path, error);
+  });
+  if (!info.isDirectory()) return info;
+  throw new CliError('CLI_INPUT', `the input ${path} is a directory`, {
+    hint: 'Name a file, or - for standard input.',
+  });
 }
 
 /** A named pipe, whether anybody writes to it yet or not: to wait for that in `open` would keep the process from ending. */

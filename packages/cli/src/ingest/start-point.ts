@@ -1,5 +1,6 @@
 import { CliError } from '../cli-error.js';
 import { NO_POSITION, type Position } from './blocks.js';
+import { decompressed } from './decompress.js';
 import { toUtf8 } from './encoding.js';
 import { FINGERPRINT_BYTES, FingerprintTracker, readEnds } from './fingerprint.js';
 import type { CheckpointRecord, JournaledOptions, JournalState } from './journal-records.js';
@@ -14,8 +15,8 @@ export interface StartPoint {
 }
 
 /**
- * Brings the input to where the checkpoint of the run before left it: a file by seeking; a stream, and text that is decoded,
- * by reading up to there. Refuses an input that is not the one the checkpoint saw. `undefined` when it was stopped before
+ * Brings the input to where the checkpoint of the run before left it: a file by seeking; a stream, and what is decompressed or
+ * decoded, by reading up to there. Refuses an input that is not the one the checkpoint saw. `undefined` when it was stopped before
  * it came there. Of an input that is new, what comes is its bytes as they stand.
  */
 export async function findStart(
@@ -24,9 +25,11 @@ export async function findStart(
   signal: AbortSignal,
 ): Promise<StartPoint | undefined> {
   const input = source.kind === 'file' ? readFileFrom(source, 0, signal) : readStream(source, signal);
-  const encoding = from?.start.options.encoding ?? 'utf-8';
-  const isDecoded = encoding !== 'utf-8';
-  const chunks = isDecoded ? toUtf8(input, encoding) : input;
+  const { encoding = 'utf-8', compression = 'none' } = from?.start.options ?? {};
+  const isCut = (): boolean => signal.aborted;
+  const isDecoded = encoding !== 'utf-8' || compression !== 'none';
+  const bytes = compression === 'none' ? input : decompressed(input, compression, isCut);
+  const chunks = encoding === 'utf-8' ? bytes : toUtf8(bytes, encoding, isCut);
   if (!from?.checkpoint) return { position: NO_POSITION, chunks, fingerprint: new FingerprintTracker() };
   const before: Before = { checkpoint: from.checkpoint, options: from.start.options };
   return source.kind === 'file' && !isDecoded ? seek(source, before, signal) : skip(chunks, before, signal);

@@ -203,9 +203,9 @@ describe('what cannot be ingested', () => {
       4,
       /there is no input file/,
     ],
-    ['an input that is a directory', (data: string) => [data, dir], 8, /is a directory/],
+    ['an input that is an empty directory', (data: string) => [data, join(dir, 'empty')], 4, /no input in/],
     ['standard input without a table', (data: string) => [data], 2, /standard input/],
-    ['a compressed file', (data: string) => [data, join(dir, 'x.gz')], 2, /looks compressed/],
+    ['an archive', (data: string) => [data, join(dir, 'x.log')], 2, /unzip decompresses it/],
     [
       'a CSV without the column',
       (data: string) => [data, join(dir, 'c.csv'), '--table-by', 'zz'],
@@ -215,7 +215,8 @@ describe('what cannot be ingested', () => {
     ['a reserved table', (data: string) => [data, join(dir, 'c.csv'), '--table', '.ingest/x'], 2, /reserved/],
   ] as const)('%s is told', async (_what, args, expected, message) => {
     writeFileSync(join(dir, 'c.csv'), 'a\n1\n');
-    writeFileSync(join(dir, 'x.gz'), '');
+    writeFileSync(join(dir, 'x.log'), 'PK\x03\x04');
+    mkdirSync(join(dir, 'empty'), { recursive: true });
     const { data } = fresh('');
     const { code, stderr, stdout } = await shale(['ingest', ...args(data)]);
     expect([code, stdout]).toEqual([expected, '']);

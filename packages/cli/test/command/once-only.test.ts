@@ -66,6 +66,7 @@ class Killed {
 
   async resume(stream: PassThrough, more: Partial<IngestOptions> = {}): Promise<IngestResult> {
     return runIngest({
+      inPipe: (program) => program,
       wal,
       journal: new Journal(wal, this.name),
       source: { kind: 'stream', name: '-', stream },

@@ -26,6 +26,7 @@ function prepare(
     rejects: { path: join(dir, 'rejects'), taken: 'number' },
     from: undefined,
     signal: new AbortController().signal,
+    inPipe: (program) => program,
     onNote: () => {},
     onReject: () => {},
     onStart: () => {},

@@ -46,12 +46,13 @@ describe('options of an ingest', () => {
     expect(chooseOptions({}, 'x.tsv')).toMatchObject({ format: 'csv', delimiter: '\t' });
     expect(chooseOptions({}, 'x.jsonl')).toMatchObject({ format: 'ndjson', table: 'x' });
     expect(chooseOptions({}, 'x.log')).toMatchObject({ format: 'lines', table: 'x' });
+    expect(chooseOptions({}, 'a/x.ndjson.gz')).toMatchObject({ format: 'ndjson', table: 'x' });
+    expect(chooseOptions({}, 'x.csv.br')).toMatchObject({ format: 'csv', table: 'x', compression: 'brotli' });
     expect(chooseOptions({ tableBy: 'h' }, '-')).toMatchObject({ format: 'ndjson', tableBy: 'h' });
   });
 
   it('are refused where they make no sense', () => {
     expect(() => chooseOptions({}, '-')).toThrow(/standard input/);
-    expect(() => chooseOptions({}, 'x.gz')).toThrow(/compressed/);
     expect(() => chooseOptions({ table: 'a', tableBy: 'b' }, 'x.csv')).toThrow(/not both/);
     expect(() => chooseOptions({ table: '.ingest/x' }, 'x.csv')).toThrow(/reserved/);
     expect(() => chooseOptions({ raw: true }, 'x.ndjson')).toThrow(/--raw/);
