@@ -25,6 +25,54 @@ export const storage = [
     killers: ['packages/engine/test/disk-budget.test.ts'],
   },
   {
+    name: 'marks-of-a-failed-frame',
+    removes: 'that what a frame did to marks is forgotten when it has failed',
+    edits: [
+      {
+        file: 'packages/storage/src/retention/table-watch.ts',
+        from: 'if (!written) this.#changed.forEach(forgetMarks);',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/retention.test.ts'],
+  },
+  {
+    name: 'marks-read-at-each-trim',
+    removes: 'that the first marks of a table are kept in memory',
+    edits: [
+      {
+        file: 'packages/storage/src/retention/known-marks.ts',
+        from: 'const HEAD = 4;',
+        to: 'const HEAD = 0;',
+      },
+    ],
+    killers: ['packages/storage/test/retention.test.ts'],
+  },
+  {
+    name: 'marks-read-in-frames',
+    removes: 'that frames read marks for a small part of the time',
+    edits: [
+      {
+        file: 'packages/storage/src/retention/reading-time.ts',
+        from: 'if (before < this.#restsUntil) return null;',
+        to: '',
+      },
+    ],
+    killers: ['packages/storage/test/known-marks.test.ts'],
+  },
+  {
+    name: 'reclaim-of-what-is-there',
+    removes: 'that no file is dropped before the range it lies in was seen to be empty',
+    edits: [
+      {
+        file: 'packages/storage/src/space/trimmed-range.ts',
+        from: '(state.last >= end && state.first > end)',
+        to: 'state.last >= end',
+      },
+    ],
+    killers: ['packages/storage/test/trim.test.ts'],
+  },
+  {
     name: 'retention-wrong-floor',
     removes: 'that retention waits for the consumer that is furthest behind',
     edits: [

@@ -85,13 +85,18 @@ function tablesIn(
   };
 }
 
-/** Lists the heads of a key range by skipping from table to table: about two seeks each, whatever the tables hold. */
+/**
+ * Lists the heads of a key range by skipping from table to table: about two seeks each, whatever the tables hold.
+ *
+ * @param atOnce so many are looked up at a time, while nothing else runs
+ */
 export function* heads(
   context: LogContext,
   range: KeyRange,
   onProblem?: (problem: WalError) => void,
+  atOnce: number = RECORDS_PER_CALL,
 ): Generator<TableHead, void, undefined> {
-  const page = new Uint8Array(RECORDS_PER_CALL * STRIDE);
+  const page = new Uint8Array(atOnce * STRIDE);
   const view = new DataView(page.buffer);
   let lower: Uint8Array | null = range.lower;
   while (lower !== null && Buffer.compare(lower, range.upper) < 0) {

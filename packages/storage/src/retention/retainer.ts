@@ -1,13 +1,14 @@
-import { instanceRange, type RecordLimit, type TableId, type TimeMark, WalError } from '@shale/codec';
+import { type RecordLimit, type TableId, type TimeMark, WalError } from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
 import type { Consumers } from '../consumers/consumers.js';
 import { native } from '../errors.js';
-import { heads } from '../lists/heads.js';
 import type { LogContext } from '../tables/context.js';
 import { byteCut, tableBytes } from './byte-cuts.js';
 import { Holders } from './holders.js';
+import { KnownMarks } from './known-marks.js';
 import type { TableWatch, WatchedTable } from './table-watch.js';
-import { addMark, readMarks, sequenceAt } from './time-marks.js';
+import { readMarks, sequenceAt } from './time-marks.js';
+import { type WalkedTable, walk } from './walk.js';
 
 /** What a turn of retention has found. */
 export interface RetentionTurn {
@@ -28,8 +29,6 @@ export interface RetentionScope {
 /** A turn takes about so long, and looks at so many tables at most. */
 const TURN_MS = 2;
 const MOST_TABLES = 256;
-/** So many tables of the walk through all are passed at a time. */
-const WALK_PER_TURN = 256;
 /** While a table is written to, it is trimmed when this part of what is kept is too much. */
 const SLACK = 16n;
 /** After so long, what is less is trimmed as well, if nothing was written meanwhile. */
@@ -40,6 +39,7 @@ interface Look {
   readonly table: WatchedTable;
   readonly first: bigint;
   readonly last: bigint;
+  /** The first ones, up to one that is younger than what is kept, or all. */
   marks: readonly TimeMark[];
 }
 
@@ -61,7 +61,7 @@ export class Retainer {
   #generation = -1;
   /** Of the turn under way. */
   #holders: Holders | null = null;
-  #walk: Iterator<{ readonly id: TableId }, void, undefined> | null = null;
+  #walk: Iterator<readonly WalkedTable[], void, undefined> | null = null;
 
   constructor(context: LogContext, consumers: Consumers, watch: TableWatch) {
     this.#context = context;
@@ -88,7 +88,7 @@ export class Retainer {
         watch.putBack(table);
         continue;
       }
-      const look = this.#look(table);
+      const look = this.#look(table, now);
       if (look === null) {
         watch.leave(table);
       } else {
@@ -100,8 +100,12 @@ export class Retainer {
     }
     if (changes.length > 0) {
       const { db, path } = this.#context;
-      native({ path }, () => db.change(changes, { sync: false }));
-      watch.noteMarks();
+      try {
+        native({ path }, () => db.change(changes, { sync: false }));
+      } catch (error) {
+        for (const { table } of looks) watch.forget(table.id);
+        throw error;
+      }
     }
     const bytes = await this.#bytesOf(looks);
     const trims: bigint[] = [];
@@ -117,36 +121,46 @@ export class Retainer {
     return { trims: BigUint64Array.from(trims), more: this.#walk !== null || isCut };
   }
 
-  /** Goes on with the walk through all tables. */
-  #step({ owns }: RetentionScope): void {
+  /** Goes on with the walk through all tables, for the time of a turn. */
+  #step({ owns, isLent }: RetentionScope): void {
     const watch = this.#watch;
     if (this.#generation !== watch.generation) {
       this.#generation = watch.generation;
-      // What cannot be read is for others to tell.
-      this.#walk = heads(this.#context, instanceRange(this.#context.instance), () => undefined);
+      this.#walk = walk(this.#context);
     }
-    for (let n = 0; this.#walk !== null && n < WALK_PER_TURN; n++) {
+    const until = performance.now() + TURN_MS;
+    while (this.#walk !== null && performance.now() < until) {
       const { done, value } = this.#walk.next();
       if (done === true) this.#walk = null;
-      else if (owns(value.id)) watch.touch(value.id);
+      for (const { id, marks } of value ?? []) {
+        if (!owns(id)) continue;
+        watch.touch(id);
+        if (marks !== null && !isLent(id)) watch.learn(id, marks);
+      }
     }
   }
 
   /** Null for a table that has nothing, or cannot be read: then nothing of it goes. */
-  #look(table: WatchedTable): Look | null {
-    const { id, every } = table;
+  #look(table: WatchedTable, now: number): Look | null {
     try {
-      const { first, last } = this.#context.tables.look(id);
+      const { first, last } = this.#context.tables.look(table.id);
       if (last === 0n || first > last) return null;
-      if (every === null) return { table, first, last, marks: [] };
-      const marks = readMarks(this.#context, id);
-      table.last = marks.at(-1) ?? null;
-      table.marks = marks.length;
-      return { table, first, last, marks };
+      return { table, first, last, marks: table.every === null ? [] : this.#marksOf(table, now) };
     } catch (error) {
       if (error instanceof WalError) return null;
       throw error;
     }
+  }
+
+  /** The first marks of a table, up to one that is younger than all that is kept, or all. */
+  #marksOf(table: WatchedTable, now: number): readonly TimeMark[] {
+    const { keep, atMost } = table.retention;
+    const youngest = now - Math.min(Number(keep.ageMs ?? now), Number(atMost.ageMs ?? now));
+    const known = table.marks?.upToAfter(BigInt(youngest)) ?? null;
+    if (known !== null) return known;
+    const marks = readMarks(this.#context, table.id);
+    table.marks = new KnownMarks(marks);
+    return marks;
   }
 
   /** Whom tables have to wait for; where that cannot be read, for somebody who needs everything. */
@@ -165,19 +179,16 @@ export class Retainer {
    * It is written by itself: it says that nothing before it came later, which holds whatever becomes of it.
    */
   #close(look: Look, now: number): readonly RecordChange[] {
-    const { table, last, marks } = look;
-    const { every, id } = table;
-    if (every === null) return [];
-    const before = marks.at(-1);
+    const { table, last } = look;
+    const { every, marks: known } = table;
+    if (every === null || known === null) return [];
+    const before = known.last;
     // One in the future is of a clock that was put back.
-    if (before !== undefined && now >= Number(before.ms)) {
+    if (before !== null && now >= Number(before.ms)) {
       if (before.sequence === last + 1n || now < Number(before.ms) + every * 2) return [];
     }
-    const mark = { ms: BigInt(now), sequence: last + 1n };
-    const { changes, count } = addMark(this.#context.instance, id, marks, mark);
-    table.last = mark;
-    table.marks = count;
-    look.marks = [...marks.filter(({ ms, sequence }) => ms < mark.ms && sequence <= mark.sequence), mark];
+    const changes = this.#watch.withMark(table, known, { ms: BigInt(now), sequence: last + 1n });
+    look.marks = this.#marksOf(table, now);
     return changes;
   }
 
@@ -239,6 +250,7 @@ export class Retainer {
       isHeld ? Number.POSITIVE_INFINITY : expiryOf(marks, left, retention.keep.ageMs),
       expiryOf(marks, left, retention.atMost.ageMs),
       closingOf(table, last),
+      knowingOf(table, marks, left, now),
     );
     this.#watch.wakeAt(table, lookAt);
     if (upTo < first) {
@@ -264,10 +276,21 @@ function expiryOf(marks: readonly TimeMark[], left: bigint, ageMs: bigint | null
   return mark === undefined ? Number.POSITIVE_INFINITY : Number(mark.ms + ageMs);
 }
 
+/** When it is known where in time the entries that are left begin: the trim reads the marks behind the first ones. */
+function knowingOf(
+  { marks: known }: WatchedTable,
+  marks: readonly TimeMark[],
+  left: bigint,
+  now: number,
+): number {
+  const isKnown = known === null || known.all !== null || marks.some(({ sequence }) => sequence > left);
+  return isKnown ? Number.POSITIVE_INFINITY : now + SETTLE_MS;
+}
+
 /** When a table gets a mark behind its last entry, if nothing is appended until then. */
-function closingOf({ every, last: mark }: WatchedTable, last: bigint): number {
-  if (every === null || mark === null || mark === undefined || mark.sequence > last)
-    return Number.POSITIVE_INFINITY;
+function closingOf({ every, marks }: WatchedTable, last: bigint): number {
+  const mark = marks?.last ?? null;
+  if (every === null || mark === null || mark.sequence > last) return Number.POSITIVE_INFINITY;
   return Number(mark.ms) + every * 2;
 }
 

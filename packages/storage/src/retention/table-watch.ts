@@ -4,8 +4,10 @@ import { nameOfTable } from '../names/records.js';
 import type { FrameWatch } from '../tables/frame-watch.js';
 import type { TableHome } from '../tables/table-state.js';
 import { Coverage, marksEvery, type StoredRetention } from './coverage.js';
+import { KnownMarks } from './known-marks.js';
+import { ReadingTime } from './reading-time.js';
 import { hasMarks, readRetentions } from './records.js';
-import { addMark, MOST_MARKS, passedMarks, readMarks, removeMark } from './time-marks.js';
+import { addMark, passedMarks, putMark, readMarks, removeMark } from './time-marks.js';
 import { Wakes } from './wakes.js';
 
 /** A tick of the clock by which tables are due, in milliseconds. */
@@ -23,20 +25,12 @@ export interface WatchedTable {
   readonly every: number | null;
   /** Until this tick appends to it are not noticed. */
   due: number;
-  /** The last time mark; null for none, undefined when that is not known. */
-  last: TimeMark | null | undefined;
-  /** How many marks it has. */
-  marks: number;
+  /** Its time marks; null when they are not known. */
+  marks: KnownMarks | null;
   /** The tick it was touched at; null when it was looked at since. */
   touchedAt: number | null;
   /** What its last sequence was when a little was left to be trimmed. */
   settling: bigint | null;
-}
-
-/** What a frame is about to do to marks, and what is known of its table when it has failed. */
-interface PendingMark {
-  readonly table: WatchedTable;
-  changes: readonly RecordChange[];
 }
 
 /**
@@ -52,8 +46,12 @@ export class TableWatch implements FrameWatch {
   readonly #touched = new Set<WatchedTable>();
   /** Those that are to be looked at again although nothing touches them. */
   readonly #wakes = new Wakes<WatchedTable>();
-  readonly #pending = new Map<string, PendingMark>();
-  readonly #trimmed: RecordChange[] = [];
+  /** What the frame under way does to marks: those that come, by their table, and those that go. */
+  readonly #coming = new Map<string, readonly RecordChange[]>();
+  readonly #going: RecordChange[] = [];
+  /** Tables of whose marks something else is known when the frame has failed. */
+  readonly #changed = new Set<WatchedTable>();
+  readonly #readingTime = new ReadingTime();
   /** Counts the loads: what was noted of tables before is void. */
   generation = 0;
 
@@ -92,14 +90,9 @@ export class TableWatch implements FrameWatch {
     return this.#hasMarks;
   }
 
-  /** Marks are being written beside frames. */
-  noteMarks(): void {
-    this.#hasMarks = true;
-  }
-
   /** Begins with another attempt to write a frame: what was noted of the one before is not in. */
   begin(): void {
-    if (this.#pending.size + this.#trimmed.length > 0) this.settle(false);
+    if (this.#changed.size + this.#going.length > 0) this.settle(false);
   }
 
   /**
@@ -126,26 +119,32 @@ export class TableWatch implements FrameWatch {
     if (table !== null) this.#touch(table, tick - REST_TICKS);
   }
 
+  /** The marks of a table have been read, while no frame was under way. */
+  learn(id: TableId, marks: readonly TimeMark[]): void {
+    const table = this.watched(id);
+    if (table !== null && table.every !== null) table.marks ??= new KnownMarks(marks);
+  }
+
   /** A frame trims a table. @param first the first sequence that is left, or will be */
   trimmed(id: TableId, first: bigint): void {
-    const { instance } = this.#home;
-    const passed = passedMarks(this.#marksOf(id), first);
-    if (passed.length === 0) return;
-    this.#trimmed.push(...passed.map((mark) => removeMark(instance, id, mark)));
-    // They are counted again when the next one comes: this frame may fail, or trim the table twice.
     const table = this.#tables.get(tableKey(id));
-    if (table !== undefined) table.last = undefined;
+    const known = table?.marks?.passed(first) ?? null;
+    const passed = known ?? this.#readPassed(id, first, table);
+    if (passed.length === 0) return;
+    this.#going.push(...passed.map((mark) => removeMark(this.#home.instance, id, mark)));
+    if (table === undefined) return;
+    this.#changed.add(table);
+    table.marks?.drop(passed.length);
   }
 
   /** A frame drops a table, with its marks. */
   dropped(id: TableId): void {
-    this.#pending.delete(tableKey(id));
+    this.#coming.delete(tableKey(id));
     const tick = this.tick();
     const table = tick === 0 ? null : this.watched(id);
     if (table === null) return;
-    // It has none, in whatever frame is under way.
-    table.last = null;
-    table.marks = 0;
+    this.#changed.add(table);
+    table.marks = new KnownMarks([]);
     table.due = 0;
     table.settling = null;
     this.#touch(table, tick);
@@ -164,27 +163,34 @@ export class TableWatch implements FrameWatch {
   /** What is known of a table's marks may not be so any more. */
   forget(id: TableId): void {
     const table = this.#tables.get(tableKey(id));
-    if (table === undefined) return;
-    table.last = undefined;
-    table.due = 0;
+    if (table !== undefined) forgetMarks(table);
   }
 
   /** What belongs into the batch of the frame, after all else. */
   changes(): readonly RecordChange[] {
-    if (this.#pending.size + this.#trimmed.length === 0) return NOTHING;
-    return [...this.#trimmed, ...[...this.#pending.values()].flatMap(({ changes }) => changes)];
+    if (this.#coming.size + this.#going.length === 0) return NOTHING;
+    return [...this.#going, ...[...this.#coming.values()].flat()];
   }
 
   /** The frame is in, or it is not. */
   settle(written: boolean): void {
-    if (!written) {
-      for (const { table } of this.#pending.values()) {
-        table.last = undefined;
-        table.due = 0;
-      }
+    if (!written) this.#changed.forEach(forgetMarks);
+    this.#changed.clear();
+    this.#coming.clear();
+    this.#going.length = 0;
+  }
+
+  /** Gives a table one more mark, in what is known of it: returns what that changes in the database. */
+  withMark(table: WatchedTable, known: KnownMarks, mark: TimeMark): readonly RecordChange[] {
+    const { instance } = this.#home;
+    this.#hasMarks = true;
+    if (known.takes(mark)) {
+      known.add(mark);
+      return [putMark(instance, table.id, mark)];
     }
-    this.#pending.clear();
-    this.#trimmed.length = 0;
+    const { changes, marks } = addMark(instance, table.id, this.#marksOf(table.id), mark);
+    table.marks = new KnownMarks(marks);
+    return changes;
   }
 
   /** The table, if it is under a retention. */
@@ -199,8 +205,7 @@ export class TableWatch implements FrameWatch {
       retention,
       every: marksEvery(retention),
       due: 0,
-      last: undefined,
-      marks: 0,
+      marks: null,
       touchedAt: null,
       settling: null,
     };
@@ -259,6 +264,13 @@ export class TableWatch implements FrameWatch {
     }
   }
 
+  #readPassed(id: TableId, first: bigint, table: WatchedTable | undefined): readonly TimeMark[] {
+    const marks = this.#marksOf(id);
+    // One that comes with the frame under way is not read yet.
+    if (table !== undefined) table.marks = this.#coming.has(tableKey(id)) ? null : new KnownMarks(marks);
+    return passedMarks(marks, first);
+  }
+
   #touch(table: WatchedTable, tick: number): void {
     if (table.touchedAt !== null) return;
     table.touchedAt = tick;
@@ -266,24 +278,21 @@ export class TableWatch implements FrameWatch {
   }
 
   #mark(table: WatchedTable, every: number, first: bigint): void {
+    table.marks ??= this.#readingTime.spend(() => new KnownMarks(this.#marksOf(table.id)));
+    // It is looked at soon, and known then.
+    if (table.marks === null) return;
+    const { last } = table.marks;
     const now = BigInt(Date.now());
-    if (table.last === undefined) {
-      const marks = this.#marksOf(table.id);
-      table.last = marks.at(-1) ?? null;
-      table.marks = marks.length;
-    }
-    const { last } = table;
     const isDue = last === null || now < last.ms || now >= last.ms + BigInt(every) || last.sequence > first;
     if (!isDue) return;
-    const isSimple = last === null || (now > last.ms && last.sequence <= first && table.marks < MOST_MARKS);
-    const marks = isSimple ? [] : this.#marksOf(table.id);
-    const mark = { ms: now, sequence: first };
-    const { changes, count } = addMark(this.#home.instance, table.id, marks, mark);
-    table.marks = isSimple ? table.marks + 1 : count;
-    table.last = mark;
-    this.#hasMarks = true;
-    this.#pending.set(tableKey(table.id), { table, changes });
+    this.#changed.add(table);
+    this.#coming.set(tableKey(table.id), this.withMark(table, table.marks, { ms: now, sequence: first }));
   }
+}
+
+function forgetMarks(table: WatchedTable): void {
+  table.marks = null;
+  table.due = 0;
 }
 
 const NOTHING: readonly RecordChange[] = [];

@@ -2,12 +2,15 @@ import {
   decodeMark,
   decodeMarkKey,
   encodeMark,
+  type KeyRange,
   MARK_KEY_LENGTH,
   MARK_VALUE_LENGTH,
   markKey,
   markRangeOfTable,
   type TableId,
   type TimeMark,
+  tableKey,
+  WalError,
 } from '@shale/codec';
 import type { RecordChange } from '@shale/rocksdb';
 import { decoded } from '../errors.js';
@@ -36,6 +39,27 @@ export function readMarks(home: TableHome, id: TableId): TimeMark[] {
   return marks;
 }
 
+/** The time marks of neighbouring tables, by the keys of these; null when any of them cannot be read. */
+export function marksIn(home: TableHome, range: KeyRange): ReadonlyMap<string, readonly TimeMark[]> | null {
+  const { db, instance } = home;
+  const byTable = new Map<string, TimeMark[]>();
+  try {
+    for (const page of recordPages(db, range)) {
+      for (const { key, value } of page) {
+        const { ms, ...id } = decodeMarkKey(key, instance);
+        const marks = byTable.get(tableKey(id));
+        const mark = { ms, sequence: decodeMark(value) };
+        if (marks === undefined) byTable.set(tableKey(id), [mark]);
+        else marks.push(mark);
+      }
+    }
+    return byTable;
+  } catch (error) {
+    if (error instanceof WalError) return null;
+    throw error;
+  }
+}
+
 /** Puts a time mark. */
 export function putMark(instance: number, id: TableId, { ms, sequence }: TimeMark): RecordChange {
   return { put: markKey(instance, { ...id, ms }), value: encodeMark(sequence) };
@@ -49,8 +73,8 @@ export function removeMark(instance: number, id: TableId, { ms }: TimeMark): Rec
 /** What a new mark of a table does to those there are. */
 export interface MarksAfter {
   readonly changes: readonly RecordChange[];
-  /** How many there are then. */
-  readonly count: number;
+  /** All that there are then, by time. */
+  readonly marks: readonly TimeMark[];
 }
 
 /**
@@ -71,7 +95,7 @@ export function addMark(
     .filter((each) => !left.has(each) && each.ms !== mark.ms)
     .map((each) => removeMark(instance, id, each));
   changes.push(putMark(instance, id, mark));
-  return { changes, count: left.size + 1 };
+  return { changes, marks: [...left, mark] };
 }
 
 /** The marks that stay of too many. */

@@ -11,6 +11,7 @@ import { Pace } from './pace.js';
 import {
   deleteAgain,
   joinForCompaction,
+  requireEmpty,
   requireTrimmed,
   type TrimmedRange,
   uncovered,
@@ -80,10 +81,12 @@ export async function reclaim(
   const since = sinceGiven === undefined ? native({ path }, () => db.drops()) : toU64('since', sinceGiven);
   const trimmed = await requireTrimmed(context, ranges, since);
   const wantsDeep = toFlag('deep', isDeep, false) && (trimmed.length > 0 || wide.length > 0);
+  if (wantsDeep) await requireEmpty(context, trimmed, since);
   const bytesBefore = await directoryBytes(path);
   const filesBefore = native({ path }, () => db.liveFiles().length);
   const deep = wantsDeep && (await flushIfRoom(context));
   const droppable = await withWholeFiles(context, trimmed);
+  if (!wantsDeep) await requireEmpty(context, droppable, since);
   const held = droppable.length > 0 && snapshotsHeld(context);
   if (droppable.length > 0 && !held) await dropFiles(context, droppable, since);
   if (deep) {

@@ -29,9 +29,9 @@ const PROBE_BYTES = 256;
 const SMALL_GAP_BYTES = 32 * 1024 * 1024;
 
 /**
- * Checks that ranges are what trims returned and still hold nothing, and joins those of the same table, in key order.
- * Throws SHALE_INVALID_ARGUMENT otherwise: giving back the space of anything else would lose entries. Ranges of tables
- * that were dropped since are left out.
+ * Checks that ranges are what trims returned, as far as that is known without a look at what is there, and joins those of
+ * the same table, in key order. Throws SHALE_INVALID_ARGUMENT otherwise. Ranges of tables that were dropped since are left
+ * out.
  */
 export async function requireTrimmed(
   context: LogContext,
@@ -50,19 +50,39 @@ export async function requireTrimmed(
   }
   // As strings of bytes: comparing buffers takes several times as long, and there is no rest in it.
   const joined = [...byTable].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, range]) => range);
-  for (const range of joined) {
-    if (pace.isDue) await pace.rest();
-    const isEmpty = isTrimmed(context, range) && !isVisible(context, range);
-    // A table may have been dropped and begun again during a rest: whatever removes its range for good checks that.
-    if (!isEmpty && !droppedSince(context, range, since)) {
-      throw new WalError(
-        'SHALE_INVALID_ARGUMENT',
-        `${tableInWords(range.id)} is not trimmed up to ${range.end}: pass the ranges that trim() returned`,
-        { path: context.path, table: range.id, details: { field: 'ranges', end: range.end } },
-      );
-    }
-  }
+  await requireEach(context, joined, since, (range) => isTrimmed(context, range));
   return joined;
+}
+
+/**
+ * Checks that trimmed ranges still hold nothing: giving back the space of anything else would lose entries. It looks into
+ * every table file for each range. Throws SHALE_INVALID_ARGUMENT.
+ */
+export async function requireEmpty(
+  context: LogContext,
+  ranges: readonly TrimmedRange[],
+  since: bigint,
+): Promise<void> {
+  await requireEach(context, ranges, since, (range) => !isVisible(context, range));
+}
+
+/** A table may be dropped and begun again during a rest: whatever removes its range for good checks that. */
+async function requireEach(
+  context: LogContext,
+  ranges: readonly TrimmedRange[],
+  since: bigint,
+  holds: (range: TrimmedRange) => boolean,
+): Promise<void> {
+  const pace = new Pace();
+  for (const range of ranges) {
+    if (pace.isDue) await pace.rest();
+    if (holds(range) || droppedSince(context, range, since)) continue;
+    throw new WalError(
+      'SHALE_INVALID_ARGUMENT',
+      `${tableInWords(range.id)} is not trimmed up to ${range.end}: pass the ranges that trim() returned`,
+      { path: context.path, table: range.id, details: { field: 'ranges', end: range.end } },
+    );
+  }
 }
 
 /**
@@ -158,7 +178,8 @@ function describeRange(context: LogContext, { lower, upper }: KeyRange): Trimmed
 function isTrimmed(context: LogContext, { id, end }: TrimmedRange): boolean {
   // This log may have begun the table again, and the same id in another region may have been trimmed since.
   const state = context.tables.glance(id);
-  return (state === undefined || state.last >= end) && readFloor(context, id) >= end;
+  const isEmpty = state === undefined || (state.last >= end && state.first > end);
+  return isEmpty && readFloor(context, id) >= end;
 }
 
 /**
