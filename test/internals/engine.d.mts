@@ -2,3 +2,5 @@ export { readRequest } from '../../packages/engine/dist/inspect/answers.js';
 export { Lines } from '../../packages/engine/dist/inspect/lines.js';
 export { fromLine, toLine } from '../../packages/engine/dist/inspect/wire.js';
 export { engineOf } from '../../packages/engine/dist/internals.js';
+export { toLineTask } from '../../packages/engine/dist/shard/line-messages.js';
+export { takeApart, toHello, toOwner } from '../../packages/engine/dist/socket/wire.js';

@@ -113,12 +113,84 @@ export const engine = [
     removes: 'that no thread but the one that opened the WAL can end a shard',
     edits: [
       {
-        file: 'packages/engine/src/shard/line-messages.ts',
-        from: 'return LINE_TASKS.has(kind as ShardTaskKind) ?',
-        to: "return typeof kind === 'string' ?",
+        file: 'packages/engine/src/shard/line-tasks.ts',
+        from: 'Object.hasOwn(IS_TASK, kind) && IS_TASK[kind as LineKind](task)',
+        to: '!(Object.hasOwn(IS_TASK, kind) && !IS_TASK[kind as LineKind](task))',
       },
     ],
     killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'socket-of-another',
+    removes: 'that a socket at which somebody listens is not taken away',
+    edits: [
+      {
+        file: 'packages/engine/src/socket/listener.ts',
+        from: 'if (!(await knock(at))) return;',
+        to: 'if (at.length > 0) return;',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
+  },
+  {
+    name: 'loan-of-a-process',
+    removes: 'that no other process holds a loan',
+    edits: [
+      {
+        file: 'packages/engine/src/socket/gateway.ts',
+        from: "if (task.kind === 'lend' ||",
+        to: "if (task.kind === 'stats' ||",
+      },
+    ],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
+  },
+  {
+    name: 'process-without-bound',
+    removes: 'that a process has only so much under way',
+    edits: [
+      {
+        file: 'packages/engine/src/socket/gateway.ts',
+        from: 'while (!this.#isOver && this.#owed <= this.#mostBytes) {',
+        to: 'while (!this.#isOver) {',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
+  },
+  {
+    name: 'joint-of-the-dead',
+    removes: 'that what the owner of a log did not answer of a write over shards is not known',
+    edits: [
+      {
+        file: 'packages/engine/src/share/opener.ts',
+        from: "question.want === 'joint' ?",
+        to: "question.want === 'stats' ?",
+      },
+    ],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
+  },
+  {
+    name: 'untold',
+    removes: 'that a process which has not read for a while is told what was done meanwhile',
+    edits: [
+      {
+        file: 'packages/engine/src/socket/gateway.ts',
+        from: '    untold.add(news, isDurable);',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
+  },
+  {
+    name: 'process-of-another-version',
+    removes: 'that a process of another version is refused',
+    edits: [
+      {
+        file: 'packages/engine/src/socket/gateway.ts',
+        from: 'if (hello.hello !== VERSION) {',
+        to: "if (hello.hello === '') {",
+      },
+    ],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
   },
   {
     name: 'repeat-that-is-told',
@@ -410,7 +482,7 @@ export const engine = [
     removes: 'that only the same user can look into a WAL',
     edits: [
       {
-        file: 'packages/engine/src/inspect/server.ts',
+        file: 'packages/engine/src/socket/unix-server.ts',
         from: 'chmodSync(made, 0o600);',
         to: 'chmodSync(made, 0o666);',
       },

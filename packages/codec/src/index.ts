@@ -206,6 +206,9 @@ export {
   RUN_TRIM_MOST,
   type Run,
 } from './run.js';
+export { type Message, MessageStream } from './stream/message-stream.js';
+export { decodeMessage } from './stream/plain-reader.js';
+export { encodeMessage } from './stream/plain-writer.js';
 export { tableKey } from './table-key.js';
 export { MAX_NAME_BYTES } from './table-name.js';
 export { toU64, type U64Like } from './u64-like.js';

@@ -1,28 +1,44 @@
 import { MessagePort } from 'node:worker_threads';
 import { errorFromData, mustBe, WalError } from '@shale/codec';
-import { attachLog, fromCaller } from '@shale/storage';
+import { attachLog, fromCaller, fromHere, readBag } from '@shale/storage';
+import { checkSignal } from './abort.js';
 import { Engine } from './engine.js';
 import { remember } from './internals.js';
+import { threadPort } from './shard/port.js';
 import type { WalHandle } from './share/clients.js';
 import type { Hello, Welcome } from './share/control-messages.js';
 import { Opener } from './share/opener.js';
+import { OwnerLink } from './socket/owner-link.js';
+import { reach } from './socket/reach.js';
+import { RemoteLog } from './socket/remote-log.js';
 import { VERSION } from './version.js';
 import { Wal } from './wal.js';
 
+/** Where a process lets others use its WAL. */
+export interface WalSocket {
+  /** The path, or `file:` URL, that the other process has given to `wal.listen()`. */
+  readonly socket: string | URL;
+  /** Gives up connecting: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Uses a WAL that another thread of this process has opened, by a handle of its `wal.share()`. The `Wal` has an intake,
+ * Uses a WAL that another thread of this process has opened, by a handle of its `wal.share()`, or another process, by the
+ * path of its `wal.listen()`. The `Wal` has an intake,
  * flow control and memory of its own, within the limits that the WAL was opened with, and talks to the shards directly;
- * what of it is for the thread that opened the WAL alone rejects with SHALE_UNSUPPORTED (docs/embedding.md has the list).
- * Each table's appends keep their order for each thread; those of several are written as they come, in one group commit.
+ * what of it is for the one that opened the WAL alone rejects with SHALE_UNSUPPORTED (docs/embedding.md has the list).
+ * Each table's appends keep their order for each thread and process; those of several are written as they come, in one group commit.
  *
  * `close()` ends the connection and nothing else. When the WAL is closed, what was accepted here is completed, and
- * everything later rejects with SHALE_CLOSED. When the thread that opened it ends without that, what was sent and is not
- * answered rejects with SHALE_OUTCOME_UNKNOWN. A thread that ends without closing leaves nothing: what it has sent is
- * written.
+ * everything later rejects with SHALE_CLOSED. When the thread or process that opened it ends without that, what was sent
+ * and is not answered rejects with SHALE_OUTCOME_UNKNOWN. One that ends without closing leaves nothing: what it has sent
+ * is written.
  *
- * It waits for the event loop of the thread that opened the WAL. Rejects with SHALE_INVALID_ARGUMENT when this is no handle,
- * or one that was used already, SHALE_CLOSED when the WAL is closed or the handle was sent on to another thread,
- * SHALE_UNSUPPORTED when the threads have loaded different versions.
+ * It waits for the event loop of the one that opened the WAL, for another process 30 seconds at most. Rejects with
+ * SHALE_INVALID_ARGUMENT when this is no handle, or one that was used already, and no socket; SHALE_CLOSED when the WAL is
+ * closed or the handle was sent on to another thread; SHALE_UNSUPPORTED when different versions are loaded, or it is not
+ * Shale who answers; of a socket also with SHALE_NOT_FOUND when nobody listens there, SHALE_OVERLOADED when too many
+ * connect at once, and SHALE_IO.
  *
  * ```ts
  * import { connectWal, openWal } from '@shale/engine';
@@ -34,10 +50,11 @@ import { Wal } from './wal.js';
  * console.log(await other.table('events').append(Buffer.from('one')));
  * ```
  */
-export async function connectWal(handle: WalHandle): Promise<Wal> {
-  const welcome = await greet(portOf(handle));
+export async function connectWal(to: WalHandle | WalSocket): Promise<Wal> {
+  if (typeof to === 'object' && to !== null && !('port' in to) && 'socket' in to) return await connectFar(to);
+  const welcome = await greet(portOf(to));
   const { path, options, handleId, control } = welcome;
-  const opener = new Opener(path, control);
+  const opener = new Opener(path, threadPort(control));
   let engine: Engine;
   try {
     const log = attachLog(path, { instance: options.instance, handleId });
@@ -52,6 +69,39 @@ export async function connectWal(handle: WalHandle): Promise<Wal> {
     opener.leave();
     throw error;
   }
+  return begun(engine, opener);
+}
+
+/** Connects to a process. */
+async function connectFar(to: WalSocket): Promise<Wal> {
+  const { socket: at, signal } = readBag('connectWal', to, ['socket', 'signal']);
+  const { socket, welcome, stream } = await reach(
+    fromHere(at as string | URL, 'socket'),
+    checkSignal(signal),
+  );
+  const link = new OwnerLink(socket, stream);
+  const opener = new Opener(welcome.path, link.control, true);
+  const log = new RemoteLog(welcome, opener, (message) => link.say(message));
+  const engine = new Engine(log, welcome.options, opener);
+  link.begin({
+    howFar: (howFar) => log.isAt(howFar),
+    wrote: (wrote) => log.heard(wrote),
+    doubted: (shard, dropped) => {
+      log.doubted(dropped);
+      engine.follows.doubted(shard);
+    },
+  });
+  socket.resume();
+  try {
+    await engine.start([]);
+  } catch (error) {
+    opener.leave();
+    throw error;
+  }
+  return begun(engine, opener);
+}
+
+function begun(engine: Engine, opener: Opener): Wal {
   const wal = new Wal(engine);
   remember(wal, engine);
   opener.begin({
@@ -73,7 +123,8 @@ function portOf(handle: WalHandle): MessagePort {
   } catch (cause) {
     throw fromCaller('handle', 'the handle cannot be read', cause);
   }
-  if (!(port instanceof MessagePort)) throw mustBe('handle', 'a handle of wal.share()', handle);
+  if (!(port instanceof MessagePort))
+    throw mustBe('handle', 'a handle of wal.share(), or { socket }', handle);
   if (used.has(port)) throw usedAlready();
   used.add(port);
   return port;

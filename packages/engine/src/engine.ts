@@ -1,5 +1,5 @@
 import { type TableId, WalError } from '@shale/codec';
-import { damagedFileError, type Holder, type Log, toIdWindow } from '@shale/storage';
+import { damagedFileError, type Holder, toIdWindow } from '@shale/storage';
 import { Catalog } from './catalog/catalog.js';
 import type { OwnerNames } from './catalog/owner-names.js';
 import { DamageWatch } from './damage-watch.js';
@@ -15,8 +15,10 @@ import { publishHealth } from './health-channel.js';
 import { FlowControl } from './intake/flow.js';
 import { Intake } from './intake/intake.js';
 import { Trim, type TrimContext, type TrimOutcome } from './intake/trim.js';
+import { commitJointly } from './joint/joint-commit.js';
 import { JointLane } from './joint/joint-lane.js';
 import { Lifecycle } from './lifecycle.js';
+import type { LogView } from './log-view.js';
 import type { LogSyncs } from './metrics/log-syncs.js';
 import { TrimEvents } from './metrics/trim-events.js';
 import { OpenConsumers } from './open-consumers.js';
@@ -34,6 +36,7 @@ import type { ShardThread } from './shard/shard-thread.js';
 import { Clients } from './share/clients.js';
 import { LineArrival } from './share/line-arrival.js';
 import type { Opener } from './share/opener.js';
+import { Listener } from './socket/listener.js';
 import { SyncThread } from './sync/sync-thread.js';
 import { withName } from './table-name.js';
 import { type Address, addressOf, type Routing, TableRef } from './table-ref.js';
@@ -81,7 +84,7 @@ export class Engine {
   readonly retention: RetentionEnforcer;
   readonly disk: DiskBudget;
   /** This thread's own view of the database: that of the thread that opened the WAL holds the claim. Its promises do long work off this thread. */
-  readonly log: Log;
+  readonly log: LogView;
   /** Why nobody can look into it although that was asked for; null otherwise. */
   inspectTrouble: WalError | null = null;
   readonly #endings: (() => void)[] = [];
@@ -99,7 +102,7 @@ export class Engine {
   #calledSyncs = 0;
 
   /** @param opener the thread that opened the WAL; null for this one */
-  constructor(log: Log, options: ResolvedOptions, opener: Opener | null = null) {
+  constructor(log: LogView, options: ResolvedOptions, opener: Opener | null = null) {
     this.log = log;
     this.#opener = opener;
     this.path = log.path;
@@ -135,7 +138,10 @@ export class Engine {
         await Promise.all(this.shards.map((shard) => shard.told<'incarnation'>({ kind: 'incarnation' })));
       },
       ends: async (address) => await this.ends(address),
-      listens: (isWatching) => Atomics.store(new Int32Array(ear), 0, isWatching ? 1 : 0),
+      listens: (isWatching) => {
+        Atomics.store(new Int32Array(ear), 0, isWatching ? 1 : 0);
+        opener?.listens(isWatching);
+      },
     });
     this.syncThread =
       isSyncedByItself(options) && opener === null
@@ -185,8 +191,11 @@ export class Engine {
       pool,
       shards: this.shards,
       watcher: this.follows,
-      openLoan: () => this.log.openLoan(),
-      endLoan: (loan) => this.log.endLoan(loan, []),
+      commit: async (tables, frame) => {
+        if (opener?.isFar === true) return await opener.joint(tables, frame);
+        const endLoan = (loan: bigint): void => this.log.endLoan(loan, []);
+        return await commitJointly({ openLoan: () => this.log.openLoan(), endLoan }, tables, frame);
+      },
       settled: (frame, error) => {
         if (error !== null) this.health.notice(error);
         this.flow.release(frame.cost);
@@ -335,6 +344,19 @@ export class Engine {
     } catch {
       // The error says what is the matter, if not all of it.
     }
+  }
+
+  /** Lets other processes use it, by a socket at a path. Rejects as `wal.listen` does. */
+  async listen(path: string): Promise<void> {
+    const listener = await Listener.open(path, {
+      log: this.log,
+      options: this.options,
+      admit: () => this.clients.admit(),
+    });
+    // It may have begun to close meanwhile.
+    if (this.lifecycle.state === 'open') this.whenClosing(() => listener.end());
+    else listener.end();
+    this.lifecycle.requireOpen();
   }
 
   /** What the shards have written, whichever thread sent it. */
@@ -499,7 +521,7 @@ export class Engine {
   }
 
   /** Work on the whole database, off this thread. */
-  async admin<R>(work: (log: Log) => Promise<R>): Promise<R> {
+  async admin<R>(work: (log: LogView) => Promise<R>): Promise<R> {
     try {
       return await work(this.log);
     } catch (error) {
@@ -586,7 +608,7 @@ export class Engine {
 }
 
 /** The names of a WAL that another thread has opened. */
-function namesOf(opener: Opener, log: Log): OwnerNames {
+function namesOf(opener: Opener, log: LogView): OwnerNames {
   const isOpen = (): boolean => log.state === 'open';
   return {
     make: (names) => opener.make(names),

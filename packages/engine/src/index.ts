@@ -38,7 +38,7 @@ export type {
   VerifyEvent,
   WalRecoveryMode,
 } from '@shale/storage';
-export { connectWal } from './connect-wal.js';
+export { connectWal, type WalSocket } from './connect-wal.js';
 export type { Batch, BatchWriteOptions } from './consumer/batch.js';
 export type { Consumer, ConsumerLag } from './consumer/consumer.js';
 export type {

@@ -516,6 +516,23 @@ export class Wal implements AsyncDisposable {
   }
 
   /**
+   * Lets other processes of the same user use the WAL, until it is closed: `connectWal({ socket: path })` there gives a `Wal`
+   * of the same log. The path, or `file:` URL, is that of a Unix socket, which is made, with the permissions 0600; one that
+   * a process has left which was killed is replaced. It keeps nothing running.
+   *
+   * Rejects with SHALE_LOCKED when somebody listens there, SHALE_INVALID_ARGUMENT, SHALE_NOT_FOUND without the directory,
+   * SHALE_IO (something else has the name), SHALE_READ_ONLY, SHALE_CLOSED, and SHALE_UNSUPPORTED in a thread or process
+   * that is connected itself, and where the path is too long for a socket.
+   */
+  listen(path: string | URL): Promise<void> {
+    return refusedInTurn(async () => {
+      this.#engine.requireWritable();
+      this.#engine.requireOpener('wal.listen');
+      await this.#engine.listen(fromHere(path, 'path'));
+    });
+  }
+
+  /**
    * Refuses new work, completes every append, trim and drop that was accepted, makes reads fail with SHALE_CLOSED and
    * follows end, ends the shards and gives the database back. Idempotent: the same promise in every state.
    *

@@ -24,8 +24,8 @@ import {
   restoreBackup,
 } from '@shale/engine/admin';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { Place } from '../dist/inspect/place.js';
 import { InspectServer } from '../dist/inspect/server.js';
+import { Place } from '../dist/socket/place.js';
 import { VERSION } from '../dist/version.js';
 import { all, bytes, failureOf, open, rejectsWith, temporary, text } from './support.js';
 

@@ -440,6 +440,47 @@ test('a thread that does nothing for its messages holds up neither the others no
   await stuck.end();
 });
 
+test('a closing waits for a thread that stands still no longer than its patience, and then goes on without it', async () => {
+  const wal = await open({ shards: 1 });
+  const stuck = await Client.of(wal);
+  const gate = new Int32Array(new SharedArrayBuffer(8));
+  const blocked = stuck.run((_, gate) => {
+    Atomics.store(gate, 1, 1);
+    Atomics.wait(gate, 0, 0);
+  }, gate);
+  await expect.poll(() => Atomics.load(gate, 1)).toBe(1);
+  await behind(wal).clients.close(20);
+  expect(behind(wal).clients.size).toBe(1);
+  await wal.table({ region: 1n, table: 1n }).append(bytes('x'));
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+  await blocked;
+  await expect.poll(() => behind(wal).clients.size).toBe(0);
+  await stuck.end();
+});
+
+test('frames of several tables that are written as one keep each append with its own table', async () => {
+  const wal = await open({ shards: 1, durability: 'os' });
+  const clients = [wal, await connected(wal), await connected(wal), await connected(wal)];
+  for (let round = 0; round < 20; round++) {
+    // One turn: what they send is there together.
+    await Promise.all(
+      clients.flatMap((client, who) =>
+        [0n, 1n, 2n].map((which) => {
+          const table = BigInt(who * 3) + which;
+          return client.table({ region: 1n, table }).append(bytes(`${table} ${round}`));
+        }),
+      ),
+    );
+  }
+  for (let table = 0n; table < 12n; table++) {
+    const entries = await all(wal.table({ region: 1n, table }).read());
+    expect(entries.map(({ payload }) => text(payload))).toEqual(
+      Array.from({ length: 20 }, (_, round) => `${table} ${round}`),
+    );
+  }
+});
+
 test('garbage in a port ends the port and nothing else', async () => {
   const wal = await open({ shards: 1 });
   const other = await connected(wal);

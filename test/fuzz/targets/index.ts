@@ -9,6 +9,7 @@ import { journal } from './journal.js';
 import { layouts } from './layouts.js';
 import { nameRecords } from './name-records.js';
 import { payloadCodecs } from './payload-codecs.js';
+import { processMessages } from './process-messages.js';
 import { retentionRecords } from './retention-records.js';
 import { shellBrotli, shellGzip, shellZstd } from './shell-compressed.js';
 import { shellCsv, shellJson, shellLines, shellNdjson } from './shell-input.js';
@@ -27,6 +28,7 @@ export const TARGETS: readonly Target[] = [
   payloadCodecs,
   journal,
   inspectRequest,
+  processMessages,
   shellNdjson,
   shellJson,
   shellCsv,

@@ -1,5 +1,5 @@
 import { WalError } from '@shale/codec';
-import type { Log } from '@shale/storage';
+import type { LogView } from '../log-view.js';
 import type { FollowedTable } from './followed-table.js';
 
 /** How often to look whether another WAL of the database has synced it. Milliseconds. */
@@ -11,7 +11,7 @@ const LOOK_MS = 100;
  * is released, so that a table that is written to all the time gets on.
  */
 export class DurableRelease {
-  readonly #log: Log;
+  readonly #log: LogView;
   readonly #waiting = new Set<FollowedTable>();
   #timer: NodeJS.Timeout | null = null;
   #look: NodeJS.Timeout | null = null;
@@ -22,7 +22,7 @@ export class DurableRelease {
   #isWantedNow = false;
   #syncs = 0;
 
-  constructor(log: Log) {
+  constructor(log: LogView) {
     this.#log = log;
   }
 

@@ -5,8 +5,8 @@ import {
   LOG_KEY_PREFIX_LENGTH,
   type TableId,
 } from '@shale/codec';
-import type { Log } from '@shale/storage';
 import { type FrameWatcher, WROTE_STRIDE } from '../frames/frame-watcher.js';
+import type { LogView } from '../log-view.js';
 import { type Address, addressOf, type Routing } from '../table-ref.js';
 import { DurableRelease } from './durable-release.js';
 import { FollowedTable, type TableListener } from './followed-table.js';
@@ -22,7 +22,7 @@ export interface WideFollow {
 
 /** What is needed of the WAL. */
 export interface FollowedTablesContext {
-  readonly log: Log;
+  readonly log: LogView;
   readonly routing: Routing;
   /** Resolves when the threads have answered everything that they were sent before. */
   barrier(): Promise<void>;

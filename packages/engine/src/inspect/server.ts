@@ -1,13 +1,13 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
-import { basename } from 'node:path';
+import type { Socket } from 'node:net';
 import { WalError } from '@shale/codec';
 import { reasonOf, toWalError } from '@shale/storage';
+import { Place } from '../socket/place.js';
+import { UnixServer } from '../socket/unix-server.js';
 import { VERSION } from '../version.js';
 import type { Wal } from '../wal.js';
 import { Answers } from './answers.js';
 import { Connection } from './connection.js';
-import { Place, socketName } from './place.js';
+import { socketName } from './socket-name.js';
 import { toLine } from './wire.js';
 
 /** Those who may look in at a time. */
@@ -17,24 +17,18 @@ const PATIENCE_MS = 30_000;
 
 /** Shows a WAL to whoever comes to its socket: other processes of the same user. */
 export class InspectServer {
-  readonly #server: Server;
-  readonly #place: Place;
-  readonly #name: string;
+  readonly #server: UnixServer;
   readonly #answers: Answers;
   readonly #greeting: string;
   readonly #patienceMs: number;
   readonly #connections = new Map<Socket, Connection>();
-  /** What it has in the directory: another file may come to have its name. */
-  #inode: number | null = null;
 
   private constructor(wal: Wal, place: Place, patienceMs: number) {
     const { instance } = wal.options;
-    this.#place = place;
-    this.#name = socketName(instance);
     this.#answers = new Answers(wal);
     this.#patienceMs = patienceMs;
     this.#greeting = toLine({ is: 'shale', version: VERSION, pid: process.pid, path: wal.path, instance });
-    this.#server = createServer((socket) => this.#welcome(socket));
+    this.#server = new UnixServer(place, socketName(instance), (socket) => this.#welcome(socket));
   }
 
   /**
@@ -46,7 +40,7 @@ export class InspectServer {
     try {
       place = new Place(wal.path);
       const server = new InspectServer(wal, place, patienceMs);
-      await server.#open();
+      await server.#server.open();
       return server;
     } catch (cause) {
       place?.[Symbol.dispose]();
@@ -58,47 +52,8 @@ export class InspectServer {
 
   /** Takes the socket away, and disconnects all who are there, whatever they do. */
   end(): void {
-    ignore(() => {
-      const path = this.#place.of(this.#name);
-      if (lstatSync(path).ino === this.#inode) unlinkSync(path);
-    });
+    this.#server.end();
     for (const connection of this.#connections.values()) connection.end();
-    this.#server.close();
-    this.#place[Symbol.dispose]();
-  }
-
-  async #open(): Promise<void> {
-    const path = this.#place.of(this.#name);
-    requireOwn(path);
-    // Nobody else gets to it before it has its permissions, nor finds a name behind which nobody is.
-    const folder = `${path}.new`;
-    const made = `${folder}/socket`;
-    // A process that was killed meanwhile has left its own; a link to elsewhere is nobody's, and stays.
-    if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-      ignore(() => unlinkSync(made));
-      ignore(() => rmdirSync(folder));
-    }
-    mkdirSync(folder, 0o700);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#server.once('error', reject);
-        // Of a cluster, each process has its own.
-        this.#server.listen({ path: made, exclusive: true }, resolve);
-      });
-      this.#server.removeAllListeners('error');
-      // Out of file descriptors, say: others may come later.
-      this.#server.on('error', () => {});
-      this.#server.unref();
-      chmodSync(made, 0o600);
-      this.#inode = lstatSync(made).ino;
-      renameSync(made, path);
-    } catch (error) {
-      this.#server.close();
-      throw error;
-    } finally {
-      ignore(() => unlinkSync(made));
-      ignore(() => rmdirSync(folder));
-    }
   }
 
   #welcome(socket: Socket): void {
@@ -110,20 +65,5 @@ export class InspectServer {
     socket.on('close', () => this.#connections.delete(socket));
     const connection = new Connection(socket, this.#answers, this.#greeting, this.#patienceMs);
     this.#connections.set(socket, connection);
-  }
-}
-
-/** Throws unless there is nothing, or a socket. */
-function requireOwn(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found === undefined || found.isSocket()) return;
-  throw new WalError('SHALE_IO', `something else has the name ${basename(path)}: move it away`, { path });
-}
-
-function ignore(call: () => void): void {
-  try {
-    call();
-  } catch {
-    // It is not there; what cannot be removed is met again where it matters.
   }
 }

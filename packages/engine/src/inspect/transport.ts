@@ -2,10 +2,11 @@ import { connect, type Socket } from 'node:net';
 import { WalError } from '@shale/codec';
 import { reasonOf } from '@shale/storage';
 import { abortReason, hasAborted, onAbort } from '../abort.js';
+import { Place } from '../socket/place.js';
 import { VERSION } from '../version.js';
 import { readHolder } from './holder.js';
 import { Lines } from './lines.js';
-import { Place, socketName } from './place.js';
+import { socketName } from './socket-name.js';
 import { fromLine, type Greeting, type Reply, type Request, toLine } from './wire.js';
 
 /** Of what the process says: the metrics of many shards. */

@@ -1,11 +1,19 @@
 import { type OverArrayBuffer, WalError } from '@shale/codec';
 import { TABLE_STATE_STRIDE } from '@shale/storage';
-import type { Shard } from '../shard/shard.js';
+import type { ShardResults, ShardTasks } from '../shard/protocol.js';
+import type { OnLoss, Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
 
+/** A shard, as far as a write over several of them is concerned. */
+export interface Lender {
+  readonly index: number;
+  request<K extends 'lend' | 'takeBack'>(task: ShardTasks[K], onLoss: OnLoss): Promise<ShardResults[K]>;
+  joint(task: ShardTasks['joint']): Promise<ShardResults['joint']>;
+}
+
 /** Tables of one shard. */
-export interface ShardTables {
-  readonly shard: Shard;
+export interface ShardTables<S extends Lender = Lender> {
+  readonly shard: S;
   /** Region, table; and so on. */
   readonly ids: OverArrayBuffer<BigUint64Array>;
 }
@@ -20,16 +28,16 @@ const MOST_ATTEMPTS = 16;
 /** Where loans come from. */
 export interface Loans {
   /** A new loan, by its number. */
-  openLoan(): bigint;
+  openLoan(): bigint | Promise<bigint>;
   /** Ends a loan that no write uses. */
   endLoan(loan: bigint): void;
 }
 
 /** The tables by shard, in the order in which every writer asks the shards: so that no two wait for each other. */
-export function byShard(addresses: Iterable<Address>, shards: readonly Shard[]): ShardTables[] {
+export function byShard(addresses: Iterable<Address>, shards: readonly Shard[]): ShardTables<Shard>[] {
   const lists: bigint[][] = shards.map(() => []);
   for (const { shard, id } of addresses) lists[shard]?.push(id.region, id.table);
-  const result: ShardTables[] = [];
+  const result: ShardTables<Shard>[] = [];
   for (const shard of shards) {
     const ids = lists[shard.index] ?? [];
     if (ids.length > 0) result.push({ shard, ids: BigUint64Array.from(ids) });
@@ -58,7 +66,7 @@ export async function commitJointly(
   if (writer === undefined) throw new WalError('SHALE_INTERNAL', 'a joint write has no tables');
   let message = frame;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-    const loan = loans.openLoan();
+    const loan = await loans.openLoan();
     const lent = await lendAll(loans, loan, others);
     if (lent === null) continue;
     const states = joined(lent);
@@ -119,7 +127,7 @@ function giveBack(loan: bigint, lent: readonly Lent[], states: BigUint64Array | 
   }
 }
 
-function takeBack(shard: Shard, loan: bigint, states: BigUint64Array | null): void {
+function takeBack(shard: Lender, loan: bigint, states: BigUint64Array | null): void {
   // A thread that dies before it takes them back is followed by one that recovers them.
   shard.request<'takeBack'>({ kind: 'takeBack', loan, states }, 'fail').catch(() => undefined);
 }

@@ -5,14 +5,16 @@ import type { FrameWatcher } from '../frames/frame-watcher.js';
 import { type PendingChange, refsOf } from '../frames/pending-append.js';
 import { lost, type Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
-import { byShard, commitJointly, type Loans, type ShardTables } from './joint-commit.js';
+import { byShard, type ShardTables } from './joint-commit.js';
 import { type LaneTable, LaneTables } from './lane-tables.js';
 
 /** What the lane needs of the WAL. */
-export interface JointLaneContext extends Loans {
+export interface JointLaneContext {
   readonly pool: BufferPool;
   readonly shards: readonly Shard[];
   readonly watcher: FrameWatcher;
+  /** Writes a frame over tables of several shards: see `commitJointly`. */
+  commit(tables: readonly ShardTables[], frame: Uint8Array): Promise<Uint8Array>;
   /** A frame is settled: gives back what it had booked, and looks at its error. */
   settled(frame: Frame, error: WalError | null): void;
 }
@@ -184,11 +186,11 @@ export class JointLane {
   }
 
   /** Writes a frame; tables of one shard alone need no loan. */
-  async #write(frame: Frame, tables: readonly ShardTables[]): Promise<Uint8Array> {
+  async #write(frame: Frame, tables: readonly ShardTables<Shard>[]): Promise<Uint8Array> {
     const [only, ...others] = tables;
     // It is under way for long: who comes meanwhile is told of it, too.
     const message = frame.seal(true);
-    if (only === undefined || others.length > 0) return await commitJointly(this.#context, tables, message);
+    if (only === undefined || others.length > 0) return await this.#context.commit(tables, message);
     return await only.shard.write(message);
   }
 }

@@ -1,4 +1,4 @@
-import type { Log } from '@shale/storage';
+import type { LogView } from '../log-view.js';
 import type { Address } from '../table-ref.js';
 import type { PeekBudget } from './peek-budget.js';
 import type { ReadMemory } from './read-memory.js';
@@ -10,11 +10,11 @@ const POINT_BYTES = 4096;
  * Single entries. Those that are in memory are looked up in the application's thread, which never waits for a disk there.
  */
 export class PointReads {
-  readonly #log: Log;
+  readonly #log: LogView;
   readonly #memory: ReadMemory;
   readonly #peeks: PeekBudget;
 
-  constructor(log: Log, memory: ReadMemory, peeks: PeekBudget) {
+  constructor(log: LogView, memory: ReadMemory, peeks: PeekBudget) {
     this.#log = log;
     this.#memory = memory;
     this.#peeks = peeks;

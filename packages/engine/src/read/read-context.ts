@@ -1,5 +1,5 @@
-import type { Log } from '@shale/storage';
 import type { Lifecycle } from '../lifecycle.js';
+import type { LogView } from '../log-view.js';
 import type { ShardResults, ShardTasks } from '../shard/protocol.js';
 import type { OnLoss, Shard } from '../shard/shard.js';
 import type { Address } from '../table-ref.js';
@@ -15,7 +15,7 @@ export interface ReadContext {
   readonly reads: OpenReads;
   readonly readMemory: ReadMemory;
   readonly peeks: PeekBudget;
-  readonly log: Log;
+  readonly log: LogView;
   shard(index: number): Shard;
   /** Asks the shard that owns a table about it. */
   ask<K extends 'ends' | 'readStart' | 'readNext' | 'timeAt'>(

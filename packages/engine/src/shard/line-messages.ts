@@ -1,4 +1,5 @@
-import type { ShardReply, ShardTask, ShardTaskKind } from './protocol.js';
+import { isFields, isLineTask, type LineKind } from './line-tasks.js';
+import type { ShardReply, ShardTasks } from './protocol.js';
 
 /*
  * What goes over a line: the port between a thread that uses a WAL and the thread of a shard. Tasks and answers are those
@@ -8,7 +9,7 @@ import type { ShardReply, ShardTask, ShardTaskKind } from './protocol.js';
 /** A task, as it is sent to a shard. */
 export interface LineTask {
   readonly id: number;
-  readonly task: ShardTask;
+  readonly task: ShardTasks[LineKind];
 }
 
 /** What comes back from the shard: the answer to a task, or what was done to tables that somebody listens to. */
@@ -21,32 +22,10 @@ export type LineMessage =
       readonly isDurable: boolean;
     };
 
-/** What those who have a line may ask for: not what concerns the thread itself, or the whole database. */
-export const LINE_TASKS: ReadonlySet<ShardTaskKind> = new Set<ShardTaskKind>([
-  'append',
-  'lend',
-  'joint',
-  'takeBack',
-  'incarnation',
-  'readStart',
-  'readNext',
-  'scanNext',
-  'ends',
-  'listNext',
-  'cursorEnd',
-  'namesFind',
-  'namesOf',
-  'timeAt',
-  'stats',
-]);
-
-/** Takes what has come over a line as a task; null when it is none. What is in the task is for the shard to check. */
+/** Takes what has come over a line as a task; null when it is none. */
 export function toLineTask(message: unknown): LineTask | null {
-  if (typeof message !== 'object' || message === null) return null;
-  const { id, task }: { readonly id?: unknown; readonly task?: unknown } = message;
+  if (!isFields(message)) return null;
+  const { id, task } = message;
   if (typeof id !== 'number' || !Number.isSafeInteger(id)) return null;
-  if (typeof task !== 'object' || task === null) return null;
-  const { kind }: { readonly kind?: unknown } = task;
-  // What makes it a task of its kind is looked at by whoever runs it.
-  return LINE_TASKS.has(kind as ShardTaskKind) ? { id, task: task as ShardTask } : null;
+  return isLineTask(task) ? { id, task } : null;
 }

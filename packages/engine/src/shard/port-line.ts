@@ -1,5 +1,5 @@
-import type { MessagePort } from 'node:worker_threads';
 import type { LineMessage } from './line-messages.js';
+import type { Port } from './port.js';
 import type { ShardReply, ShardResults, ShardTaskKind, ShardTasks } from './protocol.js';
 import { type Moved, type ShardLine, TaskFailed, ThreadLost } from './shard-line.js';
 
@@ -16,7 +16,7 @@ export type OnWrote = (wrote: BigUint64Array, isDurable: boolean) => void;
  * is awaited. Everything comes in the order in which the shard has done it.
  */
 export class PortLine implements ShardLine {
-  readonly #port: MessagePort;
+  readonly #port: Port;
   readonly #onWrote: OnWrote;
   readonly #asked = new Map<number, Asked>();
   #last = 0;
@@ -25,11 +25,11 @@ export class PortLine implements ShardLine {
   #onGone: () => void = () => {};
   readonly #closed: Promise<void>;
 
-  constructor(port: MessagePort, onWrote: OnWrote) {
+  constructor(port: Port, onWrote: OnWrote) {
     this.#port = port;
     this.#onWrote = onWrote;
     this.#closed = new Promise((resolve) => {
-      port.once('close', () => {
+      port.onClose(() => {
         this.#blame(new Error('the thread of the shard has ended, or has closed its port'));
         resolve();
       });
@@ -39,7 +39,8 @@ export class PortLine implements ShardLine {
   /** Begins to take what comes. */
   start(): void {
     if (this.#isGone) return;
-    this.#port.on('message', (message: LineMessage) => this.#take(message));
+    // The thread sends nothing else.
+    this.#port.onMessage((message) => this.#take(message as LineMessage));
     if (this.#asked.size === 0) this.#port.unref();
   }
 
@@ -67,7 +68,7 @@ export class PortLine implements ShardLine {
       const id = ++this.#last;
       this.#asked.set(id, { resolve, reject });
       if (this.#asked.size === 1) this.#port.ref();
-      this.#port.postMessage({ id, task }, [...transfer]);
+      this.#port.post({ id, task }, transfer);
     });
     // The thread answers each kind of task with its own kind of result.
     if (reply.ok) return reply.value as ShardResults[K];

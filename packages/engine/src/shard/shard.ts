@@ -11,6 +11,7 @@ import { ShardEvents } from '../metrics/shard-events.js';
 import { ShardMetrics } from '../metrics/shard-metrics.js';
 import { nextTurn } from '../turn.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from './bring-up.js';
+import { threadPort } from './port.js';
 import { PortLine } from './port-line.js';
 import type { ShardPart, ShardResults, ShardTaskKind, ShardTasks, ShardWorkerData } from './protocol.js';
 import { type Arrival, type Moved, type ShardLine, TaskFailed, ThreadLost } from './shard-line.js';
@@ -292,7 +293,7 @@ export class Shard {
   #openEar(thread: ShardLine): void {
     const { watcher, ear } = this.#context;
     const { port1, port2 } = new MessageChannel();
-    const line = new PortLine(port1, (wrote, isDurable) => watcher.heard(wrote, isDurable));
+    const line = new PortLine(threadPort(port1), (wrote, isDurable) => watcher.heard(wrote, isDurable));
     const opened = thread.run<'connect'>({ kind: 'connect', port: port2, cells: null, ear }, [port2]).then(
       // By now all that was sent before is answered.
       () => line.start(),

@@ -67,18 +67,34 @@ export class Clients {
     return { port: port2 };
   }
 
+  /** Lets one more in; it talks over the port. Throws what is against new work. */
+  admit(): MessagePort {
+    const refusal = this.#context.refusal();
+    if (refusal !== null) throw refusal;
+    for (const shard of this.#context.shards) shard.listen();
+    const { port1, port2 } = new MessageChannel();
+    const client = new Client(port1, this.#context);
+    this.#clients.add(client);
+    void client.gone.then(() => this.#clients.delete(client));
+    return port2;
+  }
+
   /** Tells all of them. */
   tell(news: FromOpener): void {
     for (const client of this.#clients) client.tell(news);
   }
 
-  /** Lets them finish what they have been given. Resolves when all have gone, or one has not for long. */
-  async close(): Promise<void> {
+  /**
+   * Lets them finish what they have been given. Resolves when all have gone, or one has not for long.
+   *
+   * @param patienceMs how long that is
+   */
+  async close(patienceMs: number = PATIENCE_MS): Promise<void> {
     for (const port of this.#handles) port.close();
     this.tell({ news: 'closing' });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MS);
+      timer = setTimeout(resolve, patienceMs);
     });
     await Promise.race([Promise.all([...this.#clients].map(({ gone }) => gone)), late]);
     clearTimeout(timer);
@@ -91,11 +107,7 @@ export class Clients {
     if (refusal !== null) {
       port.postMessage({ refused: errorToData(refusal) } satisfies Welcome);
     } else {
-      for (const shard of this.#context.shards) shard.listen();
-      const { port1, port2 } = new MessageChannel();
-      const client = new Client(port1, this.#context);
-      this.#clients.add(client);
-      void client.gone.then(() => this.#clients.delete(client));
+      const port2 = this.admit();
       const { path, handleId, options } = this.#context;
       port.postMessage({ control: port2, path, handleId, options } satisfies Welcome, [port2]);
     }

@@ -1,6 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorData, TableId } from '@shale/codec';
+import type { LogStats } from '@shale/storage';
 import type { ResolvedOptions } from '../options.js';
+import type { Port } from '../shard/port.js';
 
 /*
  * What the thread that opened a WAL and another one that uses it say to each other: over the port of a handle, once, and
@@ -34,6 +36,21 @@ export type Question =
   /** The tables of names, which are made if they are not there. */
   | { readonly want: 'names'; readonly names: readonly string[] };
 
+/** What only another process asks, since it has no view of the log of its own. */
+export type FarQuestion =
+  /** A write over tables of several shards: region, table, and so on, of each shard. */
+  | {
+      readonly want: 'joint';
+      readonly shards: readonly number[];
+      readonly ids: readonly BigUint64Array[];
+      readonly frame: Uint8Array;
+    }
+  /** Everything that was written is put on stable storage. */
+  | { readonly want: 'sync' }
+  /** How far it is there: as with any answer. */
+  | { readonly want: 'synced' }
+  | { readonly want: 'stats' };
+
 /** What the thread that opened the WAL is told. */
 export type ToOpener =
   | { readonly ask: number; readonly question: Question }
@@ -45,8 +62,11 @@ export type ToOpener =
 
 /** An answer to a question. */
 export type Answer =
-  | { readonly line: MessagePort }
+  | { readonly line: MessagePort | Port }
   | { readonly ids: readonly TableId[] }
+  | { readonly frame: Uint8Array }
+  | { readonly stats: LogStats }
+  | { readonly done: true }
   | { readonly error: ErrorData };
 
 /** What the thread that uses the WAL is told. */

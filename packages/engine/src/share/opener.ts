@@ -1,13 +1,21 @@
-import type { MessagePort } from 'node:worker_threads';
+import { MessagePort } from 'node:worker_threads';
 import { errorFromData, type TableId, tableKey, WalError } from '@shale/codec';
-import type { Answer, FromOpener, Question, ToOpener } from './control-messages.js';
+import type { ShardTables } from '../joint/joint-commit.js';
+import { type Port, threadPort } from '../shard/port.js';
+import type { Answer, FarQuestion, FromOpener, Question, ToOpener } from './control-messages.js';
 
 /** Trims are told of so many milliseconds after the first: nothing waits for their space. */
 const TRIMMED_AFTER_MS = 50;
 
+type Told =
+  | ToOpener
+  | { readonly listen: boolean }
+  | { readonly ask: number; readonly question: Question | FarQuestion };
+
 interface Asked {
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: WalError) => void;
+  readonly question: Question | FarQuestion;
 }
 
 /** What is done about what the opener tells. */
@@ -18,23 +26,32 @@ export interface OpenerNews {
   closing(): void;
 }
 
-/** The thread that opened a WAL, as another one sees it that uses it. Keeps this one running only while it is asked. */
+/**
+ * The thread that opened a WAL, as another one sees it that uses it, in the same process or in another. Keeps this one
+ * running only while it is asked.
+ */
 export class Opener {
+  /** Whether it is in another process. */
+  readonly isFar: boolean;
   readonly #path: string;
-  readonly #port: MessagePort;
+  readonly #port: Port;
   readonly #asked = new Map<number, Asked>();
   readonly #awaited = new Map<string, Set<() => void>>();
   #trimmed = new Map<string, { readonly id: TableId; readonly upTo: bigint }>();
   #timer: NodeJS.Timeout | null = null;
   #last = 0;
   #isGone = false;
+  #isListening = false;
   #news: OpenerNews | null = null;
 
-  constructor(path: string, port: MessagePort) {
+  /** @param isFar whether it is in another process */
+  constructor(path: string, port: Port, isFar = false) {
     this.#path = path;
+    this.isFar = isFar;
     this.#port = port;
-    port.on('message', (message: FromOpener) => this.#take(message));
-    port.once('close', () => this.#gone());
+    // The thread that opened it sends nothing else.
+    port.onMessage((message) => this.#take(message as FromOpener));
+    port.onClose(() => this.#gone());
     port.unref();
   }
 
@@ -45,17 +62,32 @@ export class Opener {
   }
 
   /** A line to a shard, once its thread is there. */
-  async line(shard: number, cells: SharedArrayBuffer, ear: SharedArrayBuffer): Promise<MessagePort> {
-    const answer = await this.#ask({ want: 'line', shard, cells, ear });
-    if ('line' in answer) return answer.line;
+  async line(shard: number, cells: SharedArrayBuffer, ear: SharedArrayBuffer): Promise<Port> {
+    const answer = await this.ask({ want: 'line', shard, cells, ear });
+    if ('line' in answer) return answer.line instanceof MessagePort ? threadPort(answer.line) : answer.line;
     throw unexpected(this.#path);
   }
 
   /** The tables of names. */
   async make(names: readonly string[]): Promise<readonly TableId[]> {
-    const answer = await this.#ask({ want: 'names', names });
+    const answer = await this.ask({ want: 'names', names });
     if ('ids' in answer) return answer.ids;
     throw unexpected(this.#path);
+  }
+
+  /** Writes a frame over tables of several shards there. */
+  async joint(tables: readonly ShardTables[], frame: Uint8Array): Promise<Uint8Array> {
+    const shards = tables.map(({ shard }) => shard.index);
+    const answer = await this.ask({ want: 'joint', shards, ids: tables.map(({ ids }) => ids), frame });
+    if ('frame' in answer) return answer.frame;
+    throw unexpected(this.#path);
+  }
+
+  /** Whether what is done to tables is to be told from now on. A thread hears of it by its memory. */
+  listens(isListening: boolean): void {
+    if (!this.isFar || isListening === this.#isListening) return;
+    this.#isListening = isListening;
+    this.#tell({ listen: isListening });
   }
 
   /** Calls `call` once there is a table of the name. Returns what cancels that. */
@@ -92,18 +124,19 @@ export class Opener {
     if (trimmed.length > 0) this.#tell({ trimmed });
   }
 
-  #tell(message: ToOpener): void {
-    this.#port.postMessage(message);
+  #tell(message: Told): void {
+    this.#port.post(message);
   }
 
-  async #ask(question: Question): Promise<Answer> {
+  /** Asks, and waits for the answer. Rejects with the error that it is, and when it does not come. */
+  async ask(question: Question | FarQuestion): Promise<Answer> {
     const answer = await new Promise<Answer>((resolve, reject) => {
       if (this.#isGone) {
         reject(this.#closed());
         return;
       }
       const ask = ++this.#last;
-      this.#asked.set(ask, { resolve, reject });
+      this.#asked.set(ask, { resolve, reject, question });
       if (this.#asked.size === 1) this.#port.ref();
       this.#tell({ ask, question });
     });
@@ -130,14 +163,21 @@ export class Opener {
     this.#isGone = true;
     const asked = [...this.#asked.values()];
     this.#asked.clear();
-    for (const { reject } of asked) reject(this.#closed());
+    for (const { reject, question } of asked)
+      reject(question.want === 'joint' ? this.#unknown() : this.#closed());
     this.#news?.closing();
+  }
+
+  #unknown(): WalError {
+    const message =
+      'the process that opened the WAL ended before it answered: the write may or may not be in';
+    return new WalError('SHALE_OUTCOME_UNKNOWN', message, { path: this.#path });
   }
 
   #closed(): WalError {
     return new WalError(
       'SHALE_CLOSED',
-      'the thread that opened the WAL has closed it, or has ended: open it again there, and connect to it',
+      `the ${this.isFar ? 'process' : 'thread'} that opened the WAL has closed it, or has ended: open it again there, and connect to it`,
       { path: this.#path },
     );
   }

@@ -1,5 +1,5 @@
 import { errorFromData, WalError } from '@shale/codec';
-import type { Log } from '@shale/storage';
+import type { LogView } from '../log-view.js';
 import { ShardCells } from '../metrics/shard-cells.js';
 import { BRIEF_PAUSES_MS, BringUp, PATIENT_PAUSES_MS } from '../shard/bring-up.js';
 import type { ShardWorkerData, SyncNews } from '../shard/protocol.js';
@@ -8,7 +8,7 @@ import { Unsynced } from './unsynced.js';
 
 /** What is needed of the WAL. */
 export interface SyncThreadContext {
-  readonly log: Log;
+  readonly log: LogView;
   readonly instance: number;
   readonly withinMs: number;
   /** What was written before is on stable storage. */

@@ -19,7 +19,10 @@ export class Cursors {
 
   /** The next chunk of a region scan. */
   scanNext(task: ShardTasks['scanNext']): ShardResults['scanNext'] {
-    if (task.begin) this.#scans.set(task.cursor, this.#log.regionScan(task.region));
+    if (task.begin) {
+      this.end(task.cursor);
+      this.#scans.set(task.cursor, this.#log.regionScan(task.region));
+    }
     const scan = this.#scans.get(task.cursor);
     if (scan === undefined) throw lostCursor('scan');
     try {
@@ -35,7 +38,10 @@ export class Cursors {
 
   /** The next items of a listing. */
   listNext(task: ShardTasks['listNext']): ShardResults['listNext'] {
-    if (task.begin) this.#lists.set(task.cursor, this.#list(task));
+    if (task.begin) {
+      this.end(task.cursor);
+      this.#lists.set(task.cursor, this.#list(task));
+    }
     const list = this.#lists.get(task.cursor);
     if (list === undefined) throw lostCursor('listing');
     const items: unknown[] = [];

@@ -6,14 +6,9 @@ const MOST_BYTES = 107;
 /** Where the system shows the files that a process has open: a short way into a directory of any name. */
 const OPEN_FILES = '/proc/self/fd';
 
-/** What the socket of a WAL is called in the directory of its database. */
-export function socketName(instance: number): string {
-  return `INSPECT-${instance}`;
-}
-
 /**
- * The directory of a database as a socket's address can name it: those have room for a short path only, and the
- * directory may be renamed while it is in use. Close it when nothing is done there any more.
+ * A directory as a socket's address can name it: those have room for a short path only, and the directory may be renamed
+ * while it is in use. Close it when nothing is done there any more.
  */
 export class Place implements Disposable {
   readonly #directory: string;

@@ -1,0 +1,36 @@
+import type { Log } from '@shale/storage';
+
+/** What the engine uses of the log in its own thread, which may be one of another process. */
+export type LogView = Pick<
+  Log,
+  | 'path'
+  | 'handleId'
+  | 'state'
+  | 'recovery'
+  | 'consumers'
+  | 'retentions'
+  | 'openLoan'
+  | 'endLoan'
+  | 'watch'
+  | 'watchAnew'
+  | 'sawDrop'
+  | 'unwatch'
+  | 'dropCount'
+  | 'fetchStart'
+  | 'fetchNext'
+  | 'fetchEntry'
+  | 'peek'
+  | 'peekNext'
+  | 'writtenUpTo'
+  | 'syncedUpTo'
+  | 'sync'
+  | 'flush'
+  | 'resume'
+  | 'compact'
+  | 'checkpoint'
+  | 'backup'
+  | 'damagedFiles'
+  | 'checkFiles'
+  | 'stats'
+  | 'close'
+>;
