@@ -1,6 +1,18 @@
 /** Mutants of packages/codec: bytes and their meaning. @type {import('./mutants.mjs').Mutant[]} */
 export const codec = [
   {
+    name: 'replica-entries-length',
+    removes: "the check that a replica's message has the entries that it says, and nothing else",
+    edits: [
+      {
+        file: 'packages/codec/src/replica/replica-entries.ts',
+        from: '  if (at !== source.length) throw wrongLength(source, count, at);\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/codec/test/replica.test.ts', 'test/fuzz/fuzz.test.ts'],
+  },
+  {
     name: 'offset-of-data-view',
     removes: 'that of a DataView the bytes are taken which it shows',
     edits: [

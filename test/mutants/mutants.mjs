@@ -2,6 +2,7 @@ import { cli } from './cli.mjs';
 import { codec } from './codec.mjs';
 import { engine } from './engine.mjs';
 import { examples } from './examples.mjs';
+import { replica } from './replica.mjs';
 import { rocksdb } from './rocksdb.mjs';
 import { storage } from './storage.mjs';
 
@@ -18,4 +19,4 @@ import { storage } from './storage.mjs';
  */
 
 /** Every mutant. @type {Mutant[]} */
-export const MUTANTS = [...rocksdb, ...storage, ...engine, ...codec, ...cli, ...examples];
+export const MUTANTS = [...rocksdb, ...storage, ...engine, ...codec, ...cli, ...examples, ...replica];

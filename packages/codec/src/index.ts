@@ -193,6 +193,20 @@ export type {
   UnexaminedReason,
 } from './recovery/report.js';
 export {
+  decodeReplicaEntries,
+  encodeReplicaEntries,
+  REPLICA_ENTRY_OVERHEAD,
+} from './replica/replica-entries.js';
+export {
+  decodeReplicaHeader,
+  encodeReplicaHeader,
+  nextAfter,
+  REPLICA_HEADER,
+  REPLICA_KINDS,
+  type ReplicaHeader,
+  type ReplicaKind,
+} from './replica/replica-header.js';
+export {
   decodeRun,
   encodeRun,
   RUN_DESCENDING,

@@ -16,6 +16,8 @@ import {
   encodeNameCounter,
   encodeNameValue,
   encodePosition,
+  encodeReplicaEntries,
+  encodeReplicaHeader,
   encodeRequirementValue,
   encodeRetention,
   encodeRun,
@@ -135,4 +137,38 @@ test('the example of the README is true', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   expect(readme).toContain(`'${hexOf(key)}'`);
   expect(decodeLogKey(key).sequence).toBe(1000n);
+});
+
+test('the messages of a replica are as docs/format.md shows them', () => {
+  const document = readFileSync(new URL('../../../docs/format.md', import.meta.url), 'utf8');
+  const lineAfter = (label: string) =>
+    document
+      .split('\n')
+      .find((one) => one.startsWith(label))
+      ?.slice(label.length);
+  const whole = { part: 1, parts: 1 };
+  expect(
+    encodeReplicaHeader({
+      kind: 'entries',
+      epoch: 3n,
+      frame: 17n,
+      first: 1001n,
+      count: 100,
+      floor: 1n,
+      ...whole,
+    }),
+  ).toBe(lineAfter('entries    '));
+  expect(
+    encodeReplicaHeader({
+      kind: 'mark',
+      epoch: 3n,
+      frame: 18n,
+      first: 1101n,
+      count: 0,
+      floor: 1101n,
+      ...whole,
+    }),
+  ).toBe(lineAfter('mark       '));
+  const payloads = ['abc', 'd'].map((text) => new TextEncoder().encode(text));
+  expect(hexOf(encodeReplicaEntries(payloads))).toBe(hexAfter(document, 'two entries    '));
 });

@@ -40,6 +40,7 @@ export {
   type StoredConsumer,
   type StoredPosition,
 } from './consumers/consumers.js';
+export { type CopiedTable, NewLog } from './copy/new-log.js';
 export {
   type DamagedFile,
   damagedFileError,

@@ -1,3 +1,4 @@
+import { cluster } from '../cluster/cluster.js';
 import { concurrency } from '../concurrency/concurrency.js';
 import { consume } from '../consume/consume.js';
 import { damage } from '../damage/damage.js';
@@ -49,5 +50,6 @@ export const ATTACKS: readonly Attack[] = [
   ingestResume,
   targets,
   concurrency,
+  cluster,
   soak,
 ];

@@ -10,6 +10,7 @@ import { layouts } from './layouts.js';
 import { nameRecords } from './name-records.js';
 import { payloadCodecs } from './payload-codecs.js';
 import { processMessages } from './process-messages.js';
+import { replicaMessages } from './replica-messages.js';
 import { retentionRecords } from './retention-records.js';
 import { shellBrotli, shellGzip, shellZstd } from './shell-compressed.js';
 import { shellCsv, shellJson, shellLines, shellNdjson } from './shell-input.js';
@@ -24,6 +25,7 @@ export const TARGETS: readonly Target[] = [
   nameRecords,
   consumerRecords,
   retentionRecords,
+  replicaMessages,
   entryChunk,
   payloadCodecs,
   journal,

@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'SHALE_NOT_FOUND',
   'SHALE_READ_ONLY',
   'SHALE_UNSUPPORTED',
+  'SHALE_UNAVAILABLE',
   'SHALE_PAYLOAD',
   'SHALE_INTERNAL',
 ] as const;
@@ -171,6 +172,12 @@ export const ERROR_INFO: Readonly<Record<ErrorCode, ErrorCodeInfo>> = {
     meaning: 'This platform, file system, librocksdb or version of Shale does not support the operation.',
     canRetry: false,
     remedy: 'The message says what is missing.',
+  },
+  SHALE_UNAVAILABLE: {
+    meaning: 'The cluster that a replica is in cannot be reached, has no leader, or does not answer in time.',
+    canRetry: true,
+    remedy:
+      'See that a majority of its servers runs and can be reached, then try again; what is being shipped waits by itself.',
   },
   SHALE_PAYLOAD: {
     meaning: 'A payload codec could not encode a value or decode an entry; the cause is its error.',

@@ -74,7 +74,9 @@ export class NatsCluster {
   async ready(): Promise<void> {
     for (const end = performance.now() + READY_MS; ; await sleep(ASK_MS)) {
       const running = this.nodes.filter(({ runs }) => runs);
-      const healthy = await Promise.all(running.map(({ monitor }) => isHealthy(monitor)));
+      const healthy = await Promise.all(
+        running.map(({ monitor }) => isHealthy(monitor, this.nodes.length > 1)),
+      );
       if (running.length > 0 && healthy.every(Boolean)) return;
       const silent =
         this.nodes.find((node) => !node.runs && node.said !== '') ?? running[healthy.indexOf(false)];
@@ -101,11 +103,11 @@ export class NatsCluster {
   }
 }
 
-async function isHealthy(monitor: string): Promise<boolean> {
+async function isHealthy(monitor: string, needsLeader: boolean): Promise<boolean> {
   const [health, leader] = await Promise.all([ask(`${monitor}/healthz`), ask(`${monitor}/jsz`)]);
   const meta: unknown = leader?.meta_cluster;
   const hasLeader = typeof meta === 'object' && meta !== null && 'leader' in meta && meta.leader !== '';
-  return health?.status === 'ok' && hasLeader;
+  return health?.status === 'ok' && (hasLeader || !needsLeader);
 }
 
 interface AskedStream {

@@ -44,14 +44,17 @@ export class NatsNode {
     this.#config = join(directory, 'nats.conf');
     mkdirSync(directory, { recursive: true });
     const peers = routes.map((port) => `nats-route://127.0.0.1:${port}`);
+    const listens = `listen: "127.0.0.1:${ports.route}"`;
+    // One alone has nobody to choose a leader with.
+    const cluster =
+      peers.length < 2 ? '' : `cluster { name: shale, ${listens}, routes: [${peers.join(', ')}] }\n`;
     writeFileSync(
       this.#config,
       `server_name: ${name}
 listen: "127.0.0.1:${ports.client}"
 http: "127.0.0.1:${ports.monitor}"
 jetstream { store_dir: ${JSON.stringify(directory)}, sync_interval: ${syncInterval} }
-cluster { name: shale, listen: "127.0.0.1:${ports.route}", routes: [${peers.join(', ')}] }
-`,
+${cluster}`,
     );
   }
 
