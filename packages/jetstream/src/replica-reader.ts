@@ -76,7 +76,8 @@ export class ReplicaReader {
 
   /**
    * Reads the entries of a table that are there when this is called, from a sequence on, in order. Rejects with
-   * SHALE_CORRUPT where some are missing, SHALE_UNAVAILABLE, SHALE_INVALID_ARGUMENT.
+   * SHALE_CORRUPT where some are missing, SHALE_TRIMMED when the writer removes some meanwhile, SHALE_UNAVAILABLE,
+   * SHALE_INVALID_ARGUMENT.
    */
   async *read(
     id: { readonly region: U64Like; readonly table: U64Like },
@@ -91,13 +92,17 @@ export class ReplicaReader {
     const { name, url } = this.#link.place;
     const reader = new TableReader(url, table, head.floor);
     const range = { from: 1, to: head.at, subject: tableSubject(name, partition, table) };
-    for await (const page of scan(this.#link, streamOf(name, partition), range)) {
-      for (const message of page) {
-        const entries = reader.take(message);
-        if (entries !== null) yield* beginningAt(entries, begin);
+    try {
+      for await (const page of scan(this.#link, streamOf(name, partition), range)) {
+        for (const message of page) {
+          const entries = reader.take(message);
+          if (entries !== null) yield* beginningAt(entries, begin);
+        }
       }
+      reader.requireEnd(head.next);
+    } catch (error) {
+      throw await this.#explained(error, partition, head);
     }
-    reader.requireEnd(head.next);
   }
 
   /**
@@ -131,15 +136,45 @@ export class ReplicaReader {
         // What comes behind what the heads say is of later.
         const head = heads.tables.get(key);
         if (head === undefined || message.seq > head.at || head.kind === 'drop') continue;
-        const entries = readers.get(key)?.take(message) ?? null;
+        const entries = await this.#orExplained(
+          partition,
+          head,
+          () => readers.get(key)?.take(message) ?? null,
+        );
         if (entries !== null) yield { is: 'entries', entries };
       }
     }
     for (const [key, head] of heads.tables) {
       if (head.kind === 'drop') continue;
-      readers.get(key)?.requireEnd(head.next);
+      await this.#orExplained(partition, head, () => readers.get(key)?.requireEnd(head.next));
       yield { is: 'table', table: tableFrom(head, names) };
     }
+  }
+
+  async #orExplained<T>(partition: number, head: Head, call: () => T): Promise<T> {
+    try {
+      return call();
+    } catch (error) {
+      throw await this.#explained(error, partition, head);
+    }
+  }
+
+  /** What was missing may have been removed by the writer while it was read. */
+  async #explained(error: unknown, partition: number, head: Head): Promise<unknown> {
+    if (!(error instanceof WalError) || error.code !== 'SHALE_CORRUPT') return error;
+    const now = (await readHeads(this.#link, partition, 0)).tables.get(tableKey(head.id));
+    const isGone = now === undefined || now.kind === 'drop' || now.next < head.next;
+    if (!isGone && now.floor <= head.floor) return error;
+    const first = isGone ? 0n : now.floor;
+    return new WalError(
+      'SHALE_TRIMMED',
+      `${this.url}: entries were removed while they were read: read them again`,
+      {
+        cause: error,
+        table: head.id,
+        details: { first },
+      },
+    );
   }
 
   async #names(partition: number, heads: Heads): Promise<ReadonlyMap<string, string>> {

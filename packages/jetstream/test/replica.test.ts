@@ -217,6 +217,28 @@ describe.skipIf(cluster.isMissing)('a replica', () => {
     },
   );
 
+  test('of which entries are removed while they are read is SHALE_TRIMMED, and not damaged', async () => {
+    const url = await cluster.url();
+    const one = await writer(url);
+    const count = 1100;
+    await Promise.all(
+      Array.from({ length: count }, (_, i) => one.append(TABLE, null, BigInt(i + 1), texts(1, i + 1))),
+    );
+    const replica = await reader(url);
+    const [entries, everything] = [replica.read(TABLE), replica.everything()];
+    // A page has been fetched by then, and another one is to come.
+    expect((await entries.next()).value?.first).toBe(1n);
+    expect((await everything.next()).value).toMatchObject({ is: 'entries' });
+    await one.skipTo(TABLE, 2001n, true);
+    const rest = async (all: AsyncIterable<unknown>) => {
+      for await (const each of all) void each;
+    };
+    const expected = { code: 'SHALE_TRIMMED', table: TABLE, details: { first: 2001n } };
+    await expect(rest(entries)).rejects.toMatchObject(expected);
+    await expect(rest(everything)).rejects.toMatchObject(expected);
+    await Promise.all([replica.close(), one.close()]);
+  });
+
   test('whose stream was made anew is SHALE_CORRUPT to its writer, which does not begin from nothing', async () => {
     const url = await cluster.url();
     const one = await writer(url);

@@ -5,8 +5,11 @@ import { WalError } from '@shale/codec';
 /** The file in which RocksDB keeps what tells a database from every other, copies of it included. */
 const FILE = 'IDENTITY';
 
-/** What tells a log from every other. Rejects with SHALE_UNSUPPORTED where it has no such file. */
-export async function identityOf(directory: string): Promise<string> {
+/**
+ * What tells a log from every other, those of the same database included. Rejects with SHALE_UNSUPPORTED where the database
+ * has no such file.
+ */
+export async function identityOf(directory: string, instance: number): Promise<string> {
   const text = await readFile(join(directory, FILE), 'utf8').catch((cause: unknown) => {
     throw new WalError(
       'SHALE_UNSUPPORTED',
@@ -17,5 +20,5 @@ export async function identityOf(directory: string): Promise<string> {
       },
     );
   });
-  return text.trim();
+  return `${text.trim()}/${instance}`;
 }

@@ -37,7 +37,8 @@ export async function replicate(wal: Wal, url: string | URL, options: ReplicateO
     throw mustBe('options', 'an object with monitor', options);
   const { dropMissing: drops = false, ...rest } = options;
   if (typeof drops !== 'boolean') throw mustBe('dropMissing', 'true or false', drops);
-  const source = await identityOf(wal.path);
+  const { instance } = await wal.stats();
+  const source = await identityOf(wal.path, instance);
   return await shipTo(wal, await ReplicaWriter.open(url, source, rest), drops);
 }
 

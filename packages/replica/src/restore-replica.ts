@@ -22,7 +22,8 @@ export function openReplica(url: string | URL, options: ReplicaOptions): Promise
  * trimmed is trimmed. Instance 0 has it. The directory appears when the log is whole; until then it grows in a directory
  * `.<name>.partial-…` beside it. The new log is one of its own: to ship it to the same replica again takes `takeover: true`.
  *
- * Rejects as {@link openReplica} does, with SHALE_CORRUPT where entries of the replica are missing, SHALE_INVALID_ARGUMENT
+ * Rejects as {@link openReplica} does, with SHALE_CORRUPT where entries of the replica are missing, SHALE_TRIMMED when a
+ * shipper removes some meanwhile, SHALE_INVALID_ARGUMENT
  * when there is something at `directory`, SHALE_NO_SPACE, SHALE_NO_RESOURCES and SHALE_IO.
  */
 export async function restoreReplica(

@@ -183,6 +183,9 @@ describe.skipIf(cluster.isMissing)('a log', () => {
     await wal.table('t').appendBatch(texts(10));
     const replica = await ship(wal, url);
     await replica.caughtUp();
+    const neighbour = await openWal(join(home, 'log'), { shards: 1, instance: 1 });
+    await expect(ship(neighbour, url)).rejects.toMatchObject({ code: 'SHALE_INVALID_ARGUMENT' });
+    await neighbour.close();
     // Closing the log ends it.
     await wal.close();
     await expect.poll(() => replica.state).toBe('stopped');
