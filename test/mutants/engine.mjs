@@ -121,6 +121,30 @@ export const engine = [
     killers: ['packages/engine/test/sharing-threads.test.ts'],
   },
   {
+    name: 'joint-answered-first',
+    removes: 'that a write over shards is acknowledged behind what was sent before it',
+    edits: [
+      {
+        file: 'packages/engine/src/worker/shard-worker.ts',
+        from: 'for (let step = 0; step < STEPS_OF_ANSWERS; step++) await null;',
+        to: '',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
+    name: 'closing-at-the-door',
+    removes: 'that who is only just connecting is told of the closing',
+    edits: [
+      {
+        file: 'packages/engine/src/share/opener.ts',
+        from: 'if (this.#isGone || this.#isClosing) news.closing();',
+        to: 'if (this.#isGone) news.closing();',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-threads.test.ts'],
+  },
+  {
     name: 'socket-of-another',
     removes: 'that a socket at which somebody listens is not taken away',
     edits: [

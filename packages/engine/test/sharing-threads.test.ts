@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { connectWal, type Wal } from '@shale/engine';
 import { expect, onTestFinished, test } from 'vitest';
+import { Opener } from '../dist/share/opener.js';
 import { Client } from './clients.js';
 import {
   all,
@@ -135,6 +136,39 @@ test('what a thread has sent right before an atomic write over shards is written
     const sequences = await Promise.all(before);
     expect(written.map(({ first }) => first)).toEqual(sequences.map((sequence) => sequence + 1n));
   }
+});
+
+test('what a thread has sent right before an atomic write over shards is acknowledged before it', async () => {
+  const wal = await open({ durability: 'os' });
+  const other = await connected(wal);
+  const { here, there } = apart(wal);
+  for (const from of [wal, other]) {
+    const tables = [here, there].map((table) => from.table({ region: 1n, table }));
+    for (let i = 0; i < 50; i++) {
+      const order: string[] = [];
+      await Promise.all([
+        ...tables.map((table) => table.append(bytes('a')).then(() => order.push('before'))),
+        from
+          .write(tables.map((table) => ({ table, payloads: [bytes('b')] })))
+          .then(() => order.push('write')),
+      ]);
+      expect(order).toEqual(['before', 'before', 'write']);
+    }
+  }
+});
+
+test('a thread that is only just connecting when the WAL closes is told that, too', () => {
+  let deliver: (message: unknown) => void = () => undefined;
+  const port = { onClose() {}, post() {}, ref() {}, unref() {}, close() {} };
+  const onMessage = (call: (message: unknown) => void): void => {
+    deliver = call;
+  };
+  const opener = new Opener('/data', { ...port, onMessage });
+  deliver({ news: 'closing' });
+  const told: string[] = [];
+  const tell = (news: string) => () => void told.push(news);
+  opener.begin({ synced: tell('synced'), resumed: tell('resumed'), closing: tell('closing') });
+  expect(told).toEqual(['closing']);
 });
 
 test('a follow in any thread has what all threads append, also to a name that is made later', async () => {

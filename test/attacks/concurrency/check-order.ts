@@ -1,7 +1,17 @@
 import type { Placement } from './placement.js';
 
-/** Appends to one table must get their sequences, and their answers, in the order they were made in. */
+/** The appends of one client to one table must get their sequences, and their answers, in the order they were made in. */
 export function checkOrder(table: string, { placed }: Placement): string[] {
+  const clients = new Set(placed.map(({ op }) => op.client));
+  return [...clients].flatMap((client) =>
+    checkClient(
+      table,
+      placed.filter(({ op }) => op.client === client),
+    ),
+  );
+}
+
+function checkClient(table: string, placed: Placement['placed']): string[] {
   const violations: string[] = [];
   let invoked = Number.NEGATIVE_INFINITY;
   let returned = Number.NEGATIVE_INFINITY;

@@ -1,6 +1,6 @@
 /*
- * What clients did to a log and saw of it. All of them live in one thread, so a counter that goes up with every call
- * and every answer is a clock that orders all of it exactly.
+ * What clients did to a log and saw of it. Where all of them live in one thread, a counter that goes up with every call
+ * and every answer is a clock that orders all of it exactly; those of several threads and processes share the machine's.
  */
 
 /** When something was asked for, and when it was answered. */
@@ -12,6 +12,8 @@ interface Timed {
 /** An append of entries to one table; a write over several tables is several, with the same `unit`. */
 export interface AppendOp extends Timed {
   readonly kind: 'append';
+  /** Who made it: each one's appends keep their order. Left out where there is one. */
+  readonly client?: number;
   readonly table: string;
   readonly unit: number;
   /** What tells each entry from all others of the history. */

@@ -1,5 +1,6 @@
 import { cluster } from '../cluster/cluster.js';
 import { concurrency } from '../concurrency/concurrency.js';
+import { sharers } from '../concurrency/sharers.js';
 import { consume } from '../consume/consume.js';
 import { damage } from '../damage/damage.js';
 import { diskFaults } from '../disk-faults/disk-faults.js';
@@ -51,5 +52,6 @@ export const ATTACKS: readonly Attack[] = [
   targets,
   concurrency,
   cluster,
+  sharers,
   soak,
 ];

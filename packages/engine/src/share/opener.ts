@@ -41,6 +41,7 @@ export class Opener {
   #timer: NodeJS.Timeout | null = null;
   #last = 0;
   #isGone = false;
+  #isClosing = false;
   #isListening = false;
   #news: OpenerNews | null = null;
 
@@ -58,7 +59,7 @@ export class Opener {
   /** Begins to pass on what it tells. */
   begin(news: OpenerNews): void {
     this.#news = news;
-    if (this.#isGone) news.closing();
+    if (this.#isGone || this.#isClosing) news.closing();
   }
 
   /** A line to a shard, once its thread is there. */
@@ -155,6 +156,8 @@ export class Opener {
       this.#awaited.delete(message.named);
       for (const call of calls) call();
     } else {
+      // Who is only just connecting has to know of it, too: it is waited for.
+      if (message.news === 'closing') this.#isClosing = true;
       this.#news?.[message.news]();
     }
   }

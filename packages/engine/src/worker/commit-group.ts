@@ -47,6 +47,11 @@ export class CommitGroup {
     this.#timed = timed;
   }
 
+  /** Whether anything waits to be written. */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Resolves once it is written. */
   add(grouped: GroupedFrame): Promise<CommitResult> {
     return new Promise((resolve, reject) => {

@@ -261,11 +261,14 @@ export class ShardWorker {
     return this.#holds.run(ids, () => {
       // Nobody would give them back.
       if (caller.isGone) return plain(null);
+      // What is written before it is answered first.
+      const isBehind = this.#group.isWaiting;
       const states = this.#open().lend(task.loan, ids);
       if (states === null) return plain(null);
       this.#holds.hold(task.loan, ids);
       caller.loans.add(task.loan);
-      return { value: states, transfer: [states.buffer as ArrayBuffer] };
+      const outcome = { value: states, transfer: [states.buffer as ArrayBuffer] };
+      return isBehind ? afterAnswers(outcome) : outcome;
     });
   }
 
@@ -274,6 +277,8 @@ export class ShardWorker {
     const frame = decodeAppendFrame(bytes);
     const buffer = bytes.buffer as ArrayBuffer;
     return this.#holds.runFrame(frame.tables, () => {
+      // What it writes with this is answered first.
+      const isBehind = this.#group.isWaiting;
       const log = this.#open();
       const barred = this.#lines.size > 0 ? this.#named.barred(frame) : undefined;
       const result = log.commitWithLoan(loan, states, frame, barred);
@@ -282,7 +287,8 @@ export class ShardWorker {
       this.#cells?.wrote(frame.data.length);
       if (this.#lines.size > 0) this.#tell(frame, result);
       const value = { message: replyInto(buffer, result), states: result.states };
-      return { value, transfer: [value.message.buffer, value.states.buffer as ArrayBuffer] };
+      const outcome = { value, transfer: [value.message.buffer, value.states.buffer as ArrayBuffer] };
+      return isBehind ? afterAnswers(outcome) : outcome;
     });
   }
 
@@ -419,6 +425,15 @@ export class ShardWorker {
   #cursorsOf(caller: Caller): Cursors {
     return caller.cursors(this.#open(), this.#scratch);
   }
+}
+
+/** More steps of promises than the answer to a frame takes that was written with others. */
+const STEPS_OF_ANSWERS = 16;
+
+/** The outcome, behind the answers to all frames that have been written. */
+async function afterAnswers(outcome: Outcome): Promise<Outcome> {
+  for (let step = 0; step < STEPS_OF_ANSWERS; step++) await null;
+  return outcome;
 }
 
 /** The reply to a frame, in the frame's own buffer. */
