@@ -153,7 +153,11 @@ export class Clients {
   /** Reads one entry. */
   async #get(key: string, table: Table, sequence: bigint): Promise<void> {
     const invoked = this.#now();
-    const entry = await table.get(sequence);
+    const entry = await table.get(sequence).catch((error: unknown) => {
+      if (this.#codeOf(error) === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) return undefined;
+      throw error;
+    });
+    if (entry === undefined) return;
     const returned = this.#now();
     this.#note({
       kind: 'read',

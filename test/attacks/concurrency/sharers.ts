@@ -79,17 +79,20 @@ class History {
     const wal = await openWal(join(this.#directory, 'log'), options);
     await wal.listen(this.#socket);
     const own = new Clients(wal, randomFrom(random.below(2 ** 31)), true, this.#source());
-    const others = [
+    const others = Promise.all([
       ...Array.from({ length: THREADS }, () => this.#again(() => this.#thread(wal))),
       ...Array.from({ length: PROCESSES }, () => this.#again(() => this.#process())),
-    ];
+    ]);
+    // They are waited for at the end.
+    others.catch(() => undefined);
     const ours = work(own, randomFrom(random.below(2 ** 31)), () => true).catch(expectClosed);
+    ours.catch(() => undefined);
     const deaths = random.once(2) ? this.#killThreads(wal) : Promise.resolve();
     await pause(leastMs + random.below(MORE_MS));
     this.#isOver = true;
     await deaths;
     await wal.close();
-    await Promise.all([ours, ...others]);
+    await Promise.all([ours, others]);
     const again = await openWal(join(this.#directory, 'log'), options);
     try {
       // What is there when all is quiet.
