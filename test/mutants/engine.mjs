@@ -193,6 +193,12 @@ export const engine = [
     killers: ['packages/engine/test/sharing-processes.test.ts'],
   },
   {
+    name: 'gone-in-a-write',
+    removes: 'that a write of a process which is gone does not wait for a line to a shard',
+    edits: [{ file: 'packages/engine/src/socket/gateway.ts', from: 'this.#lines.giveUp();', to: '' }],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
+  },
+  {
     name: 'untold',
     removes: 'that a process which has not read for a while is told what was done meanwhile',
     edits: [

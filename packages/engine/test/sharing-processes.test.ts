@@ -218,6 +218,19 @@ test('a process that is killed, or stands still, in the middle of writes over sh
   await expect.poll(() => behind(wal).clients.size).toBe(0);
 });
 
+test('a process that is gone while a write of it waits for a line to a shard is not waited for', async () => {
+  const { wal, socket } = await listening();
+  const { peer, heard } = await insider(socket);
+  const ids = [BigUint64Array.of(1n, 1n), BigUint64Array.of(1n, 2n)];
+  const question = { want: 'joint', shards: [0, 1], ids, frame: new Uint8Array(100) };
+  // To the second one it has none.
+  peer.write(encodeMessage([0, { ask: 7, question }]));
+  peer.write(encodeMessage([0, { ask: 8, question: { want: 'synced' } }]));
+  await expect.poll(() => heard).toContainEqual([0, { to: 8, answer: { done: true } }]);
+  peer.destroy();
+  await expect.poll(() => behind(wal).clients.size).toBe(0);
+});
+
 test('when the owner is killed, what it acknowledged is in, what was under way is unknown, and everything else is closed', async () => {
   const path = await temporary();
   const socket = join(await temporary(), 'socket');

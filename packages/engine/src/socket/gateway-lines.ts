@@ -83,10 +83,14 @@ export class GatewayLines {
     };
   }
 
-  /** Ends them all. */
-  async end(): Promise<void> {
+  /** The other process has gone: there will be no more of them. */
+  giveUp(): void {
     this.#isOver = true;
     for (const call of this.#waiting.splice(0)) call();
+  }
+
+  /** Ends them all. */
+  async end(): Promise<void> {
     const lines = [...this.#byChannel.values()];
     this.#byChannel.clear();
     await Promise.all(lines.map(({ line }) => line.end()));

@@ -384,6 +384,8 @@ export class Gateway {
   async #leave(): Promise<void> {
     this.#isOver = true;
     if (this.#patience !== null) clearTimeout(this.#patience);
+    // Those that have begun come to their end, and the others do not begin.
+    this.#lines.giveUp();
     await Promise.all(this.#joints);
     await this.#lines.end();
     this.#watches.end();
