@@ -330,14 +330,14 @@ test('the marks of a table that is appended to and trimmed all the time are read
 test('what a frame that fails did to marks is not taken for done', async () => {
   const log = await fresh();
   log.retentions.set(ALL, keep({ ageMs: BigInt(HOUR) }));
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 4; i++) {
     fill(log, ID, 10);
     pass(61_000);
   }
   const before = marksOf(log);
   const writer = new AppendFrameWriter(new ArrayBuffer(4096));
   const table = writer.addTableOf({ instance: 0, ...ID });
-  writer.addTrim(table, 35n);
+  writer.addTrim(table, 25n);
   writer.beginAppend(table);
   writer.add(new Uint8Array(8));
   const frame = decodeAppendFrame(writer.seal({ sync: false }).slice());
@@ -345,10 +345,10 @@ test('what a frame that fails did to marks is not taken for done', async () => {
   const bad = { ...frame, data: frame.data.subarray(1) };
   expect(codeOf(() => log.commit(bad))).toBe('SHALE_INVALID_ARGUMENT');
   expect(marksOf(log)).toEqual(before);
-  log.trim(ID, 45n, { sync: false });
+  log.trim(ID, 35n, { sync: false });
   pass(1100);
   fill(log, ID, 1);
-  expect(marksOf(log).map(({ sequence }) => sequence)).toEqual([41n, 51n]);
+  expect(marksOf(log).map(({ sequence }) => sequence)).toEqual([31n, 41n]);
 });
 
 test('a table that was trimmed gets its last mark, so that its last entry goes in time', async () => {
