@@ -65,7 +65,7 @@ test('reading takes a hundredth of the time, after what was saved up in a second
   const read = () => time.spend(() => vi.advanceTimersByTime(1) ?? true) !== null;
   vi.advanceTimersByTime(5000);
   let reads = 0;
-  while (read()) reads++;
+  while (reads < 100 && read()) reads++;
   expect(reads).toBeGreaterThanOrEqual(10);
   expect(reads).toBeLessThanOrEqual(12);
   for (let ms = 0; ms < 5000; ms++) {
