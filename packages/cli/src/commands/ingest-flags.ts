@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import type { WalOptions } from '@shale/engine';
 import { CliError } from '../cli-error.js';
 import type { Encoding } from '../ingest/encoding.js';
 import type { JournaledOptions } from '../ingest/journal-records.js';
@@ -22,6 +23,10 @@ export interface IngestFlags extends Partial<Intent> {
   readonly allowRejects?: boolean;
   readonly durability: 'sync' | 'os';
   readonly shards?: number;
+  readonly follow?: boolean;
+  readonly every?: number;
+  readonly once?: boolean;
+  readonly final?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -34,6 +39,17 @@ export interface IngestJob {
   /** What these name. */
   readonly inputs: readonly string[];
   readonly flags: IngestFlags;
+}
+
+/**
+ * The ingest bounds what is on its way by itself, and a line may be as long as `--max-line` says: the log's bounds
+ * stay out of its way.
+ */
+const LOG_BOUNDS = { maxQueuedAppends: 2 ** 20, maxInFlightBytes: 2 ** 31 };
+
+/** How the log is opened. */
+export function logOptions({ durability, shards }: IngestFlags): WalOptions {
+  return { durability, ...LOG_BOUNDS, ...(shards === undefined ? {} : { shards }) };
 }
 
 /** The options of how an input is read that were given. */
@@ -79,4 +95,24 @@ export function requireOne({ inputs, flags }: IngestJob): void {
     throw new CliError('CLI_USAGE', `${option} is for one input, and there are ${inputs.length}`);
   if (inputs.includes('-'))
     throw new CliError('CLI_USAGE', 'standard input is not taken together with other inputs');
+}
+
+/** Refuses options of following without it, and those of one ingest with it. */
+export function requireFollowing({ arguments: given, flags }: Omit<IngestJob, 'inputs'>): void {
+  const { follow, every, once, final } = flags;
+  if (!follow) {
+    const option = every !== undefined ? '--every' : once ? '--once' : final ? '--final' : undefined;
+    if (option !== undefined) throw new CliError('CLI_USAGE', `${option} is for --follow`);
+    return;
+  }
+  if (given.includes('-')) throw new CliError('CLI_USAGE', 'files are followed, and standard input is none');
+  const { name, rejects, resume, restart, again, compression, encoding } = flags;
+  const others = { name, rejects, restart, again, compression, encoding };
+  const other = Object.entries(others).find(([, value]) => value !== undefined && value !== false);
+  if (other) throw new CliError('CLI_USAGE', `--${other[0]} is not for --follow`);
+  if (resume) throw new CliError('CLI_USAGE', '--follow goes on by itself, without --resume');
+  if (final && !once)
+    throw new CliError('CLI_USAGE', '--final takes a last line without its end, with --once only', {
+      hint: 'Without --once the rest of the line may still come.',
+    });
 }

@@ -7,16 +7,17 @@ import { lookUpSource } from '../ingest/source.js';
 import { StopSignals } from '../ingest/stop-signals.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes } from '../output/units.js';
-import { parseBytes, parseCount, parseDelimiter } from './arguments.js';
-import { type IngestFlags, type IngestJob, requireOne } from './ingest-flags.js';
+import { parseAge, parseBytes, parseCount, parseDelimiter } from './arguments.js';
+import {
+  type IngestFlags,
+  type IngestJob,
+  logOptions,
+  requireFollowing,
+  requireOne,
+} from './ingest-flags.js';
+import { followFiles } from './ingest-follow.js';
 import { type Ingesting, ingestInput, planInput } from './ingest-input.js';
 import { openOrCreate } from './open-log.js';
-
-/**
- * The ingest bounds what is on its way by itself, and a line may be as long as `--max-line` says: the log's bounds
- * stay out of its way.
- */
-const LOG_BOUNDS = { maxQueuedAppends: 2 ** 20, maxInFlightBytes: 2 ** 31 };
 
 /** `shale ingest`. */
 export function ingestCommand(
@@ -76,6 +77,10 @@ export function ingestCommand(
     .option('--again', 'ingest an input once more that is already in')
     .option('--name <name>', "name of this ingest in the journal (default: the input's path)")
     .option('--rejects <file>', 'file for rejected lines (default: beside the directory)')
+    .option('--follow', 'take what is added to the files until Ctrl-C, also when they are rotated')
+    .option('--every <time>', 'with --follow: look so often (default: 250ms)', parseAge)
+    .option('--once', 'with --follow: look once, and end')
+    .option('--final', 'with --once: take a last line that has no end, too')
     .option('--allow-rejects', 'exit with 0 even if lines were rejected')
     .addOption(
       new Option('--durability <level>', 'acknowledge after a sync, or once the operating system has it')
@@ -94,6 +99,7 @@ Examples:
   shale ingest ./data prices.csv --table-by symbol
   journalctl -o json | shale ingest ./data - --table-by _SYSTEMD_UNIT
   shale ingest ./data 'logs/*.gz' --table-by host
+  shale ingest ./data '/var/log/app/*.log' --follow
   xzcat app.log.xz | shale ingest ./data - --table app --name app.log.xz`,
     )
     .action(async (dir: string, inputs: readonly string[], flags: IngestFlags) => {
@@ -107,6 +113,8 @@ async function ingest(
   given: Omit<IngestJob, 'inputs'>,
 ): Promise<number> {
   const { dir, flags } = given;
+  requireFollowing(given);
+  if (flags.follow) return followFiles(terminal, given);
   const job: IngestJob = { ...given, inputs: await expandInputs(given.arguments, dir) };
   requireOne(job);
   if (job.inputs[0] === '-' && 'isTTY' in stdin && stdin.isTTY === true) {
@@ -126,15 +134,7 @@ async function ingest(
   });
   // Nothing is begun, and no log made, before it is known that all of them are there.
   for (const input of job.inputs) await lookUpSource(input);
-  await using wal = await openOrCreate(
-    dir,
-    {
-      durability: flags.durability,
-      ...LOG_BOUNDS,
-      ...(flags.shards === undefined ? {} : { shards: flags.shards }),
-    },
-    terminal,
-  );
+  await using wal = await openOrCreate(dir, logOptions(flags), terminal);
   const ingesting: Ingesting = {
     terminal,
     stdin,

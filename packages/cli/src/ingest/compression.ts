@@ -38,6 +38,11 @@ export function compressionOf(
   });
 }
 
+/** Whether an input that begins so is compressed in any way that shows. */
+export function looksCompressed(head: Buffer): boolean {
+  return [...BEGINNINGS, ...OTHERS].some(({ bytes }) => beginsWith(head, bytes));
+}
+
 function beginsWith(head: Buffer, bytes: readonly (number | null)[]): boolean {
   return head.length >= bytes.length && bytes.every((byte, i) => byte === null || head[i] === byte);
 }

@@ -51,7 +51,32 @@ export async function readEnds(file: FileHandle, offset: number): Promise<{ head
   return { head: await readAt(file, 0, length), tail: await readAt(file, offset - length, length) };
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+/** What a file begins with: the hash of so many bytes, at most a KiB. */
+export interface Head {
+  readonly bytes: number;
+  readonly hash: string;
+}
+
+/** What a file of this size begins with. */
+export async function headOf(file: FileHandle, size: number): Promise<Head> {
+  const bytes = await readAt(file, 0, Math.min(FINGERPRINT_BYTES, size));
+  return { bytes: bytes.length, hash: hash(bytes) };
+}
+
+/** Whether a file has the bytes up to `offset` that were read of another one, or of itself before. */
+export async function hasEnds(file: FileHandle, offset: number, ends: Fingerprint): Promise<boolean> {
+  const { head, tail } = await fingerprintOf(file, offset);
+  return head === ends.head && tail === ends.tail;
+}
+
+/** The fingerprint of a position in a file. */
+export async function fingerprintOf(file: FileHandle, offset: number): Promise<Fingerprint> {
+  const { head, tail } = await readEnds(file, offset);
+  return { head: hash(head), tail: hash(tail) };
+}
+
+/** So many bytes from a position on, or as many as there are. */
+export async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   const { bytesRead } = await file.read(bytes, 0, length, position);
   return bytes.subarray(0, bytesRead);

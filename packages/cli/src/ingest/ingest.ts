@@ -51,6 +51,11 @@ export interface IngestOptions {
   readonly rejects: RejectPlace;
   /** The run before, when this one goes on where it stopped. */
   readonly from: JournalState | undefined;
+  /**
+   * The input is a file that grows, and what is there now is not the whole: a last line without its end is left for later,
+   * and the ingest does not become complete.
+   */
+  readonly goesOn?: boolean;
   /** Stops reading; what was read is finished. */
   readonly signal: AbortSignal;
   /** The command that takes the input by way of a program. */
@@ -128,21 +133,21 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
       scanner,
       maxRecordBytes: options.maxLineBytes,
       start: start.position,
-      isCut: () => run.signal.aborted,
+      isCut: () => run.signal.aborted || run.goesOn === true,
     });
     for await (const block of blocks) {
       await pipeline.take(block);
       checkpointer.throwIfFailed();
       if (run.signal.aborted) break;
     }
-    if (!run.signal.aborted) await pipeline.end();
+    if (!run.signal.aborted && !run.goesOn) await pipeline.end();
   } catch (cause) {
     error = cause;
   }
   await appender.settled();
   await checkpointer.stop();
   error ??= appender.error ?? checkpointer.error;
-  const outcome = error !== undefined ? 'failed' : run.signal.aborted ? 'stopped' : 'complete';
+  const outcome = error !== undefined ? 'failed' : run.signal.aborted || run.goesOn ? 'stopped' : 'complete';
   let isWritten = false;
   try {
     // What became of an append that failed is not known: all tables stay in doubt.
@@ -173,7 +178,7 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
 /** How an input that is new is read, and the text of it. */
 async function lookAt(
   input: AsyncIterable<Buffer>,
-  { options: given, source: { kind }, signal, onNote, inPipe }: IngestOptions,
+  { options: given, source: { kind }, signal, goesOn = false, onNote, inPipe }: IngestOptions,
 ): Promise<{ readonly options: JournaledOptions; readonly chunks: AsyncIterable<Buffer> }> {
   let beginning = await readBeginning(input, kind);
   const compression = compressionOf(given.compression, beginning.head, inPipe);
@@ -189,7 +194,10 @@ async function lookAt(
       toUtf8(beginning.chunks, encoding, () => signal.aborted),
       kind,
     );
-  const { options, notes } = dialectOf(encoding === undefined ? chosen : { ...chosen, encoding }, beginning);
+  // What is decoded would be read from its beginning whenever it has grown.
+  if (goesOn && (compression !== undefined || (encoding ?? 'utf-8') !== 'utf-8')) throw notFollowed();
+  const look = { ...beginning, isWhole: beginning.isWhole && !goesOn };
+  const { options, notes } = dialectOf(encoding === undefined ? chosen : { ...chosen, encoding }, look);
   for (const note of notes) onNote(note);
   return { options, chunks: beginning.chunks };
 }
@@ -324,12 +332,26 @@ function startRecord(
   rejects: RejectFile,
 ): StartRecord {
   const file =
-    source.kind === 'file' ? { size: source.size, modifiedMs: source.modifiedMs, inode: source.inode } : {};
+    source.kind === 'file'
+      ? {
+          size: source.size,
+          modifiedMs: source.modifiedMs,
+          inode: source.inode,
+          ...(source.head === undefined ? {} : { path: source.name, head: source.head }),
+          ...(source.bornMs === undefined ? {} : { bornMs: source.bornMs }),
+        }
+      : {};
   const startedAt = from?.start.startedAt ?? Date.now();
   const rejectFile = { rejectFile: rejects.place, rejectId: rejects.id };
   const { lineEnd, encoding, layout, compression } = options;
   const version = [lineEnd, encoding, layout, compression].every((one) => one === undefined) ? 1 : 2;
   return { kind: 'start', version, name, source: source.kind, ...file, startedAt, options, ...rejectFile };
+}
+
+function notFollowed(): CliError {
+  return new CliError('CLI_INPUT', 'what is compressed or UTF-16 is not followed', {
+    hint: 'Ingest it without --follow when it is complete.',
+  });
 }
 
 function endedEarly({ line }: Progress, { name, found, base, planned }: IngestTable): CliError {

@@ -12,22 +12,33 @@ const REJECTS = /\.rejects(?:\.\d{1,9})?\.ndjson$/;
  * Fails for a pattern that nothing fits; whether what is named is there is for others to say.
  */
 export async function expandInputs(given: readonly string[], directory: string): Promise<string[]> {
+  const inputs = await findInputs(given, directory);
+  if (inputs.length > 0) return inputs;
+  throw new CliError('CLI_NOT_FOUND', `there is no input in ${given.join(' ')}`);
+}
+
+/** The same, where nothing has to be there yet. */
+export async function findInputs(
+  given: readonly string[],
+  directory: string,
+  mayBeMissing: boolean = false,
+): Promise<string[]> {
   const inputs = new Map<string, string>();
   const log = await realpath(directory).catch(() => resolve(directory));
   for (const argument of given) {
-    const { paths, isNamed } = await pathsOf(argument);
+    const { paths, isNamed } = await pathsOf(argument, mayBeMissing);
     for (const path of paths) {
       const real = path === '-' ? path : await realpath(path).catch(() => resolve(path));
       const isOurs = real.startsWith(log + sep) || REJECTS.test(real);
       if (!inputs.has(real) && (isNamed || !isOurs)) inputs.set(real, path);
     }
   }
-  if (inputs.size > 0) return [...inputs.values()];
-  throw new CliError('CLI_NOT_FOUND', `there is no input in ${given.join(' ')}`);
+  return [...inputs.values()];
 }
 
 async function pathsOf(
   argument: string,
+  mayBeMissing: boolean,
 ): Promise<{ readonly paths: readonly string[]; readonly isNamed: boolean }> {
   if (argument === '-') return { paths: [argument], isNamed: true };
   // A file may be called like a pattern.
@@ -36,7 +47,7 @@ async function pathsOf(
   if (info || !isDynamicPattern(argument, { caseSensitiveMatch: true }))
     return { paths: [argument], isNamed: true };
   const paths = await files(argument);
-  if (paths.length > 0) return { paths, isNamed: false };
+  if (paths.length > 0 || mayBeMissing) return { paths, isNamed: false };
   throw new CliError('CLI_NOT_FOUND', `there is no input file that fits ${argument}`);
 }
 

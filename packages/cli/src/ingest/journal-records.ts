@@ -1,5 +1,5 @@
 import { WalError } from '@shale/codec';
-import type { Fingerprint } from './fingerprint.js';
+import type { Fingerprint, Head } from './fingerprint.js';
 import type { FormatOptions } from './format.js';
 
 /** The options that a resumed ingest must share with its beginning. */
@@ -18,6 +18,10 @@ export interface StartRecord {
   readonly size?: number;
   readonly modifiedMs?: number;
   readonly inode?: number;
+  /** Of a file that is followed: where it was last, and what tells it from another one that has its inode later. */
+  readonly path?: string;
+  readonly bornMs?: number;
+  readonly head?: Head;
   readonly startedAt: number;
   readonly options: JournaledOptions;
   /** Where the rejects go, before a number is put into the name because there is something already. */

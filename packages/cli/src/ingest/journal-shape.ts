@@ -30,7 +30,12 @@ function isStart(record: Unchecked): boolean {
     (record.version === 1 || record.version === 2) &&
     typeof record.name === 'string' &&
     (record.source === 'file' || record.source === 'stream') &&
-    [record.size, record.modifiedMs, record.inode].every((one) => one === undefined || isNumber(one)) &&
+    [record.size, record.modifiedMs, record.inode, record.bornMs].every(
+      (one) => one === undefined || isNumber(one),
+    ) &&
+    (record.head === undefined ||
+      (isObject(record.head) && isCount(record.head.bytes) && typeof record.head.hash === 'string')) &&
+    (record.path === undefined || typeof record.path === 'string') &&
     isNumber(record.startedAt) &&
     typeof record.rejectFile === 'string' &&
     (record.rejectId === undefined || typeof record.rejectId === 'string') &&

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { CliError } from '../cli-error.js';
+import type { Head } from './fingerprint.js';
 
 /** Bytes per read of a file. */
 const CHUNK_BYTES = 1 << 20;
@@ -21,6 +22,11 @@ export interface FileSource {
   readonly size: number;
   readonly modifiedMs: number;
   readonly inode: number;
+  /** Of a file that grows: only what is before this offset is read now. */
+  readonly end?: number;
+  /** Where the file is followed: what tells it from another one that has its inode later. */
+  readonly head?: Head;
+  readonly bornMs?: number;
 }
 
 /** Standard input, or a path that is a pipe or a device: it can only be read forward. */
@@ -103,9 +109,11 @@ export async function* readFileFrom(
 
 async function readChunk(source: FileSource, position: number): Promise<Buffer> {
   // A fresh buffer each time: the entries cut from it are views.
-  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  const length = Math.min(CHUNK_BYTES, Math.max(0, (source.end ?? Number.POSITIVE_INFINITY) - position));
+  if (length === 0) return Buffer.alloc(0);
+  const buffer = Buffer.allocUnsafeSlow(length);
   try {
-    const { bytesRead } = await source.handle.read(buffer, 0, CHUNK_BYTES, position);
+    const { bytesRead } = await source.handle.read(buffer, 0, length, position);
     return buffer.subarray(0, bytesRead);
   } catch (error) {
     throw inputError(source.name, error);
