@@ -69,10 +69,11 @@ export class Audience {
     }
   }
 
-  /** Says to all pages why nothing comes any more, as far as that can be said at once. */
+  /** Says to all pages why nothing comes any more, but to those that have not taken what they were sent. */
   end(reason: string): void {
-    for (const response of this.#pages.keys()) {
-      if (response.writableLength === 0) response.end(toEvent('end', { reason }));
+    for (const [response, { stuckAt }] of this.#pages) {
+      // What was sent at this very moment has not left yet, and goes along.
+      if (stuckAt === null) response.end(toEvent('end', { reason }));
       else response.destroy();
     }
   }

@@ -290,6 +290,21 @@ describe('pages', () => {
     );
   });
 
+  it('are told why nothing comes any more, though a view was sent at the same moment', async () => {
+    const audience = new Audience(LOG);
+    const server = await serverOf(audience);
+    const page = new OpenPage(server.url);
+    await until(() => page.events.length > 1, 'its first event');
+    audience.show(viewOf(1));
+    audience.end('over');
+    await server[Symbol.asyncDispose]();
+    await until(() => page.isOver, 'the end');
+    expect(page.events.slice(2)).toEqual([
+      expect.stringContaining('event: view'),
+      'event: end\ndata: {"reason":"over"}',
+    ]);
+  });
+
   it('are told when it is stopped, which takes no look to its end', async () => {
     const wal = await log();
     const { inspection } = await counted(wal);
