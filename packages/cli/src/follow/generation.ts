@@ -58,6 +58,8 @@ export class Generation {
     if (this.state !== 'present' || !this.file || this.failure !== undefined) return false;
     if (this.isMoved || this.coveredBy || (this.isInDoubt && !this.read)) return true;
     if (this.file.size <= this.offset) return false;
+    // Nothing comes behind the last line any more, which waited for its end.
+    if (this.isGone) return true;
     return this.read?.size !== this.file.size || this.read.modifiedMs !== this.file.modifiedMs;
   }
 

@@ -139,17 +139,21 @@ describe('a file that is followed', () => {
     await arrives(1);
     appendFileSync(log('app.log'), '\n3');
     await arrives(2);
-    // What was deleted is read to its end.
+    // What was deleted is read to its end, also where it was waited for that.
     appendFileSync(log('app.log'), '\nlast');
+    await arrives(3);
     rmSync(log('app.log'));
     await arrives(4);
     writeFileSync(log('app.log'), 'new\n');
     await arrives(5);
+    appendFileSync(log('app.log'), 'end');
+    rmSync(log('app.log'));
+    await arrives(6);
     running.child.kill('SIGTERM');
     const { code, stdout } = await running.ended;
     expect(code).toBe(143);
-    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'stopped', lines: 5, entries: 5, rejected: 0 });
-    expect(await linesOf(data, 'app')).toEqual(['1', '2', '3', 'last', 'new']);
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'stopped', lines: 6, entries: 6, rejected: 0 });
+    expect(await linesOf(data, 'app')).toEqual(['1', '2', '3', 'last', 'new', 'end']);
   });
 
   it('is left out where it is compressed or UTF-16; the others go on', async () => {
