@@ -42,17 +42,16 @@ LogNumbers logsOf(const Listing& listing) {
   return logs;
 }
 
-// Log files are made and deleted in the order of their numbers, and a number is never used again. So if the oldest
-// one that the manifest needs was there before the open and is there after it, all of them were there all the time.
+// Log files are made in the order of their numbers, and a number is never used again; of those that are deleted
+// together the newest goes first. So if all that were there before the open, of those that the manifest needs, are there
+// after it, they were there all the time. One that was made and deleted meanwhile is a gap to LogContinuity, or was the
+// last. Where there was none before, there must be none after it.
 bool sawEveryLog(rocksdb::DB& db, const LogNumbers& before, const LogNumbers& after) {
   uint64_t needed = 0;
   db.GetIntProperty(rocksdb::DB::Properties::kMinLogNumberToKeep, &needed);
-  const auto oldestBefore = before.lower_bound(needed);
-  const auto oldestAfter = after.lower_bound(needed);
-  if (oldestBefore == before.end() || oldestAfter == after.end()) {
-    return oldestBefore == before.end() && oldestAfter == after.end();
-  }
-  return *oldestBefore == *oldestAfter;
+  const auto first = before.lower_bound(needed);
+  if (first == before.end()) return after.lower_bound(needed) == after.end();
+  return std::includes(after.begin(), after.end(), first, before.end());
 }
 
 // With paranoid_checks off RocksDB opens a database that lacks files, or has some that do not open. An iterator over

@@ -27,7 +27,7 @@ using rocksdb::Status;
 
 namespace {
 
-// Each meets the writer in the middle of changing its logs; some hundred such in a row are no writer.
+// Each meets the writer in the middle of changing its logs.
 constexpr int kMostAttempts = 200;
 
 // One memtable takes all that is in the logs, so that nothing of it is flushed.
@@ -175,8 +175,11 @@ Status SharedDatabase::openForReading() {
     const std::vector<std::string> before = names();
     const Status status = openReadOnly(begin(true), path_, &db_);
     const bool gap = status.ok() && logContinuity_ != nullptr && logContinuity_->stopped();
-    if (!gap || names() == before || attempt == kMostAttempts) return status;
+    if (!gap || names() == before) return status;
     db_.reset();
+    if (attempt == kMostAttempts) {
+      return Status::TryAgain("The writer of this database makes and deletes logs faster than a reader can open it", path_);
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(attempt));
   }
 }
