@@ -92,7 +92,8 @@ export class DiskBudget {
   readonly #options: DiskOptions | null;
   /** Bytes accepted so far, and how many there may be in all; from `#lookFrom` on the files are looked at. */
   #accepted = 0;
-  #limit = 0;
+  /** Nothing is refused by what is not known. */
+  #limit = Number.POSITIVE_INFINITY;
   #lookFrom = 0;
   #files: FileBytes = { all: 0, logs: 0 };
   #error: WalError | null = null;

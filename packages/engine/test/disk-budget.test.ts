@@ -3,6 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Table, type Wal, WalError, type WalOptions } from '@shale/engine';
 import { expect, test, vi } from 'vitest';
+import { DiskBudget, NO_ROOM_MAKING } from '../dist/disk-budget.js';
 import { Client } from './clients.js';
 import { iterate, next } from './consuming.js';
 import { bytes, failureOf, open, rejectsWith, temporary } from './support.js';
@@ -209,6 +210,20 @@ test('what another thread of the process appends is held to the budget, too', as
   await table.trim(await table.lastSequence());
   const letIn = () => client.run(({ wal }) => wal.table({ region: 1, table: 1 }).append(new Uint8Array(1)));
   await vi.waitFor(letIn, WAIT);
+});
+
+test('who cannot see the files refuses nothing', async () => {
+  const path = join(await temporary(), 'elsewhere');
+  const disk = new DiskBudget(
+    { ...NO_ROOM_MAKING, path, pendingBytes: () => 0 },
+    {
+      budgetBytes: BUDGET,
+      policy: 'refuse',
+    },
+  );
+  await disk.start();
+  expect(disk.admit(BUDGET * 2)).toBeNull();
+  await disk.stop();
 });
 
 test('what is no budget is refused', async () => {
