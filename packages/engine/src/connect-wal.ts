@@ -38,7 +38,7 @@ export interface WalSocket {
  * SHALE_INVALID_ARGUMENT when this is no handle, or one that was used already, and no socket; SHALE_CLOSED when the WAL is
  * closed or the handle was sent on to another thread; SHALE_UNSUPPORTED when different versions are loaded, or it is not
  * Shale who answers; of a socket also with SHALE_NOT_FOUND when nobody listens there, SHALE_OVERLOADED when too many
- * connect at once, and SHALE_IO.
+ * connect at once, or 256 are connected, and SHALE_IO.
  *
  * ```ts
  * import { connectWal, openWal } from '@shale/engine';
@@ -51,7 +51,7 @@ export interface WalSocket {
  * ```
  */
 export async function connectWal(to: WalHandle | WalSocket): Promise<Wal> {
-  if (typeof to === 'object' && to !== null && !('port' in to) && 'socket' in to) return await connectFar(to);
+  if (isSocket(to)) return await connectFar(to);
   const welcome = await greet(portOf(to));
   const { path, options, handleId, control } = welcome;
   const opener = new Opener(path, threadPort(control));
@@ -70,6 +70,15 @@ export async function connectWal(to: WalHandle | WalSocket): Promise<Wal> {
     throw error;
   }
   return begun(engine, opener);
+}
+
+/** Whether it is meant as a socket: what is wrong with it is told later. */
+function isSocket(to: WalHandle | WalSocket): to is WalSocket {
+  try {
+    return typeof to === 'object' && to !== null && !('port' in to) && 'socket' in to;
+  } catch (cause) {
+    throw fromCaller('handle', 'the handle cannot be read', cause);
+  }
 }
 
 /** Connects to a process. */
@@ -132,7 +141,7 @@ function portOf(handle: WalHandle): MessagePort {
 
 /** Says hello by the port of a handle, which is of no use afterwards. */
 async function greet(port: MessagePort): Promise<Exclude<Welcome, { readonly refused: unknown }>> {
-  const welcome = await new Promise<Welcome>((resolve, reject) => {
+  const welcome = await new Promise<unknown>((resolve, reject) => {
     port.on('message', resolve);
     port.once('close', () => reject(closedOrGone()));
     // Of a port that is closed already nobody tells.
@@ -140,8 +149,20 @@ async function greet(port: MessagePort): Promise<Exclude<Welcome, { readonly ref
     port.postMessage({ hello: VERSION } satisfies Hello);
   });
   port.close();
+  if (!isWelcome(welcome)) throw notShale();
   if ('refused' in welcome) throw errorFromData(welcome.refused);
   return welcome;
+}
+
+/** Whether that is what Shale answers. The other end is of the same version, or refuses in a way that all have. */
+function isWelcome(value: unknown): value is Welcome {
+  if (typeof value !== 'object' || value === null) return false;
+  if ('refused' in value) return typeof value.refused === 'object' && value.refused !== null;
+  return 'control' in value && value.control instanceof MessagePort && 'options' in value && 'path' in value;
+}
+
+function notShale(): WalError {
+  return new WalError('SHALE_UNSUPPORTED', 'it is not Shale who answers: this is no handle of wal.share()');
 }
 
 /** Whether a port that is listened to is a port still. Node has this method, and its types do not. */

@@ -522,7 +522,7 @@ export class Wal implements AsyncDisposable {
    *
    * Rejects with SHALE_LOCKED when somebody listens there, SHALE_INVALID_ARGUMENT, SHALE_NOT_FOUND without the directory,
    * SHALE_IO (something else has the name), SHALE_READ_ONLY, SHALE_CLOSED, and SHALE_UNSUPPORTED in a thread or process
-   * that is connected itself, and where the path is too long for a socket.
+   * that is connected itself, and where the name, or without /proc the path, is too long for a socket.
    */
   listen(path: string | URL): Promise<void> {
     return refusedInTurn(async () => {

@@ -371,6 +371,16 @@ test('a handle is for one connection, and anything else is no handle', async () 
   for (const value of [undefined, null, {}, 7, { port: {} }]) {
     await rejectsWith('SHALE_INVALID_ARGUMENT', connectWal(value as never));
   }
+  const thrower = (): never => {
+    throw new Error('no');
+  };
+  for (const trap of ['has', 'get'])
+    await rejectsWith('SHALE_INVALID_ARGUMENT', connectWal(new Proxy({}, { [trap]: thrower }) as never));
+  for (const answer of [7, null, undefined, 'x', [], {}, { refused: 1 }, { control: {} }]) {
+    const { port1, port2 } = new MessageChannel();
+    port1.once('message', () => port1.postMessage(answer));
+    await rejectsWith('SHALE_UNSUPPORTED', connectWal({ port: port2 }));
+  }
   await other.close();
   const late = wal.share();
   await wal.close();
