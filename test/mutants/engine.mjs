@@ -181,6 +181,30 @@ export const engine = [
     killers: ['packages/engine/test/sharing-processes.test.ts'],
   },
   {
+    name: 'answers-without-bound',
+    removes: 'that what a process does not read counts as what it has under way',
+    edits: [
+      {
+        file: 'packages/engine/src/socket/gateway.ts',
+        from: 'this.#owes(message.length - owed);',
+        to: 'this.#owes(-owed - message.length);',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
+  },
+  {
+    name: 'two-begin-to-listen',
+    removes: 'that of several that begin to listen at one path one does',
+    edits: [
+      {
+        file: 'packages/engine/src/socket/listener.ts',
+        from: 'opening = opened.catch(() => undefined);',
+        to: 'opened.catch(() => undefined);',
+      },
+    ],
+    killers: ['packages/engine/test/sharing-processes.test.ts'],
+  },
+  {
     name: 'joint-of-the-dead',
     removes: 'that what the owner of a log did not answer of a write over shards is not known',
     edits: [

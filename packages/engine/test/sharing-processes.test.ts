@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -320,6 +320,53 @@ test('the socket is for its user alone, goes with the closing, and refuses a pla
   await other.listen(socket);
 });
 
+test('of several that begin to listen at one path at once one does, and the others are told so', async () => {
+  const wals = [await open(), await open()];
+  const folder = await temporary();
+  for (const name of ['free', 'left-over']) {
+    const socket = join(folder, name);
+    // What a process has left that was killed while it began.
+    if (name === 'left-over') mkdirSync(`${socket}.new`);
+    const begun = await Promise.allSettled([0, 1, 0, 1].map((at) => wals[at]?.listen(socket)));
+    const refused = begun.flatMap((each) => (each.status === 'rejected' ? [each.reason.code] : []));
+    expect(refused).toEqual(['SHALE_LOCKED', 'SHALE_LOCKED', 'SHALE_LOCKED']);
+    const far = await connected(socket);
+    expect(await far.table(name).append(bytes('x'))).toBe(1n);
+  }
+  expect(readdirSync(folder)).toEqual(['free', 'left-over']);
+});
+
+test('a name that is too long for a socket is refused, and leaves nothing', async () => {
+  const wal = await open();
+  for (let length = 70; length < 110; length += 3) {
+    const folder = await temporary();
+    const name = 's'.repeat(length);
+    const refusal = await wal.listen(join(folder, name)).then(
+      () => null,
+      (error: { readonly code: string }) => error.code,
+    );
+    expect([null, 'SHALE_UNSUPPORTED']).toContain(refusal);
+    expect(readdirSync(folder)).toEqual(refusal === null ? [name] : []);
+    if (refusal === null) await (await connectWal({ socket: join(folder, name) })).close();
+  }
+});
+
+test('256 processes can connect, and the next one is told that they are too many until one goes', async () => {
+  const { wal, socket } = await listening();
+  const peers: Socket[] = [];
+  for (let i = 0; i < 256; i++) {
+    const peer = await raw(socket);
+    peer.write(encodeMessage([0, { hello: VERSION, pid: 1 }]));
+    await once(peer, 'data');
+    peers.push(peer);
+  }
+  await rejectsWith('SHALE_OVERLOADED', connectWal({ socket }));
+  peers[0]?.destroy();
+  await expect.poll(() => behind(wal).clients.size).toBe(255);
+  expect(await (await connected(socket)).table('x').append(bytes('x'))).toBe(1n);
+  for (const peer of peers) peer.destroy();
+});
+
 test('who connects where no WAL is, or one of another version, is told so', async () => {
   const socket = join(await temporary(), 'socket');
   await rejectsWith('SHALE_NOT_FOUND', connectWal({ socket }));
@@ -389,6 +436,15 @@ test('garbage at the socket ends that connection and nothing else', async () => 
     peer.write(encodeMessage(message));
     await once(peer, 'close');
   }
+  // One question twice at a time.
+  for (const question of [
+    { want: 'names', names: ['a'] },
+    { want: 'line', shard: 1 },
+  ]) {
+    const { peer } = await insider(socket);
+    peer.write(Buffer.concat([1, 2].map(() => encodeMessage([0, { ask: 1, question }]))));
+    await once(peer, 'close');
+  }
   // These are answered.
   const { peer, heard } = await insider(socket, 2);
   const frame = new Uint8Array(100);
@@ -432,6 +488,46 @@ test('a process that reads nothing has so much kept for it and no more, and hold
   expect(await other.table({ region: 1n, table: 2n }).append(bytes('x'))).toBe(1n);
   peer.destroy();
   await expect.poll(() => behind(wal).clients.size).toBe(1);
+});
+
+test('a process that asks for names and does not read the answers is not read from, until it does', async () => {
+  const { wal, socket } = await listening({ maxInFlightBytes: 1024 * 1024, maxReadBytes: 1024 * 1024 });
+  const { peer, heard } = await insider(socket);
+  const before = heard.length;
+  peer.pause();
+  const names = Array.from({ length: 4000 }, () => 'n');
+  for (let ask = 10; ask < 310; ask++)
+    peer.write(encodeMessage([0, { ask, question: { want: 'names', names } }]));
+  let isRead = false;
+  peer.once('drain', () => {
+    isRead = true;
+  });
+  const table = wal.table('events');
+  for (let i = 0; i < 500; i++) await table.append(bytes('x'), { durability: 'os' });
+  expect(isRead).toBe(false);
+  peer.resume();
+  await expect.poll(() => heard.length - before, { timeout: 20_000 }).toBe(300);
+  peer.destroy();
+});
+
+test('a process that waits for more names than it may is disconnected', async () => {
+  const { wal, socket } = await listening();
+  const { peer } = await insider(socket);
+  const most = 2 ** 16;
+  const waits = (from: number, to: number): Buffer =>
+    Buffer.concat(
+      Array.from({ length: to - from }, (_, i) => encodeMessage([0, { awaitName: `n${from + i}` }])),
+    );
+  peer.write(waits(0, most));
+  // One that it waits for no more does not count, nor one that is there.
+  peer.write(encodeMessage([0, { forgetName: 'n1' }]));
+  peer.write(waits(most, most + 1));
+  await wal.table('n0').append(bytes('x'));
+  peer.write(waits(most + 1, most + 2));
+  await (await connected(socket)).sync();
+  expect(behind(wal).clients.size).toBe(2);
+  peer.write(waits(most + 2, most + 4));
+  await once(peer, 'close');
 });
 
 test('a follow goes on where its process has not read for long', async () => {

@@ -10,7 +10,7 @@ import { type Port, threadPort } from '../shard/port.js';
 import { PortLine } from '../shard/port-line.js';
 import type { ShardReply, ShardResults, ShardTasks } from '../shard/protocol.js';
 import { TaskFailed } from '../shard/shard-line.js';
-import type { FromOpener } from '../share/control-messages.js';
+import type { FromOpener, ToOpener } from '../share/control-messages.js';
 import { VERSION } from '../version.js';
 import { type GatewayLine, GatewayLines } from './gateway-lines.js';
 import { Untold } from './untold.js';
@@ -38,6 +38,9 @@ const TASK_BYTES = 1024;
 const NEWS_BYTES = 1024 * 1024;
 /** And so many tables; one for whom there are more is disconnected. */
 const MOST_UNTOLD = 2 ** 20;
+
+/** So many names of tables that are not there yet may be waited for; one that waits for more is disconnected. */
+const MOST_AWAITED = 2 ** 16;
 
 /** How long the end of a connection waits for what was said. Milliseconds. */
 const LAST_WORDS_MS = 1000;
@@ -70,6 +73,10 @@ export class Gateway {
   readonly #mostBytes: number;
   /** Lines that were asked for, by the number of the question. */
   readonly #asked = new Map<number, { readonly shard: number; readonly cells: SharedArrayBuffer }>();
+  /** Questions for names: what each has under way. */
+  readonly #naming = new Map<number, number>();
+  /** Names that it waits for. */
+  readonly #awaited = new Set<string>();
   readonly #joints = new Set<Promise<unknown>>();
   #control: Port | null = null;
   #lastChannel = CONTROL;
@@ -192,8 +199,16 @@ export class Gateway {
     else if ('watch' in said) this.#watches.add(said.watch, said.id);
     else if ('watchAnew' in said) this.#watches.anew(said.watchAnew);
     else if ('unwatch' in said) this.#watches.delete(said.unwatch);
-    else control.post(said);
+    else this.#tell(control, said);
     this.#owes(-bytes);
+  }
+
+  /** Something for the thread that opened the WAL, which answers it when it comes to that, or never. */
+  #tell(control: Port, said: ToOpener): void {
+    if ('awaitName' in said) this.#awaited.add(said.awaitName);
+    else if ('forgetName' in said) this.#awaited.delete(said.forgetName);
+    if (this.#awaited.size > MOST_AWAITED) throw new RangeError('too many names are waited for');
+    control.post(said);
   }
 
   #answer(control: Port, to: number, question: SocketQuestion, bytes: number): void {
@@ -201,12 +216,18 @@ export class Gateway {
     const answer = (answer: SocketAnswer): void => this.#say(CONTROL, { to, answer }, bytes);
     const fail = (error: unknown): void => answer({ error: errorToData(error) });
     if (question.want === 'names') {
+      if (this.#isAsked(to)) throw notUnderstood();
+      this.#naming.set(to, bytes);
       control.post({ ask: to, question });
-      this.#owes(-bytes);
     } else if (question.want === 'line') {
       const { shard } = question;
       // One that has one, and asks for another, is not of this version.
-      if (shard >= options.shards || this.#asked.size >= options.shards || this.#lines.has(shard))
+      if (
+        this.#isAsked(to) ||
+        shard >= options.shards ||
+        this.#asked.size >= options.shards ||
+        this.#lines.has(shard)
+      )
         throw notUnderstood();
       const cells = GatewayLines.cells();
       this.#asked.set(to, { shard, cells });
@@ -223,6 +244,11 @@ export class Gateway {
     } else {
       answer({ stats: log.stats() });
     }
+  }
+
+  /** Whether the thread that opened the WAL is asked something of this number already. */
+  #isAsked(to: number): boolean {
+    return this.#asked.has(to) || this.#naming.has(to);
   }
 
   /** A write over tables of several shards, in this process: what is lent for it does not wait for the other one. */
@@ -245,13 +271,16 @@ export class Gateway {
   /** Something of the thread that opened the WAL. */
   #pass(message: FromOpener): void {
     if (!('to' in message)) {
+      if ('named' in message) this.#awaited.delete(message.named);
       this.#say(CONTROL, message);
       return;
     }
     const { to, answer } = message;
     const asked = this.#asked.get(to);
+    const owed = this.#naming.get(to);
     this.#asked.delete(to);
-    if (!('line' in answer)) this.#say(CONTROL, { to, answer });
+    this.#naming.delete(to);
+    if (!('line' in answer)) this.#say(CONTROL, { to, answer }, owed);
     else if (asked !== undefined && 'postMessage' in answer.line) this.#open(to, asked, answer.line);
   }
 
@@ -362,11 +391,14 @@ export class Gateway {
     for (const { channel, untold } of this.#lines) if (untold.size > 0) this.#say(channel, untold.take());
   }
 
+  /** @param owed what it had under way until then: from here on what is said is, until it is with the system */
   #say(channel: number, body: SocketWelcome | FromOwner | FromLine, owed = 0): void {
     if (this.#isOver || this.#socket.destroyed) return;
     const { log } = this.#context;
     const howFar = this.#isListening && log.state === 'open' ? [log.writtenUpTo(), log.syncedUpTo()] : [];
-    this.#socket.write(encodeMessage([channel, body, ...howFar]), () => this.#owes(-owed));
+    const message = encodeMessage([channel, body, ...howFar]);
+    this.#owes(message.length - owed);
+    this.#socket.write(message, () => this.#owes(-message.length));
   }
 
   #owes(bytes: number): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
+import type { MessagePort } from 'node:worker_threads';
 import { WalError } from '@shale/codec';
 import { reasonOf, toWalError } from '@shale/storage';
 import { Gateway, type GatewayContext } from './gateway.js';
@@ -7,10 +8,15 @@ import { Place } from './place.js';
 import { knock } from './reach.js';
 import { UnixServer } from './unix-server.js';
 
-/** Processes that may be connected at a time. */
-const MOST_CONNECTIONS = 256;
+/** Processes that may use the WAL at a time. */
+const MOST_PROCESSES = 256;
+/** With those that have not said yet what they are, or are being told that they are too many. */
+const MOST_CONNECTIONS = MOST_PROCESSES + 32;
 /** How long one has to say what it is. Milliseconds. */
 const PATIENCE_MS = 10_000;
+
+/** The last one that was begun. */
+let opening: Promise<unknown> = Promise.resolve();
 
 /** Lets other processes of the same user use a WAL, by a socket. */
 export class Listener {
@@ -20,7 +26,7 @@ export class Listener {
   readonly #gateways = new Set<Gateway>();
 
   private constructor(place: Place, name: string, context: GatewayContext, patienceMs: number) {
-    this.#context = context;
+    this.#context = { ...context, admit: () => this.#admit(context) };
     this.#patienceMs = patienceMs;
     this.#server = new UnixServer(place, name, (socket) => this.#welcome(socket));
   }
@@ -34,14 +40,18 @@ export class Listener {
     context: GatewayContext,
     patienceMs: number = PATIENCE_MS,
   ): Promise<Listener> {
+    // One after the other: what one has begun, the next would take for left over.
+    const opened = opening.then(async () => await Listener.#make(path, context, patienceMs));
+    opening = opened.catch(() => undefined);
+    return await opened;
+  }
+
+  static async #make(path: string, context: GatewayContext, patienceMs: number): Promise<Listener> {
     let place: Place | undefined;
     try {
       place = new Place(dirname(path));
-      const named = place.of(basename(path));
       const listener = new Listener(place, basename(path), context, patienceMs);
-      // One that is only just being made.
-      await requireNobody(path, `${named}.new/socket`);
-      await listener.#server.open(async () => await requireNobody(path, named));
+      await listener.#server.open(async (at) => await requireNobody(path, at));
       return listener;
     } catch (cause) {
       place?.[Symbol.dispose]();
@@ -58,6 +68,17 @@ export class Listener {
   end(): void {
     this.#server.end();
     for (const gateway of this.#gateways) if (!gateway.isIn) gateway.end();
+  }
+
+  #admit({ log, admit }: GatewayContext): MessagePort {
+    let processes = 0;
+    for (const { isIn } of this.#gateways) if (isIn) processes++;
+    if (processes < MOST_PROCESSES) return admit();
+    throw new WalError(
+      'SHALE_OVERLOADED',
+      `${processes} processes use the WAL already, which is the most at a time: connect when one has closed it`,
+      { path: log.path },
+    );
   }
 
   #welcome(socket: Socket): void {

@@ -25,11 +25,14 @@ export class Place implements Disposable {
   /** The path of something in it. Throws SHALE_UNSUPPORTED when no short one is to be had. */
   of(name: string): string {
     const short = `${this.#openFiles}/${this.#file}`;
-    const path = `${existsSync(short) ? short : this.#directory}/${name}`;
+    const isShort = existsSync(short);
+    const path = `${isShort ? short : this.#directory}/${name}`;
     if (Buffer.byteLength(path) <= MOST_BYTES) return path;
     throw new WalError(
       'SHALE_UNSUPPORTED',
-      `a socket cannot be reached at ${path}: without ${OPEN_FILES} its path has at most ${MOST_BYTES} bytes`,
+      isShort
+        ? `a socket cannot be reached at ${path}: choose a shorter name`
+        : `a socket cannot be reached at ${path}: without ${OPEN_FILES} its path has at most ${MOST_BYTES} bytes`,
       { path: this.#directory },
     );
   }

@@ -12,6 +12,8 @@ const PATIENCE_MS = 30_000;
 /** Of the first answer, which has the options and a report of the opening. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
+const TAKES_NO_MORE = 'the process that has opened the WAL takes no more, or has closed it, or has ended';
+
 /** A socket by which a process has let in. */
 export interface Reached {
   readonly socket: Socket;
@@ -76,6 +78,8 @@ function unreachable(path: string, cause: unknown): WalError {
     const message = `no process listens at ${path}: the one that opens the WAL does by wal.listen()`;
     return new WalError('SHALE_NOT_FOUND', message, { path, cause });
   }
+  if (code === 'ECONNRESET')
+    return new WalError('SHALE_CLOSED', `${path}: ${TAKES_NO_MORE}`, { path, cause });
   return new WalError('SHALE_IO', `the socket ${path} cannot be connected to: ${reasonOf(cause)}`, {
     path,
     cause,
@@ -105,11 +109,7 @@ async function greet(socket: Socket, stream: MessageStream, path: string): Promi
           reject(new WalError('SHALE_UNSUPPORTED', `${path}: it is not Shale who answers`, { path, cause }));
         }
       };
-      const gone = (): void =>
-        refuse(
-          'SHALE_CLOSED',
-          'the process that has opened the WAL takes no more, or has closed it, or has ended',
-        );
+      const gone = (): void => refuse('SHALE_CLOSED', TAKES_NO_MORE);
       stop = () => {
         clearTimeout(timer);
         socket.off('data', hear).off('close', gone);

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { WalError } from '@shale/codec';
 import type { Place } from './place.js';
 
@@ -25,16 +25,18 @@ export class UnixServer {
    * Makes the socket. Whatever socket has the name is replaced. Throws SHALE_IO when something else has it, and the
    * system's errors.
    *
-   * @param isFree is asked when nobody else can make a socket of the name; throws what is against it
+   * @param requireFree throws if somebody listens at a path: at that of a socket that is only just being made, and at that
+   * of the name when nobody else can make one
    */
-  async open(isFree: () => Promise<void> = async () => {}): Promise<void> {
+  async open(requireFree: (path: string) => Promise<void> = async () => {}): Promise<void> {
     const path = this.#place.of(this.#name);
     requireOwn(path);
     // Nobody else gets to it before it has its permissions, nor finds a name behind which nobody is.
-    const folder = `${path}.new`;
-    const made = `${folder}/socket`;
+    const made = this.#place.of(`${this.#name}.new/socket`);
+    const folder = dirname(made);
     // A process that was killed meanwhile has left its own; a link to elsewhere is nobody's, and stays.
     if (lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      await requireFree(made);
       ignore(() => unlinkSync(made));
       ignore(() => rmdirSync(folder));
     }
@@ -44,20 +46,25 @@ export class UnixServer {
         this.#server.once('error', reject);
         // Of a cluster, each process has its own.
         this.#server.listen({ path: made, exclusive: true }, resolve);
+        // It is there at once, if it could be made. Later it may be that of another.
+        const socket = lstatSync(made, { throwIfNoEntry: false });
+        if (socket === undefined) return;
+        this.#inode = socket.ino;
+        chmodSync(made, 0o600);
       });
       this.#server.removeAllListeners('error');
       // Out of file descriptors, say: others may come later.
       this.#server.on('error', () => {});
       this.#server.unref();
-      chmodSync(made, 0o600);
-      this.#inode = lstatSync(made).ino;
-      await isFree();
+      await requireFree(path);
+      // Whoever came meanwhile has taken what was here for left over, and goes on with its own.
+      if (!this.#isMine(made)) throw overtaken(path);
       renameSync(made, path);
     } catch (error) {
       this.#server.close();
       throw error;
     } finally {
-      ignore(() => unlinkSync(made));
+      if (this.#isMine(made)) ignore(() => unlinkSync(made));
       ignore(() => rmdirSync(folder));
     }
   }
@@ -66,11 +73,23 @@ export class UnixServer {
   end(): void {
     ignore(() => {
       const path = this.#place.of(this.#name);
-      if (lstatSync(path).ino === this.#inode) unlinkSync(path);
+      if (this.#isMine(path)) unlinkSync(path);
     });
     this.#server.close();
     this.#place[Symbol.dispose]();
   }
+
+  #isMine(path: string): boolean {
+    return this.#inode !== null && lstatSync(path, { throwIfNoEntry: false })?.ino === this.#inode;
+  }
+}
+
+function overtaken(path: string): WalError {
+  return new WalError(
+    'SHALE_LOCKED',
+    `another process, or this one, begins to listen at ${basename(path)}: choose another path`,
+    { path },
+  );
 }
 
 /** Throws unless there is nothing, or a socket. */
