@@ -100,7 +100,7 @@ export class Committer {
     barred: ReadonlyMap<number, WalError> = NONE_BARRED,
   ): CommitResult {
     this.#barred = barred;
-    if (source === this.#context.tables && barred.size === 0) {
+    if (source === this.#context.tables && barred.size === 0 && isPlain(frame)) {
       const plain = this.#commitPlain(frame);
       if (plain !== null) return plain;
     }
@@ -516,6 +516,17 @@ function writeEnd(frame: AppendFrame, from: number): number {
   while (end < frame.appendCount && ((frame.appends[end * APPEND_WORDS + 2] ?? 0) & APPEND_JOINS) !== 0)
     end++;
   return end;
+}
+
+/** Whether it has no expectations and no positions, with which {@link PlainFrames} would give up at last. */
+function isPlain({ expects, appends, appendCount }: AppendFrame): boolean {
+  // Trims have a number there, too.
+  if (expects.length === 0) return true;
+  for (let i = 0; i < appendCount; i++) {
+    const flags = appends[i * APPEND_WORDS + 2] ?? 0;
+    if (flags > APPEND_JOINS && flags !== APPEND_TRIMS && flags !== APPEND_ID) return false;
+  }
+  return true;
 }
 
 function problemOf(
