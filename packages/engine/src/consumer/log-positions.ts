@@ -69,8 +69,11 @@ export class LogPositions implements Places {
     this.#inDoubt.clear();
     this.#unfinished = [];
     if (consumer === null) return;
-    for (let from: Uint8Array | null = null; ; ) {
-      const part: ListPart<StoredPosition> = await this.#part(consumer, region, from);
+    let next = this.#part(consumer, region, null);
+    for (;;) {
+      const part: ListPart<StoredPosition> = await next;
+      // The thread lists the next part while this one is dealt with.
+      if (part.next !== null) next = this.#part(consumer, region, part.next);
       for (const { region: inRegion, table, position, state, last } of part.items) {
         const id = { region: inRegion, table };
         if (!has(id)) continue;
@@ -78,7 +81,6 @@ export class LogPositions implements Places {
         if (position !== last) this.#unfinished.push(id);
       }
       if (part.next === null) return;
-      from = part.next;
     }
   }
 
