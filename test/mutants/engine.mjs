@@ -390,7 +390,7 @@ export const engine = [
       'that a position which was written while its iteration ended is not taken back when that one is stored',
     edits: [
       {
-        file: 'packages/engine/src/consumer/consumer.ts',
+        file: 'packages/engine/src/consumer/hand-out.ts',
         from: 'if (run.isOver) progress.ack(batch, batch.last);\n          else this.#ack(',
         to: 'this.#ack(',
       },
@@ -426,7 +426,7 @@ export const engine = [
     removes: 'that an iteration waits for a position that is being moved',
     edits: [
       {
-        file: 'packages/engine/src/consumer/consumer.ts',
+        file: 'packages/engine/src/consumer/runs.ts',
         from: 'while (this.#moves.size > 0)',
         to: 'while (this.#moves.size < 0)',
       },
@@ -438,8 +438,8 @@ export const engine = [
     removes: 'that the position of a table that was dropped does not count for the one that begins anew',
     edits: [
       {
-        file: 'packages/engine/src/consumer/consumer.ts',
-        from: 'if (before < (this.#places.positionIn(id) ?? 0n)) this.#places.forget(id);',
+        file: 'packages/engine/src/consumer/hand-out.ts',
+        from: 'if (before < (places.positionIn(id) ?? 0n)) places.forget(id);',
         to: '',
       },
     ],
@@ -513,8 +513,8 @@ export const engine = [
     edits: [
       {
         file: 'packages/engine/src/consumer/consumer.ts',
-        from: 'this.#places = this.#own ?? parts.positions;',
-        to: 'this.#places = parts.positions;',
+        from: 'const places = own ?? positions;',
+        to: 'const places = positions;',
       },
     ],
     killers: ['packages/engine/test/consumer-own.test.ts'],
