@@ -49,6 +49,30 @@ export const cli = [
     killers: ['packages/cli/test/web/serving.test.ts'],
   },
   {
+    name: 'ingest-csv-escape',
+    removes: 'that an escaped quote does not end a field whose lines are looked for',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/scanner.ts',
+        from: 'if (bytes[at] === this.#escape) at += 1;',
+        to: 'if (bytes[at] === -1) at += 1;',
+      },
+    ],
+    killers: ['packages/cli/test/unit/scanner.test.ts', 'packages/cli/test/command/real-files.test.ts'],
+  },
+  {
+    name: 'ingest-csv-dialect',
+    removes: 'what escapes a quote from the options that an input is read with',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/choose-options.ts',
+        from: '...csvOptions(given),',
+        to: '...(given.escapedBy === undefined ? csvOptions(given) : {}),',
+      },
+    ],
+    killers: ['packages/cli/test/command/real-files.test.ts'],
+  },
+  {
     name: 'ingest-zstd-checksum',
     removes: 'the look at the checksum of what zstd compressed',
     edits: [

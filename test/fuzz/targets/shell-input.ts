@@ -35,7 +35,9 @@ function target(
       Uint8Array.of(13),
     ],
     seeds: seeds.flatMap((text) =>
-      [0, 1, 2, 4, 5, 12, 16].map((flags) => Uint8Array.from([flags, 200, 3, 1, 5, 2, 9, 4, ...utf8(text)])),
+      [0, 1, 2, 4, 5, 12, 16, 32, 64, 96, 128].map((flags) =>
+        Uint8Array.from([flags, 200, 3, 1, 5, 2, 9, 4, ...utf8(text)]),
+      ),
     ),
     async run(input) {
       if (input.length < HEAD) return;
@@ -47,6 +49,9 @@ function target(
         delimiter: (flags & 8) !== 0 ? ';' : ',',
         lossless: (flags & 4) !== 0,
         ...((flags & 16) !== 0 && format !== 'json' ? { lineEnd: 'cr' } : {}),
+        ...(format === 'csv' && (flags & 32) !== 0 ? { quote: "'", escapedBy: '\\' } : {}),
+        ...(format === 'csv' && (flags & 64) !== 0 ? { trim: true } : {}),
+        ...(format === 'csv' && (flags & 128) !== 0 ? { header: false } : {}),
         ...(format === 'json' ? { layout: (flags & 16) !== 0 ? 'array' : 'values' } : {}),
       };
       const maxRecordBytes = 1 + (input[1] ?? 0);
@@ -138,8 +143,12 @@ export const shellNdjson: Target = target(
 /** CSV. */
 export const shellCsv: Target = target(
   'csv',
-  ['"', '""', ',', ';', '\n', '\r\n', 'host', '"\n"', '\r', '",'],
-  ['host,v\na,1\n"b,c","x\ny"\r\n\nd\n"e"f,2\ng,"h', 'host;v\n"a;""b""";1\n'],
+  ['"', '""', ',', ';', '\n', '\r\n', 'host', '"\n"', '\r', '",', "'", "\\'", ' ', ' "', '" ', 'column1'],
+  [
+    "host,v\na, 'b\\'\n' \n'c', \"d \"\n \n",
+    'host,v\na,1\n"b,c","x\ny"\r\n\nd\n"e"f,2\ng,"h',
+    'host;v\n"a;""b""";1\n',
+  ],
 );
 
 /** JSON that is not a value for each line. */

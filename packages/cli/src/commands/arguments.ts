@@ -1,5 +1,6 @@
 import { U64_MAX } from '@shale/codec';
 import { InvalidArgumentError } from 'commander';
+import { CsvError, parse } from 'csv-parse/sync';
 
 /** A sequence or an id: a whole number from 0 to 2^64-1. */
 export function parseU64(text: string): bigint {
@@ -105,6 +106,41 @@ export function parseDelimiter(text: string): string {
     throw new InvalidArgumentError('It must be one ASCII character other than a quote or a line end.');
   }
   return delimiter;
+}
+
+/** One ASCII character around fields; empty for `none`. */
+export function parseQuote(text: string): string {
+  return text === 'none' ? '' : asciiCharacter(text);
+}
+
+/** One ASCII character before a quote. */
+export function parseEscape(text: string): string {
+  return asciiCharacter(text);
+}
+
+function asciiCharacter(text: string): string {
+  if (text.length === 1 && text >= ' ' && text <= '~') return text;
+  throw new InvalidArgumentError('It must be one ASCII character that can be seen.');
+}
+
+/** Names of columns, as a line of CSV has them. */
+export function parseColumns(text: string): readonly string[] {
+  const names = rowOf(text);
+  if (names === undefined || names.includes(''))
+    throw new InvalidArgumentError('It must be names with commas between them, such as a,b,c.');
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new InvalidArgumentError(`The name ${twice} is there twice.`);
+  return names;
+}
+
+function rowOf(text: string): readonly string[] | undefined {
+  try {
+    const rows: readonly (readonly string[])[] = parse(text);
+    return rows.length === 1 ? rows[0] : undefined;
+  } catch (error) {
+    if (error instanceof CsvError) return undefined;
+    throw error;
+  }
 }
 
 /** How often to do something: a whole number from 1 to 1000. */

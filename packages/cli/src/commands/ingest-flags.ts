@@ -14,6 +14,11 @@ export interface IngestFlags extends Partial<Intent> {
   readonly tableBy?: string;
   readonly raw?: boolean;
   readonly delimiter?: string;
+  readonly quote?: string;
+  readonly escape?: string;
+  readonly trim?: boolean;
+  readonly header?: boolean;
+  readonly columns?: readonly string[];
   readonly lossless?: boolean;
   readonly encoding?: Encoding;
   readonly compression?: NonNullable<JournaledOptions['compression']>;
@@ -55,12 +60,24 @@ export function logOptions({ durability, shards }: IngestFlags): WalOptions {
 /** The options of how an input is read that were given. */
 export function givenOptions(flags: IngestFlags): Partial<JournaledOptions> {
   const { format, table, tableBy, raw, delimiter, lossless, encoding, compression, maxLine } = flags;
+  const {
+    quote,
+    escape: escapedBy,
+    trim,
+    columns,
+    header = columns === undefined ? undefined : false,
+  } = flags;
   return {
     ...(format === undefined ? {} : { format }),
     ...(table === undefined ? {} : { table }),
     ...(tableBy === undefined ? {} : { tableBy }),
     ...(raw === undefined ? {} : { raw }),
     ...(delimiter === undefined ? {} : { delimiter }),
+    ...(quote === undefined ? {} : { quote }),
+    ...(escapedBy === undefined ? {} : { escapedBy }),
+    ...(trim === undefined ? {} : { trim }),
+    ...(header === undefined ? {} : { header }),
+    ...(columns === undefined ? {} : { columns }),
     ...(lossless === undefined ? {} : { lossless }),
     ...(encoding === undefined ? {} : { encoding }),
     ...(compression === undefined ? {} : { compression }),

@@ -63,6 +63,9 @@ export async function ingestInput(ingesting: Ingesting, input: string): Promise<
       onNote: (text) => {
         if (!quiet) display.note(text);
       },
+      onReading: (reading) => {
+        if (!quiet) display.note(`read as ${reading}`);
+      },
       onReject: (reject) => shown.add(reject),
       onStart: (view, begun, { encoding = 'utf-8', compression = 'none' }) => {
         if (quiet) return;

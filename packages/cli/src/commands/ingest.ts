@@ -7,7 +7,15 @@ import { lookUpSource } from '../ingest/source.js';
 import { StopSignals } from '../ingest/stop-signals.js';
 import type { Terminal } from '../output/terminal.js';
 import { formatBytes } from '../output/units.js';
-import { parseAge, parseBytes, parseCount, parseDelimiter } from './arguments.js';
+import {
+  parseAge,
+  parseBytes,
+  parseColumns,
+  parseCount,
+  parseDelimiter,
+  parseEscape,
+  parseQuote,
+} from './arguments.js';
 import {
   type IngestFlags,
   type IngestJob,
@@ -53,6 +61,12 @@ export function ingestCommand(
       'CSV: character between fields (default: found among , ; tab |)',
       parseDelimiter,
     )
+    .option('--quote <char>', 'CSV: character around fields, or none (default: ")', parseQuote)
+    .option('--escape <char>', 'CSV: character before a quote in a field (default: the quote)', parseEscape)
+    .option('--trim', 'CSV: space around fields and their quotes does not count')
+    .option('--columns <names>', 'CSV: names of the columns, a,b,c; there is no header then', parseColumns)
+    .option('--header', 'CSV: the first line is a header; with --columns, one to pass over')
+    .option('--no-header', 'CSV: the first line is no header; columns are column1, column2, ...')
     .addOption(
       new Option('--encoding <name>', 'how the text is written (default: by its byte order mark)').choices([
         'utf-8',

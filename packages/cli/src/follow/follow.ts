@@ -165,6 +165,9 @@ async function takeLines(generation: Generation, options: FollowOptions, totals:
     signal,
     inPipe: (program) => program,
     onNote: (text) => options.onNote(`${file.path}: ${text}`),
+    onReading: (reading, isUnusual) => {
+      if (isUnusual) options.onNote(`${file.path}: read as ${reading}`);
+    },
     onReject: (reject) => options.onReject(file.path, reject),
     onStart: () => {},
   });

@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { CliError } from '../cli-error.js';
 import { pathWord, shellCommand, shellWord } from '../output/shell-word.js';
+import { csvFlags, csvOptions, requireCsv } from './csv-options.js';
 import type { JournaledOptions } from './journal-records.js';
 import { tableNameProblem } from './table-name.js';
 
@@ -38,8 +39,7 @@ export function chooseOptions(given: Partial<JournaledOptions>, inputPath: strin
   }
   if (given.raw && format !== 'csv')
     throw new CliError('CLI_USAGE', '--raw is for CSV; other formats are kept as they are');
-  if (given.delimiter !== undefined && format !== 'csv')
-    throw new CliError('CLI_USAGE', '--delimiter is for CSV');
+  requireCsv(given, format);
   const route =
     given.tableBy !== undefined ? { tableBy: given.tableBy } : { table: given.table ?? tableOf(inputPath) };
   // Brotli alone does not show in its bytes.
@@ -51,6 +51,7 @@ export function chooseOptions(given: Partial<JournaledOptions>, inputPath: strin
     ...(isLenient(given, extension) ? { isLenient: true } : {}),
     ...route,
     raw: given.raw ?? false,
+    ...csvOptions(given),
     delimiter: given.delimiter ?? (extension === '.tsv' ? '\t' : undefined),
     ...(given.encoding === undefined ? {} : { encoding: given.encoding }),
     ...(compression === undefined ? {} : { compression }),
@@ -76,7 +77,7 @@ export function commandInPipe(
 ): string {
   const { format, ...options } = chooseOptions(given, path);
   const route = options.tableBy === undefined ? `--table=${options.table}` : `--table-by=${options.tableBy}`;
-  const reading = [`--format=${format}`, ...(options.delimiter === '\t' ? ['--delimiter=tab'] : [])];
+  const reading = [`--format=${format}`, ...csvFlags(options)];
   const ingest = ['shale', 'ingest', pathWord(directory), '-', route, `--name=${path}`, ...reading];
   return `${program} ${shellWord(pathWord(path))} | ${shellCommand(ingest)}`;
 }

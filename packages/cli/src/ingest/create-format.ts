@@ -8,7 +8,7 @@ import { NdjsonFormat } from './ndjson-format.js';
 
 /** The format that the options name. `columns`: a CSV's header, when it was read by the ingest that is resumed. */
 export function createFormat(options: FormatOptions, columns?: readonly string[]): Format {
-  const { lossless, raw, delimiter } = options;
+  const { lossless, raw } = options;
   const newline = newlineOf(options.lineEnd);
   const route = routeOf(options);
   switch (options.format) {
@@ -17,7 +17,16 @@ export function createFormat(options: FormatOptions, columns?: readonly string[]
     case 'json':
       return new JsonFormat({ route, layout: options.layout ?? 'values' });
     case 'csv':
-      return new CsvFormat({ route, raw, delimiter, lossless, newline, ...(columns ? { columns } : {}) });
+      return new CsvFormat({
+        route,
+        raw,
+        dialect: options,
+        lossless,
+        newline,
+        hasHeader: options.header ?? true,
+        ...(options.columns ? { names: options.columns } : {}),
+        ...(columns ? { columns } : {}),
+      });
     case 'lines':
       if ('by' in route) {
         throw new CliError(

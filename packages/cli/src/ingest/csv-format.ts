@@ -1,22 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 import { CsvError, type Options, parse } from 'csv-parse/sync';
 import { CliError } from '../cli-error.js';
+import { plural } from '../output/units.js';
 import type { Block } from './blocks.js';
 import { byteOrderMarkLength } from './byte-order-mark.js';
 import { columnNames } from './column-names.js';
+import { type CsvDialect, isBlank, parseOptionsOf } from './csv-dialect.js';
 import { contentEnd, type Format } from './format.js';
-import { CR } from './line-end.js';
 import { EMPTY, HEADER, type Outcome, reject } from './record.js';
 import { CsvScanner, type RecordScanner } from './scanner.js';
 import { tableFromValue } from './table-name.js';
 
 /**
- * CSV with a header row (RFC 4180). The entry is a JSON object of the row, all values strings, or the record's own
+ * CSV (RFC 4180, or another dialect), with a header row or without. The entry is a JSON object of the row, all values strings, or the record's own
  * text.
  */
 export class CsvFormat implements Format {
   readonly scanner: RecordScanner;
-  /** The header as it stands, and what its columns are called. */
+  /** The header as it stands, or what is in place of one, and what its columns are called. */
   #header: readonly string[] | undefined;
   #names: readonly string[] = [];
   #notes: string[] = [];
@@ -24,28 +25,33 @@ export class CsvFormat implements Format {
   readonly #route: { readonly by: string } | { readonly to: string };
   readonly #raw: boolean;
   readonly #lossless: boolean;
+  readonly #trim: boolean;
   readonly #parseOptions: Options;
+  readonly #hasHeader: boolean;
+  readonly #givenNames: readonly string[] | undefined;
 
   constructor(options: {
     route: { by: string } | { to: string };
     raw: boolean;
-    delimiter: string;
+    dialect: CsvDialect;
     lossless: boolean;
     newline: number;
-    /** Known when an ingest goes on after its header. */
+    /** Whether the first row is one. */
+    hasHeader: boolean;
+    /** What the columns are called, whatever the header says. */
+    names?: readonly string[];
+    /** Known when an ingest goes on after its first row. */
     columns?: readonly string[];
   }) {
-    this.scanner = new CsvScanner(options.delimiter, options.newline);
+    const { dialect, newline } = options;
+    this.scanner = new CsvScanner(dialect, newline);
     this.#route = options.route;
     this.#raw = options.raw;
     this.#lossless = options.lossless;
-    this.#parseOptions = {
-      delimiter: options.delimiter,
-      record_delimiter: options.newline === CR ? ['\r'] : ['\r\n', '\n'],
-      relax_column_count: true,
-      skip_empty_lines: true,
-      max_record_size: 0,
-    };
+    this.#trim = dialect.trim ?? false;
+    this.#hasHeader = options.hasHeader;
+    this.#givenNames = options.names;
+    this.#parseOptions = parseOptionsOf(dialect, newline);
     if (options.columns) this.#setHeader(options.columns);
     // What was said of the header when it was read is not said again.
     this.#notes = [];
@@ -69,11 +75,17 @@ export class CsvFormat implements Format {
       const mark = byteOrderMarkLength(bytes, from);
       // One at the beginning of a block is before what is parsed.
       if (mark > 0 && i > 0) isWhole = false;
-      return { start: from + mark, end: contentEnd(bytes, from + mark, end, false, this.scanner.newline) };
+      const start = from + mark;
+      const content = contentEnd(bytes, start, end, false, this.scanner.newline);
+      return {
+        start,
+        end: content,
+        isEmpty: content === start || (this.#trim && isBlank(bytes, start, content)),
+      };
     });
     const rows = this.#rows(bytes, spans, isWhole);
     for (let i = 0; i < spans.length; i += 1) {
-      const { start, end } = spans[i] ?? { start: 0, end: 0 };
+      const { start, end } = spans[i] ?? NO_SPAN;
       visit(this.#record(bytes, start, end, ends[i] ?? end, rows[i] ?? null), i, start, end);
     }
   }
@@ -91,15 +103,15 @@ export class CsvFormat implements Format {
       try {
         const parsed = parse(bytes.subarray(spans[0]?.start ?? 0), this.#parseOptions);
         let next = 0;
-        const rows = spans.map((span) => (span.end === span.start ? null : (parsed[next++] ?? null)));
+        const rows = spans.map((span) => (span.isEmpty ? null : (parsed[next++] ?? null)));
         if (next === parsed.length) return rows;
       } catch (error) {
         if (!(error instanceof CsvError)) throw error;
       }
     }
     // Something in the block is wrong: record by record, to find what.
-    return spans.map(({ start, end }) => {
-      if (end === start) return null;
+    return spans.map(({ start, end, isEmpty }) => {
+      if (isEmpty) return null;
       const record = bytes.subarray(start, end);
       if (!isUtf8(record)) return new NotUtf8Error();
       try {
@@ -120,18 +132,28 @@ export class CsvFormat implements Format {
     row: readonly string[] | null | Error,
   ): Outcome {
     if (row === null) return EMPTY;
-    const header = this.#header;
-    if (!header) {
-      if (SEP_LINE.test(bytes.toString('latin1', start, end))) return HEADER;
-      if (row instanceof Error)
-        throw new CliError('CLI_INPUT', `the CSV header cannot be read: ${row.message}`);
-      this.#setHeader(row);
-      return HEADER;
+    if (!this.#header) {
+      if (SEP_LINE.test(bytes.toString('utf8', start, end))) return HEADER;
+      if (this.#hasHeader) {
+        if (row instanceof Error)
+          throw new CliError('CLI_INPUT', `the CSV header cannot be read: ${row.message}`, {
+            hint: 'Without a header: --no-header. Other quotes: --quote, --escape, --trim.',
+          });
+        this.#setHeader(row);
+        return HEADER;
+      }
+      // Without names, the first row that can be read says how many columns there are.
+      if (this.#givenNames) this.#setHeader(this.#givenNames);
+      else if (!(row instanceof Error)) this.#setHeader(row.map((_, i) => `column${i + 1}`));
     }
+    const header = this.#header ?? [];
     if (row instanceof NotUtf8Error) return reject('not-utf8', 'not valid UTF-8');
     if (row instanceof Error) return reject('csv-syntax', `not CSV: ${row.message}`);
     if (row.length !== header.length) {
-      return reject('csv-columns', `${row.length} fields where the header has ${header.length}`);
+      return reject(
+        'csv-columns',
+        `${plural(row.length, 'field')} where ${this.#hasHeader ? 'the header has' : 'there should be'} ${header.length}`,
+      );
     }
     if (row.every((value, i) => value === header[i])) return reject('repeated-header', 'the header again');
     let name: string;
@@ -156,7 +178,14 @@ export class CsvFormat implements Format {
   }
 
   #setHeader(header: readonly string[]): void {
-    const names = columnNames(header);
+    const given = this.#givenNames;
+    if (given && given.length !== header.length)
+      throw new CliError(
+        'CLI_USAGE',
+        `--columns has ${plural(given.length, 'name')}, and the header ${plural(header.length, 'column')}`,
+        { hint: `The header is: ${header.join(', ')}` },
+      );
+    const names = given ?? columnNames(header);
     if ('by' in this.#route) {
       this.#routeIndex = names.indexOf(this.#route.by);
       if (this.#routeIndex === -1) {
@@ -165,10 +194,10 @@ export class CsvFormat implements Format {
         });
       }
     }
-    for (const [i, name] of names.entries()) {
-      const given = header[i] ?? '';
-      if (name === given) continue;
-      const why = given === '' ? 'has no name' : `is "${given}" once more`;
+    for (const [i, name] of given ? [] : names.entries()) {
+      const title = header[i] ?? '';
+      if (name === title) continue;
+      const why = title === '' ? 'has no name' : `is "${title}" once more`;
       this.#notes.push(`column ${i + 1} of the header ${why}, and is called "${name}"`);
     }
     this.#header = header;
@@ -177,11 +206,15 @@ export class CsvFormat implements Format {
 }
 
 /** The line by which a CSV says what is between its fields: it is for the program that reads it. */
-export const SEP_LINE: RegExp = /^"?sep=(.)"?$/i;
+export const SEP_LINE: RegExp = /^"?sep=(.)"?$/iu;
 
 interface Span {
   readonly start: number;
   readonly end: number;
+  /** It has no row. */
+  readonly isEmpty: boolean;
 }
+
+const NO_SPAN: Span = { start: 0, end: 0, isEmpty: true };
 
 class NotUtf8Error extends Error {}

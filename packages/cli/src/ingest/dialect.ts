@@ -2,16 +2,21 @@ import { CsvError, parse } from 'csv-parse/sync';
 import { CliError } from '../cli-error.js';
 import type { Beginning } from './beginning.js';
 import type { ChosenOptions } from './choose-options.js';
+import { type CsvDialect, parseOptionsOf, quotesOf } from './csv-dialect.js';
 import { SEP_LINE } from './csv-format.js';
 import { likelyEncoding, markedEncoding } from './encoding.js';
 import type { JournaledOptions } from './journal-records.js';
 import { layoutOf } from './json-layout.js';
-import { CR, LF } from './line-end.js';
+import { CR, LF, newlineOf } from './line-end.js';
+import { readingOf } from './reading.js';
 
 /** How an input is to be read, and what of that was found by looking. */
 export interface Dialect {
   readonly options: JournaledOptions;
-  readonly notes: readonly string[];
+  /** It in a line. */
+  readonly reading: string;
+  /** Something of it that is not the usual was found. */
+  readonly isUnusual: boolean;
 }
 
 /** Characters that are looked for between the fields of a CSV, the usual one first. */
@@ -42,21 +47,34 @@ export function dialectOf(options: ChosenOptions, beginning: Beginning): Dialect
   const chosen = layout === undefined ? given : { ...given, format: 'json' as const, layout };
   const hasLines = chosen.format !== 'json' && !chosen.lossless && endsWithCarriageReturns(beginning);
   const lineEnd = hasLines ? { lineEnd: 'cr' as const } : {};
-  const delimiter = chosen.delimiter ?? (chosen.format === 'csv' ? delimiterOf(beginning, lineEnd) : ',');
-  const found = [
-    ...(chosen.compression === undefined || chosen.compression === 'none' ? [] : [chosen.compression]),
-    ...(chosen.encoding !== undefined && chosen.encoding !== 'utf-8' ? [chosen.encoding.toUpperCase()] : []),
-    ...(layout === undefined || given.format === 'json' ? [] : [SAID[layout]]),
-    ...(lineEnd.lineEnd === undefined ? [] : ['lines that end with a carriage return alone']),
-    ...(chosen.delimiter === undefined && delimiter !== ',' ? [`${nameOf(delimiter)} between fields`] : []),
-  ];
+  const delimiter =
+    chosen.delimiter ?? (chosen.format === 'csv' ? delimiterOf(beginning, chosen, lineEnd) : ',');
+  const all: JournaledOptions = { ...chosen, ...lineEnd, delimiter };
   return {
-    options: { ...chosen, ...lineEnd, delimiter },
-    notes: found.length === 0 ? [] : [`read as ${chosen.format}: ${found.join(', ')}`],
+    options: all,
+    reading: readingOf(all, all.format === 'csv' ? columnCount(beginning, all) : undefined),
+    isUnusual:
+      (chosen.compression ?? 'none') !== 'none' ||
+      (chosen.encoding ?? 'utf-8') !== 'utf-8' ||
+      (layout !== undefined && given.format !== 'json') ||
+      lineEnd.lineEnd !== undefined ||
+      (chosen.delimiter === undefined && delimiter !== ','),
   };
 }
 
-const SAID = { array: 'the elements of an array', values: 'values that go over several lines' };
+/** How many columns the first row has, where it is there as a whole and can be read. */
+function columnCount(beginning: Beginning, options: JournaledOptions): number | undefined {
+  const newline = newlineOf(options.lineEnd);
+  const lines = linesOf(beginning, String.fromCharCode(newline));
+  const text = lines.slice(SEP_LINE.test(lines[0] ?? '') ? 1 : 0).join(String.fromCharCode(newline));
+  try {
+    const [row]: string[][] = parse(text, { ...parseOptionsOf(options, newline), to: 1 });
+    return options.columns?.length ?? row?.length;
+  } catch (error) {
+    if (error instanceof CsvError) return options.columns?.length;
+    throw error;
+  }
+}
 
 /** Whether what ends a line is a carriage return with no line feed: there is none of these as far as was looked. */
 function endsWithCarriageReturns({ head, isWhole }: Beginning): boolean {
@@ -66,17 +84,27 @@ function endsWithCarriageReturns({ head, isWhole }: Beginning): boolean {
   return at !== -1 && (isWhole || at < head.length - 1);
 }
 
-function delimiterOf(beginning: Beginning, { lineEnd }: { readonly lineEnd?: 'cr' }): string {
+function delimiterOf(
+  beginning: Beginning,
+  dialect: Omit<CsvDialect, 'delimiter'>,
+  { lineEnd }: { readonly lineEnd?: 'cr' },
+): string {
+  const { quote, escapedBy } = quotesOf(dialect) ?? {};
+  const isFree = (delimiter: string): boolean =>
+    /^[\t -~]$/.test(delimiter) && delimiter !== quote && delimiter !== escapedBy;
   const newline = lineEnd === 'cr' ? '\r' : '\n';
   const [first = '', ...rest] = linesOf(beginning, newline);
   const said = SEP_LINE.exec(first)?.[1];
-  if (said !== undefined) return said;
-  const text = [first, ...rest].join(newline);
-  const widths = DELIMITERS.map((delimiter) => ({ delimiter, width: widthOf(text, delimiter, newline) }));
-  const [usual, ...others] = widths;
+  if (said !== undefined && isFree(said)) return said;
+  const text = (said === undefined ? [first, ...rest] : rest).join(newline);
+  const widths = DELIMITERS.filter(isFree).map((delimiter) => ({
+    delimiter,
+    width: widthOf(text, { ...dialect, delimiter }, newline),
+  }));
+  const usual = widths.find(({ delimiter }) => delimiter === ',');
   if (usual !== undefined && usual.width > 1) return usual.delimiter;
-  const widest = others.reduce((most, one) => (one.width > most.width ? one : most));
-  return widest.width > 1 ? widest.delimiter : ',';
+  const widest = widths.reduce((most, one) => (one.width > most.width ? one : most));
+  return widest.width > 1 || usual === undefined ? widest.delimiter : ',';
 }
 
 /** The first lines that are there as a whole, without a byte order mark. */
@@ -90,14 +118,11 @@ function linesOf({ head, isWhole }: Beginning, newline: string): string[] {
 }
 
 /** How many fields each record has with a delimiter; 0 where they do not have as many each. */
-function widthOf(text: string, delimiter: string, newline: string): number {
+function widthOf(text: string, dialect: CsvDialect, newline: string): number {
   try {
     const rows = parse(text, {
-      delimiter,
-      record_delimiter: newline,
-      relax_column_count: true,
+      ...parseOptionsOf(dialect, newline.charCodeAt(0)),
       relax_quotes: true,
-      skip_empty_lines: true,
       // A field that is quoted may not end within these lines.
       skip_records_with_error: true,
     });
@@ -107,8 +132,4 @@ function widthOf(text: string, delimiter: string, newline: string): number {
     if (error instanceof CsvError) return 0;
     throw error;
   }
-}
-
-function nameOf(delimiter: string): string {
-  return delimiter === '\t' ? 'tabs' : JSON.stringify(delimiter);
 }

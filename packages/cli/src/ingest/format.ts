@@ -1,5 +1,6 @@
 import type { Block } from './blocks.js';
 import type { Compression } from './compression.js';
+import type { CsvDialect } from './csv-dialect.js';
 import type { Encoding } from './encoding.js';
 import type { JsonLayout } from './json-scanner.js';
 import { CR, LF, type LineEnd } from './line-end.js';
@@ -7,7 +8,7 @@ import type { Outcome } from './record.js';
 import type { RecordScanner } from './scanner.js';
 
 /** What an ingest does with the bytes of its input. All of it is kept in the journal and cannot change on resume. */
-export interface FormatOptions {
+export interface FormatOptions extends CsvDialect {
   readonly format: 'ndjson' | 'json' | 'csv' | 'lines';
   /** JSON: how its values stand. */
   readonly layout?: JsonLayout;
@@ -16,8 +17,10 @@ export interface FormatOptions {
   readonly table?: string;
   /** CSV: keep each record's text as it stands instead of a JSON object of the row. */
   readonly raw: boolean;
-  /** CSV: the character between fields. */
-  readonly delimiter: string;
+  /** CSV: whether the first row is a header; it is where this is absent. */
+  readonly header?: boolean;
+  /** CSV: what the columns are called, in place of a header or of what it says. */
+  readonly columns?: readonly string[];
   /** What ends a line; a line feed where it is absent. */
   readonly lineEnd?: LineEnd;
   /** How the input's text is written; UTF-8 where it is absent. */

@@ -23,6 +23,7 @@ import {
   type Progress,
   type StartRecord,
 } from './journal-records.js';
+import { readingOf } from './reading.js';
 import type { Reject } from './record.js';
 import { RejectFile } from './reject-file.js';
 import type { RejectPlace } from './reject-path.js';
@@ -62,6 +63,8 @@ export interface IngestOptions {
   inPipe(program: string): string;
   /** Something to know, in a line. */
   onNote(text: string): void;
+  /** How an input that is new is read, in a line. */
+  onReading(reading: string, isUnusual: boolean): void;
   onReject(reject: Pick<Reject, 'line' | 'reason' | 'message'>): void;
   /** Called once, with a function that tells how far the ingest is, and with how the input is read. */
   onStart(view: () => View, begun: Progress, options: JournaledOptions): void;
@@ -78,6 +81,8 @@ export interface IngestResult {
   /** Entries beyond the last checkpoint that the run before had written; their lines were stepped over. */
   readonly steppedOver: number;
   readonly rejectFile: string;
+  /** How the input is read, in a line; where it was not begun, only what the run before knew. */
+  readonly reading: string | undefined;
 }
 
 /**
@@ -172,13 +177,14 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
     tables: tables.size,
     steppedOver: tables.steppedOver,
     rejectFile: rejects.path,
+    reading: readingOf(options, format.columns?.length),
   };
 }
 
 /** How an input that is new is read, and the text of it. */
 async function lookAt(
   input: AsyncIterable<Buffer>,
-  { options: given, source: { kind }, signal, goesOn = false, onNote, inPipe }: IngestOptions,
+  { options: given, source: { kind }, signal, goesOn = false, onReading, inPipe }: IngestOptions,
 ): Promise<{ readonly options: JournaledOptions; readonly chunks: AsyncIterable<Buffer> }> {
   let beginning = await readBeginning(input, kind);
   const compression = compressionOf(given.compression, beginning.head, inPipe);
@@ -197,8 +203,11 @@ async function lookAt(
   // What is decoded would be read from its beginning whenever it has grown.
   if (goesOn && (compression !== undefined || (encoding ?? 'utf-8') !== 'utf-8')) throw notFollowed();
   const look = { ...beginning, isWhole: beginning.isWhole && !goesOn };
-  const { options, notes } = dialectOf(encoding === undefined ? chosen : { ...chosen, encoding }, look);
-  for (const note of notes) onNote(note);
+  const { options, reading, isUnusual } = dialectOf(
+    encoding === undefined ? chosen : { ...chosen, encoding },
+    look,
+  );
+  onReading(reading, isUnusual);
   return { options, chunks: beginning.chunks };
 }
 
@@ -206,7 +215,8 @@ async function lookAt(
 function notBegun({ from, rejects }: IngestOptions): IngestResult {
   const at = from?.checkpoint?.progress ?? NO_PROGRESS;
   const rejectFile = from?.start.rejectFile ?? rejects.path;
-  return { outcome: 'stopped', begun: at, durable: at, tables: 0, steppedOver: 0, rejectFile };
+  const reading = from && readingOf(from.start.options, from.checkpoint?.columns?.length);
+  return { outcome: 'stopped', begun: at, durable: at, tables: 0, steppedOver: 0, rejectFile, reading };
 }
 
 /** The file for rejects: the one of the run before, if it is there. */
@@ -343,8 +353,9 @@ function startRecord(
       : {};
   const startedAt = from?.start.startedAt ?? Date.now();
   const rejectFile = { rejectFile: rejects.place, rejectId: rejects.id };
-  const { lineEnd, encoding, layout, compression } = options;
-  const version = [lineEnd, encoding, layout, compression].every((one) => one === undefined) ? 1 : 2;
+  const { lineEnd, encoding, layout, compression, quote, escapedBy, trim, header, columns } = options;
+  const isNew = [lineEnd, encoding, layout, compression, quote, escapedBy, trim, header, columns];
+  const version = isNew.every((one) => one === undefined) ? 1 : 2;
   return { kind: 'start', version, name, source: source.kind, ...file, startedAt, options, ...rejectFile };
 }
 

@@ -57,14 +57,21 @@ function isOptions(options: Unchecked): boolean {
     encoding,
     layout,
     compression,
+    quote,
+    escapedBy,
+    trim,
+    header,
+    columns,
   } = options;
   return (
     (format === 'ndjson' || format === 'json' || format === 'csv' || format === 'lines') &&
     (layout === undefined || layout === 'array' || layout === 'values') &&
-    [tableBy, table].every((one) => one === undefined || typeof one === 'string') &&
+    [tableBy, table, quote, escapedBy].every((one) => one === undefined || typeof one === 'string') &&
     typeof raw === 'boolean' &&
     typeof delimiter === 'string' &&
     typeof lossless === 'boolean' &&
+    [trim, header].every((one) => one === undefined || typeof one === 'boolean') &&
+    (columns === undefined || isArrayOf(columns, (column) => typeof column === 'string')) &&
     isCount(maxLineBytes) &&
     (lineEnd === undefined || lineEnd === 'lf' || lineEnd === 'cr') &&
     (encoding === undefined || encoding === 'utf-8' || encoding === 'utf-16le' || encoding === 'utf-16be') &&

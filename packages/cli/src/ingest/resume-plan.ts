@@ -95,7 +95,7 @@ function difference(
   const recorded = start.options;
   for (const key of Object.keys(options) as (keyof JournaledOptions)[]) {
     const given = options[key];
-    if (given === undefined || given === (recorded[key] ?? UNSAID[key])) continue;
+    if (given === undefined || isSame(given, recorded[key] ?? UNSAID[key])) continue;
     return new CliError(
       'CLI_INGEST_DIFFERS',
       `this ingest began with ${OPTION_NAMES[key]} ${show(recorded[key])}, not ${show(given)}`,
@@ -110,7 +110,19 @@ function difference(
 }
 
 /** What options are that a journal says nothing of. */
-const UNSAID: Partial<JournaledOptions> = { encoding: 'utf-8', lineEnd: 'lf', compression: 'none' };
+const UNSAID: Partial<JournaledOptions> = {
+  encoding: 'utf-8',
+  lineEnd: 'lf',
+  compression: 'none',
+  quote: '"',
+  escapedBy: '"',
+  trim: false,
+  header: true,
+};
+
+function isSame(given: unknown, recorded: unknown): boolean {
+  return JSON.stringify(given) === JSON.stringify(recorded);
+}
 
 const OPTION_NAMES: Record<keyof JournaledOptions, string> = {
   format: '--format',
@@ -118,6 +130,11 @@ const OPTION_NAMES: Record<keyof JournaledOptions, string> = {
   table: '--table',
   raw: '--raw',
   delimiter: '--delimiter',
+  quote: '--quote',
+  escapedBy: '--escape',
+  trim: '--trim',
+  header: '--header',
+  columns: '--columns',
   lineEnd: 'line ends',
   layout: 'layout',
   encoding: '--encoding',

@@ -10,6 +10,7 @@ export function summaryAsJson(name: string, result: IngestResult, seconds: numbe
   return toJson({
     outcome: result.outcome,
     name,
+    readAs: result.reading,
     resumedAfterLine: begun.line,
     steppedOver: result.steppedOver,
     lines: durable.line,

@@ -124,7 +124,7 @@ describe('malformed lines', () => {
     expect(code).toBe(1);
     expect(stdout).toContain(`3 lines rejected, kept in ${rejects}`);
     expect(stderr).toMatch(
-      /^line 2 rejected: not JSON: .*\nline 3 rejected: no field "h"\nline 4 rejected: not valid UTF-8\n$/,
+      /^read as NDJSON\nline 2 rejected: not JSON: .*\nline 3 rejected: no field "h"\nline 4 rejected: not valid UTF-8\n$/,
     );
     const kept = readFileSync(rejects, 'utf8')
       .trim()
@@ -161,7 +161,7 @@ describe('malformed lines', () => {
       '--rejects',
       rejects,
     ]);
-    expect([code, stderr]).toEqual([1, 'line 2 rejected: longer than 64.0 KiB\n']);
+    expect([code, stderr]).toEqual([1, 'read as plain lines\nline 2 rejected: longer than 64.0 KiB\n']);
     const kept = JSON.parse(readFileSync(rejects, 'utf8')) as { line: number; base64: string; bytes: number };
     expect([kept.line, kept.bytes, Buffer.from(kept.base64, 'base64').toString() === long]).toEqual([
       2,
@@ -220,7 +220,7 @@ describe('what cannot be ingested', () => {
     const { data } = fresh('');
     const { code, stderr, stdout } = await shale(['ingest', ...args(data)]);
     expect([code, stdout]).toEqual([expected, '']);
-    expect(stderr).toMatch(/^shale: /);
+    expect(stderr).toMatch(/^(?:read as .*\n)?shale: /);
     expect(stderr).toMatch(message);
   });
 

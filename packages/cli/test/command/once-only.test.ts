@@ -77,6 +77,7 @@ class Killed {
       from: await this.state(),
       signal: new AbortController().signal,
       onNote: () => {},
+      onReading: () => {},
       onReject: () => {},
       onStart: () => {},
       ...more,

@@ -70,7 +70,7 @@ describe.runIf(existsSync('/bin/bash'))('a command that is printed', () => {
       const refused = await shale(['ingest', `./${data}`, "h's.ndjson.xz", '--table-by', 'h'], { cwd });
       expect(refused.code).toBe(2);
       const command = /pipe: (.*) \(if/.exec(refused.stderr)?.[1] ?? '';
-      expect(await paste(command, cwd)).toEqual({ code: 0, stderr: '' });
+      expect(await paste(command, cwd)).toEqual({ code: 0, stderr: 'read as NDJSON\n' });
       expect(await linesOf(join(cwd, data), 'a')).toEqual(['{"h":"a"}']);
     },
   );

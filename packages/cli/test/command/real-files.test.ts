@@ -20,7 +20,7 @@ it('a CSV whose lines end with a carriage return alone has its rows, also those 
   const first = await shale(['ingest', data, input, '--table', 't']);
   expect(first).toMatchObject({
     code: 0,
-    stderr: 'read as csv: lines that end with a carriage return alone\n',
+    stderr: 'read as CSV, ",", lines that end with a carriage return alone, 2 columns\n',
   });
   appendFileSync(input, '3,"x\ry"\r');
   await ok(['ingest', data, input, '--table', 't', '--resume']);
@@ -39,7 +39,7 @@ it('a CSV whose lines end with a carriage return alone has its rows, also those 
 it("a header that comes again in the middle of joined files is reported, and is nobody's entry", async () => {
   const { data, input } = fresh('\ufeffhost,v\nweb-1,1\n\ufeffhost,v\nweb-2,2\n');
   const { code, stderr } = await shale(['ingest', data, input, '--table-by', 'host']);
-  expect([code, stderr]).toEqual([1, 'line 3 rejected: the header again\n']);
+  expect([code, stderr]).toEqual([1, 'read as CSV, ",", 2 columns\nline 3 rejected: the header again\n']);
   const tables = (await ok(['tables', data, '--json'])).trim().split('\n');
   expect(tables.map((line) => JSON.parse(line).name).sort()).toEqual(['web-1', 'web-2']);
 });
@@ -87,7 +87,7 @@ it('an input whose bytes were kept as UTF-8 is gone on with in the same way only
 it('what is between the fields of a CSV is found, said, and remembered', async () => {
   const { data, input } = fresh('sep=;\na;b\n1;2\n3,5;4\n');
   const first = await shale(['ingest', data, input, '--table', 't']);
-  expect(first).toMatchObject({ code: 0, stderr: 'read as csv: ";" between fields\n' });
+  expect(first).toMatchObject({ code: 0, stderr: 'read as CSV, ";", 2 columns\n' });
   appendFileSync(input, '5;6\n');
   await ok(['ingest', data, input, '--resume']);
   expect(await linesOf(data, 't')).toEqual(['{"a":"1","b":"2"}', '{"a":"3,5","b":"4"}', '{"a":"5","b":"6"}']);
@@ -99,6 +99,7 @@ it('an index column without a name, and a name that comes twice, get names that 
   expect([code, stderr.split('\n')]).toEqual([
     0,
     [
+      'read as CSV, ",", 3 columns',
       'column 1 of the header has no name, and is called "column1"',
       'column 3 of the header is "Name" once more, and is called "Name.1"',
       '',
@@ -111,7 +112,7 @@ it('the elements of a JSON array are entries, and those that come after a kill a
   const elements = Array.from({ length: 500 }, (_, i) => ({ n: i, text: 'a b\n' }));
   const { data, input } = fresh(JSON.stringify(elements, null, 1), 'json');
   const first = await shale(['ingest', data, input, '--table', 't']);
-  expect(first).toMatchObject({ code: 0, stderr: 'read as json: the elements of an array\n' });
+  expect(first).toMatchObject({ code: 0, stderr: 'read as JSON, the elements of an array\n' });
   expect(await linesOf(data, 't')).toEqual(elements.map((element) => JSON.stringify(element)));
 
   const cut = fresh(JSON.stringify(elements.slice(0, 2)).slice(0, -1), 'json');
@@ -144,4 +145,85 @@ it('a named pipe that nobody writes to is waited for, and one signal ends that',
   const reading = start(['ingest', join(dir, 'piped'), pipe, '--table', 't', '--json']);
   writeFileSync(pipe, 'one\ntwo\n');
   expect(JSON.parse((await reading.ended).stdout)).toMatchObject({ outcome: 'complete', entries: 2 });
+});
+
+it('quotes, escapes and space around them are read as it is told, also when the ingest goes on', async () => {
+  const backslash = fresh('a,b\n1,"say \\"hi\\", \\\\"\n');
+  await ok(['ingest', backslash.data, backslash.input, '--table', 't', '--escape', '\\']);
+  appendFileSync(backslash.input, '2,"\\"\n\\""\n');
+  await ok(['ingest', backslash.data, backslash.input, '--resume']);
+  expect((await linesOf(backslash.data, 't')).map((line) => JSON.parse(line))).toEqual([
+    { a: '1', b: 'say "hi", \\' },
+    { a: '2', b: '"\n"' },
+  ]);
+
+  const spaced = fresh('a , b\n1, "x, y"\n \t\n2 ,\u00a0"z\n" \n');
+  const { code, stdout, stderr } = await shale([
+    ...['ingest', spaced.data, spaced.input, '--table', 't', '--trim', '--json'],
+  ]);
+  expect([code, stderr]).toEqual([0, 'read as CSV, ",", trimmed, 2 columns\n']);
+  expect(JSON.parse(stdout)).toMatchObject({ readAs: 'CSV, ",", trimmed, 2 columns', entries: 2, empty: 1 });
+  expect(await linesOf(spaced.data, 't')).toEqual(['{"a":"1","b":"x, y"}', '{"a":"2","b":"z\\n"}']);
+
+  const single = fresh("a;b\n'1;\n''2';\"\n");
+  await ok(['ingest', single.data, single.input, '--table', 't', '--quote', "'"]);
+  expect(await linesOf(single.data, 't')).toEqual(['{"a":"1;\\n\'2","b":"\\""}']);
+
+  const none = fresh('a,b\n"1,2"\n"\n');
+  expect((await shale(['ingest', none.data, none.input, '--table', 't', '--quote', 'none'])).code).toBe(1);
+  expect(await linesOf(none.data, 't')).toEqual(['{"a":"\\"1","b":"2\\""}']);
+});
+
+it('columns have the names that were given, and without a header the first line is a row', async () => {
+  const bare = fresh('web-1,1\nweb-2,2\n3\n');
+  const first = await shale(['ingest', bare.data, bare.input, '--table-by', 'column1', '--no-header']);
+  expect([first.code, first.stderr.split('\n').slice(0, 2)]).toEqual([
+    1,
+    ['read as CSV, ",", no header, 2 columns', 'line 3 rejected: 1 field where there should be 2'],
+  ]);
+  appendFileSync(bare.input, 'web-1,4\n');
+  await shale(['ingest', bare.data, bare.input, '--resume']);
+  expect(await linesOf(bare.data, 'web-1')).toEqual([
+    '{"column1":"web-1","column2":"1"}',
+    '{"column1":"web-1","column2":"4"}',
+  ]);
+
+  const named = fresh('1,2\n3,4\nx,"y,z"\n');
+  const names = ['--columns', 'x,"y,z"'];
+  expect((await shale(['ingest', named.data, named.input, '--table', 't', ...names])).stderr).toContain(
+    'line 3 rejected: the header again',
+  );
+  expect(await linesOf(named.data, 't')).toEqual(['{"x":"1","y,z":"2"}', '{"x":"3","y,z":"4"}']);
+  const other = await shale(['ingest', named.data, named.input, '--resume', '--columns', 'x,y']);
+  expect([other.code, other.stderr]).toEqual([
+    3,
+    expect.stringContaining('began with --columns x,y,z, not x,y'),
+  ]);
+
+  const renamed = fresh('sep=;\nÄ;B\n1;2\nÄ;B\n');
+  await shale(['ingest', renamed.data, renamed.input, '--table', 't', '--header', '--columns', 'a,b']);
+  expect(await linesOf(renamed.data, 't')).toEqual(['{"a":"1","b":"2"}']);
+  const few = fresh('a;b\n1;2\n');
+  const refused = await shale(['ingest', few.data, few.input, '--table', 't', '--header', '--columns', 'a']);
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('--columns has 1 name, and the header 2 columns'),
+  ]);
+});
+
+it.each([
+  [['--quote', 'none', '--escape', '\\'], '--escape is for quotes, and there are none'],
+  [['--quote', ';', '--delimiter', ';'], '--quote and --delimiter cannot be the same'],
+  [['--escape', ';', '--delimiter', ';'], '--escape and --delimiter cannot be the same'],
+  [['--columns', 'a,b', '--table-by', 'c'], 'the column "c", and --columns has none of that name'],
+  [['--columns', 'a,a'], 'The name a is there twice'],
+  [['--columns', 'a,,b'], 'It must be names with commas'],
+  [['--quote', 'é'], 'It must be one ASCII character'],
+  [['--format', 'lines', '--no-header'], '--no-header is for CSV'],
+  [['--format', 'ndjson', '--columns', 'a'], '--columns is for CSV'],
+  [['--format', 'lines', '--trim'], '--trim is for CSV'],
+])('%j is refused before anything is taken', async (flags, message) => {
+  const { data, input } = fresh('a,b\n1,2\n');
+  const { code, stderr } = await shale(['ingest', data, input, ...flags]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });

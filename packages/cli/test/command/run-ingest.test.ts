@@ -28,6 +28,7 @@ function prepare(
     signal: new AbortController().signal,
     inPipe: (program) => program,
     onNote: () => {},
+    onReading: () => {},
     onReject: () => {},
     onStart: () => {},
     ...more,

@@ -61,11 +61,22 @@ describe('the fields of a CSV', () => {
 
   it('are those that were said, whatever stands there', async () => {
     const said = chooseOptions({ delimiter: ',' }, 'x.csv');
-    const { options, notes } = dialectOf(said, await beginningOf('a;b\n1;2\n'));
-    expect([options.delimiter, notes]).toEqual([',', []]);
-    expect(dialectOf(chosen, await beginningOf('a;b\n1;2\n')).notes).toEqual([
-      'read as csv: ";" between fields',
-    ]);
+    const { options, reading, isUnusual } = dialectOf(said, await beginningOf('a;b\n1;2\n'));
+    expect([options.delimiter, reading, isUnusual]).toEqual([',', 'CSV, ",", 1 column', false]);
+    expect(dialectOf(chosen, await beginningOf('a;b\n1;2\n'))).toMatchObject({
+      reading: 'CSV, ";", 2 columns',
+      isUnusual: true,
+    });
+  });
+
+  it('are never told by what quotes a field or escapes a quote, and are told within other quotes', async () => {
+    const told = async (text: string, given: Parameters<typeof chooseOptions>[0]) =>
+      dialectOf(chooseOptions(given, 'x.csv'), await beginningOf(text)).options.delimiter;
+    expect(await told('|a,b|;|c|\n|1|;|2,3|\n', { quote: '|' })).toBe(';');
+    expect(await told("'a;b','c'\n'1','2;3'\n", { quote: "'" })).toBe(',');
+    expect(await told('sep=|\n|a|;|b|\n', { quote: '|' })).toBe(';');
+    expect(await told('a, "x;y;z"\n1, "2;3"\n', { trim: true })).toBe(',');
+    expect(await told('sep=é\na;b\n1;2\n', {})).toBe(';');
   });
 });
 
@@ -86,7 +97,7 @@ it('of plain lines that are to be the input again nothing is found', async () =>
   const lossless = chooseOptions({ lossless: true }, 'x.log');
   const marked = await beginningOf(Buffer.from('\ufeffa\rb', 'utf16le'));
   expect(encodingOf(lossless, marked)).toBe(undefined);
-  expect(dialectOf(lossless, await beginningOf('a\rb\r'))).toMatchObject({ notes: [] });
+  expect(dialectOf(lossless, await beginningOf('a\rb\r'))).toMatchObject({ isUnusual: false });
   expect(dialectOf(lossless, await beginningOf('a\rb\r')).options.lineEnd).toBe(undefined);
 });
 

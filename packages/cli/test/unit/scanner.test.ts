@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { CsvDialect } from '../../dist/ingest/csv-dialect.js';
 import { CsvScanner, LineScanner } from '../../dist/ingest/scanner.js';
 
-const scan = (text: string, final = true, delimiter = ',') => {
+const scan = (text: string, final = true, dialect: Partial<CsvDialect> = {}) => {
   const bytes = Buffer.from(text);
-  const { ends } = new CsvScanner(delimiter).scan(bytes, final);
+  const { ends } = new CsvScanner({ delimiter: ',', ...dialect }).scan(bytes, final);
   return ends.map((end, i) => bytes.toString('utf8', ends[i - 1] ?? 0, end));
 };
 
@@ -22,7 +23,10 @@ describe('CSV records', () => {
   });
 
   it('count their physical lines', () => {
-    const { ends, lineCounts } = new CsvScanner(',').scan(Buffer.from('a,"b\nc\nd"\ne,"f"\ng'), true);
+    const { ends, lineCounts } = new CsvScanner({ delimiter: ',' }).scan(
+      Buffer.from('a,"b\nc\nd"\ne,"f"\ng'),
+      true,
+    );
     expect([ends.length, lineCounts]).toEqual([3, [3, 1, 1]]);
   });
 
@@ -44,6 +48,18 @@ describe('CSV records', () => {
   });
 
   it('know other delimiters', () => {
-    expect(scan('a\t"b\n"\tc\n', true, '\t')).toEqual(['a\t"b\n"\tc\n']);
+    expect(scan('a\t"b\n"\tc\n', true, { delimiter: '\t' })).toEqual(['a\t"b\n"\tc\n']);
+  });
+
+  it('know other quotes, what escapes them, and space around them', () => {
+    const single = { quote: "'", escapedBy: '\\' };
+    expect(scan("a,'b\\'\n',c\nd\"\n", true, single)).toEqual(["a,'b\\'\n',c\n", 'd"\n']);
+    expect(scan("'a\\", false, single)).toEqual([]);
+    expect(scan('a,"b\nc\n', true, { quote: '' })).toEqual(['a,"b\n', 'c\n']);
+    const spaced = 'a, \u3000"b\n" \t,c\n"d" \n';
+    expect(scan(spaced, true, { trim: true })).toEqual(['a, \u3000"b\n" \t,c\n', '"d" \n']);
+    expect(scan(spaced)).toEqual(['a, \u3000"b\n', '" \t,c\n', '"d" \n']);
+    // What follows the space is not known yet.
+    expect(scan('"a" ', false, { trim: true })).toEqual([]);
   });
 });
