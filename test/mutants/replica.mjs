@@ -103,6 +103,30 @@ export const replica = [
     killers: ['packages/replica/test/replicate.test.ts'],
   },
   {
+    name: 'replica-drops',
+    removes: 'that tables which were dropped go from the replica',
+    edits: [
+      {
+        file: 'packages/replica/src/removals.ts',
+        from: '      if (first > 0n) {',
+        to: '      if (first >= 0n) {',
+      },
+    ],
+    killers: ['packages/replica/test/replicate.test.ts'],
+  },
+  {
+    name: 'replica-purge-of-parts',
+    removes: 'that what a floor leaves is not purged',
+    edits: [
+      {
+        file: 'packages/jetstream/src/purge.ts',
+        from: 'message.seq >= end || message.first > floor',
+        to: 'message.seq >= end',
+      },
+    ],
+    killers: ['packages/jetstream/test/replica.test.ts'],
+  },
+  {
     name: 'replica-restored-floors',
     removes: 'that a restored log keeps what was trimmed apart from what is missing',
     edits: [

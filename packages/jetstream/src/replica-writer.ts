@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type TableId, tableKey, WalError } from '@shale/codec';
 import { type Link, openLink } from './connect.js';
 import { draftDrop, draftEntries, draftMark, draftName } from './drafts.js';
@@ -7,10 +8,14 @@ import { type CheckedOptions, readWriterOptions, type WriterOptions } from './op
 import type { OwnerRecord, Writer } from './owner.js';
 import { type Draft, PartitionWriter } from './partition-writer.js';
 import { readPlace } from './place.js';
-import { purgeBefore } from './purge.js';
+import { findFloor, purgeBefore } from './purge.js';
 import { checkServers } from './server-checks.js';
 import { ensureStreams } from './streams.js';
 import { nameSubject, partitionOf, streamOf, tableSubject } from './subjects.js';
+
+/** How long it waits until it tries again to remove a table. */
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2000;
 
 /** What the writer knows of a table. */
 interface TableState {
@@ -130,16 +135,46 @@ export class ReplicaWriter {
     if (isTrimmed) state.floor = next;
     const at = await this.#writerOf(state).write([draftMark(state, next)]);
     state.done = next - 1n;
-    if (isTrimmed)
-      await purgeBefore(this.#link, streamOf(this.#link.place.name, state.partition), state.subject, at);
+    if (isTrimmed) await this.#purge(state, null, at);
   }
 
-  /** Notes that a table is as never written, and removes all of it. Resolves when that is done. */
+  /** The first sequence of a table that may have an entry; 1n for a table that is not there. */
+  floor(table: TableId): bigint {
+    return this.#tables.get(tableKey(table))?.floor ?? 1n;
+  }
+
+  /**
+   * Notes that entries of a table before a sequence are gone, of those that were given before, and removes them. Resolves when
+   * that is noted; what cannot be removed then takes its space until the table is trimmed again.
+   */
+  async trim(table: TableId, floor: bigint): Promise<void> {
+    const state = this.#tables.get(tableKey(table));
+    if (state === undefined) return;
+    const { next } = state;
+    const reached = floor < next ? floor : next;
+    if (reached <= state.floor) return;
+    state.floor = reached;
+    const at = await this.#writerOf(state).write([draftMark(state, next)]);
+    await this.#purge(state, reached === next ? null : reached, at);
+  }
+
+  /**
+   * Notes that a table is as never written, and removes all of it. Resolves when that is done: what is written to it before
+   * would lie behind what it had.
+   */
   async drop(table: TableId): Promise<void> {
     const state = this.#stateOf(table);
     this.#tables.delete(tableKey(table));
     const at = await this.#writerOf(state).write([draftDrop(state.subject)]);
-    await removeDropped(this.#link, state.partition, table, at);
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+      try {
+        await removeDropped(this.#link, state.partition, table, at);
+        return;
+      } catch {
+        if (this.#closing !== null) throw this.#closed();
+        await sleep(wait, undefined, { ref: false });
+      }
+    }
   }
 
   /** Writes nothing more; what is under way may be in or not. Idempotent. */
@@ -149,9 +184,26 @@ export class ReplicaWriter {
   }
 
   async #close(): Promise<void> {
-    const error = new WalError('SHALE_CLOSED', `${this.url}: the writer is closed`);
-    for (const partition of this.#partitions) partition.close(error);
+    for (const partition of this.#partitions) partition.close(this.#closed());
     await this.#link.connection.close();
+  }
+
+  #closed(): WalError {
+    return new WalError('SHALE_CLOSED', `${this.url}: the writer is closed`);
+  }
+
+  /**
+   * Removes what lies before a floor; null for all before the mark at `at`, which says that it is gone: what stays takes
+   * space, and does nothing else.
+   */
+  async #purge({ subject, partition }: TableState, floor: bigint | null, at: number): Promise<void> {
+    const stream = streamOf(this.#link.place.name, partition);
+    try {
+      const before = floor === null ? at : await findFloor(this.#link, stream, subject, floor, at);
+      await purgeBefore(this.#link, stream, subject, before);
+    } catch (error) {
+      if (!(error instanceof WalError) || error.code !== 'SHALE_UNAVAILABLE') throw error;
+    }
   }
 
   #stateOf(table: TableId): TableState {

@@ -151,6 +151,45 @@ describe.skipIf(cluster.isMissing)('a replica', () => {
     await Promise.all([replica.close(), one.close()]);
   });
 
+  test('that is trimmed shows nothing before, gives the space of whole messages back, and goes on', async () => {
+    const url = await cluster.url();
+    const one = await writer(url);
+    const other: TableId = { region: 1n, table: 8n };
+    for (let at = 1; at <= 300; at += 10) {
+      await Promise.all([
+        one.append(TABLE, null, BigInt(at), texts(10, at)),
+        one.append(other, null, BigInt(at), texts(10, at)),
+      ]);
+    }
+    await using admin = await streams(url);
+    const messages = async () => {
+      const { state } = await admin.api.info(`${admin.name}_0`, { subjects_filter: `${admin.name}.0.t.1.7` });
+      return state.subjects?.[`${admin.name}.0.t.1.7`];
+    };
+    await one.trim(TABLE, 5n);
+    expect([one.floor(TABLE), await messages()]).toEqual([5n, 31]);
+    await one.trim(TABLE, 256n);
+    await one.trim(TABLE, 200n);
+    // Of 30 messages the first 25 had nothing else; then the marks.
+    expect([one.floor(TABLE), await messages()]).toEqual([256n, 7]);
+    expect(await read(url, TABLE)).toEqual({ first: 256n, payloads: texts(45, 256).map(String) });
+    await one.append(TABLE, null, 301n, texts(10, 301));
+    await one.trim(TABLE, 1000n);
+    expect([one.floor(TABLE), one.position(TABLE), await messages()]).toEqual([311n, 310n, 1]);
+    await one.append(TABLE, null, 311n, texts(1, 311));
+    expect(await read(url, TABLE)).toEqual({ first: 311n, payloads: ['entry 311'] });
+    expect(await read(url, other)).toEqual({ first: 1n, payloads: texts(300).map(String) });
+    // An entry in several messages is there with all of them, or none.
+    await one.append(TABLE, null, 312n, [Buffer.alloc(3_000_000, 1), Buffer.alloc(3_000_000, 2)]);
+    await one.trim(TABLE, 313n);
+    expect((await read(url, TABLE)).first).toBe(313n);
+    await one.trim(other, 301n);
+    await one.close();
+    const two = await writer(url);
+    expect([two.floor(TABLE), two.position(TABLE), two.floor(other)]).toEqual([313n, 313n, 301n]);
+    await two.close();
+  });
+
   test('whose messages before a floor were not removed shows none of them', async () => {
     const url = await cluster.url();
     const one = await writer(url);

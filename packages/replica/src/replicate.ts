@@ -15,6 +15,13 @@ export interface ReplicateOptions extends WriterOptions {
    * @defaultValue false
    */
   readonly dropMissing?: boolean | undefined;
+  /**
+   * What becomes of entries that the log trims after they were shipped, and of tables that are dropped while it is shipped:
+   * `'follow'`, they go from the replica, too, within seconds; `'keep'`, they stay, as in an archive.
+   *
+   * @defaultValue `'follow'`
+   */
+  readonly removed?: 'follow' | 'keep' | undefined;
 }
 
 /** Entries that are under way, at most. */
@@ -35,14 +42,15 @@ export async function replicate(wal: Wal, url: string | URL, options: ReplicateO
   }
   if (typeof options !== 'object' || options === null)
     throw mustBe('options', 'an object with monitor', options);
-  const { dropMissing: drops = false, ...rest } = options;
+  const { dropMissing: drops = false, removed = 'follow', ...rest } = options;
   if (typeof drops !== 'boolean') throw mustBe('dropMissing', 'true or false', drops);
+  if (removed !== 'follow' && removed !== 'keep') throw mustBe('removed', "'follow' or 'keep'", removed);
   const { instance } = await wal.stats();
   const source = await identityOf(wal.path, instance);
-  return await shipTo(wal, await ReplicaWriter.open(url, source, rest), drops);
+  return await shipTo(wal, await ReplicaWriter.open(url, source, rest), drops, removed === 'keep');
 }
 
-async function shipTo(wal: Wal, sink: ReplicaSink, drops: boolean): Promise<Replica> {
+async function shipTo(wal: Wal, sink: ReplicaSink, drops: boolean, keeps: boolean): Promise<Replica> {
   try {
     const name = sink.url.slice(sink.url.lastIndexOf('/') + 1);
     const consumer = await wal.consumer(`replica:${name}`, {
@@ -56,7 +64,7 @@ async function shipTo(wal: Wal, sink: ReplicaSink, drops: boolean): Promise<Repl
       },
     });
     if (drops) await dropMissing(wal, sink);
-    return new Replica(wal, sink, consumer);
+    return new Replica(wal, sink, consumer, keeps);
   } catch (error) {
     await sink.close();
     throw error;

@@ -1,6 +1,8 @@
-import { type TableId, tableKey, toU64, type U64Like, WalError } from '@shale/codec';
+import { mustBe, type TableId, tableKey, toU64, type U64Like, WalError } from '@shale/codec';
 import type { Batch, Consumer, ConsumerLag, Wal } from '@shale/engine';
+import { Removals } from './removals.js';
 import type { ReplicaSink } from './sink.js';
+import { Turns } from './turns.js';
 import { Waiters } from './waiters.js';
 
 /** How shipping goes. */
@@ -15,9 +17,9 @@ const STOP_MS = 1000;
  * Ships a log while it is written: everything that is on stable storage, in order, once. The log itself does not wait for
  * it: an outage of the cluster makes lag and nothing else.
  *
- * The replica keeps what it has: entries that the log trims after they were shipped stay there, and so does a table that is
- * dropped, until it is written anew under its ids. What was trimmed before it could be shipped is gone from the replica with
- * all that lies before it.
+ * What the log trims, or drops, goes from the replica, too, within seconds, unless `removed` is `'keep'`: then entries that are
+ * trimmed after they were shipped stay there, and so does a table that is dropped, until it is written anew under its ids.
+ * What was trimmed before it could be shipped is gone from the replica in either case, with all that lies before it.
  */
 export class Replica implements AsyncDisposable {
   /** Where it ships to. */
@@ -29,6 +31,10 @@ export class Replica implements AsyncDisposable {
   /** The last sequence of each table that was given to the sink. */
   readonly #sent = new Map<string, bigint>();
   readonly #underWay = new Set<Promise<void>>();
+  /** The order of what is given to the sink. */
+  readonly #turns = new Turns();
+  /** Null when the replica keeps what the log removes. */
+  readonly #removals: Removals | null;
   #bytes = 0;
   #room: () => void = () => undefined;
   #state: ReplicaState = 'shipping';
@@ -37,12 +43,15 @@ export class Replica implements AsyncDisposable {
   #stopping: Promise<void> | null = null;
 
   /** @internal Use `replicate`. */
-  constructor(wal: Wal, sink: ReplicaSink, consumer: Consumer) {
+  constructor(wal: Wal, sink: ReplicaSink, consumer: Consumer, keeps: boolean) {
     this.url = sink.url;
     this.#wal = wal;
     this.#sink = sink;
     this.#consumer = consumer;
     sink.onFailure((error) => this.#fail(error));
+    this.#removals = keeps
+      ? null
+      : new Removals(wal, sink, (table) => this.#turns.take(() => this.#drop(table)));
     this.#shipping = this.#ship();
   }
 
@@ -73,8 +82,9 @@ export class Replica implements AsyncDisposable {
   }
 
   /**
-   * Resolves when everything that was acknowledged by the log before the call is in the replica, however long the cluster does
-   * not answer. Rejects with SHALE_CLOSED when it is stopped, and with `failure`.
+   * Resolves when everything that was acknowledged by the log before the call is in the replica, trims and drops included unless
+   * it keeps what they remove, however long the cluster does not answer. Rejects with SHALE_CLOSED when it is stopped, with
+   * `failure`, and with what keeps the log's tables from being listed.
    */
   async caughtUp(): Promise<void> {
     this.#requireShipping();
@@ -88,6 +98,28 @@ export class Replica implements AsyncDisposable {
     const left = new Map<string, bigint>();
     for (const { id, last } of ends) if (this.#sink.position(id) < last) left.set(tableKey(id), last);
     await this.#waiters.wait(left);
+    await this.#removals?.now().catch((error: unknown) => {
+      this.#requireShipping();
+      throw error;
+    });
+  }
+
+  /**
+   * Resolves when a table is in the replica up to a sequence, such as the one that `append` has resolved with: then a majority
+   * of the cluster has it. Waits however long the cluster does not answer; for a sequence that is not there yet, until it is
+   * written and shipped; when the table is dropped, no longer. Rejects with SHALE_INVALID_ARGUMENT, SHALE_CLOSED when it is
+   * stopped, and with `failure`.
+   */
+  async reached(
+    table: { readonly region: U64Like; readonly table: U64Like },
+    sequence: U64Like,
+  ): Promise<void> {
+    if (typeof table !== 'object' || table === null)
+      throw mustBe('table', 'an object with region and table', table);
+    const id = { region: toU64('region', table.region), table: toU64('table', table.table) };
+    const needed = toU64('sequence', sequence);
+    this.#requireShipping();
+    if (this.#sink.position(id) < needed) await this.#waiters.wait(new Map([[tableKey(id), needed]]));
   }
 
   /**
@@ -109,7 +141,10 @@ export class Replica implements AsyncDisposable {
       for await (const batch of this.#consumer) {
         if (this.#state !== 'shipping') break;
         if (batch.gap === null) await this.#take(batch);
-        else await this.#skip(batch, batch.gap.first);
+        else {
+          const { first } = batch.gap;
+          await this.#turns.take(() => this.#skip(batch, first));
+        }
       }
       // The log was closed.
       if (this.#state === 'shipping') void this.stop();
@@ -119,9 +154,19 @@ export class Replica implements AsyncDisposable {
   }
 
   async #take(batch: Batch): Promise<void> {
+    await this.#turns.take(() => this.#give(batch));
+    while (this.#bytes > MOST_BYTES && this.#state === 'shipping') {
+      await new Promise<void>((resolve) => {
+        this.#room = resolve;
+      });
+    }
+  }
+
+  async #give(batch: Batch): Promise<void> {
     const { table, name, first, last } = batch;
+    this.#removals?.saw(table);
     // Of a table that was dropped when all of it had been shipped, and one that was trimmed before it was, no gap is told.
-    if (first <= this.#sentOf(table)) await this.#drop(table);
+    if (first <= this.#sentOf(table)) await this.#beginAnew(table);
     if (first > this.#sentOf(table) + 1n) await this.#skipTo(table, first);
     const payloads = Array.from({ length: batch.length }, (_, i) => batch.payloadAt(i));
     const bytes = payloads.reduce((sum, { length }) => sum + length, 0);
@@ -140,23 +185,23 @@ export class Replica implements AsyncDisposable {
       this.#bytes -= bytes;
       this.#room();
     });
-    while (this.#bytes > MOST_BYTES && this.#state === 'shipping') {
-      await new Promise<void>((resolve) => {
-        this.#room = resolve;
-      });
-    }
   }
 
   async #skip(batch: Batch, first: bigint): Promise<void> {
     const { table } = batch;
     // It goes back where the table was dropped and written anew.
-    if (first <= this.#sentOf(table)) await this.#drop(table);
+    if (first <= this.#sentOf(table)) await this.#beginAnew(table);
     if (first > this.#sentOf(table) + 1n) await this.#skipTo(table, first);
     batch.ack();
   }
 
   #sentOf(table: TableId): bigint {
     return this.#sent.get(tableKey(table)) ?? this.#sink.position(table);
+  }
+
+  async #beginAnew(table: TableId): Promise<void> {
+    this.#removals?.begunAnew();
+    await this.#drop(table);
   }
 
   async #drop(table: TableId): Promise<void> {
@@ -184,6 +229,7 @@ export class Replica implements AsyncDisposable {
   async #stop(): Promise<void> {
     if (this.#state === 'shipping') this.#state = 'stopped';
     this.#room();
+    this.#removals?.end();
     await Promise.race([Promise.allSettled([...this.#underWay]), after(STOP_MS)]);
     await this.#sink.close();
     await this.#consumer.close();

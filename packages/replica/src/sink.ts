@@ -19,6 +19,10 @@ export interface ReplicaSink {
   append(table: TableId, name: string | null, first: bigint, payloads: readonly Uint8Array[]): Promise<void>;
   /** Notes that the next entry of a table is a later one; when what was before is trimmed, it is removed. */
   skipTo(table: TableId, next: bigint, isTrimmed: boolean): Promise<void>;
+  /** The first sequence of a table that may have an entry there. */
+  floor(table: TableId): bigint;
+  /** Notes that entries before a sequence are gone, and removes them; what is not there yet is left out. */
+  trim(table: TableId, floor: bigint): Promise<void>;
   /** Notes that a table is as never written, and removes it. */
   drop(table: TableId): Promise<void>;
   /** Takes nothing more. */

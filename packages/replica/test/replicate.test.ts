@@ -43,6 +43,7 @@ test('what is not a log, or no options, is refused before anything is connected'
     undefined,
     {},
     { monitor: 'unchecked', dropMissing: 1 },
+    { monitor: 'unchecked', removed: 'yes' },
     { monitor: 'unchecked', a: 1 },
   ]) {
     await expect(replicateAnything(wal, 'nats://127.0.0.1:1/b', options)).rejects.toMatchObject({
@@ -114,19 +115,110 @@ describe.skipIf(cluster.isMissing)('a log', () => {
     expect(await copy.table('cut').firstSequence()).toBe(31n);
   });
 
-  test('that trims what was shipped keeps it in its replica', async () => {
+  test('that trims or drops what was shipped has that removed from its replica, too, and a restore is the same log', async () => {
+    const home = temporary('follows');
+    const url = await cluster.url();
+    const wal = await openWal(join(home, 'log'), { shards: 2 });
+    const tables = ['part', 'all', 'gone', 'before'].map((name) => wal.table(name));
+    const [part, all, gone, before] = tables as [
+      (typeof tables)[0],
+      (typeof tables)[0],
+      (typeof tables)[0],
+      (typeof tables)[0],
+    ];
+    const first = await ship(wal, url);
+    for (let at = 1; at <= 100; at += 10) {
+      for (const table of tables) await table.appendBatch(texts(10, at));
+      await first.caughtUp();
+    }
+    const id = gone.id ?? { region: 0n, table: 0n };
+    await part.trim(55n);
+    await all.trim(100n);
+    await gone.drop();
+    await first.caughtUp();
+    expect(first.position(id)).toBe(0n);
+    // By itself, too.
+    await part.trim(60n);
+    const { monitors: monitor } = await cluster.get();
+    const reader = await openReplica(url, { monitor });
+    const firstOf = async (name: string) => {
+      for await (const table of reader.tables()) if (table.name === name) return table.first;
+      return null;
+    };
+    await expect.poll(() => firstOf('part')).toBe(61n);
+    await first.stop();
+    // Nobody ships, and the next one follows.
+    await before.trim(20n);
+    const second = await ship(wal, url);
+    await expect.poll(() => firstOf('before')).toBe(21n);
+    await part.appendBatch(texts(10, 101));
+    await second.caughtUp();
+    await second.stop();
+    expect(await firstOf('gone')).toBe(null);
+    await reader.close();
+    await wal.close();
+    expect(await restore(url, join(home, 'copy'))).toMatchObject({ tables: 3, entries: 130n });
+    await expectSame(join(home, 'copy'), join(home, 'log'));
+    await using copy = await openWal(join(home, 'copy'), { shards: 1 });
+    const firsts = ['part', 'all', 'before'].map((name) => copy.table(name).firstSequence());
+    expect(await Promise.all(firsts)).toEqual([61n, 101n, 21n]);
+  });
+
+  test('a table that is dropped and written anew while the drop is followed has its new entries in the replica', async () => {
+    const home = temporary('anew');
+    const url = await cluster.url();
+    const wal = await openWal(join(home, 'log'), { shards: 1 });
+    const table = wal.table({ region: 1, table: 1 });
+    const replica = await ship(wal, url);
+    for (let round = 1; round <= 20; round++) {
+      await table.appendBatch(texts(40 - round));
+      await table.trim(3n);
+      if (round % 2 === 0) await replica.caughtUp();
+      await table.drop();
+      if (round % 3 === 0) await replica.caughtUp();
+    }
+    await table.appendBatch(texts(2));
+    await replica.caughtUp();
+    expect(replica.failure).toBe(null);
+    await expect.poll(() => replica.position({ region: 1, table: 1 })).toBe(2n);
+    await replica.stop();
+    await wal.close();
+    await restore(url, join(home, 'copy'));
+    await expectSame(join(home, 'copy'), join(home, 'log'));
+  });
+
+  test('tells of one append when a majority has it', async () => {
+    const url = await cluster.url();
+    await using wal = await openWal(temporary('reached'), { shards: 1 });
+    const replica = await ship(wal, url);
+    const table = wal.table({ region: 1, table: 1 });
+    const id = { region: 1, table: 1 };
+    const later = replica.reached(id, 2n);
+    await replica.reached(id, await table.append(Buffer.from('one')));
+    expect(replica.position(id)).toBe(1n);
+    await table.append(Buffer.from('two'));
+    await later;
+    expect(replica.position(id)).toBe(2n);
+    const never = replica.reached(id, 3n);
+    const refused = expect(never).rejects.toMatchObject({ code: 'SHALE_CLOSED' });
+    await replica.stop();
+    await refused;
+    await expect(replica.reached(id, -1)).rejects.toMatchObject({ code: 'SHALE_INVALID_ARGUMENT' });
+  });
+
+  test('that trims what was shipped keeps it in its replica where that is asked for', async () => {
     const home = temporary('archive');
     const url = await cluster.url();
     await using wal = await openWal(join(home, 'log'), { shards: 1 });
     const table = wal.table('t');
     await table.appendBatch(texts(20));
-    const replica = await ship(wal, url);
+    const replica = await ship(wal, url, { removed: 'keep' });
     await replica.caughtUp();
     await table.trim(15n);
     await table.append(Buffer.from('more'));
     await replica.caughtUp();
     await replica.stop();
-    const again = await ship(wal, url);
+    const again = await ship(wal, url, { removed: 'keep' });
     await table.append(Buffer.from('and more'));
     await again.caughtUp();
     await again.stop();
