@@ -93,29 +93,36 @@ describe('a file that is followed', () => {
   );
 
   it('whose copy lacks the last lines is not taken again with the copy, also by a command that comes later', async () => {
-    const { cwd, data, log } = fresh({ 'app.log': '1\n2\n' });
-    const args = ['ingest', 'data', 'logs/*', '--follow', '--every', '10ms'];
-    const running = start(args, { cwd });
-    const has = (count: number) =>
-      until(
-        async () => (await shale(['read', data, 'app', '--raw'])).stdout.split('\n').length === count + 1,
-        `${count} lines`,
-      );
-    await has(2);
-    copyFileSync(log('app.log'), log('app.log.1'));
-    // It is looked at some times until the next line is in.
-    await sleep(200);
-    appendFileSync(log('app.log'), 'between\n');
-    await has(3);
-    truncateSync(log('app.log'));
-    appendFileSync(log('app.log'), '4\n');
-    await has(4);
-    await sleep(200);
-    running.child.kill('SIGKILL');
-    await running.ended;
-    appendFileSync(log('app.log.1'), 'late\n');
-    await once(cwd, 'logs/*');
-    expect(await linesOf(data, 'app')).toEqual(['1', '2', 'between', '4', 'late']);
+    // A copy is left for ten seconds: where the machine is so busy that more have passed, that says nothing.
+    for (let isInTime = false; !isInTime; ) {
+      const { cwd, data, log } = fresh({ 'app.log': '1\n2\n' });
+      const args = ['ingest', 'data', 'logs/*', '--follow', '--every', '10ms'];
+      const running = start(args, { cwd });
+      const has = (count: number) =>
+        until(
+          async () => (await shale(['read', data, 'app', '--raw'])).stdout.split('\n').length > count,
+          `${count} lines`,
+        );
+      await entries(running, 'following');
+      await has(2);
+      const copied = performance.now();
+      copyFileSync(log('app.log'), log('app.log.1'));
+      // It is looked at some times until the next line is in.
+      await sleep(200);
+      appendFileSync(log('app.log'), 'between\n');
+      await has(3);
+      truncateSync(log('app.log'));
+      appendFileSync(log('app.log'), '4\n');
+      await has(4);
+      isInTime = performance.now() - copied < 10_000;
+      await sleep(200);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      if (!isInTime) continue;
+      appendFileSync(log('app.log.1'), 'late\n');
+      await once(cwd, 'logs/*');
+      expect(await linesOf(data, 'app')).toEqual(['1', '2', 'between', '4', 'late']);
+    }
   });
 
   it('is known again after a plain ingest of it', async () => {
