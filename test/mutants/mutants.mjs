@@ -7,7 +7,7 @@ import { rocksdb } from './rocksdb.mjs';
 import { storage } from './storage.mjs';
 
 /**
- * What is broken on purpose, and which tests must notice. To add one: say in the file of its package what it takes
+ * What is broken on purpose, and which tests must notice. To add one: say in the file of its room what it takes
  * away, give text that occurs once in its file and what to put there, and name the test files that must fail, quickest
  * first.
  *
