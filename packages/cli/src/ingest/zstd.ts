@@ -29,18 +29,18 @@ export async function* zstdDecompressed(
   for await (const chunk of chunks) {
     for (const part of frames.push(chunk)) {
       frame ??= begin();
-      if (part.kind === 'bytes') {
-        frame.decoder.push(part.bytes);
-        continue;
+      if (part.kind === 'bytes') frame.decoder.push(part.bytes);
+      else {
+        frame.decoder.push(new Uint8Array(0), true);
+        if (part.checksum !== undefined && part.checksum !== Number(frame.hash.digest() & 0xffffffffn))
+          throw new Error('the checksum of a frame is not that of its text');
+        frame = undefined;
       }
-      frame.decoder.push(new Uint8Array(0), true);
-      if (part.checksum !== undefined && part.checksum !== Number(frame.hash.digest() & 0xffffffffn))
-        throw new Error('the checksum of a frame is not that of its text');
-      frame = undefined;
+      // Block by block: four bytes may stand for 128 KiB, and a chunk holds many thousands of such blocks.
+      const ready = text;
+      text = [];
+      yield* ready;
     }
-    const ready = text;
-    text = [];
-    yield* ready;
   }
   frames.end();
 }

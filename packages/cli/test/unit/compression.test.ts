@@ -71,6 +71,20 @@ describe('a compressed input', () => {
     },
   );
 
+  it('takes the memory of some blocks, however much text a small part of it stands for', async () => {
+    const blocks = 4000;
+    // Each is a byte that is repeated 128 KiB times, in four bytes.
+    const block = Buffer.alloc(4);
+    block.writeUInt32LE(('a'.charCodeAt(0) << 24) | (131_072 << 3) | (1 << 1));
+    const many = Buffer.concat([Buffer.from('28b52ffd0038', 'hex'), Buffer.alloc(4 * blocks, block)]);
+    const before = process.memoryUsage().external;
+    for await (const part of decompressed(cut(many, many.length), 'zstd', () => true)) {
+      expect(part.length).toBeGreaterThan(0);
+      break;
+    }
+    expect(process.memoryUsage().external - before).toBeLessThan(16 << 20);
+  });
+
   it('that is damaged is told: gzip and zstd by their checksums', async () => {
     for (const [compression, bytes] of [
       ['gzip', gzipSync(TEXT)],
