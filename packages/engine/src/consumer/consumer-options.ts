@@ -22,7 +22,7 @@ export interface CommitOptions {
    * After how many acknowledged entries at the latest.
    *
    * @range 1 to 2^53-1
-   * @defaultValue 100 000
+   * @defaultValue 1 000 000
    */
   readonly everyEntries?: number | undefined;
   /**
@@ -128,7 +128,7 @@ const CONSUMER_OPTIONS = [
   'chunkEntries',
 ] as const;
 const EVERY_MS = 1000;
-const EVERY_ENTRIES = 100_000;
+const EVERY_ENTRIES = 1_000_000;
 const MOST_PARTS = 1024;
 
 /** Reads the options of a consumer. Throws SHALE_INVALID_ARGUMENT. */

@@ -1,9 +1,9 @@
-import { type PayloadCodec, type TableId, WalError } from '@shale/codec';
+import { memoryOf, type PayloadCodec, type TableId, WalError } from '@shale/codec';
 import { invalid } from '@shale/storage';
 import type { Engine } from '../engine.js';
 import { FollowChunk } from '../follow/follow-chunk.js';
 import type { Delivery } from '../follow/follow-stream.js';
-import { copied, type PendingPart } from '../frames/pending-append.js';
+import { type CopiedPayloads, copied, type PendingPart } from '../frames/pending-append.js';
 import { inTurn } from '../turn.js';
 import { gatherParts, measureParts } from '../write-parts.js';
 import { Batch, type BatchWriteOptions } from './batch.js';
@@ -33,6 +33,12 @@ export interface HandOutParts<T> {
   readonly places: Places;
 }
 
+/** No more memory than that is kept for the copies of the next write. */
+const MOST_SPARE = 1024 * 1024;
+
+/** What is written with a position. */
+type CopiedPart = PendingPart & { readonly payloads: CopiedPayloads };
+
 /** Hands out batches of the runs of a consumer, and takes back how they were dealt with. */
 export class HandOut<T> {
   readonly #parts: HandOutParts<T>;
@@ -40,6 +46,8 @@ export class HandOut<T> {
   #unacked = 0n;
   #gaps = 0;
   #wake: () => void = () => {};
+  /** What the payloads of the last write were copied to: making such memory anew costs as much as copying them. */
+  #spare: Uint8Array | undefined;
 
   constructor(parts: HandOutParts<T>) {
     this.#parts = parts;
@@ -173,9 +181,7 @@ export class HandOut<T> {
         const { sync, state } = readBatchWrite(options, engine.options.durability);
         const given = gatherParts(engine, parts);
         // From here on no code of the caller runs until the payloads are copied: they may be written more than once.
-        const checked = measureParts(given).map(
-          (part): PendingPart => ({ ...part, payloads: copied(part.payloads) }),
-        );
+        const checked = this.#copied(measureParts(given));
         this.#requireNext(run, progress, batch);
         const store = commits.inTurn(progress, async () => {
           this.#requireNext(run, progress, batch);
@@ -187,6 +193,7 @@ export class HandOut<T> {
             isLate: false,
             isVoid: () => progress.isDropped,
           });
+          this.#keep(checked);
           batch.isWritten = true;
           // An iteration that has ended meanwhile stores what it had acknowledged after this: that must be no less.
           if (run.isOver) progress.ack(batch, batch.last);
@@ -197,6 +204,23 @@ export class HandOut<T> {
         inTurn(reject, error);
       }
     });
+  }
+
+  /** The parts, with copies of their payloads. */
+  #copied(parts: readonly PendingPart[]): CopiedPart[] {
+    let memory = this.#spare;
+    this.#spare = undefined;
+    return parts.map((part) => {
+      const payloads = copied(part.payloads, memory);
+      memory = undefined;
+      return { ...part, payloads };
+    });
+  }
+
+  /** These parts are written: their memory may be used again. */
+  #keep([part]: readonly CopiedPart[]): void {
+    const memory = part === undefined ? undefined : memoryOf(part.payloads.packed);
+    if (memory !== undefined && memory.length <= MOST_SPARE) this.#spare = memory;
   }
 
   async #store(run: Run, progress: TableProgress, batch: HandedOut, transaction: unknown): Promise<void> {

@@ -120,11 +120,12 @@ export class LogPositions implements Places {
   async #store(id: TableId, position: bigint, how: StoreWith): Promise<void> {
     const { consumer, epoch } = await this.#opening.record();
     const address = addressOf(id, this.#engine.routing);
+    const key = tableKey(id);
     // A write of before that is in after all has come as far, with all that went with it.
-    if (this.#inDoubt.has(tableKey(id)) && (await this.#hasCome(address, position, epoch))) return;
-    const known = this.#known.get(tableKey(id));
-    const next: Known = { position, state: how.state ?? known?.state ?? NO_STATE };
-    const value = encodePosition({ ...next, epoch });
+    if (this.#inDoubt.has(key) && (await this.#hasCome(address, position, epoch))) return;
+    const known = this.#known.get(key);
+    const state = how.state ?? known?.state ?? NO_STATE;
+    const value = encodePosition({ position, epoch, state });
     const stored = known?.position ?? 0n;
     let doubt: WalError | null = null;
     for (let attempt = 1; ; attempt++) {
@@ -147,7 +148,7 @@ export class LogPositions implements Places {
       } catch (error) {
         const code = error instanceof WalError ? error.code : null;
         const isDoubtful = code === 'SHALE_OUTCOME_UNKNOWN' || code === 'SHALE_FENCED';
-        if (code === 'SHALE_OUTCOME_UNKNOWN') this.#inDoubt.add(tableKey(id));
+        if (code === 'SHALE_OUTCOME_UNKNOWN') this.#inDoubt.add(key);
         if (!isDoubtful || how.isLate || attempt === MOST_ATTEMPTS) throw error;
         if (error instanceof WalError && code === 'SHALE_OUTCOME_UNKNOWN') doubt = error;
         const found = await this.#ask(address);
@@ -158,8 +159,8 @@ export class LogPositions implements Places {
         if ((found?.position ?? 0n) !== stored) throw this.#fenced(id, found?.position ?? 0n, stored);
       }
     }
-    this.#inDoubt.delete(tableKey(id));
-    this.#known.set(tableKey(id), next);
+    this.#inDoubt.delete(key);
+    this.#known.set(key, { position, state });
   }
 
   /**

@@ -418,11 +418,15 @@ function resultOf(reply: AppendReply, index: number, count: number): AppendResul
   return count === 0 ? { first: first + 1n, last: first } : { first, last: first + BigInt(count) - 1n };
 }
 
-/** The payloads, copied unless they are. Throws when there is no memory for them. */
-export function copied(payloads: Payloads): CopiedPayloads {
+/**
+ * The payloads, copied unless they are. Throws when there is no memory for them.
+ *
+ * @param memory to copy them to, if there is room; default: its own
+ */
+export function copied(payloads: Payloads, memory?: Uint8Array): CopiedPayloads {
   if (payloads.are === 'copied') return payloads;
   const { count, views, lengths } = payloads;
-  const packer = new EntryPacker(lengths.reduce((sum, length) => sum + length, count));
+  const packer = new EntryPacker(lengths.reduce((sum, length) => sum + length, count), memory);
   for (const [i, view] of views.entries()) packer.add(view, lengths[i] ?? 0);
   return { are: 'copied', count, packed: packer.finish() };
 }
