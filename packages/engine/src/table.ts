@@ -307,8 +307,8 @@ export class Table<T = Uint8Array, Input = T> {
    * Resolves when everything in the table up to and including a sequence is on stable storage, so that no power cut takes
    * it, whichever way it gets there: by an acknowledgement of `'sync'` for something that was written to whatever table,
    * `wal.sync()`, `wal.flush()`, or `syncWithinMs` of `openWal` or of a follow. It asks for none of these: without them it
-   * waits. An empty batch writes nothing, and a trim may find nothing to remove. Entries that are not written yet are
-   * waited for, too. Trimmed ones need not be there: it resolves as if they were.
+   * waits, and keeps the process running. An empty batch writes nothing, and a trim may find nothing to remove. Entries that
+   * are not written yet are waited for, too. Trimmed ones need not be there: it resolves as if they were.
    *
    * Rejects with SHALE_TRIMMED when the table is dropped meanwhile, SHALE_POISONED when a sync has failed,
    * SHALE_INVALID_ARGUMENT, SHALE_READ_ONLY, SHALE_CLOSED when the WAL is closed before, SHALE_CORRUPT when the table cannot

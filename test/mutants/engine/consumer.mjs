@@ -151,7 +151,7 @@ export const consumer = [
     edits: [
       {
         file: 'packages/engine/src/consumer/log-positions.ts',
-        from: "if (code === 'SHALE_OUTCOME_UNKNOWN') this.#inDoubt.add(tableKey(id));",
+        from: "if (code === 'SHALE_OUTCOME_UNKNOWN') this.#inDoubt.add(key);",
         to: '',
       },
     ],

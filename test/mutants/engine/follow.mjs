@@ -1,6 +1,18 @@
 /** Mutants of packages/engine: following. @type {import('../mutants.mjs').Mutant[]} */
 export const follow = [
   {
+    name: 'waits-keep-nothing-running',
+    removes: 'that a process keeps running while it waits for entries',
+    edits: [
+      {
+        file: 'packages/engine/src/keep-running.ts',
+        from: '  if (waits++ === 0) timer.ref();\n',
+        to: '  waits++;\n',
+      },
+    ],
+    killers: ['packages/engine/test/keeps-running.test.ts'],
+  },
+  {
     name: 'repeat-that-is-told',
     removes: 'that followers are not told of an append that was in already',
     edits: [

@@ -49,7 +49,8 @@ export interface ConsumerParts {
  * given, unless `onTrimmed` is `'skip'`: `seek` says where to go on, and then it can be iterated again. It fails with
  * SHALE_FENCED for good when the name was opened again, or dropped. Otherwise it fails as a follow does.
  *
- * A consumer can be iterated again and again, by one iteration at a time: each begins behind what is acknowledged. The
+ * A consumer can be iterated again and again, by one iteration at a time: each begins behind what is acknowledged. Whoever
+ * waits for a batch keeps the process running, until the consumer or the WAL is closed. The
  * death of a thread and `wal.resume()` it does not notice. Closing the WAL closes it: what is acknowledged is stored, and
  * the iteration ends.
  */

@@ -13,6 +13,8 @@ import type { FollowStream } from './follow-stream.js';
  * A follower that is slow holds no more memory than a read does, and keeps nothing on the disk; what is trimmed before it
  * comes there is told, never passed over in silence. Threads that die, and `wal.resume()`, it does not notice.
  *
+ * Whoever waits for an entry keeps the thread or process running, as a server that listens does.
+ *
  * It ends when it is left, or when the WAL is closed: follow on from the last sequence that came when it is open again.
  * It fails with SHALE_TRIMMED when entries are gone that it was not given, unless `onTrimmed` is `'skip'`, or when a table
  * that was dropped begins again; with SHALE_HOLE, if it is strict, where sequences have no entries; with SHALE_CORRUPT

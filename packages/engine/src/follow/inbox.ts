@@ -1,3 +1,5 @@
+import { keepRunning } from '../keep-running.js';
+
 /** What waits in an inbox: a table that has something for its follow. */
 export interface Ready {
   isQueued: boolean;
@@ -55,10 +57,14 @@ export class Inbox<R extends Ready> {
     this.wake();
   }
 
-  /** Resolves when something may have come. One at a time waits. */
+  /** Resolves when something may have come. One at a time waits, and keeps the event loop running. */
   whenWoken(): Promise<void> {
+    const isOver = keepRunning();
     return new Promise((resolve) => {
-      this.#wake = resolve;
+      this.#wake = () => {
+        isOver();
+        resolve();
+      };
     });
   }
 

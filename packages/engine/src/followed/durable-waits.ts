@@ -1,6 +1,7 @@
 import { type TableId, tableInWords, WalError } from '@shale/codec';
 import { abortReason, hasAborted, onAbort } from '../abort.js';
 import type { Catalog } from '../catalog/catalog.js';
+import { keepRunning } from '../keep-running.js';
 import type { Address, TableRef } from '../table-ref.js';
 import type { FollowedTable, TableListener } from './followed-table.js';
 import type { FollowedTables } from './followed-tables.js';
@@ -71,9 +72,11 @@ export class DurableWaits {
       else follows.lookingUp(catalog.find(ref).then(look).catch(reject));
       cancel = onAbort(signal, () => reject(abortReason(signal)));
     });
+    const waited = keepRunning();
     try {
       await isOver;
     } finally {
+      waited();
       cancel();
       leave();
     }

@@ -426,7 +426,10 @@ function resultOf(reply: AppendReply, index: number, count: number): AppendResul
 export function copied(payloads: Payloads, memory?: Uint8Array): CopiedPayloads {
   if (payloads.are === 'copied') return payloads;
   const { count, views, lengths } = payloads;
-  const packer = new EntryPacker(lengths.reduce((sum, length) => sum + length, count), memory);
+  const packer = new EntryPacker(
+    lengths.reduce((sum, length) => sum + length, count),
+    memory,
+  );
   for (const [i, view] of views.entries()) packer.add(view, lengths[i] ?? 0);
   return { are: 'copied', count, packed: packer.finish() };
 }
