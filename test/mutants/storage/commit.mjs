@@ -54,8 +54,8 @@ export const commit = [
     edits: [
       {
         file: 'packages/storage/src/commit/position-moves.ts',
-        from: 'return this.#dropped.has(tableKey(id)) ? null : readPosition',
-        to: 'return this.#dropped.size > 4096 ? null : readPosition',
+        from: 'const isGone = this.#dropped.size > 0 && this.#dropped.has(tableKey(id));',
+        to: 'const isGone = this.#dropped.size > 4096;',
       },
     ],
     killers: ['packages/storage/test/consumers.test.ts'],

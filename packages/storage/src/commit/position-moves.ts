@@ -50,19 +50,19 @@ export class PositionMoves {
   check(state: TableState, { consumer, stored, value }: PositionMove): WalError | null {
     const { id } = state;
     const next = decodePosition(value);
-    const known = this.#find(id, consumer);
-    const table = tableInWords(id);
+    const key = positionKey(id, consumer);
+    const known = this.#find(key, id, consumer);
     if (known !== null && known.epoch > next.epoch) {
       return new WalError(
         'SHALE_FENCED',
-        `the consumer was opened again elsewhere, and has moved its position in ${table}; nothing was written: let one program at a time use its name`,
+        `the consumer was opened again elsewhere, and has moved its position in ${tableInWords(id)}; nothing was written: let one program at a time use its name`,
         { table: id, details: { position: known.position, epoch: known.epoch, expected: next.epoch } },
       );
     }
     if ((known?.position ?? 0n) !== stored) {
       return new WalError(
         'SHALE_FENCED',
-        `the position of the consumer in ${table} is ${known?.position ?? 0n} and not ${stored} as expected, so somebody else has moved it; nothing was written: open the consumer again`,
+        `the position of the consumer in ${tableInWords(id)} is ${known?.position ?? 0n} and not ${stored} as expected, so somebody else has moved it; nothing was written: open the consumer again`,
         { table: id, details: { position: known?.position ?? 0n, expected: stored } },
       );
     }
@@ -70,12 +70,12 @@ export class PositionMoves {
     if (next.position > last) {
       return new WalError(
         'SHALE_AHEAD',
-        `the position ${next.position} lies behind the end of ${table}, whose last sequence is ${last}; nothing was written: the table may have been dropped meanwhile`,
+        `the position ${next.position} lies behind the end of ${tableInWords(id)}, whose last sequence is ${last}; nothing was written: the table may have been dropped meanwhile`,
         { table: id, details: { position: next.position, next: state.pending } },
       );
     }
     // The value is a view of the frame.
-    this.#open.set(positionKey(id, consumer), next);
+    this.#open.set(key, next);
     return null;
   }
 
@@ -86,10 +86,11 @@ export class PositionMoves {
     this.#open.clear();
   }
 
-  #find(id: TableId, consumer: bigint): Position | null {
-    const moved = this.#moved.get(positionKey(id, consumer));
+  #find(key: string, id: TableId, consumer: bigint): Position | null {
+    const moved = this.#moved.get(key);
     if (moved !== undefined) return moved;
-    return this.#dropped.has(tableKey(id)) ? null : readPosition(this.#context, id, consumer);
+    const isGone = this.#dropped.size > 0 && this.#dropped.has(tableKey(id));
+    return isGone ? null : readPosition(this.#context, id, consumer);
   }
 }
 
