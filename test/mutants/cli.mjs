@@ -1,6 +1,59 @@
 /** Mutants of packages/cli: the command. @type {import('./mutants.mjs').Mutant[]} */
 export const cli = [
   {
+    name: 'export-state-cut',
+    removes: 'that what came behind the state of an export is cut off',
+    edits: [
+      {
+        file: 'packages/cli/src/export/export-file.ts',
+        from: 'await handle.truncate(bytes);',
+        to: 'await handle.truncate(info.size);',
+      },
+      {
+        file: 'packages/cli/src/export/export-file.ts',
+        from: 'plan.gzip, bytes);',
+        to: 'plan.gzip, info.size);',
+      },
+    ],
+    killers: ['packages/cli/test/command/export.test.ts'],
+  },
+  {
+    name: 'export-trimmed',
+    removes: 'the look whether entries are missing where an export goes on',
+    edits: [
+      {
+        file: 'packages/cli/src/export/export.ts',
+        from: 'entry.sequence !== BigInt(done) + 1n',
+        to: 'entry.sequence < BigInt(done)',
+      },
+    ],
+    killers: ['packages/cli/test/command/export.test.ts'],
+  },
+  {
+    name: 'rejects-in-log',
+    removes: 'the other place for rejected lines where nothing can be written beside the log',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/reject-file.ts',
+        from: 'if (!isForbidden(error)) throw error;',
+        to: 'if (isForbidden(error)) throw error;',
+      },
+    ],
+    killers: ['packages/cli/test/command/places.test.ts'],
+  },
+  {
+    name: 'ingest-waits',
+    removes: 'that a last line without its end waits for it',
+    edits: [
+      {
+        file: 'packages/cli/src/ingest/ingest.ts',
+        from: "return source.kind === 'file' && !final &&",
+        to: "return source.kind === 'stream' && !final &&",
+      },
+    ],
+    killers: ['packages/cli/test/command/real-files.test.ts'],
+  },
+  {
     name: 'top-terminal',
     removes: 'that shale top leaves the terminal as it was',
     edits: [

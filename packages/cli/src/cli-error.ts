@@ -16,6 +16,9 @@ export type CliErrorCode =
   | 'CLI_INGEST_DIFFERS'
   | 'CLI_INGEST_DISTURBED'
   | 'CLI_OUTPUT_FULL'
+  | 'CLI_OUTPUT'
+  | 'CLI_EXPORT_UNFINISHED'
+  | 'CLI_EXPORT_DIFFERS'
   | 'CLI_NOT_OPEN'
   | 'CLI_NOT_SHOWN'
   | 'CLI_DEMO';
@@ -35,6 +38,9 @@ const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
   CLI_INGEST_DIFFERS: EXIT.refused,
   CLI_INGEST_DISTURBED: EXIT.refused,
   CLI_OUTPUT_FULL: EXIT.noSpace,
+  CLI_OUTPUT: EXIT.io,
+  CLI_EXPORT_UNFINISHED: EXIT.refused,
+  CLI_EXPORT_DIFFERS: EXIT.refused,
   CLI_NOT_OPEN: EXIT.notFound,
   CLI_NOT_SHOWN: EXIT.notFound,
   CLI_DEMO: EXIT.findings,

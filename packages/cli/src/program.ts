@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo.js';
 import { demoWriterCommand } from './commands/demo-writer.js';
 import { doctorCommand } from './commands/doctor.js';
 import { dropConsumerCommand } from './commands/drop-consumer.js';
+import { exportCommand } from './commands/export.js';
 import { ingestCommand } from './commands/ingest.js';
 import { readCommand } from './commands/read.js';
 import { repairCommand } from './commands/repair.js';
@@ -65,6 +66,7 @@ Begin with:
   const commands = [
     ingestCommand(terminal, stdin, done),
     readCommand(terminal, done),
+    exportCommand(terminal, done),
     tailCommand(terminal, done),
     topCommand(terminal, stdin, done),
     tablesCommand(terminal, done),

@@ -235,7 +235,9 @@ export class Sequence {
     }
     const anew = flags.includes('--restart') || flags.includes('--again');
     const input = this.#source === 'file' ? this.#input : '-';
-    const args = ['ingest', this.#data, input, ...flags, '--durability', this.#durability, '--shards', '1'];
+    // A last line that is broken off counts as it is, from a file as from a pipe.
+    const how = ['--final', '--durability', this.#durability, '--shards', '1'];
+    const args = ['ingest', this.#data, input, ...flags, ...how];
     const outcome = await this.#run(args, feed, stop);
     const began = outcome.signal === null && BEGAN.includes(outcome.code);
     const surely = began && (stop === undefined || stop.signals.length === 1);

@@ -1,6 +1,18 @@
 /** Mutants of packages/storage: repair and backups. @type {import('../mutants.mjs').Mutant[]} */
 export const repair = [
   {
+    name: 'restore-into-mount-point',
+    removes: 'that a mount point is filled in place',
+    edits: [
+      {
+        file: 'packages/storage/src/targets/new-directory.ts',
+        from: 'const isInside = await isFixed(target);',
+        to: 'const isInside = (await isFixed(target)) && false;',
+      },
+    ],
+    killers: ['packages/cli/test/command/places.test.ts'],
+  },
+  {
     name: 'position-without-sequence',
     removes: 'that a repair gives no sequence out again that a position is past',
     edits: [

@@ -118,7 +118,7 @@ export function requireOne({ inputs, flags }: IngestJob): void {
 export function requireFollowing({ arguments: given, flags }: Omit<IngestJob, 'inputs'>): void {
   const { follow, every, once, final } = flags;
   if (!follow) {
-    const option = every !== undefined ? '--every' : once ? '--once' : final ? '--final' : undefined;
+    const option = every !== undefined ? '--every' : once ? '--once' : undefined;
     if (option !== undefined) throw new CliError('CLI_USAGE', `${option} is for --follow`);
     return;
   }

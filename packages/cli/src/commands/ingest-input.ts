@@ -13,7 +13,7 @@ import type { StopSignals } from '../ingest/stop-signals.js';
 import { summaryAsJson, summaryForPeople } from '../ingest/summary.js';
 import { showable } from '../output/showable.js';
 import type { Terminal } from '../output/terminal.js';
-import { formatCount } from '../output/units.js';
+import { formatCount, plural } from '../output/units.js';
 import { givenOptions, type IngestJob, rejectPlace, resumeCommand } from './ingest-flags.js';
 
 /** Rejected lines that are shown one by one; the others are only counted, and kept in the file. */
@@ -58,6 +58,7 @@ export async function ingestInput(ingesting: Ingesting, input: string): Promise<
       wal,
       source,
       durability: flags.durability,
+      final: flags.final === true,
       signal: stop.signal,
       inPipe: (program) => commandInPipe(givenOptions(flags), { directory: dir, path: input, program }),
       onNote: (text) => {
@@ -151,6 +152,15 @@ function conclude({ terminal, job, stop }: Ingesting, result: IngestResult, inpu
   if (result.outcome === 'failed') {
     if (!flags.quiet && (durable.line > 0 || of !== '')) terminal.note(`not complete: ${where}; ${again}`);
     throw result.error;
+  }
+  if (result.outcome === 'waiting') {
+    if (!flags.quiet) {
+      const bytes = plural(result.waiting, 'byte');
+      terminal.note(
+        `the last line${of} (${bytes} behind line ${formatCount(durable.line)}) has no end, and was not taken; when it has one, ${again}; as it is it is taken with: ${command} --final`,
+      );
+    }
+    return EXIT.findings;
   }
   if (result.outcome === 'stopped') {
     if (!flags.quiet) terminal.note(`stopped: ${where}; ${again}`);

@@ -94,7 +94,7 @@ export function ingestCommand(
     .option('--follow', 'take what is added to the files until Ctrl-C, also when they are rotated')
     .option('--every <time>', 'with --follow: look so often (default: 250ms)', parseAge)
     .option('--once', 'with --follow: look once, and end')
-    .option('--final', 'with --once: take a last line that has no end, too')
+    .option('--final', 'take a last line of a file that has no end, too; with --follow, only beside --once')
     .option('--allow-rejects', 'exit with 0 even if lines were rejected')
     .addOption(
       new Option('--durability <level>', 'acknowledge after a sync, or once the operating system has it')

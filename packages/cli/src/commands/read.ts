@@ -32,6 +32,7 @@ export function readCommand(terminal: Terminal, done: (exitCode: number) => void
     .option('--lte <sequence>', 'up to and with this sequence', parseU64)
     .option('--lt <sequence>', 'before this sequence', parseU64)
     .option('--from <sequence>', 'the same as --gte', parseU64)
+    .option('--to <sequence>', 'the same as --lte', parseU64)
     .option('--since <time>', 'from about this time on: 10m ago, or as 2026-11-30T18:00:00Z', parseMoment)
     .option('--last <n>', 'the last n entries', parseU64)
     .option('-n, --limit <n>', 'at most n entries', parseCount)

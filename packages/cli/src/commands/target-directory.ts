@@ -13,7 +13,8 @@ export async function requireNewDirectory(path: string): Promise<void> {
       throw new CliError('CLI_NOT_A_DIRECTORY', `${path} is a file, not a directory`);
     throw error;
   }
-  if (names.length === 0) return;
+  // A new volume may have it at its top.
+  if (names.every((name) => name === 'lost+found')) return;
   throw new CliError('CLI_NOT_EMPTY', `${path} has files in it, and nothing is written over`, {
     hint: 'Name a new or empty directory.',
   });

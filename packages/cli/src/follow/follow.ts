@@ -162,6 +162,7 @@ async function takeLines(generation: Generation, options: FollowOptions, totals:
     rejects: rejectPlace(options.directory, file.path),
     from,
     goesOn: !isLast,
+    final: isLast,
     signal,
     inPipe: (program) => program,
     onNote: (text) => options.onNote(`${file.path}: ${text}`),

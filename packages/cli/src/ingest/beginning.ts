@@ -7,6 +7,8 @@ export interface Beginning {
   readonly head: Buffer;
   /** There is no more than that. */
   readonly isWhole: boolean;
+  /** Whether there may be more of it later. */
+  readonly mayGrow?: boolean;
   readonly chunks: AsyncIterable<Buffer>;
 }
 

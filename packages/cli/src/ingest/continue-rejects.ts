@@ -23,7 +23,8 @@ export async function continueRejects(
   if (rejectId === undefined) {
     return { file: await RejectFile.planned(place), lost: size > 0 ? rejectFile : undefined };
   }
-  const paths = new Set([...(await pathsLike(rejectFile)), ...(await pathsLike(place.path))]);
+  const places = [rejectFile, place.path, ...(place.otherwise === undefined ? [] : [place.otherwise])];
+  const paths = new Set((await Promise.all(places.map(pathsLike))).flat());
   if (size === 0) {
     for (const path of paths) await RejectFile.discard(path, rejectId);
     return { file: await RejectFile.planned(place, rejectId), lost: undefined };

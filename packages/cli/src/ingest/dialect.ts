@@ -77,11 +77,11 @@ function columnCount(beginning: Beginning, options: JournaledOptions): number | 
 }
 
 /** Whether what ends a line is a carriage return with no line feed: there is none of these as far as was looked. */
-function endsWithCarriageReturns({ head, isWhole }: Beginning): boolean {
+function endsWithCarriageReturns({ head, isWhole, mayGrow = false }: Beginning): boolean {
   if (head.includes(LF)) return false;
   const at = head.indexOf(CR);
   // One that the beginning ends with may be half of an end, or stand at the end of the only line.
-  return at !== -1 && (isWhole || at < head.length - 1);
+  return at !== -1 && ((isWhole && !mayGrow) || at < head.length - 1);
 }
 
 function delimiterOf(

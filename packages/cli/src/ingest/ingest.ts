@@ -9,6 +9,7 @@ import type { ChosenOptions } from './choose-options.js';
 import { after, afterLongLine, type Collected, collect, type Mark } from './collect.js';
 import { compressionOf } from './compression.js';
 import { continueRejects } from './continue-rejects.js';
+import { Counted } from './counted.js';
 import { createFormat } from './create-format.js';
 import { decompressed } from './decompress.js';
 import { dialectOf, encodingOf } from './dialect.js';
@@ -23,6 +24,7 @@ import {
   type Progress,
   type StartRecord,
 } from './journal-records.js';
+import { newlineOf } from './line-end.js';
 import { readingOf } from './reading.js';
 import type { Reject } from './record.js';
 import { RejectFile } from './reject-file.js';
@@ -57,6 +59,8 @@ export interface IngestOptions {
    * and the ingest does not become complete.
    */
   readonly goesOn?: boolean;
+  /** What is known to be the end of the input ends its last line; without it that of a file waits for its own end. */
+  readonly final?: boolean;
   /** Stops reading; what was read is finished. */
   readonly signal: AbortSignal;
   /** The command that takes the input by way of a program. */
@@ -72,11 +76,13 @@ export interface IngestOptions {
 
 /** How an ingest ended. */
 export interface IngestResult {
-  readonly outcome: 'complete' | 'stopped' | 'failed';
+  readonly outcome: 'complete' | 'waiting' | 'stopped' | 'failed';
   /** With `failed`: why. */
   readonly error?: unknown;
   readonly begun: Progress;
   readonly durable: Progress;
+  /** With `waiting`: bytes of the last line, which has no end yet and was not taken. */
+  readonly waiting: number;
   readonly tables: number;
   /** Entries beyond the last checkpoint that the run before had written; their lines were stepped over. */
   readonly steppedOver: number;
@@ -94,10 +100,12 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   const checkpoint = from?.checkpoint;
   const start = await findStart(run.source, from, run.signal);
   if (!start) return notBegun(run);
-  const { options, chunks } = from
-    ? { options: from.start.options, chunks: start.chunks }
+  const { options, ...input } = from
+    ? { options: from.start.options, chunks: start.chunks, waiting: 0 }
     : await lookAt(start.chunks, run);
-  if (!from && run.signal.aborted) return notBegun(run);
+  if (!from && (run.signal.aborted || input.waiting > 0)) return notBegun(run, input.waiting);
+  const chunks = new Counted(input.chunks, start.position.offset);
+  const lastWaits = waits(run, options);
   const format = createFormat(options, checkpoint?.columns);
   const tables = new TableSet(run.wal, journal, from?.tables ?? []);
   await tables.survey();
@@ -131,6 +139,7 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
     options,
   );
   let error: unknown;
+  let waiting = 0;
   try {
     checkpointer.start();
     const { scanner } = format;
@@ -138,21 +147,22 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
       scanner,
       maxRecordBytes: options.maxLineBytes,
       start: start.position,
-      isCut: () => run.signal.aborted || run.goesOn === true,
+      isCut: () => run.signal.aborted || run.goesOn === true || lastWaits,
     });
     for await (const block of blocks) {
       await pipeline.take(block);
       checkpointer.throwIfFailed();
       if (run.signal.aborted) break;
     }
-    if (!run.signal.aborted && !run.goesOn) await pipeline.end();
+    if (lastWaits && !run.signal.aborted) waiting = chunks.end - pipeline.progress.offset;
+    if (!run.signal.aborted && !run.goesOn && waiting === 0) await pipeline.end();
   } catch (cause) {
     error = cause;
   }
   await appender.settled();
   await checkpointer.stop();
   error ??= appender.error ?? checkpointer.error;
-  const outcome = error !== undefined ? 'failed' : run.signal.aborted || run.goesOn ? 'stopped' : 'complete';
+  const outcome = outcomeOf(run, error, waiting);
   let isWritten = false;
   try {
     // What became of an append that failed is not known: all tables stay in doubt.
@@ -174,6 +184,7 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
     ...(error === undefined ? {} : { error }),
     begun,
     durable: checkpointer.written,
+    waiting,
     tables: tables.size,
     steppedOver: tables.steppedOver,
     rejectFile: rejects.path,
@@ -181,11 +192,36 @@ export async function runIngest(run: IngestOptions): Promise<IngestResult> {
   };
 }
 
+function outcomeOf(
+  { signal, goesOn }: IngestOptions,
+  error: unknown,
+  waiting: number,
+): IngestResult['outcome'] {
+  if (error !== undefined) return 'failed';
+  if (signal.aborted || goesOn) return 'stopped';
+  return waiting > 0 ? 'waiting' : 'complete';
+}
+
+/**
+ * Whether a last line without its end is left where it is: somebody may be writing it. A pipe has ended, and what is
+ * compressed has an end of its own; the values of JSON are not lines.
+ */
+function waits({ source, final = false }: IngestOptions, { compression, format }: JournaledOptions): boolean {
+  return source.kind === 'file' && !final && (compression ?? 'none') === 'none' && format !== 'json';
+}
+
+/** What a look at an input that is new found. */
+interface Look {
+  readonly options: JournaledOptions;
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Bytes, where all that there is is a line without its end: it cannot be told yet how that is to be read. */
+  readonly waiting: number;
+}
+
 /** How an input that is new is read, and the text of it. */
-async function lookAt(
-  input: AsyncIterable<Buffer>,
-  { options: given, source: { kind }, signal, goesOn = false, onReading, inPipe }: IngestOptions,
-): Promise<{ readonly options: JournaledOptions; readonly chunks: AsyncIterable<Buffer> }> {
+async function lookAt(input: AsyncIterable<Buffer>, run: IngestOptions): Promise<Look> {
+  const { options: given, source, signal, goesOn = false, final = false, onReading, inPipe } = run;
+  const { kind } = source;
   let beginning = await readBeginning(input, kind);
   const compression = compressionOf(given.compression, beginning.head, inPipe);
   if (compression !== undefined)
@@ -202,21 +238,28 @@ async function lookAt(
     );
   // What is decoded would be read from its beginning whenever it has grown.
   if (goesOn && (compression !== undefined || (encoding ?? 'utf-8') !== 'utf-8')) throw notFollowed();
-  const look = { ...beginning, isWhole: beginning.isWhole && !goesOn };
+  const look = {
+    ...beginning,
+    isWhole: beginning.isWhole && !goesOn,
+    mayGrow: kind === 'file' && !final && compression === undefined,
+  };
   const { options, reading, isUnusual } = dialectOf(
     encoding === undefined ? chosen : { ...chosen, encoding },
     look,
   );
   onReading(reading, isUnusual);
-  return { options, chunks: beginning.chunks };
+  const hasEnd = beginning.head.includes(newlineOf(options.lineEnd));
+  const isBegun = goesOn || hasEnd || !beginning.isWhole || !waits(run, options);
+  return { options, chunks: beginning.chunks, waiting: isBegun ? 0 : beginning.head.length };
 }
 
-/** Stopped on the way to where the run before stopped: the journal stays as it is. */
-function notBegun({ from, rejects }: IngestOptions): IngestResult {
+/** Stopped on the way to where the run before stopped, or nothing to begin with: the journal stays as it is. */
+function notBegun({ from, rejects, signal }: IngestOptions, waiting = 0): IngestResult {
   const at = from?.checkpoint?.progress ?? NO_PROGRESS;
   const rejectFile = from?.start.rejectFile ?? rejects.path;
   const reading = from && readingOf(from.start.options, from.checkpoint?.columns?.length);
-  return { outcome: 'stopped', begun: at, durable: at, tables: 0, steppedOver: 0, rejectFile, reading };
+  const outcome = waiting > 0 && !signal.aborted ? 'waiting' : 'stopped';
+  return { outcome, begun: at, durable: at, waiting, tables: 0, steppedOver: 0, rejectFile, reading };
 }
 
 /** The file for rejects: the one of the run before, if it is there. */

@@ -146,7 +146,19 @@ export class RejectFile {
   }
 
   async #create(): Promise<FileHandle> {
-    const { path, taken: whenTaken } = this.#place;
+    const { path, otherwise } = this.#place;
+    if (otherwise === undefined) return await this.#createAt(path);
+    try {
+      return await this.#createAt(path);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      await mkdir(dirname(otherwise), { recursive: true, mode: 0o700 });
+      return await this.#createAt(otherwise);
+    }
+  }
+
+  async #createAt(path: string): Promise<FileHandle> {
+    const { taken: whenTaken } = this.#place;
     if (whenTaken === 'refuse') await mkdir(dirname(path), { recursive: true });
     for (let number = 1; ; number += 1) {
       this.#path = numbered(path, number);
@@ -207,6 +219,13 @@ async function syncDirectory(path: string): Promise<void> {
   const handle = await open(path).catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
+}
+
+/** Nothing can be made in the directory, by whatever name. */
+function isForbidden(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && ['EROFS', 'EACCES', 'EPERM'].includes(String(error.code))
+  );
 }
 
 function isTaken(error: unknown): boolean {

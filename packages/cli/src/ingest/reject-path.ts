@@ -9,15 +9,21 @@ const NAME_BYTES = 200;
 export interface RejectPlace {
   /** Absolute. */
   readonly path: string;
+  /** Where the file is made when nothing can be made there. Absolute. */
+  readonly otherwise?: string;
   /** With something there already: take the same name with a number, or refuse. */
   readonly taken: 'number' | 'refuse';
 }
 
-/** The file beside the log's directory, named after both. */
+/**
+ * The file beside the log's directory, named after both; where nothing can be written but the log, it is in there, in a
+ * directory of its own.
+ */
 export function besideDirectory(directory: string, inputName: string): RejectPlace {
   const log = resolve(directory);
   const name = `${basename(log)}.${inputName.replace(/[^\w.-]+/g, '_')}`;
-  return { path: join(dirname(log), `${shortened(name)}${EXTENSION}`), taken: 'number' };
+  const file = `${shortened(name)}${EXTENSION}`;
+  return { path: join(dirname(log), file), otherwise: join(log, 'rejects', file), taken: 'number' };
 }
 
 /** The path with a number, from 2 on, before its extension. */

@@ -25,6 +25,7 @@ export function summaryAsJson(name: string, result: IngestResult, seconds: numbe
     linesPerSecond: Math.round(lines / Math.max(seconds, 0.001)),
     durableLine: durable.line,
     durableOffset: durable.offset,
+    waitingBytes: result.waiting > 0 ? result.waiting : undefined,
   });
 }
 

@@ -11,6 +11,7 @@ export interface BoundOptions {
   readonly lte?: bigint;
   readonly lt?: bigint;
   readonly from?: bigint;
+  readonly to?: bigint;
   /** Milliseconds since 1970. */
   readonly since?: number;
   readonly last?: bigint;
@@ -22,7 +23,10 @@ export async function toBounds(
   options: BoundOptions,
   lastSequence: () => Promise<bigint>,
 ): Promise<ReadRange> {
-  const { gte, gt, lte, lt, from, since, last, limit } = options;
+  const { gte, gt, lt, from, since, last, limit } = options;
+  if (options.lte !== undefined && options.to !== undefined)
+    throw new CliError('CLI_USAGE', 'at most one of --lte and --to makes sense');
+  const lte = options.lte ?? options.to;
   const lower = Number(gte !== undefined) + Number(gt !== undefined) + Number(from !== undefined);
   if (lower > 1) throw new CliError('CLI_USAGE', 'at most one of --gte, --gt and --from makes sense');
   if (lte !== undefined && lt !== undefined)

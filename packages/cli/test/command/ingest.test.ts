@@ -16,7 +16,7 @@ const summary = (stdout: string) => JSON.parse(stdout) as Record<string, unknown
 
 describe('ingest', () => {
   it('spreads NDJSON over tables by a field, in order, byte for byte', async () => {
-    const { data, input } = fresh('{"h":"a","v":1}\n{"h":"b"}\n{"h":"a", "v":2}');
+    const { data, input } = fresh('{"h":"a","v":1}\n{"h":"b"}\n{"h":"a", "v":2}\n');
     const stdout = await ok(['ingest', data, input, '--table-by', 'h', '--json']);
     expect(summary(stdout)).toMatchObject({
       outcome: 'complete',

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { linesOf, ok, scratch, shale, start, until } from '../support/shale.js';
 
@@ -31,7 +32,7 @@ it('a CSV whose lines end with a carriage return alone has its rows, also those 
   ]);
   // Half a line is told from a whole one by the same end.
   appendFileSync(input, '4,c');
-  await ok(['ingest', data, input, '--resume']);
+  await ok(['ingest', data, input, '--resume', '--final']);
   appendFileSync(input, 'd\r');
   expect(await shale(['ingest', data, input, '--resume'])).toMatchObject({ code: 3 });
 });
@@ -119,6 +120,51 @@ it('the elements of a JSON array are entries, and those that come after a kill a
   expect((await shale(['ingest', cut.data, cut.input, '--table', 't'])).stderr).toContain(
     'the array has no end: the input may have been cut off',
   );
+});
+
+it.each([
+  ['plain lines', 'log', 'l1\nl2\nl3-ha', 'lf-rest\nl4\n', ['l1', 'l2', 'l3-half-rest', 'l4'], 2],
+  ['carriage returns', 'log', 'l1\rl2\rl3', '-rest\rl4\r', ['l1', 'l2', 'l3-rest', 'l4'], 2],
+  ['half a line end', 'log', 'l1\r', '\nl2\r\n', ['l1', 'l2'], 0],
+  ['half the first line', 'csv', 'a;', 'b\n1;2\n', ['{"a":"1","b":"2"}'], 0],
+  ['a quote that is open', 'csv', 'a,b\n1,"x\ny', '\nz"\n', ['{"a":"1","b":"x\\ny\\nz"}'], 1],
+  ['half an object', 'ndjson', '{"a":1}\n{"a"', ':2}\n', ['{"a":1}', '{"a":2}'], 1],
+  ['a value that looks whole', 'ndjson', '1\n2', '3\n', ['1', '23'], 1],
+])('a last line without its end waits for it: %s', async (_, extension, before, added, entries, lines) => {
+  const { data, input } = fresh(before, extension);
+  const first = await shale(['ingest', data, input, '--table', 't', '--json']);
+  expect([first.code, first.stderr]).toEqual([1, expect.stringContaining('has no end, and was not taken')]);
+  const { outcome, durableLine, durableOffset, waitingBytes } = JSON.parse(first.stdout);
+  expect([outcome, durableLine, durableOffset + waitingBytes]).toEqual(['waiting', lines, before.length]);
+  appendFileSync(input, added);
+  await ok(['ingest', data, input, '--table', 't', '--resume']);
+  expect(await linesOf(data, 't')).toEqual(entries);
+});
+
+it('a last line without its end is taken with --final, from a pipe, and from what is compressed', async () => {
+  const { data, input } = fresh('one\ntwo', 'log');
+  expect((await shale(['ingest', data, input, '--table', 'a'])).code).toBe(1);
+  expect((await shale(['ingest', data, input, '--resume'])).code).toBe(1);
+  await ok(['ingest', data, input, '--resume', '--final']);
+  await ok(['ingest', data, '-', '--table', 'b'], { input: 'one\ntwo' });
+  writeFileSync(`${input}.gz`, gzipSync('one\ntwo'));
+  await ok(['ingest', data, `${input}.gz`, '--table', 'c']);
+  for (const table of ['a', 'b', 'c']) expect(await linesOf(data, table)).toEqual(['one', 'two']);
+});
+
+it('a long last line without its end waits, too, and nothing of it is rejected', async () => {
+  const { data, input } = fresh(`one\n${'x'.repeat(3000)}`, 'log');
+  const { code, stdout } = await shale(['ingest', data, input, '--table', 't', '--max-line', '1k', '--json']);
+  expect([code, JSON.parse(stdout)]).toEqual([
+    1,
+    expect.objectContaining({ waitingBytes: 3000, rejected: 0 }),
+  ]);
+  appendFileSync(input, '\ntwo\n');
+  const second = await shale(['ingest', data, input, '--resume', '--json']);
+  expect([second.code, JSON.parse(second.stdout)]).toEqual([
+    1,
+    expect.objectContaining({ rejected: 1, entries: 2 }),
+  ]);
 });
 
 it('a new volume with lost+found takes a log, a folder with files of others does not', async () => {

@@ -169,7 +169,7 @@ describe('a finished ingest', () => {
   it('refuses to take a last line that has grown for a new one', async () => {
     const { data, input } = fresh();
     writeFileSync(input, 'a\nb');
-    await ok(['ingest', data, input, '--table', 't']);
+    await ok(['ingest', data, input, '--table', 't', '--final']);
     appendFileSync(input, 'bb\nc\n');
     const refused = await shale(['ingest', data, input, '--resume']);
     expect([refused.code, refused.stderr.includes('CLI_INPUT_CHANGED')]).toEqual([3, true]);

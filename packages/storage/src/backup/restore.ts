@@ -24,7 +24,8 @@ export interface RestoreInfo extends BackupInfo {
 
 /**
  * Writes the database of a backup to a new directory, after comparing the checksum of every file. The directory appears
- * when it is whole; until then it grows in a directory `.<name>.partial-…` beside it. No backup can be made in the
+ * when it is whole; until then it grows in a directory `.<name>.partial-…` beside it, or, where `to` is a mount point or nothing can be written
+ * beside it, in `.partial-…` in it. No backup can be made in the
  * directory of backups meanwhile. The new log is one of its own: backups of it are not counted among those of the old
  * one.
  *

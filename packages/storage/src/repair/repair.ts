@@ -30,7 +30,8 @@ export interface RepairOptions {
  * that it was at is told as a loss, and it begins again without that file. Where no process may be started (Node's
  * permission model) it works in this one.
  *
- * It works in a directory `.<name>.partial-…` beside the new one, needs as much space as the saved entries take
+ * It works in a directory `.<name>.partial-…` beside the new one, or, where `to` is a mount point or nothing can be written
+ * beside it, `.partial-…` in it, needs as much space as the saved entries take
  * (twice that, if the old database is on another file system), and moves the new database to its place when it is
  * whole. Losses are told at the end, when it is known what was saved.
  *

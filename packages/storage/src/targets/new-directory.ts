@@ -1,9 +1,13 @@
-import { mkdir, mkdtemp, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, mkdir, mkdtemp, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toWalError } from '../errors.js';
 import { codeOf, refused } from './real-path.js';
 
-/** A directory beside the one to be made, in which that one grows until it is whole. Its owner's alone. */
+/**
+ * A directory beside the one to be made, in which that one grows until it is whole; in it, where nothing can be moved to its
+ * place: a mount point is the place. Its owner's alone.
+ */
 export interface Workspace {
   /** Where the new directory is to be; as `realPath` gives it. */
   readonly target: string;
@@ -12,7 +16,15 @@ export interface Workspace {
   readonly result: string;
   /** Directories above the target that were made for it, the innermost first. */
   readonly above: readonly string[];
+  /** It lies in the target, which is there already. */
+  readonly isInside: boolean;
 }
+
+/** What a new volume has at its top. */
+const OF_A_VOLUME = 'lost+found';
+
+/** By which a log is opened: without it there is none. */
+const LAST_NAME = 'CURRENT';
 
 /** Throws SHALE_INVALID_ARGUMENT if there is something, even an empty directory. */
 export async function requireNothing(path: string): Promise<void> {
@@ -20,12 +32,12 @@ export async function requireNothing(path: string): Promise<void> {
   throw refused(path, 'it is there already: name a directory that is not');
 }
 
-/** Throws SHALE_INVALID_ARGUMENT unless a path is an empty directory or nothing. */
+/** Throws SHALE_INVALID_ARGUMENT unless a path is an empty directory, a new volume, or nothing. */
 export async function requireEmpty(path: string): Promise<void> {
   const found = await statOrNull(path);
   if (found === null) return;
   if (!found.isDirectory()) throw refused(path, 'it is a file: name a new or empty directory');
-  if ((await listed(path)).length > 0) {
+  if ((await listed(path)).some((name) => name !== OF_A_VOLUME)) {
     throw refused(path, 'it has files in it: name a new or empty directory');
   }
 }
@@ -41,8 +53,11 @@ export async function makeWorkspace(target: string): Promise<Workspace> {
   const above: string[] = [];
   try {
     await makeDirectories(parent, above);
-    const root = await mkdtemp(join(parent, `.${shortened(basename(target))}.partial-`));
-    return { target, root, result: join(root, 'result'), above };
+    const isInside = await isFixed(target);
+    const root = await mkdtemp(
+      isInside ? join(target, '.partial-') : join(parent, `.${shortened(basename(target))}.partial-`),
+    );
+    return { target, root, result: join(root, 'result'), above, isInside };
   } catch (error) {
     await removeMade(above);
     throw toWalError(error, { path: target, target });
@@ -50,9 +65,10 @@ export async function makeWorkspace(target: string): Promise<Workspace> {
 }
 
 /** Moves what was made to its place: from then on it is there, whole, and a crash of the machine does not undo it. */
-export async function moveIntoPlace({ result, target, above }: Workspace): Promise<void> {
+export async function moveIntoPlace({ result, target, above, isInside }: Workspace): Promise<void> {
   try {
-    await rename(result, target);
+    if (isInside) await moveFiles(result, target);
+    else await rename(result, target);
     for (const parent of new Set([dirname(target), ...above.map((each) => dirname(each))]))
       await sync(parent);
   } catch (error) {
@@ -61,6 +77,42 @@ export async function moveIntoPlace({ result, target, above }: Workspace): Promi
     }
     throw toWalError(error, { path: target, target });
   }
+}
+
+/** Whether a directory that is there cannot be replaced by another one. */
+async function isFixed(target: string): Promise<boolean> {
+  const found = await statOrNull(target);
+  if (found === null) return false;
+  if (found.dev !== (await stat(dirname(target))).dev) return true;
+  if ((await readdir(target)).includes(OF_A_VOLUME)) return true;
+  if (await isReadOnly(dirname(target))) return true;
+  // A directory of the same file system may be mounted there, too.
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8').catch(() => '');
+  return mounts.split('\n').some((line) => unescaped(line.split(' ')[4] ?? '') === target);
+}
+
+async function isReadOnly(directory: string): Promise<boolean> {
+  return await access(directory, constants.W_OK).then(
+    () => false,
+    () => true,
+  );
+}
+
+/** A path of the list of mounts, in which space is written as octal numbers. */
+function unescaped(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+/** Moves what is in a directory, and at last that by which it is a log: it is there as a whole, or is none. */
+async function moveFiles(from: string, to: string): Promise<void> {
+  const names = await readdir(from);
+  const there = new Set(await readdir(to));
+  if (names.some((name) => there.has(name)))
+    throw refused(to, 'something has come to be there meanwhile: name another directory');
+  for (const name of names) if (name !== LAST_NAME) await rename(join(from, name), join(to, name));
+  await sync(to);
+  if (names.includes(LAST_NAME)) await rename(join(from, LAST_NAME), join(to, LAST_NAME));
+  await sync(to);
 }
 
 /** Removes the workspace with all that is left in it, and, if nothing came of it, what was made above the target. */
@@ -113,7 +165,7 @@ async function sync(directory: string): Promise<void> {
   await file.sync();
 }
 
-async function statOrNull(path: string): Promise<{ isDirectory(): boolean } | null> {
+async function statOrNull(path: string): Promise<Stats | null> {
   try {
     return await stat(path);
   } catch (error) {
