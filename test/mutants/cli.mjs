@@ -1,6 +1,18 @@
 /** Mutants of packages/cli: the command. @type {import('./mutants.mjs').Mutant[]} */
 export const cli = [
   {
+    name: 'exit-code-of-target',
+    removes: 'that a full disk beside the log has its own exit code',
+    edits: [
+      {
+        file: 'packages/cli/src/output/report-error.ts',
+        from: '? EXIT.outputFull',
+        to: '? EXIT.noSpace',
+      },
+    ],
+    killers: ['packages/cli/test/unit/exit-codes.test.ts'],
+  },
+  {
     name: 'export-state-cut',
     removes: 'that what came behind the state of an export is cut off',
     edits: [

@@ -23,7 +23,8 @@ export type CliErrorCode =
   | 'CLI_NOT_SHOWN'
   | 'CLI_DEMO';
 
-const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
+/** The exit code of each. Documented in docs/cli.md, and what to do in docs/troubleshooting.md. */
+export const EXIT_BY_CODE: Readonly<Record<CliErrorCode, ExitCode>> = {
   CLI_USAGE: EXIT.usage,
   CLI_NOT_FOUND: EXIT.notFound,
   CLI_NOT_A_DIRECTORY: EXIT.usage,
@@ -31,14 +32,14 @@ const EXIT_BY_CODE: Record<CliErrorCode, ExitCode> = {
   CLI_DAMAGED: EXIT.corrupt,
   CLI_NOT_EMPTY: EXIT.refused,
   CLI_LOCKED: EXIT.locked,
-  CLI_INPUT: EXIT.io,
+  CLI_INPUT: EXIT.input,
   CLI_INPUT_CHANGED: EXIT.refused,
   CLI_INGEST_UNFINISHED: EXIT.refused,
   CLI_INGEST_FINISHED: EXIT.refused,
   CLI_INGEST_DIFFERS: EXIT.refused,
   CLI_INGEST_DISTURBED: EXIT.refused,
-  CLI_OUTPUT_FULL: EXIT.noSpace,
-  CLI_OUTPUT: EXIT.io,
+  CLI_OUTPUT_FULL: EXIT.outputFull,
+  CLI_OUTPUT: EXIT.output,
   CLI_EXPORT_UNFINISHED: EXIT.refused,
   CLI_EXPORT_DIFFERS: EXIT.refused,
   CLI_NOT_OPEN: EXIT.notFound,

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { backupCommand } from './commands/backup.js';
 import { benchCommand } from './commands/bench.js';
+import { completionCommand } from './commands/completion.js';
 import { consumersCommand } from './commands/consumers.js';
 import { demoCommand } from './commands/demo.js';
 import { demoWriterCommand } from './commands/demo-writer.js';
@@ -58,7 +59,8 @@ function createProgram(terminal: Terminal, stdin: Readable, done: (exitCode: num
       'after',
       `
 Exit codes: 0 done, 1 done but something was found or rejected, 2 wrong usage, 3 refused, 4 not there, 5 locked,
-6 corrupt, 7 disk full, 8 I/O, 9 other errors of the log, 130 and 143 stopped by Ctrl-C and SIGTERM.
+6 corrupt, 7 disk full, 8 I/O, 10 the output's disk full, 12 input unreadable, 9 to 27 one error each,
+130 and 143 stopped by Ctrl-C and SIGTERM.
 
 Begin with:
   shale demo`,
@@ -83,6 +85,7 @@ Begin with:
     doctorCommand(terminal, done),
     demoCommand(terminal, done),
     benchCommand(terminal, done),
+    completionCommand(terminal, program, done),
   ];
   for (const command of commands) program.addCommand(command);
   program.addCommand(demoWriterCommand(), { hidden: true });

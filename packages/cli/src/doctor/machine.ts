@@ -36,8 +36,12 @@ export function processor(): Check {
   };
 }
 
-/** Memory and swap. */
-export function memory(): Check {
+/**
+ * Memory and swap.
+ *
+ * @param constrained bytes that the container may take; 0 or more than there is for no such limit
+ */
+export function memory(constrained: number = process.constrainedMemory()): Check {
   const text = readOr('/proc/meminfo');
   const bytes = (name: string): number | null => {
     const kib = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
@@ -46,11 +50,23 @@ export function memory(): Check {
   const available = bytes('MemAvailable');
   const [swap, swapFree] = [bytes('SwapTotal') ?? 0, bytes('SwapFree') ?? 0];
   const used = swap - swapFree;
+  const limit = constrained > 0 && constrained < totalmem() ? constrained : null;
   return {
     name: 'memory',
-    found: `${available === null ? 'unknown' : formatBytes(available)} of ${formatBytes(totalmem())} available, swap ${swap === 0 ? 'off' : `${formatBytes(used)} of ${formatBytes(swap)} used`}`,
-    data: { availableBytes: available, totalBytes: totalmem(), swapBytes: swap, swapUsedBytes: used },
+    found: `${available === null ? 'unknown' : formatBytes(available)} of ${formatBytes(totalmem())} available, ${limit === null ? '' : `the container may take ${formatBytes(limit)}, `}swap ${swap === 0 ? 'off' : `${formatBytes(used)} of ${formatBytes(swap)} used`}`,
+    data: {
+      availableBytes: available,
+      totalBytes: totalmem(),
+      limitBytes: limit,
+      swapBytes: swap,
+      swapUsedBytes: used,
+    },
     ...judge(
+      [
+        limit !== null && limit < 512 * MIB,
+        'warn',
+        'The container may take less than a log and Node.js do together under load, and is ended when it takes more: raise its limit.',
+      ],
       [
         available !== null && available < 512 * MIB,
         'warn',

@@ -48,7 +48,11 @@ function describe(error: unknown): Description {
       message: error.message,
       code: error.code,
       hint: error.details?.target === undefined ? HINTS[error.code] : HINT_OF_TARGET,
-      exitCode: exitCodeOf(error.code),
+      // What is full is the disk of what a backup or repair writes to, not the log's.
+      exitCode:
+        error.code === 'SHALE_NO_SPACE' && error.details?.target !== undefined
+          ? EXIT.outputFull
+          : exitCodeOf(error.code),
     };
   }
   if (error instanceof Error && 'syscall' in error && 'code' in error) {

@@ -65,7 +65,7 @@ it('UTF-16 is decoded when it says what it is or somebody does, and goes on wher
 
   const bare = fresh(little('n,v\n1,x\n').swap16());
   const refused = await shale(['ingest', bare.data, bare.input, '--table', 't']);
-  expect(refused.code).toBe(8);
+  expect(refused.code).toBe(12);
   expect(refused.stderr).toContain('looks like UTF-16BE, and has no byte order mark');
   expect(refused.stderr).toContain('--encoding utf-16be');
   await ok(['ingest', bare.data, bare.input, '--table', 't', '--encoding', 'utf-16be']);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeMount } from '../../dist/doctor/file-system.js';
 import { limitIn } from '../../dist/doctor/limits.js';
+import { memory } from '../../dist/doctor/machine.js';
 import { mountOf, parseMounts } from '../../dist/doctor/mounts.js';
 
 const MOUNTS = parseMounts(`22 27 0:21 / /proc rw,relatime - proc proc rw
@@ -10,6 +11,15 @@ const MOUNTS = parseMounts(`22 27 0:21 / /proc rw,relatime - proc proc rw
 42 27 0:32 / /with\\040space rw,nobarrier - ext4 /dev/sdc rw
 nonsense
 `);
+
+it('the memory of a container is told, and is enough or not', () => {
+  expect(memory(2 ** 28)).toMatchObject({
+    state: 'warn',
+    found: expect.stringContaining('the container may take 256 MiB'),
+    data: { limitBytes: 2 ** 28 },
+  });
+  for (const none of [0, 2 ** 62]) expect(memory(none).data).toMatchObject({ limitBytes: null });
+});
 
 describe('the mount of a path', () => {
   it.each([

@@ -32,7 +32,7 @@ describe('standard output', () => {
     await out.write('x'.repeat(100_000))?.catch(() => undefined);
     await expect(out.flush()).rejects.toMatchObject({
       code: 'CLI_OUTPUT_FULL',
-      exitCode: 7,
+      exitCode: 10,
       hint: expect.stringContaining('The log is not affected'),
       cause: full,
     });
