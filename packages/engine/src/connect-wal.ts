@@ -2,15 +2,14 @@ import { MessagePort } from 'node:worker_threads';
 import { errorFromData, mustBe, WalError } from '@shale/codec';
 import { attachLog, fromCaller, fromHere, readBag } from '@shale/storage';
 import { checkSignal } from './abort.js';
+import { connectEngine, hear } from './connect-engine.js';
 import { Engine } from './engine.js';
 import { remember } from './internals.js';
+import { Seat } from './seat.js';
 import { threadPort } from './shard/port.js';
 import type { WalHandle } from './share/clients.js';
 import type { Hello, Welcome } from './share/control-messages.js';
 import { Opener } from './share/opener.js';
-import { OwnerLink } from './socket/owner-link.js';
-import { reach } from './socket/reach.js';
-import { RemoteLog } from './socket/remote-log.js';
 import { VERSION } from './version.js';
 import { Wal } from './wal.js';
 
@@ -84,41 +83,16 @@ function isSocket(to: WalHandle | WalSocket): to is WalSocket {
 /** Connects to a process. */
 async function connectFar(to: WalSocket): Promise<Wal> {
   const { socket: at, signal } = readBag('connectWal', to, ['socket', 'signal']);
-  const { socket, welcome, stream } = await reach(
-    fromHere(at as string | URL, 'socket'),
-    checkSignal(signal),
-  );
-  const link = new OwnerLink(socket, stream);
-  const opener = new Opener(welcome.path, link.control, true);
-  const log = new RemoteLog(welcome, opener, (message) => link.say(message));
-  const engine = new Engine(log, welcome.options, opener);
-  link.begin({
-    howFar: (howFar) => log.isAt(howFar),
-    wrote: (wrote) => log.heard(wrote),
-    doubted: (shard, dropped) => {
-      log.doubted(dropped);
-      engine.follows.doubted(shard);
-    },
-  });
-  socket.resume();
-  try {
-    await engine.start([]);
-  } catch (error) {
-    opener.leave();
-    throw error;
-  }
+  const { engine, opener } = await connectEngine(fromHere(at as string | URL, 'socket'), checkSignal(signal));
   return begun(engine, opener);
 }
 
 function begun(engine: Engine, opener: Opener): Wal {
-  const wal = new Wal(engine);
-  remember(wal, engine);
-  opener.begin({
-    synced: () => engine.follows.synced(),
-    resumed: () => engine.resumedElsewhere(),
-    // Whoever closes it here is told what that fails with.
-    closing: () => void engine.close().catch(() => undefined),
-  });
+  const seat = new Seat(engine);
+  const wal = new Wal(seat);
+  remember(wal, seat);
+  // Whoever closes it here is told what that fails with.
+  hear(engine, opener, () => void engine.close().catch(() => undefined));
   return wal;
 }
 

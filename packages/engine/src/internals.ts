@@ -1,17 +1,18 @@
 import type { Engine } from './engine.js';
+import type { Seat } from './seat.js';
 import type { Wal } from './wal.js';
 
 /** What stands behind each Wal, for tests that end its threads. Not part of the API. */
-const engines = new WeakMap<Wal, Engine>();
+const seats = new WeakMap<Wal, Seat>();
 
-/** Notes the engine of a Wal. */
-export function remember(wal: Wal, engine: Engine): void {
-  engines.set(wal, engine);
+/** Notes what a Wal drives. */
+export function remember(wal: Wal, seat: Seat): void {
+  seats.set(wal, seat);
 }
 
-/** The engine of a Wal. */
+/** The engine of a Wal: that of now, or the last one. */
 export function engineOf(wal: Wal): Engine {
-  const engine = engines.get(wal);
-  if (engine === undefined) throw new TypeError('not a Wal made by openWal');
-  return engine;
+  const seat = seats.get(wal);
+  if (seat === undefined) throw new TypeError('not a Wal made by openWal');
+  return seat.engine;
 }

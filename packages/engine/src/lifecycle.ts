@@ -21,6 +21,8 @@ const NEXT: Readonly<Record<WalState, readonly WalState[]>> = {
 export class Lifecycle {
   #state: WalState = 'opening';
   readonly #path: string;
+  /** What to do when it is closed. */
+  hint = 'open it again with openWal to go on';
 
   constructor(path: string) {
     this.#path = path;
@@ -51,7 +53,7 @@ export class Lifecycle {
   }
 
   closedError(): WalError {
-    return new WalError('SHALE_CLOSED', `the WAL is ${this.#state}: open it again with openWal to go on`, {
+    return new WalError('SHALE_CLOSED', `the WAL is ${this.#state}: ${this.hint}`, {
       path: this.#path,
     });
   }

@@ -2,7 +2,7 @@ import { WalError } from '@shale/codec';
 import { abortReason, hasAborted, onAbort } from './abort.js';
 
 /** How long to wait before looking again whether a lock is free. A look is a few calls of the system. */
-const LOOK_EVERY_MS = 50;
+export const LOOK_EVERY_MS = 50;
 
 /**
  * Opens what others may have locked: tries again while it is locked, for at most so many milliseconds. Rejects with the
@@ -28,16 +28,21 @@ export async function whenUnlocked<R>(
 }
 
 /** The error of the last look, which says how long was waited. */
-function afterWaiting(locked: WalError, waitedMs: number): WalError {
+export function afterWaiting(locked: WalError, waitedMs: number): WalError {
   const { code, message, path, details, cause } = locked;
   const said = `${message} (waited ${waitedMs} ms for it)`;
   return new WalError(code, said, cause === undefined ? { path, details } : { path, details, cause });
 }
 
-/** Resolves after a time, or when the signal aborts. */
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+/**
+ * Resolves after a time, or when the signal aborts.
+ *
+ * @param keepsRunning whether the process goes on for it
+ */
+export async function pause(ms: number, signal: AbortSignal | undefined, keepsRunning = true): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(end, ms);
+    if (!keepsRunning) timer.unref();
     const forget = onAbort(signal, end);
     function end(): void {
       clearTimeout(timer);

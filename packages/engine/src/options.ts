@@ -133,12 +133,25 @@ export interface WalOptions {
   /**
    * Milliseconds to wait for whoever has the log open for writing, another process or another part of this one, before
    * SHALE_LOCKED: in a rolling restart the new process waits for the old one to close it. It looks again and again; 0
-   * looks once.
+   * looks once. With `join` also how long each call waits while nobody has the log open.
    *
    * @range 0 to 2147483647
-   * @defaultValue 0
+   * @defaultValue 0; 10000 with `join`
    */
   readonly waitForLock?: number;
+  /**
+   * Whether to use the log by way of the process that has it open, where that one has said `join: true`, too: the first one
+   * opens it and is its owner, the others connect to that by the socket `JOIN-0`, for instance 0, in its directory, with the
+   * permissions 0600, and when it ends, one of them opens the log and is the next owner. The `Wal` stays the same. What the
+   * owner had not answered when it ended rejects with SHALE_OUTCOME_UNKNOWN, and what was not sent yet with SHALE_CLOSED,
+   * which says that it is not in; what is called while there is no owner waits, in order, for `waitForLock` at most. In
+   * those that are connected some calls are SHALE_UNSUPPORTED, as for `connectWal`; `wal.isOwner` says which it is. The
+   * options of the owner are in force for all, but for `durability`, `waitForLock` and `signal`. Not for `readOnly` nor
+   * with `reuse`.
+   *
+   * @defaultValue false
+   */
+  readonly join?: boolean;
   /** Gives up waiting for the lock: `openWal` rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -198,7 +211,7 @@ export interface WalOptions {
  * The options with their defaults filled in; of `rocksdb` only what was given. Those that are about the opening alone
  * are not among them.
  */
-export type ResolvedOptions = Required<Omit<WalOptions, 'waitForLock' | 'signal' | 'reuse'>>;
+export type ResolvedOptions = Required<Omit<WalOptions, 'waitForLock' | 'signal' | 'reuse' | 'join'>>;
 
 /** All options of openWal, checked. */
 export type CheckedOptions = Required<WalOptions>;
@@ -230,6 +243,9 @@ function flag(fallback: boolean): Rule {
   return { fallback: () => fallback, range: 'true or false', accepts: (value) => typeof value === 'boolean' };
 }
 
+/** How long a WAL that is joined waits for an owner, when nothing is said. Milliseconds. */
+const JOIN_WAIT_MS = 10_000;
+
 const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   shards: integer(() => Math.min(8, Math.max(1, processors() - 1)), 1, 64),
   shardBy: oneOf(['table', 'region']),
@@ -244,7 +260,8 @@ const RULES: Readonly<Record<keyof WalOptions, Rule>> = {
   maxReadBytes: integer(() => shareOfMemory(64 * 1024 * 1024), 1024 * 1024, 2 * 1024 ** 3),
   frameBytes: integer(() => 512 * 1024, 16 * 1024, 16 * 1024 * 1024),
   recovery: oneOf(['strict', 'salvage']),
-  waitForLock: integer(() => 0, 0, 2 ** 31 - 1),
+  join: flag(false),
+  waitForLock: integer(({ join }) => (join === true ? JOIN_WAIT_MS : 0), 0, 2 ** 31 - 1),
   signal: { fallback: () => undefined, range: 'an AbortSignal', accepts: isSignal },
   reuse: flag(false),
   inspect: flag(false),
@@ -273,6 +290,10 @@ export function resolveOptions(options: WalOptions = {}): CheckedOptions {
       'reuse',
       'reuse must be false with readOnly: true: each such WAL shows what was there when it was opened',
     );
+  }
+  if (resolved.join && (resolved.readOnly || resolved.reuse)) {
+    const other = resolved.readOnly ? 'readOnly' : 'reuse';
+    throw invalid('join', `join must be false with ${other}: true`);
   }
   if (resolved.inspect && resolved.readOnly) {
     throw invalid(

@@ -4,6 +4,7 @@ import { invalid } from '@shale/storage';
 import type { Engine } from './engine.js';
 import { remember } from './internals.js';
 import type { ResolvedOptions } from './options.js';
+import { Seat } from './seat.js';
 import { Wal } from './wal.js';
 
 /** A WAL that several openings share. Whichever copy of this module opened it also makes what it lends. */
@@ -75,8 +76,9 @@ class OpenShared implements SharedWal {
   async lend(): Promise<Wal> {
     this.#holders++;
     const engine = await this.#engine;
-    const wal = new Wal(engine, () => this.#giveUp(engine));
-    remember(wal, engine);
+    const seat = new Seat(engine);
+    const wal = new Wal(seat, () => this.#giveUp(engine));
+    remember(wal, seat);
     return wal;
   }
 

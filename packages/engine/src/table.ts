@@ -24,11 +24,12 @@ import { type Entry, EntryOfTable } from './read/entry.js';
 import { checkReadOptions, type ReadOptions, type ReadRange, readRangeOf } from './read/read-options.js';
 import { TableChunks, type TablePosition } from './read/table-chunks.js';
 import { type TableChunk, TableRead } from './read/table-read.js';
+import { refOn, type Seat } from './seat.js';
 import { readableOf, writableOf } from './streams/node-streams.js';
 import { readStreamOptions, type StreamReadOptions } from './streams/stream-options.js';
 import { readableStreamOf, writableStreamOf } from './streams/web-streams.js';
 import type { Address, TableRef } from './table-ref.js';
-import { checkInTurn, inTurn, nextTurn, refusedInTurn } from './turn.js';
+import { inTurn, nextTurn, refusedInTurn } from './turn.js';
 import {
   type AppendOptions,
   type CheckedAppend,
@@ -64,26 +65,39 @@ const DURABLE_OPTIONS = ['signal'] as const;
  * bytes do.
  */
 export class Table<T = Uint8Array, Input = T> {
-  readonly #engine: Engine;
-  readonly #given: TableRef;
+  readonly #seat: Seat;
+  /** As the engine knows it that was there last. */
+  #given: TableRef;
+  #givenBy: Engine;
   readonly #codec: PayloadCodec<T, Input>;
   readonly #isBytes: boolean;
   /** How to append when nothing is said about it. */
   readonly #usual: CheckedAppend;
 
   /** @internal Use `wal.table`. */
-  constructor(engine: Engine, ref: TableRef, codec: PayloadCodec<T, Input>) {
-    this.#engine = engine;
+  constructor(seat: Seat, ref: TableRef, codec: PayloadCodec<T, Input>) {
+    const { engine } = seat;
+    this.#seat = seat;
     this.#given = ref;
+    this.#givenBy = engine;
     this.#codec = codec;
     this.#isBytes = isBytesCodec(codec);
     this.#usual = usualOptions(engine.options.durability);
   }
 
+  get #engine(): Engine {
+    return this.#seat.engine;
+  }
+
   /** What is known of it now. */
   get #ref(): TableRef {
+    const { engine } = this.#seat;
+    if (engine !== this.#givenBy) {
+      this.#given = refOn(engine, this.#given);
+      this.#givenBy = engine;
+    }
     const ref = this.#given;
-    if (ref.name !== null) this.#engine.catalog.refresh(ref);
+    if (ref.name !== null) engine.catalog.refresh(ref);
     return ref;
   }
 
@@ -130,7 +144,7 @@ export class Table<T = Uint8Array, Input = T> {
         const bytes = measureEncoded(this.#codec, payloadBytes);
         this.#requireOwn();
         const append = new SingleAppend(this.#ref, payloadBytes, bytes, how, resolve, reject);
-        this.#engine.intake.accept(append, how.signal);
+        this.#seat.accept(append, how.signal);
       } catch (error) {
         inTurn(reject, error);
       }
@@ -152,16 +166,13 @@ export class Table<T = Uint8Array, Input = T> {
         const part = this.measure(gathered, how.expect);
         if (how.id !== null) {
           if (part.count === 0) throw invalid('id', 'a batch with an id must have entries, got none');
-          this.#engine.intake.accept(
-            new IdentifiedAppend(part, how.id, how.sync, resolve, reject),
-            how.signal,
-          );
+          this.#seat.accept(new IdentifiedAppend(part, how.id, how.sync, resolve, reject), how.signal);
           return;
         }
         // One part has one result.
         const settle = ([result]: readonly AppendResult[]): void => resolve(result as AppendResult);
         const append = new WriteAppend('batch', [part], how.sync, settle, reject);
-        this.#engine.intake.accept(append, how.signal);
+        this.#seat.accept(append, how.signal);
       } catch (error) {
         inTurn(reject, error);
       }
@@ -178,7 +189,7 @@ export class Table<T = Uint8Array, Input = T> {
       const chunks = new TableChunks(this.#engine, place, bounds, checked, since);
       return new ChunkStream(this.#engine, chunks, checked);
     };
-    return new TableRead(begin, this.#codec);
+    return new TableRead(begin, this.#codec, (make) => this.#seat.source(make, checked.signal));
   }
 
   /**
@@ -200,6 +211,7 @@ export class Table<T = Uint8Array, Input = T> {
   get(sequence: SequenceInput): Promise<Entry<T> | null> {
     try {
       const at = toU64('sequence', sequence);
+      if (this.#seat.isVacant) return this.#seat.run(() => this.get(at));
       const { lifecycle, points } = this.#engine;
       lifecycle.requireOpen();
       if (points.isSpent) return nextTurn().then(() => this.get(at));
@@ -294,12 +306,23 @@ export class Table<T = Uint8Array, Input = T> {
       try {
         const sequence = toU64('upTo', upTo);
         const { sync, signal } = readWriteOptions('trim', options, this.#usual);
-        this.#engine.requireWritable();
         this.#requireOwn();
+        if (this.#seat.isVacant) {
+          resolve(this.#seat.run(() => this.#trim(sequence, sync, signal), signal));
+          return;
+        }
+        this.#engine.requireWritable();
         this.#engine.trim(this.#ref, sequence, sync, signal, resolve, reject);
       } catch (error) {
         inTurn(reject, error);
       }
+    });
+  }
+
+  #trim(upTo: bigint, sync: boolean, signal: AbortSignal | undefined): Promise<TrimResult> {
+    return new Promise((resolve, reject) => {
+      this.#engine.requireWritable();
+      this.#engine.trim(this.#ref, upTo, sync, signal, resolve, reject);
     });
   }
 
@@ -319,9 +342,11 @@ export class Table<T = Uint8Array, Input = T> {
       const upTo = toU64('sequence', sequence);
       const { signal } = options === undefined ? {} : readBag('durable', options, DURABLE_OPTIONS);
       const checked = checkSignal(signal);
-      this.#engine.requireWritable();
-      if (upTo === 0n) await nextTurn();
-      else await this.#engine.durables.wait(this.#ref, upTo, checked);
+      await this.#seat.run(async () => {
+        this.#engine.requireWritable();
+        if (upTo === 0n) await nextTurn();
+        else await this.#engine.durables.wait(this.#ref, upTo, checked);
+      }, checked);
     });
   }
 
@@ -338,15 +363,16 @@ export class Table<T = Uint8Array, Input = T> {
    * @param time a Date, or milliseconds since 1970, by the clock of the machine
    */
   at(time: Date | number): Promise<bigint> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       const ms = toMs('time', time);
-      this.#engine.lifecycle.requireOpen();
+      const engine = this.#engine;
+      engine.lifecycle.requireOpen();
       const address = await this.#locate();
       if (address === null) {
         await nextTurn();
         return 1n;
       }
-      return await this.#engine.ask<'timeAt'>(
+      return await engine.ask<'timeAt'>(
         { address, name: this.#ref.name },
         { kind: 'timeAt', id: address.id, ms },
       );
@@ -373,7 +399,7 @@ export class Table<T = Uint8Array, Input = T> {
    * died: drop it again.
    */
   drop(options?: WriteOptions): Promise<void> {
-    return refusedInTurn(() => this.#drop(options));
+    return this.#seat.run(() => this.#drop(options));
   }
 
   async #drop(options: WriteOptions | undefined): Promise<void> {
@@ -401,7 +427,7 @@ export class Table<T = Uint8Array, Input = T> {
 
   /** @internal Whether it is a table, and not only looks like one. */
   static is(value: object): value is Table<unknown, unknown> {
-    return #engine in value;
+    return #seat in value;
   }
 
   /** @internal Whether it is a table of `engine`. */
@@ -428,14 +454,15 @@ export class Table<T = Uint8Array, Input = T> {
 
   #writer(call: string, options: WriterOptions | undefined): TableWriter<Input> {
     const checked = readWriterOptions(call, options, this.#usual);
-    this.#engine.requireWritable();
+    const engine = this.#engine;
+    engine.requireWritable();
     this.#requireOwn();
     return new TableWriter({
-      engine: this.#engine,
+      engine,
       ref: this.#ref,
       codec: this.#codec,
       options: checked,
-      lastSequence: async () => (await this.#endsNow()).last,
+      lastSequence: async () => (await this.#endsNow(engine)).last,
     });
   }
 
@@ -459,21 +486,21 @@ export class Table<T = Uint8Array, Input = T> {
   }
 
   async #ends(): Promise<{ first: bigint; last: bigint }> {
-    await checkInTurn(() => this.#engine.lifecycle.requireOpen());
-    return await this.#endsNow();
+    return await this.#seat.run(async () => {
+      const engine = this.#engine;
+      engine.lifecycle.requireOpen();
+      return await this.#endsNow(engine);
+    });
   }
 
   /** The same while the WAL is closing. */
-  async #endsNow(): Promise<{ first: bigint; last: bigint }> {
+  async #endsNow(engine: Engine): Promise<{ first: bigint; last: bigint }> {
     const address = await this.#locate();
     if (address === null) {
       await nextTurn();
       return { first: 0n, last: 0n };
     }
-    return await this.#engine.ask<'ends'>(
-      { address, name: this.#ref.name },
-      { kind: 'ends', id: address.id },
-    );
+    return await engine.ask<'ends'>({ address, name: this.#ref.name }, { kind: 'ends', id: address.id });
   }
 
   /** Where the table is; null when its name does not exist. */

@@ -48,6 +48,7 @@ import type { ResolvedOptions } from './options.js';
 import { Region } from './region/region.js';
 import type { RetainOptions } from './retention/limits.js';
 import { listRetentions, type RetainTarget, type RetentionInfo, retain } from './retention/retain.js';
+import type { Seat } from './seat.js';
 import type { WalHandle } from './share/clients.js';
 import { collectStats, type WalStats } from './stats.js';
 import { Table } from './table.js';
@@ -98,7 +99,7 @@ const BACKUP_OPTIONS = ['keep'] as const;
  * `region` and `close` reject with SHALE_CLOSED, and so do those of the tables and regions that these give.
  */
 export class Wal implements AsyncDisposable {
-  readonly #engine: Engine;
+  readonly #seat: Seat;
   readonly #giveUp: () => Promise<void>;
   #closing: Promise<void> | null = null;
 
@@ -107,9 +108,14 @@ export class Wal implements AsyncDisposable {
    *
    * @param giveUp what `close` does
    */
-  constructor(engine: Engine, giveUp: () => Promise<void> = () => engine.close()) {
-    this.#engine = engine;
+  constructor(seat: Seat, giveUp: () => Promise<void> = () => seat.engine.close()) {
+    this.#seat = seat;
     this.#giveUp = giveUp;
+  }
+
+  /** That of now, or the last one. */
+  get #engine(): Engine {
+    return this.#seat.engine;
   }
 
   /** The real path of the database directory. */
@@ -127,7 +133,7 @@ export class Wal implements AsyncDisposable {
 
   /** `open`, `closing` or `closed`. */
   get state(): WalState {
-    return this.#engine.lifecycle.state;
+    return this.#seat.state;
   }
 
   /**
@@ -148,6 +154,14 @@ export class Wal implements AsyncDisposable {
     return this.#engine.inspectTrouble;
   }
 
+  /**
+   * Whether it is this thread that has the log open, so that all calls are there; false in one that has connected, to which
+   * some are SHALE_UNSUPPORTED. With `join` of `openWal` it may become true later, and then stays so.
+   */
+  get isOwner(): boolean {
+    return this.#engine.isOpener;
+  }
+
   /** The options in force, defaults filled in; of `rocksdb` only what was given. */
   get options(): ResolvedOptions {
     return this.#engine.options;
@@ -165,15 +179,15 @@ export class Wal implements AsyncDisposable {
     options?: TableOptions<unknown>,
   ): Table<unknown> | Table<Uint8Array, BytesInput> {
     const ref = typeof id === 'string' ? this.#engine.catalog.ref(id) : this.#engine.refOf(toTableId(id));
-    if (options === undefined) return new Table(this.#engine, ref, bytesCodec());
+    if (options === undefined) return new Table(this.#seat, ref, bytesCodec());
     const { codec } = readBag('table', options, TABLE_OPTIONS);
     if (!isCodec(codec)) throw mustBe('codec', 'an object with name, encode and decode', codec);
-    return new Table(this.#engine, ref, codec);
+    return new Table(this.#seat, ref, codec);
   }
 
   /** A region, by its id. Throws SHALE_INVALID_ARGUMENT. */
   region(id: IdInput): Region {
-    return new Region(this.#engine, toU64('region', id));
+    return new Region(this.#seat, toU64('region', id));
   }
 
   /**
@@ -198,12 +212,12 @@ export class Wal implements AsyncDisposable {
         const checked = measureParts(given);
         const settle = resolve as unknown as (results: readonly AppendResult[]) => void;
         if (checked.length === 0) {
-          this.#engine.requireWritable();
+          if (!this.#seat.isVacant) this.#engine.requireWritable();
           inTurn(settle, []);
           return;
         }
         const append = new WriteAppend('write', checked, sync, settle, reject);
-        this.#engine.intake.accept(append, signal);
+        this.#seat.accept(append, signal);
       } catch (error) {
         inTurn(reject, error);
       }
@@ -218,7 +232,11 @@ export class Wal implements AsyncDisposable {
    * `lastTable`). Tables of which only the record is left are not listed then: one with entries could be among them.
    */
   tables(): AsyncGenerator<TableInfo, void, undefined> {
-    return listTables(this.#engine);
+    return this.#seat.isVacant ? this.#tablesLater() : listTables(this.#engine);
+  }
+
+  async *#tablesLater(): AsyncGenerator<TableInfo, void, undefined> {
+    yield* await this.#seat.run(async () => listTables(this.#engine));
   }
 
   /**
@@ -240,13 +258,14 @@ export class Wal implements AsyncDisposable {
       }
       const cost = costOf(checked, 1);
       if (cost > limit) throw tooLarge({ bytes: checked, entries: 1 }, cost, limit);
-      await this.#engine.ready(cost, checkSignal(signal));
+      const until = checkSignal(signal);
+      await this.#seat.run(() => this.#engine.ready(cost, until), until);
     });
   }
 
   /** Waits for every append made so far, and puts all that was acknowledged with `'os'` on stable storage. */
   sync(): Promise<void> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       await this.#engine.appended();
       await this.#engine.sync();
@@ -279,7 +298,7 @@ export class Wal implements AsyncDisposable {
    * writing.
    */
   consumer<T = Uint8Array>(name: string, options: ConsumerOptions<T>): Promise<Consumer<T>> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.consumer');
       return await openConsumer(this.#engine, name, options);
@@ -291,7 +310,7 @@ export class Wal implements AsyncDisposable {
    * positions are read for that. Rejects with SHALE_INVALID_ARGUMENT, SHALE_CLOSED, SHALE_CORRUPT.
    */
   consumers(options?: ConsumersOptions): Promise<readonly ConsumerInfo[]> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.lifecycle.requireOpen();
       this.#engine.requireOpener('wal.consumers');
       return await listConsumers(this.#engine, options);
@@ -300,7 +319,7 @@ export class Wal implements AsyncDisposable {
 
   /** The names of all consumers, open or not, in the order of their bytes. Rejects with SHALE_CLOSED, SHALE_CORRUPT. */
   consumerNames(): Promise<readonly string[]> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.lifecycle.requireOpen();
       this.#engine.requireOpener('wal.consumerNames');
       return await listConsumerNames(this.#engine);
@@ -327,7 +346,7 @@ export class Wal implements AsyncDisposable {
    * end of the table, SHALE_INVALID_ARGUMENT, and as an append does.
    */
   seekConsumer(name: string, table: ConsumedTable, to: SeekTo): Promise<bigint> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.seekConsumer');
       return await seekConsumer(this.#engine, name, table, to);
@@ -339,7 +358,7 @@ export class Wal implements AsyncDisposable {
    * false when there was none of the name. Rejects as {@link consumer} does.
    */
   dropConsumer(name: string): Promise<boolean> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.dropConsumer');
       return await dropConsumer(this.#engine, name);
@@ -361,7 +380,7 @@ export class Wal implements AsyncDisposable {
    * the WAL from writing.
    */
   retain(target: RetainTarget, options: RetainOptions | null): Promise<void> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.retain');
       await retain(this.#engine, target, options);
@@ -370,7 +389,7 @@ export class Wal implements AsyncDisposable {
 
   /** Everything that {@link retain} has set, in no order. Rejects with SHALE_CORRUPT, SHALE_CLOSED. */
   retentions(): Promise<readonly RetentionInfo[]> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.lifecycle.requireOpen();
       this.#engine.requireOpener('wal.retentions');
       return await listRetentions(this.#engine);
@@ -379,7 +398,7 @@ export class Wal implements AsyncDisposable {
 
   /** Numbers about the WAL, its shards and RocksDB. Cheap enough for every few seconds. */
   stats(): Promise<WalStats> {
-    return collectStats(this.#engine);
+    return this.#seat.run(() => collectStats(this.#engine));
   }
 
   /**
@@ -399,7 +418,7 @@ export class Wal implements AsyncDisposable {
    * when files cannot be opened yet, reads going on, and with what made the WAL unusable when resuming cannot end it.
    */
   resume(): Promise<void> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.resume');
       await this.#engine.admin((log) => log.resume());
@@ -412,7 +431,7 @@ export class Wal implements AsyncDisposable {
    * does that with less.
    */
   flush(): Promise<void> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.flush');
       await this.#engine.admin((log) => log.flush());
@@ -430,7 +449,7 @@ export class Wal implements AsyncDisposable {
    * when the thread it ran on died; the entries stay trimmed whatever comes of it.
    */
   reclaim(): Promise<ReclaimReport> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.reclaim');
       return await this.#engine.reclaimer.now();
@@ -442,7 +461,7 @@ export class Wal implements AsyncDisposable {
    * with SHALE_CORRUPT when it meets a file that cannot be read, which `stats().damagedFiles` then names.
    */
   compact(): Promise<void> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.compact');
       await this.#engine.admin((log) => log.compact());
@@ -458,7 +477,7 @@ export class Wal implements AsyncDisposable {
    * path is spelt, or lies in another one), SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
    */
   checkpoint(directory: string | URL): Promise<void> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.lifecycle.requireOpen();
       this.#engine.requireOpener('wal.checkpoint');
       const target = fromHere(directory, 'directory');
@@ -478,7 +497,7 @@ export class Wal implements AsyncDisposable {
    * SHALE_NO_SPACE, SHALE_NO_RESOURCES, SHALE_IO, SHALE_CLOSED.
    */
   backup(directory: string | URL, options?: BackupOptions): Promise<BackupInfo> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.backup');
       const { keep } = options === undefined ? {} : readBag('backup', options, BACKUP_OPTIONS);
@@ -525,7 +544,7 @@ export class Wal implements AsyncDisposable {
    * that is connected itself, and where the name, or without /proc the path, is too long for a socket.
    */
   listen(path: string | URL): Promise<void> {
-    return refusedInTurn(async () => {
+    return this.#seat.run(async () => {
       this.#engine.requireWritable();
       this.#engine.requireOpener('wal.listen');
       await this.#engine.listen(fromHere(path, 'path'));

@@ -20,10 +20,12 @@ export class ProcessClient {
   >();
   #last = 0;
 
-  constructor(socket: string) {
+  /** @param join the options of one that joins the log in a directory; it connects to a socket without */
+  constructor(path: string, join: Readonly<Record<string, unknown>> | null = null) {
     const program = fileURLToPath(new URL('./fixtures/process-client.mjs', import.meta.url));
+    const args = join === null ? [path] : [path, JSON.stringify(join)];
     // What structured clone takes, bigints above all, goes over the channel as it is.
-    this.child = fork(program, [socket], { serialization: 'advanced' });
+    this.child = fork(program, args, { serialization: 'advanced' });
     this.child.on('message', (message) => {
       const { id, value, error } = message as Reply;
       const asked = this.#asked.get(id);
@@ -43,6 +45,14 @@ export class ProcessClient {
   /** One that is connected, and is killed with the test. */
   static async of(socket: string): Promise<ProcessClient> {
     const client = new ProcessClient(socket);
+    onTestFinished(async () => await client.kill());
+    await new Promise<unknown>((resolve, reject) => client.#asked.set(0, { resolve, reject }));
+    return client;
+  }
+
+  /** One that has joined the log in a directory, and is killed with the test. */
+  static async joined(path: string, options: Readonly<Record<string, unknown>> = {}): Promise<ProcessClient> {
+    const client = new ProcessClient(path, { shards: 2, ...options });
     onTestFinished(async () => await client.kill());
     await new Promise<unknown>((resolve, reject) => client.#asked.set(0, { resolve, reject }));
     return client;

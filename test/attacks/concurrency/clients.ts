@@ -95,8 +95,8 @@ export class Clients {
       });
     };
     const failed = (error: unknown): void => {
-      const code = this.#codeOf(error);
-      if (code === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) note('unknown', []);
+      if (this.#hasLostOwner(error)) note('refused', []);
+      else if (this.#isLost(error)) note('unknown', []);
       else throw error;
     };
     if (this.#source !== null) note('unknown', [], NEVER, false);
@@ -131,9 +131,8 @@ export class Clients {
         entries.push(this.#seen(entry));
       }
     } catch (error) {
-      const code = this.#codeOf(error);
-      if (code === 'SHALE_TRIMMED') end = 'trimmed';
-      else if (code === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) end = 'lost';
+      if (this.#codeOf(error) === 'SHALE_TRIMMED') end = 'trimmed';
+      else if (this.#isLost(error)) end = 'lost';
       else throw error;
     }
     const returned = this.#now();
@@ -154,7 +153,7 @@ export class Clients {
   async #get(key: string, table: Table, sequence: bigint): Promise<void> {
     const invoked = this.#now();
     const entry = await table.get(sequence).catch((error: unknown) => {
-      if (this.#codeOf(error) === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) return undefined;
+      if (this.#isLost(error)) return undefined;
       throw error;
     });
     if (entry === undefined) return;
@@ -188,7 +187,7 @@ export class Clients {
         seen.set(entry.table, entries);
       }
     } catch (error) {
-      if (this.#codeOf(error) === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) return;
+      if (this.#isLost(error)) return;
       throw error;
     }
     const returned = this.#now();
@@ -209,7 +208,7 @@ export class Clients {
     const invoked = this.#now();
     this.#note({ kind: 'trim', table: key, upTo, result: 'unknown', invoked, returned: NEVER }, false);
     const result = await table.trim(upTo).catch((error: unknown) => {
-      if (this.#codeOf(error) === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) return 'unknown' as const;
+      if (this.#isLost(error)) return 'unknown' as const;
       throw error;
     });
     this.#note({ kind: 'trim', table: key, upTo, result, invoked, returned: this.#now() });
@@ -224,7 +223,7 @@ export class Clients {
       const value = await (kind === 'first' ? table.firstSequence() : table.lastSequence());
       this.#note({ kind, table: key, value, invoked, returned: this.#now() });
     } catch (error) {
-      if (this.#codeOf(error) !== 'SHALE_OUTCOME_UNKNOWN' || !this.#mayLoseThreads) throw error;
+      if (!this.#isLost(error)) throw error;
     }
   }
 
@@ -251,6 +250,17 @@ export class Clients {
     const intact = serial >= 0 && isMine && Buffer.compare(payload, this.#payload(serial)) === 0;
     // No append has this number, so that a payload that is damaged is one that nobody submitted.
     return { sequence, serial: intact ? serial : -1 };
+  }
+
+  /** Whether it says no more than that somebody has ended who was to do it. */
+  #isLost(error: unknown): boolean {
+    const code = this.#codeOf(error);
+    return (code === 'SHALE_OUTCOME_UNKNOWN' && this.#mayLoseThreads) || this.#hasLostOwner(error);
+  }
+
+  /** Whether it was not done, since the owner of a log that was joined has ended. */
+  #hasLostOwner(error: unknown): boolean {
+    return this.#codeOf(error) === 'SHALE_CLOSED' && this.#wal.state === 'open';
   }
 
   #codeOf(error: unknown): string {

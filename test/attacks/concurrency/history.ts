@@ -18,8 +18,8 @@ export interface AppendOp extends Timed {
   readonly unit: number;
   /** What tells each entry from all others of the history. */
   readonly serials: readonly number[];
-  /** `unknown`: it may or may not be in. */
-  readonly outcome: 'ok' | 'unknown';
+  /** `unknown`: it may or may not be in; `refused`: it is not, which no history says: whoever sees it has seen a ghost. */
+  readonly outcome: 'ok' | 'unknown' | 'refused';
   /** The sequence of its first entry, where that is known; for an empty one the table's last and one. */
   readonly first: bigint | null;
 }

@@ -50,7 +50,7 @@ export function readJournal(file: string): Op[] {
       else begun.set(keyOf(op), op);
     }
   }
-  return [...made, ...begun.values()];
+  return [...made.filter((op) => op.kind !== 'append' || op.outcome !== 'refused'), ...begun.values()];
 }
 
 function keyOf(op: AppendOp | TrimOp): string {

@@ -12,6 +12,7 @@ import type { Attack, AttackContext } from '../parts/attack.js';
 import { violationsOf } from './check.js';
 import { Clients } from './clients.js';
 import type { Op } from './history.js';
+import { joinedHistory } from './joiners.js';
 import { JournalSource, readJournal } from './journal-source.js';
 import { TARGETS, work } from './work.js';
 
@@ -28,13 +29,13 @@ const MORE_MS = 900;
 export const sharers: Attack = {
   name: 'sharers',
   summary:
-    'threads and processes that use one log, each ended at random, and a log that is closed under them',
+    'threads and processes that use one log, each ended at random, its owner, too, and a log that is closed under them',
   unit: 'histories',
   longCount: 1000,
   async run({ seed, count, directory, progress }: AttackContext): Promise<Record<string, number>> {
     let operations = 0;
     for (let i = 0; i < count; i++) {
-      operations += await history(directory, seed + i);
+      operations += await (i % 2 === 0 ? history : joinedHistory)(directory, seed + i);
       progress(i + 1, `${operations} operations`);
     }
     return { histories: count, operations };

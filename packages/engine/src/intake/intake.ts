@@ -288,8 +288,8 @@ export class Intake {
   }
 }
 
-/** The error of an append that could not be copied. */
-function notCopied(append: PendingAppend, cause: unknown): WalError {
+/** The error of an append whose payloads cannot be copied. */
+export function notCopied(append: PendingAppend, cause: unknown): WalError {
   if (cause instanceof WalError) return cause;
   return new WalError(
     'SHALE_PAYLOAD',

@@ -52,6 +52,9 @@ export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>> {
   }
 }
 
+/** Makes what gives chunks once the log is open: at once, as a rule. */
+type WhenOpen = <E>(make: () => ChunkSource<E>) => ChunkSource<E>;
+
 /**
  * A read that has not begun yet: iterate it for entries, or `chunks()` for many at a time. Each iteration is a read
  * of its own, whose upper bound is fixed when it begins: it sees every entry acknowledged before, and none that is
@@ -67,11 +70,13 @@ export class TableChunk<T = Uint8Array> implements Iterable<Entry<T>> {
 export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>> {
   readonly #begin: () => ChunkStream<TablePosition>;
   readonly #codec: PayloadCodec<T, never>;
+  readonly #when: WhenOpen;
 
   /** @internal */
-  constructor(begin: () => ChunkStream<TablePosition>, codec: PayloadCodec<T, never>) {
+  constructor(begin: () => ChunkStream<TablePosition>, codec: PayloadCodec<T, never>, when: WhenOpen) {
     this.#begin = begin;
     this.#codec = codec;
+    this.#when = when;
   }
 
   /** Reads entry by entry. */
@@ -85,6 +90,10 @@ export class TableRead<T = Uint8Array> implements AsyncIterable<Entry<T>> {
   }
 
   #source<E>(itemsOf: (chunk: TableChunk<T>) => ItemChunk<E>): ChunkSource<E> {
+    return this.#when(() => this.#sourceNow(itemsOf));
+  }
+
+  #sourceNow<E>(itemsOf: (chunk: TableChunk<T>) => ItemChunk<E>): ChunkSource<E> {
     const stream = this.#begin();
     return {
       next: async () => {

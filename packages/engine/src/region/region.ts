@@ -6,9 +6,9 @@ import type { FollowedEntry } from '../follow/followed-entry.js';
 import { followMany } from '../follow/wide-follow.js';
 import { ChunkStream } from '../read/chunk-stream.js';
 import { EntryOfRegion, type RegionEntry } from '../read/entry.js';
-import { EntryIterator, type ItemChunk } from '../read/entry-iterator.js';
+import { type ChunkSource, EntryIterator, type ItemChunk } from '../read/entry-iterator.js';
 import { checkRegionReadOptions, type RegionReadOptions } from '../read/read-options.js';
-import { checkInTurn } from '../turn.js';
+import type { Seat } from '../seat.js';
 import { RegionChunks } from './region-chunks.js';
 import { openRegion, type RegionReport } from './region-recovery.js';
 
@@ -16,29 +16,33 @@ import { openRegion, type RegionReport } from './region-recovery.js';
 export class Region {
   /** The region's id. */
   readonly id: bigint;
-  readonly #engine: Engine;
+  readonly #seat: Seat;
 
   /** @internal Use `wal.region`. */
-  constructor(engine: Engine, id: bigint) {
-    this.#engine = engine;
+  constructor(seat: Seat, id: bigint) {
+    this.#seat = seat;
     this.id = id;
+  }
+
+  get #engine(): Engine {
+    return this.#seat.engine;
   }
 
   /** @internal Whether it is a region of `engine`, and not only looks like one. */
   static isOf(value: object, engine: Engine): value is Region {
-    return #engine in value && value.#engine === engine;
+    return #seat in value && value.#engine === engine;
   }
 
   /**
    * Recovers every table of the region now, on all shards at once, instead of each when it is first touched. Never
    * needed for correctness: it moves the time that recovery takes, and reports what is there.
    */
-  async open(): Promise<RegionReport> {
-    await checkInTurn(() => {
+  open(): Promise<RegionReport> {
+    return this.#seat.run(async () => {
       this.#engine.lifecycle.requireOpen();
       this.#engine.requireOpener('region.open');
+      return await openRegion(this.#engine, this.id);
     });
-    return await openRegion(this.#engine, this.id);
   }
 
   /**
@@ -61,17 +65,18 @@ export class Region {
    */
   scan(options: RegionReadOptions = {}): AsyncIterableIterator<RegionEntry> {
     const { signal, chunkBytes } = checkRegionReadOptions(options);
-    const stream = new ChunkStream(this.#engine, new RegionChunks(this.#engine, this.id), {
-      signal,
-      chunkBytes,
-    });
-    return new EntryIterator({
-      next: async () => {
-        const held = await stream.next();
-        return held === null ? null : { items: new RegionItems(held.chunk), held };
-      },
-      leave: () => stream.leave(),
-    });
+    const make = (): ChunkSource<RegionEntry> => {
+      const chunks = new RegionChunks(this.#engine, this.id);
+      const stream = new ChunkStream(this.#engine, chunks, { signal, chunkBytes });
+      return {
+        next: async () => {
+          const held = await stream.next();
+          return held === null ? null : { items: new RegionItems(held.chunk), held };
+        },
+        leave: () => stream.leave(),
+      };
+    };
+    return new EntryIterator(this.#seat.source(make, signal));
   }
 }
 

@@ -35,15 +35,23 @@ export async function knock(path: string): Promise<boolean> {
   });
 }
 
-/** Connects to the socket of a WAL. Rejects as `connectWal` does. */
-export async function reach(path: string, signal: AbortSignal | undefined): Promise<Reached> {
+/**
+ * Connects to the socket of a WAL. Rejects as `connectWal` does.
+ *
+ * @param patienceMs how long the process may take to answer
+ */
+export async function reach(
+  path: string,
+  signal: AbortSignal | undefined,
+  patienceMs: number = PATIENCE_MS,
+): Promise<Reached> {
   if (hasAborted(signal)) throw abortReason(signal);
   const socket = await connected(path);
   const cancel = onAbort(signal, () => socket.destroy());
   try {
     if (hasAborted(signal)) throw abortReason(signal);
     const stream = new MessageStream(MOST_BYTES);
-    const welcome = await greet(socket, stream, path);
+    const welcome = await greet(socket, stream, path, patienceMs);
     if ('refused' in welcome) throw errorFromData(welcome.refused);
     return { socket, welcome, stream };
   } catch (error) {
@@ -87,7 +95,12 @@ function unreachable(path: string, cause: unknown): WalError {
 }
 
 /** Says what this process is, and takes what is said to that. The socket stands still afterwards. */
-async function greet(socket: Socket, stream: MessageStream, path: string): Promise<SocketWelcome> {
+async function greet(
+  socket: Socket,
+  stream: MessageStream,
+  path: string,
+  patienceMs: number,
+): Promise<SocketWelcome> {
   let stop: () => void = () => {};
   try {
     return await new Promise<SocketWelcome>((resolve, reject) => {
@@ -95,8 +108,8 @@ async function greet(socket: Socket, stream: MessageStream, path: string): Promi
         reject(new WalError(code, `${path}: ${message}`, { path }));
       const timer = setTimeout(
         () =>
-          refuse('SHALE_IO', `no process has answered within ${PATIENCE_MS} ms: it is busy, or was stopped`),
-        PATIENCE_MS,
+          refuse('SHALE_IO', `no process has answered within ${patienceMs} ms: it is busy, or was stopped`),
+        patienceMs,
       );
       const hear = (bytes: Uint8Array): void => {
         try {
