@@ -4,6 +4,7 @@ import { backupCommand } from './commands/backup.js';
 import { benchCommand } from './commands/bench.js';
 import { completionCommand } from './commands/completion.js';
 import { consumersCommand } from './commands/consumers.js';
+import { copyCommand } from './commands/copy.js';
 import { demoCommand } from './commands/demo.js';
 import { demoWriterCommand } from './commands/demo-writer.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -82,6 +83,7 @@ Begin with:
     repairCommand(terminal, done),
     backupCommand(terminal, done),
     restoreCommand(terminal, done),
+    copyCommand(terminal, done),
     doctorCommand(terminal, done),
     demoCommand(terminal, done),
     benchCommand(terminal, done),

@@ -38,6 +38,7 @@ export {
   restoreBackup,
   rocksdbVersion,
 } from '@shale/storage';
+export { type CopiedTables, type CopyTablesOptions, copyTables } from './copy/copy-tables.js';
 export {
   type InspectedChunk,
   type InspectedFollow,

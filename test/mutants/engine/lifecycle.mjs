@@ -1,6 +1,18 @@
 /** Mutants of packages/engine: opening, closing, health. @type {import('../mutants.mjs').Mutant[]} */
 export const lifecycle = [
   {
+    name: 'copy-last-sequence',
+    removes: 'that a copy gives no sequence out again that was trimmed with all before it',
+    edits: [
+      {
+        file: 'packages/engine/src/copy/copy-tables.ts',
+        from: 'last: info.last });',
+        to: 'last: 0n });',
+      },
+    ],
+    killers: ['packages/engine/test/copy-tables.test.ts'],
+  },
+  {
     name: 'close-over-threads',
     removes: 'that a closing lets other threads finish',
     edits: [
