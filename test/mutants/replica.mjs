@@ -1,6 +1,18 @@
 /** Mutants of packages/jetstream and packages/replica: logs in a cluster. @type {import('./mutants.mjs').Mutant[]} */
 export const replica = [
   {
+    name: 'replica-sockets',
+    removes: 'that a connection on which a server says nothing is closed when it is given up',
+    edits: [
+      {
+        file: 'packages/jetstream/src/sockets.ts',
+        from: '    this.#last?.destroy();\n',
+        to: '',
+      },
+    ],
+    killers: ['packages/jetstream/test/requirements.test.ts'],
+  },
+  {
     name: 'replica-owner-check',
     removes: 'that an owner only takes the place of the one that it knows',
     edits: [

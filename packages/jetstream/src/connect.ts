@@ -3,6 +3,7 @@ import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-
 import { WalError } from '@shale/codec';
 import { unavailable, unsupported } from './failures.js';
 import type { ReplicaPlace } from './place.js';
+import { Sockets } from './sockets.js';
 
 /**
  * How to connect, as `@nats-io/transport-node` takes it: credentials, NKEYs and TLS among them. The servers are those of the
@@ -31,16 +32,20 @@ const LEAST_PAYLOAD = 16 * 1024;
 
 /** Connects, and stays connected whatever becomes of single servers. Rejects with SHALE_UNAVAILABLE. */
 export async function openLink(place: ReplicaPlace, settings: ConnectionSettings = {}): Promise<Link> {
+  const sockets = new Sockets();
   try {
-    const connection = await connect({
-      timeout: TIMEOUT_MS,
-      pingInterval: PING_MS,
-      maxPingOut: 2,
-      reconnectTimeWait: RECONNECT_MS,
-      ...settings,
-      servers: [...place.servers],
-      maxReconnectAttempts: -1,
-    });
+    const connection = await sockets.run(() =>
+      connect({
+        timeout: TIMEOUT_MS,
+        pingInterval: PING_MS,
+        maxPingOut: 2,
+        reconnectTimeWait: RECONNECT_MS,
+        ...settings,
+        servers: [...place.servers],
+        maxReconnectAttempts: -1,
+      }),
+    );
+    void connection.closed().then(() => sockets.end());
     const manager = await jetstreamManager(connection, { checkAPI: false, timeout: TIMEOUT_MS });
     const maxPayload = connection.info?.max_payload ?? 0;
     if (maxPayload < LEAST_PAYLOAD) {
@@ -52,6 +57,7 @@ export async function openLink(place: ReplicaPlace, settings: ConnectionSettings
     }
     return { place, connection, manager, maxPayload };
   } catch (error) {
+    sockets.end();
     throw error instanceof WalError ? error : unavailable(place.url, 'cannot be reached', error);
   }
 }

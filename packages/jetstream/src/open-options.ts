@@ -20,7 +20,7 @@ export interface WriterOptions extends ReplicaOptions {
    * Into how many streams the replica is divided when it is made; then that is fixed. The tables of a region are in one.
    *
    * @range 1 to 256
-   * @defaultValue 8
+   * @defaultValue as many as there are; 8 when it is made
    */
   readonly partitions?: number | undefined;
   /**

@@ -62,9 +62,9 @@ export class ReplicaWriter {
     const link = await openLink(place, checked.connection);
     try {
       const asked = await checkServers(link, checked.monitor);
-      await ensureStreams(link, checked.streams, asked);
-      return await takeOver(link, checked, { source, token: randomUUID() }, (partitions, tables) => {
-        return new ReplicaWriter(link, partitions, tables);
+      const partitions = await ensureStreams(link, checked.streams, asked);
+      return await takeOver(link, partitions, checked, { source, token: randomUUID() }, (writers, tables) => {
+        return new ReplicaWriter(link, writers, tables);
       });
     } catch (error) {
       await link.connection.close();
@@ -224,11 +224,11 @@ export class ReplicaWriter {
 
 async function takeOver<T>(
   link: Link,
+  partitions: number,
   options: CheckedOptions,
   writer: Writer,
-  make: (partitions: readonly PartitionWriter[], tables: Map<string, TableState>) => T,
+  make: (writers: readonly PartitionWriter[], tables: Map<string, TableState>) => T,
 ): Promise<T> {
-  const { partitions } = options.streams;
   const tables = new Map<string, TableState>();
   const writers: PartitionWriter[] = [];
   for (let i = 0; i < partitions; i++) {

@@ -7,8 +7,8 @@ import { streamOf, subjectsOf } from './subjects.js';
 
 /** How the streams of a replica are made. */
 export interface StreamSettings {
-  /** Into how many it is divided: fixed for good. */
-  readonly partitions: number;
+  /** Into how many it is divided, which is fixed for good; null for as many as there are, or 8 when it is made. */
+  readonly partitions: number | null;
   /** On how many servers each is. */
   readonly replicas: number;
 }
@@ -17,16 +17,17 @@ const FORMAT = '1';
 const FORMAT_KEY = 'shale-format';
 const PARTITIONS_KEY = 'shale-partitions';
 const MOST_PARTITIONS = 256;
+const USUAL_PARTITIONS = 8;
 
 /** Reads the options. Throws SHALE_INVALID_ARGUMENT. */
-export function readStreamSettings(partitions: unknown = 8, replicas: unknown = 3): StreamSettings {
+export function readStreamSettings(partitions?: unknown, replicas: unknown = 3): StreamSettings {
   const isCount = (value: unknown, most: number): value is number =>
     typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most;
-  if (!isCount(partitions, MOST_PARTITIONS)) {
+  if (partitions !== undefined && !isCount(partitions, MOST_PARTITIONS)) {
     throw mustBe('partitions', `an integer from 1 to ${MOST_PARTITIONS}`, partitions);
   }
   if (!isCount(replicas, 5)) throw mustBe('replicas', 'an integer from 1 to 5', replicas);
-  return { partitions, replicas };
+  return { partitions: partitions ?? null, replicas };
 }
 
 /**
@@ -39,7 +40,7 @@ export async function findPartitions(link: Link): Promise<number | null> {
 }
 
 /**
- * Makes the streams that are not there yet, and checks all of them. Rejects with SHALE_UNSUPPORTED where one is not as it
+ * Makes the streams that are not there yet, and checks all of them. Resolves with their number. Rejects with SHALE_UNSUPPORTED where one is not as it
  * must be, SHALE_INVALID_ARGUMENT for another number of partitions than the replica has, and SHALE_UNAVAILABLE.
  *
  * @param asked the names of the servers that were checked; null when they are not to be
@@ -48,19 +49,22 @@ export async function ensureStreams(
   link: Link,
   settings: StreamSettings,
   asked: ReadonlySet<string> | null,
-): Promise<void> {
-  for (let partition = 0; partition < settings.partitions; partition++) {
-    const info = (await infoOf(link, partition)) ?? (await makeStream(link, partition, settings));
+): Promise<number> {
+  const partitions = settings.partitions ?? (await findPartitions(link)) ?? USUAL_PARTITIONS;
+  for (let partition = 0; partition < partitions; partition++) {
+    const info =
+      (await infoOf(link, partition)) ?? (await makeStream(link, partition, partitions, settings.replicas));
     const there = partitionsIn(link, info);
-    if (there !== settings.partitions) {
+    if (there !== partitions) {
       throw new WalError(
         'SHALE_INVALID_ARGUMENT',
-        `${link.place.url} has ${there} partitions, which are fixed for good, and partitions is ${settings.partitions}`,
+        `${link.place.url} has ${there} partitions, which are fixed for good, and partitions is ${partitions}: leave the option out`,
         { details: { field: 'partitions', actual: there } },
       );
     }
     checkStream(link, info, settings.replicas, asked);
   }
+  return partitions;
 }
 
 /** What the stream of a partition is; null when it is not there. Rejects with SHALE_UNAVAILABLE. */
@@ -74,7 +78,12 @@ export async function infoOf(link: Link, partition: number): Promise<StreamInfo 
   }
 }
 
-async function makeStream(link: Link, partition: number, settings: StreamSettings): Promise<StreamInfo> {
+async function makeStream(
+  link: Link,
+  partition: number,
+  partitions: number,
+  replicas: number,
+): Promise<StreamInfo> {
   const { name, url } = link.place;
   const stream = streamOf(name, partition);
   try {
@@ -85,11 +94,11 @@ async function makeStream(link: Link, partition: number, settings: StreamSetting
       storage: 'file',
       retention: 'limits',
       discard: 'new',
-      num_replicas: settings.replicas,
+      num_replicas: replicas,
       allow_atomic: true,
       allow_direct: true,
       deny_delete: true,
-      metadata: { [FORMAT_KEY]: FORMAT, [PARTITIONS_KEY]: `${settings.partitions}` },
+      metadata: { [FORMAT_KEY]: FORMAT, [PARTITIONS_KEY]: `${partitions}` },
     });
   } catch (error) {
     throw unavailable(url, `the stream ${stream} cannot be made`, error);

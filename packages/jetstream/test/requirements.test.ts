@@ -1,4 +1,6 @@
 // What a cluster must be like is checked when a replica is opened, and said with what to do.
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { ReplicaReader, ReplicaWriter } from '@shale/jetstream';
@@ -51,6 +53,21 @@ test.each([
   await expect(ReplicaWriter.open('nats://127.0.0.1:1/a', 'log', given)).rejects.toMatchObject({
     code: 'SHALE_INVALID_ARGUMENT',
   });
+});
+
+test('a server that accepts and says nothing is SHALE_UNAVAILABLE, and no connection to it is left open', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const accepted: Promise<unknown>[] = [];
+  server.on('connection', (socket) => accepted.push(once(socket.resume(), 'close')));
+  await expect(
+    ReplicaReader.open(`nats://127.0.0.1:${port}/a`, { monitor: 'unchecked', connection: { timeout: 200 } }),
+  ).rejects.toMatchObject({ code: 'SHALE_UNAVAILABLE' });
+  expect(accepted.length).toBeGreaterThan(0);
+  await Promise.all(accepted);
+  server.close();
 });
 
 test('a cluster that cannot be reached is SHALE_UNAVAILABLE', async () => {
@@ -121,6 +138,8 @@ describe.skipIf(always.isMissing)('with a server', () => {
       code: 'SHALE_INVALID_ARGUMENT',
       details: { field: 'partitions', actual: 2 },
     });
+    // Who names no number takes what is there.
+    await (await ReplicaWriter.open(url, 'log', { monitor, replicas: 1 })).close();
     await expect(
       ReplicaWriter.open(url, 'log', { monitor, replicas: 3, partitions: 2 }),
     ).rejects.toMatchObject({
