@@ -3,6 +3,7 @@ import type * as admin from '../dist/admin.js' with { 'resolution-mode': 'import
 
 export type * from '../dist/admin.js' with { 'resolution-mode': 'import' };
 
+export declare const copyTables: typeof admin.copyTables;
 export declare const describePlace: typeof admin.describePlace;
 export declare const describeRecovery: typeof admin.describeRecovery;
 export declare const describeTables: typeof admin.describeTables;

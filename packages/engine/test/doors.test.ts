@@ -22,6 +22,7 @@ test('@shale/engine gives what a program needs that keeps a log', () => {
 
 test('@shale/engine/admin gives what a tool needs that looks after a database', () => {
   expect(Object.keys(admin).sort()).toEqual([
+    'copyTables',
     'describePlace',
     'describeRecovery',
     'describeTables',

@@ -78,6 +78,11 @@ export class FollowStream implements Abortable {
     if (this.#state === 'failed') throw this.#failure;
   }
 
+  /** Whoever waits for it lets the event loop end from now on. */
+  unref(): void {
+    this.#inbox.keepsRunning = false;
+  }
+
   /** What comes next; null when the follow is over. */
   next(): Promise<Delivery | null> {
     const mine = this.#turn.then(() => this.#advance());

@@ -47,6 +47,11 @@ export class Follow<T = Uint8Array, E extends Entry<T> = Entry<T>>
     this.#itemsOf = itemsOf;
   }
 
+  /** @internal Whoever waits for it lets the process end: it is for somebody elsewhere. */
+  unref(): void {
+    this.#stream.unref();
+  }
+
   /** The entries, one by one. Throws SHALE_INVALID_ARGUMENT the second time. */
   [Symbol.asyncIterator](): AsyncIterableIterator<E> {
     return new EntryIterator(this.#source(this.#itemsOf));

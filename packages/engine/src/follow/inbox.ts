@@ -10,6 +10,8 @@ export interface Ready {
  * follow waits, the call that wakes it: a follow that nobody waits for can be collected.
  */
 export class Inbox<R extends Ready> {
+  /** Whether who waits keeps the event loop running. */
+  keepsRunning = true;
   /** Whether the follow has its positions: until then nothing is handed out. */
   isOpen = false;
   readonly #queue: R[] = [];
@@ -57,9 +59,9 @@ export class Inbox<R extends Ready> {
     this.wake();
   }
 
-  /** Resolves when something may have come. One at a time waits, and keeps the event loop running. */
+  /** Resolves when something may have come. One at a time waits. */
   whenWoken(): Promise<void> {
-    const isOver = keepRunning();
+    const isOver = this.keepsRunning ? keepRunning() : nothing;
     return new Promise((resolve) => {
       this.#wake = () => {
         isOver();
@@ -74,3 +76,5 @@ export class Inbox<R extends Ready> {
     wake?.();
   }
 }
+
+function nothing(): void {}

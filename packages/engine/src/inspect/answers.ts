@@ -141,6 +141,7 @@ class Kept {
 
 /** What a follow of whatever tables has. */
 interface AnyFollow extends AsyncDisposable {
+  unref(): void;
   readonly ready: Promise<void>;
   chunks(): AsyncIterator<FollowChunk>;
 }
@@ -154,6 +155,8 @@ export class Following {
 
   constructor(follow: AnyFollow, last: bigint) {
     this.#follow = follow;
+    // Who looks in from elsewhere keeps nothing running here.
+    follow.unref();
     this.#chunks = follow.chunks();
     this.last = last;
   }
