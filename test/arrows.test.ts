@@ -117,7 +117,14 @@ const allowed: Record<string, string[]> = {
   jetstream: ['@shale/codec', '@nats-io/jetstream', '@nats-io/transport-node', 'node:crypto'],
   replica: ['@shale/codec', '@shale/engine', '@shale/jetstream', '@shale/storage', 'node:fs/promises'],
   'bench-kit': ['@shale/engine', 'node:worker_threads', 'node:module'],
-  cli: ['@shale/bench-kit', '@shale/codec', '@shale/engine', '@shale/engine/admin', 'node:fs'],
+  cli: [
+    '@shale/bench-kit',
+    '@shale/replica',
+    '@shale/codec',
+    '@shale/engine',
+    '@shale/engine/admin',
+    'node:fs',
+  ],
 };
 
 const copy = temporaryOfFile('arrows');

@@ -1,7 +1,8 @@
 // Makes dist/shale.js, the one file that the command runs, out of dist/main.js and what it imports: loading some three
 // hundred modules takes longer than most commands. Called after each compilation, and before tests.
 //
-// The benchmarks are not in it, which start files of their own as processes and are loaded by `shale bench` alone.
+// The benchmarks are not in it, which start files of their own as processes and are loaded by `shale bench` alone, and
+// neither are replicas, which are installed by those who have one.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../../../scripts/lib/bundle/program.mjs';
@@ -13,6 +14,6 @@ export async function bundleCommand() {
     input: join(folder, 'main.js'),
     target: join(folder, 'shale.js'),
     format: 'esm',
-    external: ['@shale/bench-kit'],
+    external: ['@shale/bench-kit', '@shale/replica'],
   });
 }

@@ -21,6 +21,7 @@ export type CliErrorCode =
   | 'CLI_EXPORT_DIFFERS'
   | 'CLI_NOT_OPEN'
   | 'CLI_NOT_SHOWN'
+  | 'CLI_NOT_INSTALLED'
   | 'CLI_DEMO';
 
 /** The exit code of each. Documented in docs/cli.md, and what to do in docs/troubleshooting.md. */
@@ -44,6 +45,7 @@ export const EXIT_BY_CODE: Readonly<Record<CliErrorCode, ExitCode>> = {
   CLI_EXPORT_DIFFERS: EXIT.refused,
   CLI_NOT_OPEN: EXIT.notFound,
   CLI_NOT_SHOWN: EXIT.notFound,
+  CLI_NOT_INSTALLED: EXIT.notFound,
   CLI_DEMO: EXIT.findings,
 };
 

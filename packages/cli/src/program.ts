@@ -13,6 +13,7 @@ import { exportCommand } from './commands/export.js';
 import { ingestCommand } from './commands/ingest.js';
 import { readCommand } from './commands/read.js';
 import { repairCommand } from './commands/repair.js';
+import { replicateCommand } from './commands/replicate.js';
 import { restoreCommand } from './commands/restore.js';
 import { retainCommand } from './commands/retain.js';
 import { seekCommand } from './commands/seek.js';
@@ -84,6 +85,7 @@ Begin with:
     backupCommand(terminal, done),
     restoreCommand(terminal, done),
     copyCommand(terminal, done),
+    replicateCommand(terminal, done),
     doctorCommand(terminal, done),
     demoCommand(terminal, done),
     benchCommand(terminal, done),

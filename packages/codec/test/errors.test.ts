@@ -28,6 +28,31 @@ test('a WalError is an Error by name, and has only the properties it was given',
   expect('cause' in error).toBe(false);
 });
 
+test('a WalError of another copy of the package is one, and nothing else is', async () => {
+  const copy = new URL('../dist/bundle.js?copy', import.meta.url).href;
+  const other: { WalError: typeof WalError } = await import(copy);
+  const error = new other.WalError('SHALE_CLOSED', 'x');
+  expect([other.WalError === WalError, error instanceof WalError]).toEqual([false, true]);
+  expect(new WalError('SHALE_CLOSED', 'x') instanceof other.WalError).toBe(true);
+  for (const each of [
+    new Error('x'),
+    { code: 'SHALE_CLOSED' },
+    null,
+    undefined,
+    'x',
+    WalError.prototype.constructor,
+  ]) {
+    expect(each instanceof WalError).toBe(false);
+  }
+});
+
+test('a class that extends WalError has only its own errors as instances', () => {
+  class Mine extends WalError {}
+  const mine = new Mine('SHALE_CLOSED', 'x');
+  expect([mine instanceof Mine, mine instanceof WalError]).toEqual([true, true]);
+  expect(new WalError('SHALE_CLOSED', 'x') instanceof Mine).toBe(false);
+});
+
 test('the ids of a WalError are its own', () => {
   const table = { region: 1n, table: 2n };
   const error = new WalError('SHALE_TRIMMED', 'entries are gone', { table });

@@ -145,9 +145,22 @@ function rowOf(text: string): readonly string[] | undefined {
 
 /** How often to do something: a whole number from 1 to 1000. */
 export function parseRounds(text: string): number {
+  return parseUpTo(1000, text);
+}
+
+/** Into how many streams a replica is divided. */
+export function parsePartitions(text: string): number {
+  return parseUpTo(256, text);
+}
+
+/** On how many servers a stream is. */
+export function parseReplicas(text: string): number {
+  return parseUpTo(5, text);
+}
+
+function parseUpTo(most: number, text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > 1000) {
-    throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
-  }
+  if (!/^\d+$/.test(text) || value < 1 || value > most)
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
   return value;
 }

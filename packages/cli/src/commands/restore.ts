@@ -1,5 +1,6 @@
 import { type RestoreInfo, restoreBackup } from '@shale/engine/admin';
 import { Command } from 'commander';
+import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { directoryBytes } from '../output/directory-bytes.js';
 import { toJson } from '../output/json.js';
@@ -9,9 +10,11 @@ import type { Terminal } from '../output/terminal.js';
 import { formatBytes, formatDuration, plural } from '../output/units.js';
 import { parseBackupId, requireDirectory } from './backup.js';
 import { openForReading } from './open-log.js';
+import { HELP_OF_CREDENTIALS, isReplicaUrl, type ReplicaFlags, replicaOptions } from './replica-flags.js';
+import { restoreFromReplica } from './restore-replica.js';
 import { requireNewDirectory } from './target-directory.js';
 
-interface RestoreFlags {
+interface RestoreFlags extends ReplicaFlags {
   readonly id?: number;
   readonly log?: string;
   readonly allowOlder?: boolean;
@@ -22,13 +25,13 @@ const PROGRESS_MS = 500;
 
 /** `shale restore`. */
 export function restoreCommand(terminal: Terminal, done: (exitCode: number) => void): Command {
-  return new Command('restore')
-    .summary('make a log of a backup')
+  const command = new Command('restore')
+    .summary('make a log of a backup, or of a replica in a cluster')
     .description(
       'Writes the log of a backup to a new directory, after comparing the checksum of every file of the backup, and opens ' +
-        'it to see that it is a log.',
+        'it to see that it is a log. Of a replica, with --monitor, it writes every entry with its sequence, and the names of tables.',
     )
-    .argument('<backups>', 'directory of backups')
+    .argument('<from>', 'directory of backups, or a replica: nats://host-1,host-2,host-3/name, or tls://')
     .argument('<dir>', 'directory of the new log: it must be empty, or not there yet')
     .option('--id <id>', 'which backup (default: the newest; if that is damaged, none)', parseBackupId)
     .option(
@@ -37,10 +40,29 @@ export function restoreCommand(terminal: Terminal, done: (exitCode: number) => v
     )
     .option('--allow-older', 'where the newest backup is damaged, the newest one that is not')
     .option('--json', 'one JSON object')
-    .action(async (backups: string, dir: string, flags: RestoreFlags) => {
-      await restore(terminal, backups, dir, flags);
+    .action(async (from: string, dir: string, flags: RestoreFlags) => {
+      requireFlagsOf(from, flags);
+      if (isReplicaUrl(from)) await restoreFromReplica(terminal, from, dir, flags);
+      else await restore(terminal, from, dir, flags);
       done(EXIT.ok);
     });
+  for (const option of replicaOptions()) command.addOption(option);
+  return command.addHelpText('after', HELP_OF_CREDENTIALS);
+}
+
+function requireFlagsOf(
+  from: string,
+  { id, log, allowOlder, monitor, tlsCa, tlsCert, tlsKey }: RestoreFlags,
+): void {
+  const isReplica = isReplicaUrl(from);
+  const wrong = isReplica ? [id, log, allowOlder] : [monitor, tlsCa, tlsCert, tlsKey];
+  if (wrong.every((each) => each === undefined)) return;
+  throw new CliError(
+    'CLI_USAGE',
+    isReplica
+      ? '--id, --log and --allow-older are for backups, and this is a replica'
+      : '--monitor and --tls-... are for replicas, and this is a directory of backups',
+  );
 }
 
 async function restore(terminal: Terminal, backups: string, dir: string, flags: RestoreFlags): Promise<void> {

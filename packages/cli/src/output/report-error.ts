@@ -47,7 +47,7 @@ function describe(error: unknown): Description {
     return {
       message: error.message,
       code: error.code,
-      hint: error.details?.target === undefined ? HINTS[error.code] : HINT_OF_TARGET,
+      hint: hintOf(error),
       // What is full is the disk of what a backup or repair writes to, not the log's.
       exitCode:
         error.code === 'SHALE_NO_SPACE' && error.details?.target !== undefined
@@ -70,6 +70,12 @@ function describe(error: unknown): Description {
     hint: 'This looks like a fault in Shale itself; --debug shows where.',
     exitCode: EXIT.internal,
   };
+}
+
+function hintOf({ code, details }: WalError): string | undefined {
+  if (details?.target !== undefined) return HINT_OF_TARGET;
+  // Of a replica: its messages say what to do, and the hints are about a log.
+  return details?.url === undefined ? HINTS[code] : undefined;
 }
 
 function oneLine(text: string): string {

@@ -21,6 +21,7 @@ const COMMANDS = [
   'repair',
   'backup',
   'restore',
+  'replicate',
   'doctor',
   'demo',
 ];

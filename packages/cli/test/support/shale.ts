@@ -19,6 +19,8 @@ export interface RunOptions {
   /** What standard input gives, and its end. Without it standard input is empty. */
   readonly input?: string | Uint8Array;
   readonly env?: Record<string, string>;
+  /** The program, if it is another one than the one that is linked. */
+  readonly command?: string;
 }
 
 /** A run under way. */
@@ -32,7 +34,11 @@ export class Running {
     // What the test runner is told about colours is not for the command.
     const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
     const env = { ...inherited, ...options.env };
-    this.child = spawn(process.execPath, [COMMAND, ...args], { cwd: options.cwd, env, stdio: 'pipe' });
+    this.child = spawn(process.execPath, [options.command ?? COMMAND, ...args], {
+      cwd: options.cwd,
+      env,
+      stdio: 'pipe',
+    });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
     });

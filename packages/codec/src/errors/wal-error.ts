@@ -27,6 +27,9 @@ export interface WalErrorOptions {
   readonly recovery?: RecoveryReport | undefined;
 }
 
+/** What each copy of the class knows the errors of the others by. */
+const BRAND: unique symbol = Symbol.for('shale.WalError');
+
 /**
  * The only error class of Shale's API. Tell errors apart by {@link code}, never by message. The underlying error, if
  * there is one, is its `cause`.
@@ -36,6 +39,16 @@ export interface WalErrorOptions {
 export class WalError extends Error {
   static {
     WalError.prototype.name = 'WalError';
+    Object.defineProperty(WalError.prototype, BRAND, { value: true });
+    // One of another copy of this class is one, too: beside a program that contains Shale as one file a package may be loaded
+    // that brings its own.
+    Object.defineProperty(WalError, Symbol.hasInstance, {
+      value(this: unknown, error: unknown): boolean {
+        // A class that extends this one has only its own.
+        if (this !== WalError) return Function.prototype[Symbol.hasInstance].call(this, error);
+        return error instanceof Error && BRAND in error;
+      },
+    });
   }
 
   /** What happened, for programs. */
